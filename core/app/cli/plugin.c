@@ -1,0 +1,254 @@
+/*
+ * plugin: `souk plugin list|info|enable|disable|reload|purge`, `souk hooks`, and the commands that plugins bring.
+ *
+ * On a stopped shop, enable and disable note the wish in the database (and enable clears a quarantine); list and info read the files. Nothing of a
+ * plugin is run by these.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/cli/cli.h"
+#include "app/cli/control.h"
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "plugin/quarantine.h"
+#include "plugin/switch.h"
+#include "store/setting.h"
+
+static const struct cli_option plugin_options[] = {CLI_DATA, CLI_JSON, CLI_END};
+
+/* ---- a stopped shop ------------------------------------------------------------------------------ */
+
+struct wish {
+    const char *name;
+    const char *value;
+};
+
+static int write_wish(struct db_conn *conn, void *arg)
+{
+    struct wish *wish = arg;
+    return setting_put(conn, souk_str("plugin"), souk_str(wish->name), souk_str(wish->value), clock_now());
+}
+
+static int switch_stopped(const char *data, const char *name, const char *step, struct err *err)
+{
+    struct stopped stopped;
+    struct wish wish = {name, strcmp(step, "enable") == 0 ? "on" : "off"};
+    if (strcmp(step, "enable") != 0 && strcmp(step, "disable") != 0)
+        return err_set(err, SOUK_UNAVAILABLE, "no shop is running on %s; start it with: souk serve --data %s",
+                       data, data);
+    int code = control_open_stopped(data, &stopped, err);
+    if (code != SOUK_OK)
+        return code;
+    code = db_write(stopped.db, write_wish, &wish, err);
+    if (code == SOUK_OK && wish.value[1] == 'n')
+        code = quarantine_clear(data, name, clock_now(), err);
+    control_close_stopped(&stopped);
+    return code;
+}
+
+/* The configuration that the shop was last started with: its path stands in the database. */
+static int stopped_config(struct arena *arena, struct db *db, struct config *config, struct err *err)
+{
+    struct souk_str path;
+    struct problems problems;
+    struct db_conn *conn = db_read_begin(db, 0);
+    int code = setting_get(conn, arena, souk_str("shop"), souk_str("config"), &path);
+    db_read_end(conn);
+    db_thread_end(db);
+    if (code != SOUK_OK)
+        return err_set(err, code, "this shop was never started; start it once with: souk serve");
+    problems_init(&problems, arena, path);
+    code = config_load(arena, arena_cstr(arena, path), 0, config, &problems);
+    if (code != SOUK_OK && problems.first)
+        return err_set(err, code, "%.*s: %.*s", SOUK_PRI(path), SOUK_PRI(problems.first->message));
+    return code;
+}
+
+static int list_stopped(struct arena *arena, const char *data, struct json *items, struct err *err)
+{
+    struct stopped stopped;
+    struct config config;
+    int code = control_open_stopped(data, &stopped, err);
+    if (code != SOUK_OK)
+        return code;
+    code = stopped_config(arena, stopped.db, &config, err);
+    if (code == SOUK_OK) {
+        struct wanted wanted = {.names = config.plugins, .count = config.plugin_count,
+                                .values = config.values, .config_dir = config.dir};
+        code = switch_list_stopped(stopped.db, data, config.plugin_path, &wanted, arena, items);
+    }
+    control_close_stopped(&stopped);
+    return code;
+}
+
+/* ---- showing ---------------------------------------------------------------------------------------- */
+
+static void print_plugins(const struct json *items)
+{
+    json_each(item, items)
+    {
+        const struct json *fault = json_at(&item->value, "last_fault");
+        struct souk_str error = json_text(json_at(&item->value, "error"));
+        printf("%-24.*s %-10.*s %-12.*s", SOUK_PRI(json_text(json_at(&item->value, "name"))),
+               SOUK_PRI(json_text(json_at(&item->value, "version"))),
+               SOUK_PRI(json_text(json_at(&item->value, "state"))));
+        if (json_true(fault))
+            printf(" %lld fault(s), last: %.*s at %.*s in %.*s",
+                   (long long)json_int(json_at(&item->value, "faults"), 0),
+                   SOUK_PRI(json_text(json_at(fault, "kind"))), SOUK_PRI(json_text(json_at(fault, "at"))),
+                   SOUK_PRI(json_text(json_at(fault, "where"))));
+        if (error.len)
+            printf(" %.*s", SOUK_PRI(error));
+        putchar('\n');
+    }
+}
+
+static int show_list(struct arena *arena, const char *data, int as_json)
+{
+    struct err err = {0};
+    const struct json *answer = NULL;
+    const char *const path[] = {"plugins", NULL};
+    int code = control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err);
+    if (code == SOUK_UNAVAILABLE) {
+        struct json *list = json_new(arena, JSON_OBJECT);
+        struct json *items = json_add(arena, list, "items", JSON_ARRAY);
+        err = (struct err){0};
+        code = list_stopped(arena, data, items, &err);
+        json_add_null(arena, list, "next");
+        answer = list;
+    }
+    if (code != SOUK_OK)
+        return cli_fail("plugin list", &err);
+    if (as_json)
+        cli_print_json(arena, answer);
+    else
+        print_plugins(json_at(answer, "items"));
+    return CLI_DONE;
+}
+
+static int show_info(struct arena *arena, const char *data, const char *name)
+{
+    struct err err = {0};
+    const struct json *answer = NULL;
+    const char *const path[] = {"plugins", name, NULL};
+    if (control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err) != SOUK_OK)
+        return cli_fail("plugin info", &err);
+    struct buf out = {.arena = arena};
+    json_print_pretty(&out, answer);
+    printf("%.*s\n", (int)out.len, out.ptr);
+    return CLI_DONE;
+}
+
+static int take_step(struct arena *arena, const struct cli_args *args, const char *data)
+{
+    struct err err = {0};
+    const struct json *answer = NULL;
+    const char *step = args->rest[0], *name = args->rest[1];
+    const char *const path[] = {"plugins", name, step, NULL};
+    int code = control_call(arena, data, "POST", control_path(arena, path), NULL, &answer, &err);
+    if (code == SOUK_UNAVAILABLE) {
+        err = (struct err){0};
+        code = switch_stopped(data, name, step, &err);
+    }
+    if (code != SOUK_OK)
+        return cli_fail("plugin", &err);
+    if (cli_given(args, "--json")) {
+        struct json *done = json_new(arena, JSON_OBJECT);
+        json_add_cstr(arena, done, "name", name);
+        json_add_cstr(arena, done, "done", step);
+        cli_print_json(arena, done);
+    } else {
+        printf("%s: %s done\n", name, step);
+    }
+    return CLI_DONE;
+}
+
+static int run_plugin(struct arena *arena, int argc, char **argv)
+{
+    static const char *const steps[] = {"list", "info", "enable", "disable", "reload", "purge", NULL};
+    struct cli_args args;
+    int code;
+    if (cli_parse(&command_plugin, argc, argv, &args, &code))
+        return code;
+    if (!args.rest_count)
+        return cli_usage(&command_plugin, "say what to do: list, info, enable, disable, reload or purge");
+    const char *data = cli_value(&args, "--data", "data");
+    int step = 0;
+    while (steps[step] && strcmp(steps[step], args.rest[0]) != 0)
+        step++;
+    if (!steps[step])
+        return cli_usage(&command_plugin, "there are list, info, enable, disable, reload and purge");
+    if (step == 0)
+        return show_list(arena, data, cli_given(&args, "--json"));
+    if (args.rest_count != 2)
+        return cli_usage(&command_plugin, "name one plugin");
+    return step == 1 ? show_info(arena, data, args.rest[1]) : take_step(arena, &args, data);
+}
+
+const struct cli_command command_plugin = {
+    .name = "plugin",
+    .usage = "list|info|enable|disable|reload|purge [NAME] [--data DIR] [--json]",
+    .summary = "Shows and switches plugins, in a running shop without losing a request.",
+    .help = "enable also ends a quarantine. reload opens the plugin's file as it is now. purge drops the\n"
+            "data of a plugin that is off. On a stopped shop enable and disable hold from the next start.",
+    .options = plugin_options,
+    .run = run_plugin};
+
+/* ---- hooks --------------------------------------------------------------------------------------------- */
+
+static int run_hooks(struct arena *arena, int argc, char **argv)
+{
+    struct cli_args args;
+    struct err err = {0};
+    const struct json *answer = NULL;
+    int code;
+    if (cli_parse(&command_hooks, argc, argv, &args, &code))
+        return code;
+    if (args.rest_count != 1)
+        return cli_usage(&command_hooks, "name one event");
+    const char *const path[] = {"hooks", args.rest[0], NULL};
+    const char *data = cli_value(&args, "--data", "data");
+    if (control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err) != SOUK_OK)
+        return cli_fail("hooks", &err);
+    if (cli_given(&args, "--json")) {
+        cli_print_json(arena, answer);
+        return CLI_DONE;
+    }
+    json_each(item, json_at(answer, "items"))
+        printf("%6lld  %-8.*s %.*s\n", (long long)json_int(json_at(&item->value, "priority"), 0),
+               SOUK_PRI(json_text(json_at(&item->value, "kind"))),
+               SOUK_PRI(json_text(json_at(&item->value, "plugin"))));
+    return CLI_DONE;
+}
+
+const struct cli_command command_hooks = {
+    .name = "hooks",
+    .usage = "EVENT [--data DIR] [--json]",
+    .summary = "Lists who listens to an event, in the order in which they are called.",
+    .options = plugin_options,
+    .run = run_hooks};
+
+/* ---- commands of plugins ---------------------------------------------------------------------------------- */
+
+int command_of_plugin(struct arena *arena, int argc, char **argv)
+{
+    struct err err = {0};
+    const struct json *answer = NULL;
+    const char *data = "data";
+    struct json *body = json_new(arena, JSON_OBJECT);
+    struct json *list = json_add(arena, body, "args", JSON_ARRAY);
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--data") == 0 && i + 1 < argc)
+            data = argv[++i];
+        else
+            json_add_cstr(arena, list, NULL, argv[i]);
+    }
+    const char *const path[] = {"plugins", argv[0], "commands", argv[1], NULL};
+    if (control_call(arena, data, "POST", control_path(arena, path), body, &answer, &err) != SOUK_OK)
+        return cli_fail(argv[0], &err);
+    struct souk_str output = json_text(json_at(answer, "output"));
+    fwrite(output.ptr, 1, output.len, stdout);
+    return CLI_DONE;
+}

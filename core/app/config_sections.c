@@ -1,0 +1,201 @@
+/*
+ * config_sections.c: every key of souk.lua that is the core's own, with type, default
+ * and bounds.
+ *
+ * The check of the file, its tutorial and CONFIGURATION.md follow these tables; a unit
+ * test fails when that page leaves a key out. What depends on more than one value (a
+ * currency, an address) is checked in config_values.c.
+ */
+#include "app/config_sections.h"
+
+#define SECOND INT64_C(1000000)
+#define HOUR   (3600 * SECOND)
+#define KIB    INT64_C(1024)
+#define MIB    (1024 * KIB)
+#define GIB    (1024 * MIB)
+
+#define ROWS(table) (table), sizeof(table) / sizeof(*(table))
+
+static const struct souk_option top[] = {
+    {.key = "plugins",
+     .type = SOUK_LIST,
+     .summary =
+         "The plugins that are on. Each may have a table of its own name with its options."},
+    {.key = "plugin_path",
+     .type = SOUK_LIST,
+     .summary =
+         "Folders in which plugins are looked for, in this order, relative to this file. "
+         "Without it: plugins beside the program, then lib/souk/plugins of its prefix."},
+};
+
+static const struct souk_option shop[] = {
+    {.key = "name",
+     .type = SOUK_STRING,
+     .initial = "My shop",
+     .summary = "What the shop is called, in titles and letters."},
+    {.key = "currency",
+     .type = SOUK_STRING,
+     .initial = "EUR",
+     .summary = "The currency of its books: three letters of ISO 4217."},
+    {.key = "locales",
+     .type = SOUK_LIST,
+     .initial = "en, bg, hu, hy, bn",
+     .summary = "The languages that it speaks; the first is the one for strangers."},
+    {.key = "url",
+     .type = SOUK_URL,
+     .summary =
+         "Where customers find it, for links in letters and feeds. Without it: what the request said."},
+};
+
+static const char *const cookies[] = {"auto", "on", "off", NULL};
+
+static const struct souk_option http[] = {
+    {.key = "listen",
+     .type = SOUK_STRING,
+     .initial = "127.0.0.1:8080",
+     .summary =
+         "ADDRESS:PORT, [ADDRESS]:PORT for IPv6, :PORT for all addresses, or unix:PATH. Port 0 takes a free one."},
+    {.key = "threads",
+     .type = SOUK_INT,
+     .initial = "0",
+     .max = 64,
+     .summary = "Threads that answer requests; 0 is one for each core."},
+    {.key = "task_threads",
+     .type = SOUK_INT,
+     .initial = "4",
+     .min = 1,
+     .max = 24,
+     .summary =
+         "Threads for what may wait: checkout, scripts, the network, deliveries to plugins."},
+    {.key = "trusted_proxies",
+     .type = SOUK_LIST,
+     .initial = "",
+     .summary =
+         "Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed."},
+    {.key = "secure_cookies",
+     .type = SOUK_CHOICE,
+     .initial = "auto",
+     .choices = cookies,
+     .summary =
+         "Cookies over TLS only: on, off, or auto: when the request came over TLS, as a trusted proxy says."},
+};
+
+static const struct souk_option limits[] = {
+    {.key = "connections",
+     .type = SOUK_INT,
+     .initial = "1024",
+     .min = 16,
+     .max = 100000,
+     .summary = "Connections open at once; more are refused."},
+    {.key = "connections_per_address",
+     .type = SOUK_INT,
+     .initial = "256",
+     .min = 1,
+     .max = 100000,
+     .summary = "Of these, from one address. This machine's own addresses are exempt."},
+    {.key = "queue",
+     .type = SOUK_INT,
+     .initial = "1024",
+     .min = 16,
+     .max = 100000,
+     .summary =
+         "Requests that may wait for a writer or a task thread; more are answered 503 with Retry-After."},
+    {.key = "body",
+     .type = SOUK_SIZE,
+     .initial = "1M",
+     .min = KIB,
+     .max = GIB,
+     .summary =
+         "The largest body of a request. A route may allow less, or more up to this."},
+    {.key = "header_timeout",
+     .type = SOUK_DURATION,
+     .initial = "10s",
+     .min = SECOND / 10,
+     .max = HOUR,
+     .summary = "Within it a request's line and headers must have come."},
+    {.key = "keep_alive",
+     .type = SOUK_DURATION,
+     .initial = "20s",
+     .max = HOUR,
+     .summary = "How long a connection may be idle between two requests."},
+    {.key = "request_timeout",
+     .type = SOUK_DURATION,
+     .initial = "60s",
+     .min = SECOND / 10,
+     .max = HOUR,
+     .summary = "Within it a request must have come whole and its answer gone."},
+    {.key = "read_deadline",
+     .type = SOUK_DURATION,
+     .initial = "1s",
+     .min = SECOND / 100,
+     .max = HOUR,
+     .summary = "The time of a READ handler that names none."},
+    {.key = "write_deadline",
+     .type = SOUK_DURATION,
+     .initial = "1s",
+     .min = SECOND / 100,
+     .max = HOUR,
+     .summary = "The time of a WRITE handler that names none, waiting included."},
+    {.key = "task_deadline",
+     .type = SOUK_DURATION,
+     .initial = "5s",
+     .min = SECOND / 100,
+     .max = HOUR,
+     .summary = "The time of a TASK handler that names none, waiting included."},
+    {.key = "page_cache",
+     .type = SOUK_SIZE,
+     .initial = "16M",
+     .max = 64 * GIB,
+     .summary = "Memory for finished pages; 0 turns the cache off."},
+    {.key = "memory",
+     .type = SOUK_SIZE,
+     .initial = "512M",
+     .max = 1024 * GIB,
+     .summary =
+         "When the shop's process has grown beyond it, it is replaced without losing a request; 0 is never."},
+};
+
+static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const formats[] = {"logfmt", "json", NULL};
+
+static const struct souk_option log_options[] = {
+    {.key = "level",
+     .type = SOUK_CHOICE,
+     .initial = "info",
+     .choices = levels,
+     .summary = "The least that is logged, to standard error."},
+    {.key = "format",
+     .type = SOUK_CHOICE,
+     .initial = "logfmt",
+     .choices = formats,
+     .summary = "The shape of a line, of the access log too."},
+    {.key = "access",
+     .type = SOUK_STRING,
+     .initial = "stderr",
+     .summary = "Where a line for each request goes: stderr, off, or a file."},
+};
+
+static const struct souk_option http_client[] = {
+    {.key = "allow",
+     .type = SOUK_LIST,
+     .initial = "",
+     .summary =
+         "Hosts, addresses or networks that plugins may call although they are private."},
+    {.key = "timeout",
+     .type = SOUK_DURATION,
+     .initial = "10s",
+     .min = SECOND / 10,
+     .max = HOUR,
+     .summary = "The time of a call to the outside that names none."},
+};
+
+const struct config_section config_sections[SECTIONS] = {
+    [SECTION_TOP] = {"", "Plugins", ROWS(top)},
+    [SECTION_SHOP] = {"shop", "Who you are", ROWS(shop)},
+    [SECTION_HTTP] = {"http", "How requests come in", ROWS(http)},
+    [SECTION_LIMITS] = {"limits", "What keeps one visitor from taking all",
+                        ROWS(limits)},
+    [SECTION_LOG] = {"log", "What is written down", ROWS(log_options)},
+    [SECTION_HTTP_CLIENT] = {"http_client", "What plugins may reach outside",
+                             ROWS(http_client)},
+};

@@ -1,0 +1,114 @@
+/*
+ * jobs: sends due jobs to the job workers. The clock only looks at two numbers: when the next job is due, and whether a claim is already under
+ * way. The claim itself, which waits for the writer, runs on a job worker, and so do the jobs.
+ */
+#include <stdlib.h>
+
+#include "app/shop_state.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "bridge/bridge.h"
+#include "store/job.h"
+
+#define CLAIM_MAX  32
+#define LEASE      (2 * CLOCK_MINUTE)
+#define QUIET      CLOCK_SECOND       /* after a claim that found nothing: what is due waits for a plugin */
+#define LOOK_AGAIN (30 * CLOCK_SECOND) /* for work that another process may have left */
+
+struct claimed { /* one claim: the jobs share its arena */
+    struct arena arena;
+    _Atomic int left;
+};
+
+struct running {
+    struct work work;
+    struct claimed *claimed;
+    struct job *job;
+};
+
+static _Atomic int dispatching;
+static _Atomic int woken = 1;
+static _Atomic int64_t quiet_until;
+static int64_t next_look;
+
+static void release(struct claimed *claimed)
+{
+    if (atomic_fetch_sub(&claimed->left, 1) > 1)
+        return;
+    arena_free(&claimed->arena);
+    free(claimed);
+    atomic_store(&woken, 1); /* a finished job may have made room for the next of its subject */
+}
+
+static void run_job(struct work *work)
+{
+    struct running *running = (struct running *)work;
+    struct shop *shop = shop_current();
+    work_run(shop->host, shop->db, running->job);
+    release(running->claimed);
+}
+
+static void claim_due(struct work *work)
+{
+    struct shop *shop = shop_current();
+    struct err err = {0};
+    struct job *jobs = NULL;
+    int count = 0;
+    free(work);
+    struct claimed *claimed = mem_zalloc(sizeof *claimed);
+    atomic_store(&claimed->left, 1);
+    int code = job_claim(shop->db, &claimed->arena, CLAIM_MAX, LEASE, clock_now(), work_runs,
+                         shop->host, &jobs, &count, &err);
+    if (code != SOUK_OK)
+        log_warn("job.not_claimed", LOG_S("reason", err.text));
+    for (int i = 0; i < count; i++) {
+        struct running *running = arena_new(&claimed->arena, struct running);
+        *running = (struct running){.work.run = run_job, .claimed = claimed, .job = &jobs[i]};
+        atomic_fetch_add(&claimed->left, 1);
+        if (worker_push(shop->jobs, &running->work) != SOUK_OK)
+            release(claimed); /* its lease runs out and it comes back */
+    }
+    int any = count > 0;
+    release(claimed);
+    if (!any)
+        atomic_store(&quiet_until, clock_mono() + QUIET);
+    atomic_store(&dispatching, 0);
+}
+
+static void wake(void *user)
+{
+    (void)user;
+    atomic_store(&woken, 1);
+}
+
+void jobs_start(struct shop *shop)
+{
+    struct err err = {0};
+    job_on_due(shop->db, wake, NULL);
+    if (work_plan(shop->db, &err) != SOUK_OK)
+        log_warn("cron.not_planned", LOG_S("reason", err.text));
+}
+
+void jobs_turn(struct shop *shop, int64_t mono)
+{
+    int64_t now = clock_now();
+    if (mono >= next_look) {
+        atomic_store(&woken, 1);
+        next_look = mono + LOOK_AGAIN;
+    }
+    int due = atomic_exchange(&woken, 0);
+    if (!due && mono >= atomic_load(&quiet_until))
+        due = job_next_due(shop->db, now) <= now;
+    if (!due)
+        return;
+    if (atomic_exchange(&dispatching, 1)) {
+        atomic_store(&woken, 1);
+        return;
+    }
+    struct work *work = mem_zalloc(sizeof *work);
+    work->run = claim_due;
+    if (worker_push(shop->jobs, work) != SOUK_OK) {
+        free(work);
+        atomic_store(&dispatching, 0);
+    }
+}

@@ -1,0 +1,378 @@
+/*
+ * shop: the process that serves.
+ *
+ * Order of starting: configuration, database, workers, plugins, HTTP; a part only leans on those before it. Stopping goes the other way
+ * round, after the door is closed and everything accepted has been answered. The main thread becomes the clock: it beats the heart that
+ * the supervisor listens to, watches for late plugins, reaps slow clients, and sends due jobs off. It never waits for the database.
+ */
+#include "app/shop.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/problem.h"
+#include "app/route.h"
+#include "app/shop_state.h"
+#include "app/theme.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "base/str.h"
+#include "bridge/bridge.h"
+#include "plugin/stage.h"
+#include "store/setting.h"
+#include "web/client.h"
+#include "web/metrics.h"
+
+#define TURN        (50 * CLOCK_MS)
+#define DRAIN_GRACE (30 * CLOCK_SECOND)
+
+static struct shop *current;
+
+struct shop *shop_current(void)
+{
+    return current;
+}
+
+/* ---- configuration ---------------------------------------------------------------------------- */
+
+static int read_config(struct shop *shop)
+{
+    struct problems problems;
+    problems_init(&problems, &shop->arena, souk_str(shop->start->config));
+    if (config_load(&shop->arena, shop->start->config, 0, &shop->config, &problems) != SOUK_OK) {
+        problem_print(&problems, stderr);
+        return SOUK_INVALID;
+    }
+    enum log_level level = LOG_INFO;
+    log_level_parse(options_text(shop->config.log, "level"), &level);
+    log_setup(level, souk_str_is(options_text(shop->config.log, "format"), "json"));
+    return SOUK_OK;
+}
+
+/* ---- database ------------------------------------------------------------------------------------ */
+
+static int ask_consumers(void *user, struct souk_str topic, struct arena *arena,
+                         const char ***names)
+{
+    struct shop *shop = user;
+    return shop->host ? event_consumers(shop->host, topic, arena, names) : 0;
+}
+
+/* Remembers the configuration's path (for commands on a stopped shop) and the highest id given so far. */
+static int note_start(struct db_conn *conn, void *arg)
+{
+    struct shop *shop = arg;
+    int64_t now = clock_now();
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)id_next());
+    int code = setting_put(conn, souk_str("shop"), souk_str("config"), souk_str(shop->config.path), now);
+    return code ? code : setting_put(conn, souk_str("shop"), souk_str("last_id"), souk_str(id), now);
+}
+
+static void raise_ids(struct shop *shop)
+{
+    struct arena arena = {0};
+    struct souk_str text;
+    int64_t last;
+    struct db_conn *conn = db_read_begin(shop->db, 0);
+    if (setting_get(conn, &arena, souk_str("shop"), souk_str("last_id"), &text) == SOUK_OK &&
+        str_to_int(text, &last) == SOUK_OK)
+        id_floor(last);
+    db_read_end(conn);
+    arena_free(&arena);
+}
+
+static int open_database(struct shop *shop, struct err *err)
+{
+    struct db_options options = {.dir = shop->start->data,
+                                 .queue = (int)options_int(shop->config.limits, "queue"),
+                                 .consumers = ask_consumers,
+                                 .user = shop};
+    int code = db_open(&shop->db, &options, err);
+    if (code != SOUK_OK)
+        return code;
+    raise_ids(shop);
+    return db_write(shop->db, note_start, shop, err);
+}
+
+/* ---- plugins ---------------------------------------------------------------------------------------- */
+
+static struct wanted wanted_of(const struct config *config)
+{
+    return (struct wanted){.names = config->plugins,
+                           .count = config->plugin_count,
+                           .values = config->values,
+                           .config_dir = config->dir};
+}
+
+static int start_plugins(struct shop *shop, struct err *err)
+{
+    struct site_options site = {
+        .db = shop->db,
+        .tasks = shop->tasks,
+        .routes = route_table,
+        .route_count = route_table_count,
+        .files = theme_files,
+        .file_count = theme_file_count,
+        .theme_dir = NULL,
+        .locales = shop->config.locales,
+        .shop_name = arena_cstr(&shop->arena, options_text(shop->config.shop, "name")),
+        .currency = arena_cstr(&shop->arena, options_text(shop->config.shop, "currency"))};
+    struct switch_options options = {.db = shop->db,
+                                     .dir = shop->start->data,
+                                     .path = shop->config.plugin_path,
+                                     .api = bridge_api(),
+                                     .tasks = shop->jobs,
+                                     .build = site_build,
+                                     .user = NULL,
+                                     .safe = shop->start->safe};
+    site_setup(&site);
+    int code = switch_open(&shop->host, &options, err);
+    if (code != SOUK_OK || shop->start->safe)
+        return code;
+    struct problems problems;
+    struct wanted wanted = wanted_of(&shop->config);
+    problems_init(&problems, &shop->arena, souk_str(shop->config.path));
+    code = switch_configure(shop->host, &wanted, &problems);
+    if (problems.count)
+        problem_print(&problems, stderr);
+    /* A first start refuses a wrong configuration; a restart serves with what can be had. */
+    if (code != SOUK_OK && !shop->start->again)
+        return err_set(err, code, "%s", "the plugins cannot be configured as souk.lua says");
+    return SOUK_OK;
+}
+
+int shop_reload(struct shop *shop, struct problems *problems)
+{
+    struct config config;
+    pthread_mutex_lock(&shop->config_lock);
+    int code = config_load(&shop->arena, shop->start->config, 0, &config, problems);
+    if (code == SOUK_OK) {
+        struct wanted wanted = wanted_of(&config);
+        code = switch_configure(shop->host, &wanted, problems);
+    }
+    if (code == SOUK_OK) {
+        struct err err = {0};
+        shop->config.values = config.values;
+        shop->config.plugins = config.plugins;
+        shop->config.plugin_count = config.plugin_count;
+        if (work_plan(shop->db, &err) != SOUK_OK)
+            log_warn("cron.not_planned", LOG_S("reason", err.text));
+        log_info("config.reloaded", LOG_S("file", config.path), LOG_I("plugins", config.plugin_count));
+    } else {
+        for (const struct problem *p = problems->first; p; p = p->next)
+            log_error("config.refused", LOG_T("key", p->key), LOG_I("line", p->line),
+                      LOG_T("message", p->message), LOG_T("hint", p->hint));
+    }
+    pthread_mutex_unlock(&shop->config_lock);
+    return code;
+}
+
+static void reload_job(struct work *work)
+{
+    struct shop *shop = current;
+    struct problems problems;
+    struct arena arena = {0};
+    free(work);
+    problems_init(&problems, &arena, souk_str(shop->start->config));
+    shop_reload(shop, &problems);
+    arena_free(&arena);
+}
+
+static void reload_later(struct shop *shop)
+{
+    struct work *work = mem_zalloc(sizeof *work);
+    work->run = reload_job;
+    if (worker_push(shop->jobs, work) != SOUK_OK) {
+        log_warn("config.reload_refused", LOG_S("hint", "too much is waiting; send SIGHUP again"));
+        free(work);
+    }
+    server_reopen_log(shop->server);
+}
+
+/* ---- HTTP ----------------------------------------------------------------------------------------------- */
+
+static const char *const *list_of(struct arena *arena, const struct json *list)
+{
+    const char **names = arena_array(arena, const char *, (list ? list->count : 0) + 1);
+    size_t n = 0;
+    json_each(item, list)
+        names[n++] = arena_cstr(arena, json_text(&item->value));
+    return names;
+}
+
+static int start_web(struct shop *shop, struct err *err)
+{
+    const struct config *config = &shop->config;
+    struct souk_str cookies = options_text(config->http, "secure_cookies");
+    struct push_options push = {.connections = (int)options_int(config->limits, "connections")};
+    struct server_options options = {
+        .db = shop->db,
+        .tasks = shop->tasks,
+        .listen_fds = shop->start->listen_fds,
+        .listen_count = shop->start->listen_count,
+        .control_fd = shop->start->control_fd,
+        .threads = (int)options_int(config->http, "threads"),
+        .connections = (int)options_int(config->limits, "connections"),
+        .connections_per_address = (int)options_int(config->limits, "connections_per_address"),
+        .body_limit = (size_t)options_int(config->limits, "body"),
+        .page_cache = (size_t)options_int(config->limits, "page_cache"),
+        .header_timeout = options_int(config->limits, "header_timeout"),
+        .keep_alive = options_int(config->limits, "keep_alive"),
+        .request_timeout = options_int(config->limits, "request_timeout"),
+        .read_deadline = options_int(config->limits, "read_deadline"),
+        .write_deadline = options_int(config->limits, "write_deadline"),
+        .task_deadline = options_int(config->limits, "task_deadline"),
+        .locales = config->locales,
+        .trusted_proxies = list_of(&shop->arena, options_json(config->http, "trusted_proxies")),
+        .secure_cookies = souk_str_is(cookies, "on") ? 1 : souk_str_is(cookies, "off") ? 0 : 2,
+        .access_log = arena_cstr(&shop->arena, options_text(config->log, "access")),
+        .log_json = souk_str_is(options_text(config->log, "format"), "json"),
+        .pin = site_pin,
+        .unpin = site_unpin};
+    int code = push_start(&shop->push, &push, err);
+    if (code != SOUK_OK)
+        return code;
+    options.push = shop->push;
+    return server_start(&shop->server, &options, err);
+}
+
+/* ---- the clock ---------------------------------------------------------------------------------------------- */
+
+static void say_late(const char *thread, const char *plugin, const char *where, int64_t span)
+{
+    log_warn("call.late", LOG_S("plugin", plugin), LOG_S("where", where), LOG_S("thread", thread),
+             LOG_I("ms", span / CLOCK_MS));
+}
+
+static int read_signals(struct shop *shop, int fd)
+{
+    struct signalfd_siginfo info;
+    int stop = 0;
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP)
+            reload_later(shop);
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+            stop = 1;
+    }
+    return stop;
+}
+
+static void turn(struct shop *shop, int64_t mono)
+{
+    board_watch(mono, say_late);
+    server_turn(shop->server, mono);
+    switch_retire(shop->host);
+    event_queue_turn(shop->db);
+    jobs_turn(shop, mono);
+    marks_turn(shop, mono);
+}
+
+static void run_clock(struct shop *shop, int signals)
+{
+    int64_t next = clock_mono();
+    while (!atomic_load(&shop->recycle)) {
+        struct pollfd fd = {.fd = signals, .events = POLLIN};
+        int64_t wait = next - clock_mono();
+        poll(&fd, 1, wait > 0 ? (int)((wait + CLOCK_MS - 1) / CLOCK_MS) : 0);
+        if ((fd.revents & POLLIN) && read_signals(shop, signals))
+            return;
+        int64_t mono = clock_mono();
+        if (mono < next)
+            continue;
+        turn(shop, mono);
+        next = clock_mono() + TURN;
+    }
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------ */
+
+static int build(struct shop *shop, struct err *err)
+{
+    const struct config *config = &shop->config;
+    struct client_policy policy = {
+        .allow = list_of(&shop->arena, options_json(config->http_client, "allow"))};
+    int queue = (int)options_int(config->limits, "queue");
+    client_setup(&policy);
+    int code = open_database(shop, err);
+    if (code != SOUK_OK)
+        return code;
+    shop->tasks = worker_start("task", (int)options_int(config->http, "task_threads"), queue);
+    shop->jobs = worker_start("job", 2, queue);
+    if ((code = start_plugins(shop, err)) != SOUK_OK || (code = start_web(shop, err)) != SOUK_OK)
+        return code;
+    jobs_start(shop);
+    return SOUK_OK;
+}
+
+static void stop(struct shop *shop)
+{
+    atomic_store(&shop->board->orderly, 1);
+    log_info("shop.stopping", LOG_I("in_flight", server_in_flight(shop->server)));
+    server_drain(shop->server, DRAIN_GRACE);
+    push_stop(shop->push);
+    worker_stop(shop->tasks);
+    event_queue_turn(shop->db);
+    switch_close(shop->host);
+    worker_stop(shop->jobs);
+    server_stop(shop->server);
+    db_shut(shop->db);
+    log_info("shop.stopped", LOG_I("recycle", atomic_load(&shop->recycle)));
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int shop_run(const struct shop_start *start, struct board *board)
+{
+    static struct shop shop;
+    struct err err = {0};
+    char folder[4096];
+    mallopt(M_ARENA_MAX, 2); /* many threads, few of them hungry: keep the resident size small */
+    shop.start = start;
+    shop.board = board;
+    pthread_mutex_init(&shop.config_lock, NULL);
+    current = &shop;
+    int signals = open_signals();
+    board_use(board);
+    board_catch_faults();
+    board_thread_begin("clock");
+    snprintf(folder, sizeof folder, "%s/run", start->data);
+    mkdir(folder, 0750);
+    snprintf(folder, sizeof folder, "%s/run/plugins", start->data);
+    mkdir(folder, 0750);
+    stage_clean(folder);
+    atomic_store(&board->heartbeat, clock_mono());
+    if (read_config(&shop) != SOUK_OK)
+        return atomic_store(&board->orderly, 1), SHOP_EXIT_REFUSED;
+    if (build(&shop, &err) != SOUK_OK) {
+        log_error("shop.refused", LOG_S("reason", err.text));
+        fprintf(stderr, "souk serve: %s\n", err.text);
+        atomic_store(&board->orderly, 1);
+        _exit(SHOP_EXIT_REFUSED);
+    }
+    atomic_store(&board->heartbeat, clock_mono());
+    atomic_store(&board->ready, 1);
+    if (write(start->ready_fd, "1", 1) < 0)
+        log_warn("ready.not_told", LOG_S("reason", strerror(errno)));
+    run_clock(&shop, signals);
+    stop(&shop);
+    return atomic_load(&shop.recycle) ? SHOP_EXIT_RECYCLE : 0;
+}

@@ -1,0 +1,374 @@
+/*
+ * supervisor: the parent process.
+ *
+ * It locks the data directory, lets a child check the configuration (so that a wrong one starts nothing), opens the sockets, and
+ * forks the shop. The shop is forked, not exec'ed: a restart costs milliseconds, and meanwhile the kernel queues connections on the
+ * sockets that stay open here. A shop that dies is replaced at once; who was to blame is read off the board and written to the
+ * journal of faults, and three faults in ten minutes keep a plugin out of the next shop (plugin/quarantine.h).
+ *
+ * It never parses input from outside, opens no database, and runs no plugin.
+ */
+#include "app/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/config.h"
+#include "app/listen.h"
+#include "app/problem.h"
+#include "app/shop.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "plugin/quarantine.h"
+
+#define STOP_GRACE   (40 * CLOCK_SECOND)
+#define HEART_LIMIT  (10 * CLOCK_SECOND)
+#define START_LIMIT  (60 * CLOCK_SECOND)
+#define CRASH_WINDOW CLOCK_MINUTE
+#define CORE_CRASHES 5 /* of the core itself, in a minute: give up and say so */
+#define SAFE_CRASHES 3 /* of the core itself, in a minute: try without plugins */
+
+struct supervisor {
+    struct shop_start start;
+    struct board *board;
+    pid_t shop;
+    int signals;   /* signalfd */
+    int ready[2];  /* pipe: the shop writes, we announce */
+    int lock;
+    int stopping;
+    int announced;
+    int64_t started;        /* clock_mono of the shop's start */
+    int64_t stop_until;     /* when a stop becomes a kill */
+    int64_t deaths[16];     /* clock_mono of the last deaths, newest first */
+    int64_t core_deaths[8]; /* of those that nobody else is to blame for */
+};
+
+/* ---- starting ------------------------------------------------------------------------------ */
+
+/* Holds <data>/lock for the life of this process and of the shops it forks: never two at a time. */
+static int lock_data(struct supervisor *self, struct err *err)
+{
+    char path[4096];
+    if (mkdir(self->start.data, 0750) != 0 && errno != EEXIST)
+        return err_set(err, SOUK_ERROR, "cannot make the data directory %s: %s", self->start.data,
+                       strerror(errno));
+    snprintf(path, sizeof path, "%s/lock", self->start.data);
+    self->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (self->lock < 0)
+        return err_set(err, SOUK_ERROR, "cannot open %s: %s", path, strerror(errno));
+    if (flock(self->lock, LOCK_EX | LOCK_NB) != 0)
+        return err_set(err, SOUK_CONFLICT,
+                       "%s is in use by another souk; stop it first, or give another --data",
+                       self->start.data);
+    return SOUK_OK;
+}
+
+/* A child reads and checks souk.lua, plugins included. Its last line on the pipe is the address to listen on. */
+static int check_config(const struct serve_options *options, char *listen, size_t size)
+{
+    int pipes[2];
+    if (pipe2(pipes, O_CLOEXEC) != 0)
+        return 1;
+    pid_t child = fork();
+    if (child == 0) {
+        struct arena arena = {0};
+        struct config config;
+        struct problems problems;
+        problems_init(&problems, &arena, souk_str(options->config));
+        if (config_load(&arena, options->config, !options->safe, &config, &problems) != SOUK_OK) {
+            problem_print(&problems, stderr);
+            _exit(1);
+        }
+        struct souk_str where = options_text(config.http, "listen");
+        ssize_t done = write(pipes[1], where.ptr, where.len);
+        _exit(done == (ssize_t)where.len ? 0 : 1);
+    }
+    close(pipes[1]);
+    size_t len = 0;
+    ssize_t got;
+    while (len + 1 < size && (got = read(pipes[0], listen + len, size - len - 1)) > 0)
+        len += (size_t)got;
+    listen[len] = 0;
+    close(pipes[0]);
+    int status = 1;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int open_sockets(struct supervisor *self, const char *where, char *name, size_t size,
+                        struct err *err)
+{
+    char path[4096];
+    int code = listen_open(where, &self->start.listen_fds[0], name, size, err);
+    if (code != SOUK_OK)
+        return code;
+    self->start.listen_count = 1;
+    self->start.listen = name;
+    snprintf(path, sizeof path, "%s/souk.sock", self->start.data);
+    return listen_unix(path, 0600, &self->start.control_fd, err);
+}
+
+static void run_shop(struct supervisor *self)
+{
+    sigset_t none;
+    struct rlimit no_core = {0, 0};
+    if (!getenv("SOUK_CORE_DUMPS"))
+        setrlimit(RLIMIT_CORE, &no_core); /* writing a core file would hold up the restart */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigemptyset(&none);
+    close(self->signals);
+    close(self->ready[0]);
+    self->start.ready_fd = self->ready[1];
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    exit(shop_run(&self->start, self->board));
+}
+
+static int start_shop(struct supervisor *self)
+{
+    board_reset(self->board);
+    atomic_fetch_add(&self->board->generation, 1);
+    self->started = clock_mono();
+    self->shop = fork();
+    if (self->shop == 0)
+        run_shop(self);
+    self->start.again = 1;
+    if (self->shop < 0)
+        log_error("shop.start_failed", LOG_S("reason", strerror(errno)));
+    return self->shop > 0 ? SOUK_OK : SOUK_ERROR;
+}
+
+/* ---- when it dies ---------------------------------------------------------------------------- */
+
+static int remember(int64_t *list, int size, int64_t now)
+{
+    int recent = 1;
+    memmove(list + 1, list, (size_t)(size - 1) * sizeof *list);
+    list[0] = now;
+    while (recent < size && list[recent] && now - list[recent] < CRASH_WINDOW)
+        recent++;
+    return recent;
+}
+
+/* 0, then growing: a shop that dies again and again must not eat the machine. */
+static int64_t back_off(int recent)
+{
+    static const int64_t steps[] = {0, 0, 0, 0, 0, 0, 100, 100, 500, 500, 2000, 2000};
+    int last = (int)(sizeof steps / sizeof *steps) - 1;
+    return (recent <= last ? steps[recent] : 5000) * CLOCK_MS;
+}
+
+/* Completes board->fault for a death that the shop could not record itself. */
+static void find_fault(struct supervisor *self, int status)
+{
+    struct board_fault *fault = &self->board->fault;
+    if (atomic_load(&fault->kind) != BOARD_NONE)
+        return;
+    fault->at = clock_now();
+    fault->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    str_copy(fault->plugin, sizeof fault->plugin, souk_str(board_suspect(self->board)));
+    str_copy(fault->where, sizeof fault->where, souk_str("unknown"));
+    atomic_store(&fault->kind, WIFSIGNALED(status) ? BOARD_CRASH : BOARD_EXIT);
+}
+
+static void report_fault(struct supervisor *self)
+{
+    struct err err = {0};
+    const struct board_fault *fault = &self->board->fault;
+    log_error("shop.died", LOG_S("plugin", fault->plugin[0] ? fault->plugin : "souk"),
+              LOG_S("where", fault->where), LOG_I("signal", fault->signal),
+              LOG_S("file", fault->file));
+    if (quarantine_add(self->start.data, fault, &err) != SOUK_OK)
+        log_error("fault.not_written", LOG_S("reason", err.text));
+}
+
+/* 0: start again (after *delay); else the exit code. */
+static int judge_death(struct supervisor *self, int status, int64_t *delay)
+{
+    int64_t now = clock_mono();
+    *delay = 0;
+    if (self->stopping)
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? -1 : 1;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == SHOP_EXIT_RECYCLE)
+        return 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == SHOP_EXIT_REFUSED && !self->announced)
+        return 1;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && atomic_load(&self->board->orderly))
+        return -1; /* it was told to stop by somebody else: so do we */
+    *delay = back_off(remember(self->deaths, 16, now));
+    /* SIGKILL without a word on the board came from outside: nobody's fault. */
+    int outside = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+                  atomic_load(&self->board->fault.kind) == BOARD_NONE;
+    if (outside) {
+        log_warn("shop.killed", LOG_S("by", "SIGKILL from outside"));
+        return 0;
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == SHOP_EXIT_REFUSED)
+        return 0; /* it has said why; the door stays open until somebody mends it */
+    find_fault(self, status);
+    report_fault(self);
+    if (self->board->fault.plugin[0])
+        return 0;
+    int core = remember(self->core_deaths, 8, now);
+    if (core >= CORE_CRASHES) {
+        log_error("supervisor.gave_up", LOG_I("crashes", core),
+                  LOG_S("hint", "souk itself crashed five times within a minute; see the faults file"));
+        return 1;
+    }
+    if (core >= SAFE_CRASHES && !self->start.safe) {
+        log_error("shop.safe_mode", LOG_S("hint", "starting without plugins; restart souk to leave safe mode"));
+        self->start.safe = 1;
+    }
+    return 0;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------ */
+
+static void read_ready(struct supervisor *self)
+{
+    char bytes[16];
+    if (read(self->ready[0], bytes, sizeof bytes) <= 0)
+        return;
+    int64_t span = (clock_mono() - self->started) / CLOCK_MS;
+    log_info("shop.ready", LOG_S("listen", self->start.listen), LOG_I("ms", span));
+    if (self->announced)
+        return;
+    self->announced = 1;
+    printf("ready %s\n", self->start.listen);
+    fflush(stdout);
+}
+
+static void read_signals(struct supervisor *self)
+{
+    struct signalfd_siginfo info;
+    while (read(self->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP && self->shop > 0)
+            kill(self->shop, SIGHUP);
+        if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT)
+            continue;
+        if (!self->stopping)
+            self->stop_until = clock_mono() + STOP_GRACE;
+        self->stopping = 1;
+        if (self->shop > 0)
+            kill(self->shop, SIGTERM);
+    }
+}
+
+/* A shop whose clock stands still, or that does not come up, is ended. */
+static void watch_heart(struct supervisor *self)
+{
+    int64_t now = clock_mono();
+    int64_t beat = atomic_load(&self->board->heartbeat);
+    int ready = atomic_load(&self->board->ready);
+    int hung = ready ? now - beat > HEART_LIMIT : now - self->started > START_LIMIT;
+    if (self->stopping ? now < self->stop_until : !hung)
+        return;
+    if (!self->stopping) {
+        struct board_fault *fault = &self->board->fault;
+        fault->at = clock_now();
+        str_copy(fault->plugin, sizeof fault->plugin, souk_str(board_suspect(self->board)));
+        str_copy(fault->where, sizeof fault->where, souk_str(ready ? "clock" : "start"));
+        atomic_store(&fault->kind, BOARD_HANG);
+    }
+    kill(self->shop, SIGKILL);
+}
+
+/* Waits for `delay` or until a signal says stop. */
+static int wait_out(struct supervisor *self, int64_t delay)
+{
+    int64_t until = clock_mono() + delay;
+    while (!self->stopping && clock_mono() < until) {
+        struct pollfd fd = {.fd = self->signals, .events = POLLIN};
+        poll(&fd, 1, (int)((until - clock_mono()) / CLOCK_MS) + 1);
+        read_signals(self);
+    }
+    return !self->stopping;
+}
+
+static int supervise(struct supervisor *self)
+{
+    for (;;) {
+        struct pollfd fds[2] = {{.fd = self->signals, .events = POLLIN},
+                                {.fd = self->ready[0], .events = POLLIN}};
+        int status;
+        int64_t delay;
+        poll(fds, 2, 500);
+        read_signals(self);
+        if (fds[1].revents & POLLIN)
+            read_ready(self);
+        if (waitpid(self->shop, &status, WNOHANG) != self->shop) {
+            watch_heart(self);
+            continue;
+        }
+        self->shop = 0;
+        int verdict = judge_death(self, status, &delay);
+        if (verdict != 0)
+            return verdict < 0 ? 0 : 1;
+        if (!wait_out(self, delay))
+            return 0;
+        while (start_shop(self) != SOUK_OK)
+            if (!wait_out(self, CLOCK_SECOND))
+                return 1;
+    }
+}
+
+static int prepare(struct supervisor *self, const struct serve_options *options, char *name,
+                   size_t size)
+{
+    struct err err = {0};
+    char listen[512];
+    sigset_t set;
+    if (lock_data(self, &err) != SOUK_OK) {
+        fprintf(stderr, "souk serve: %s\n", err.text);
+        return 1;
+    }
+    if (check_config(options, listen, sizeof listen) != 0)
+        return 1; /* the child has said why */
+    if (open_sockets(self, options->listen ? options->listen : listen, name, size, &err) != SOUK_OK ||
+        pipe2(self->ready, O_CLOEXEC | O_NONBLOCK) != 0) {
+        fprintf(stderr, "souk serve: %s\n", err.text);
+        return 1;
+    }
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    self->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    self->board = board_create();
+    return self->signals < 0 || !self->board;
+}
+
+int supervisor_run(const struct serve_options *options)
+{
+    static char name[512];
+    struct supervisor self = {.start = {.config = options->config,
+                                        .data = options->data,
+                                        .safe = options->safe,
+                                        .control_fd = -1}};
+    if (prepare(&self, options, name, sizeof name) != 0)
+        return 1;
+    if (start_shop(&self) != SOUK_OK)
+        return 1;
+    int code = supervise(&self);
+    if (strncmp(name, "unix:", 5) == 0)
+        unlink(name + 5);
+    char path[4096];
+    snprintf(path, sizeof path, "%s/souk.sock", options->data);
+    unlink(path);
+    return code;
+}

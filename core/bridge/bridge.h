@@ -1,0 +1,63 @@
+/*
+ * bridge: where plugins meet the core. One file per sub-table of the API (call.c,
+ * value.c, db.c, request.c, event.c, http.c), site.c that builds what a plugin set
+ * looks like to the web (routes, pages, slots, templates, translations, assets), and
+ * work.c that runs plugins' jobs, deliveries and commands.
+ *
+ * struct souk_value is struct json under its public name; struct souk_rows is made
+ * here. Arguments from plugins are checked on entry: a wrong one gives SOUK_INVALID and
+ * a log line that names the plugin, never a crash of the core's making.
+ */
+#ifndef BRIDGE_BRIDGE_H
+#define BRIDGE_BRIDGE_H
+
+#include "plugin/call.h"
+#include "plugin/switch.h"
+#include "store/job.h"
+#include "web/server.h"
+
+/* The one table that all plugins get. */
+const struct souk_api *bridge_api(void);
+
+/* What the core itself brings to every site. All of it outlives the process's sets. */
+struct site_file { /* of the theme: "templates/layout.html", "static/souk.css",
+                      "locale/bg.mo" */
+    const char *path;
+    struct souk_str bytes;
+};
+struct site_options {
+    struct db *db;
+    struct worker *tasks;
+    const struct web_route *routes; /* the core's */
+    size_t route_count;
+    const struct site_file *files;
+    size_t file_count;
+    const char
+        *theme_dir; /* a merchant's templates that shadow the theme's; NULL: none */
+    const char *const *locales;
+    const char *shop_name, *currency;
+};
+void site_setup(const struct site_options *options); /* once, before the first build */
+int site_build(void *user, struct plugin_set *set,
+               struct err *err); /* switch_options.build */
+/* For server_options. */
+struct web_site *site_pin(void *user, uint32_t *ticket);
+void site_unpin(void *user, uint32_t ticket);
+/* Renders a template of the core or a plugin into the answer, inside the layout's
+ * variables (shop, locale, path, locales …). */
+int site_render(struct request *request, const char *owner, const char *name,
+                int status, const struct json *view);
+
+/* One claimed job: "event:<plugin>" or "<plugin>:<job>". On a task thread; finishes or
+ * fails the job itself. */
+void work_run(struct switch_host *host, struct db *db, const struct job *job);
+int work_runs(void *host, struct souk_str kind); /* for job_claim: its plugin is on */
+/* Plans the cron jobs of the current set (after each publish). */
+int work_plan(struct db *db, struct err *err);
+/* `souk <plugin> <command> …` */
+int work_command(struct db *db, const char *plugin, const char *command, int argc,
+                 const struct souk_str *argv, struct buf *out, struct err *err);
+/* Facts that READ handlers queued: written by the clock's turn, lost in a crash. */
+void event_queue_turn(struct db *db);
+
+#endif

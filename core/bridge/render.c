@@ -1,0 +1,225 @@
+/*
+ * render.c: templates inside a request: what every template sees (shop, locale, path,
+ * languages, title …), the addresses that it makes, and the error page.
+ *
+ * The data of a page is a new map over the handler's view: its members are shared, not
+ * copied, and win over ours where the names meet (a page may set its own title). The
+ * error page leaves plugins' slots empty: what failed should not be asked again.
+ */
+#include "bridge/internal.h"
+
+#include "base/log.h"
+#include "base/str.h"
+
+static const struct {
+    const char *code, *name;
+} language_names[] = {
+    {"en", "English"}, {"bg", "Български"}, {"hu", "Magyar"},
+    {"hy", "Հայերեն"}, {"bn", "বাংলা"},     {"de", "Deutsch"},
+};
+
+static const char *language_name(const char *code)
+{
+    for (size_t i = 0; i < sizeof(language_names) / sizeof(*language_names); i++)
+        if (strcmp(language_names[i].code, code) == 0)
+            return language_names[i].name;
+    return code;
+}
+
+static const char *default_locale(void)
+{
+    return site_core.locales && site_core.locales[0] ? site_core.locales[0] : "en";
+}
+
+/* ---- addresses
+ * ------------------------------------------------------------------------ */
+
+/* The path as it is called in a locale: /bg/hello; the default has no prefix. */
+static struct souk_str localized(struct arena *arena, const char *locale,
+                                 struct souk_str path)
+{
+    if (!str_starts(path, "/") || str_starts(path, "//") || site_is_reserved(path) ||
+        strcmp(locale, default_locale()) == 0)
+        return path;
+    if (path.len == 1)
+        return arena_printf(arena, "/%s", locale);
+    return arena_printf(arena, "/%s%.*s", locale, SOUK_PRI(path));
+}
+
+static struct souk_str page_url(struct template_env *env, struct souk_str path)
+{
+    return localized(env->arena, env->locale, path);
+}
+
+static struct souk_str asset_url_of(struct template_env *env, struct souk_str name)
+{
+    const struct render *render = env->user;
+    return asset_url(render->site->web.assets, render->owner, name);
+}
+
+void render_env(struct template_env *env, struct render *render)
+{
+    struct request *request = render->request;
+    *env = (struct template_env){
+        .arena = &request->arena,
+        .i18n = render->site->web.i18n,
+        .locale = request->locale ? request->locale : default_locale(),
+        .currency = site_core.currency,
+        .now = request->now,
+        .user = render,
+        .slot = render->plain ? NULL : slot_fill,
+        .asset_url = asset_url_of,
+        .page_url = page_url,
+    };
+}
+
+/* ---- data
+ * --------------------------------------------------------------------------------- */
+
+static void add_locales(struct request *request, struct json *data, const char *locale)
+{
+    struct arena *arena = &request->arena;
+    struct json *list = json_add(arena, data, "locales", JSON_ARRAY);
+    for (size_t i = 0; site_core.locales && site_core.locales[i]; i++) {
+        const char *code = site_core.locales[i];
+        struct souk_str url = localized(arena, code, request->local_path);
+        if (request->query_text.len)
+            url = arena_printf(arena, "%.*s?%.*s", SOUK_PRI(url),
+                               SOUK_PRI(request->query_text));
+        struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
+        json_add_cstr(arena, item, "code", code);
+        json_add_cstr(arena, item, "name", language_name(code));
+        json_add_str(arena, item, "url", url);
+        json_add_bool(arena, item, "current", strcmp(code, locale) == 0);
+    }
+}
+
+static struct json *page_data(struct request *request, const struct json *view)
+{
+    struct arena *arena = &request->arena;
+    const char *locale = request->locale ? request->locale : default_locale();
+    struct json *data = json_new(arena, JSON_OBJECT);
+    struct json *shop = json_add(arena, data, "shop", JSON_OBJECT);
+    json_add_cstr(arena, shop, "name", site_core.shop_name);
+    json_add_cstr(arena, data, "locale", locale);
+    json_add_str(arena, data, "path", request->local_path);
+    json_add_cstr(arena, data, "title", "");
+    json_add_cstr(arena, data, "currency", site_core.currency);
+    json_add_int(arena, data, "year", clock_civil(request->now).year);
+    add_locales(request, data, locale);
+    if (view && view->kind == JSON_OBJECT)
+        json_each(item, view)
+        {
+            struct json *place = json_add_key(arena, data, item->key, JSON_NULL);
+            *place = item->value;
+        }
+    return data;
+}
+
+/* ---- rendering
+ * ------------------------------------------------------------------------------- */
+
+static int render_into(struct render *render, const char *name, int status,
+                       const struct json *view)
+{
+    struct request *request = render->request;
+    struct template_env env;
+    struct err err = {0};
+    struct buf out = {.arena = &request->arena};
+    render_env(&env, render);
+    int code = template_render(render->site->web.templates, name, &env,
+                               page_data(request, view), &out, &err);
+    if (code != SOUK_OK) {
+        log_error("template.failed", LOG_S("plugin", render->owner),
+                  LOG_S("template", name), LOG_S("text", err.text),
+                  LOG_S("request", request->id));
+        return code;
+    }
+    answer_html(request, status, buf_str(&out));
+    return SOUK_OK;
+}
+
+static struct site *site_of(const struct request *request)
+{
+    const struct web_site *web = request->site;
+    return web ? web->user : NULL;
+}
+
+int site_render(struct request *request, const char *owner, const char *name,
+                int status, const struct json *view)
+{
+    struct render render = {site_of(request), request, owner, 0};
+    if (!render.site)
+        return SOUK_UNAVAILABLE;
+    const char *as = strcmp(owner, "souk") == 0
+                         ? name
+                         : arena_printf(&request->arena, "%s/%s", owner, name).ptr;
+    return render_into(&render, as, status, view);
+}
+
+/* ---- errors
+ * ------------------------------------------------------------------------------------
+ */
+
+static const char *status_title(int status)
+{
+    switch (status) {
+    case 400: return "That request was not understood";
+    case 403: return "This is not allowed";
+    case 404: return "Page not found";
+    case 405: return "This cannot be done here";
+    case 409: return "This does not fit what is there already";
+    case 413: return "This is too large";
+    case 429: return "Too many requests";
+    case 503: return "The shop is busy";
+    case 504: return "This took too long";
+    default: return status < 500 ? "That did not work" : "Something went wrong";
+    }
+}
+
+static void add_escaped(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '<': buf_add_cstr(out, "&lt;"); break;
+        case '>': buf_add_cstr(out, "&gt;"); break;
+        case '&': buf_add_cstr(out, "&amp;"); break;
+        case '"': buf_add_cstr(out, "&quot;"); break;
+        default: buf_add_char(out, *text);
+        }
+    }
+}
+
+/* When even the template fails: a page that needs nothing. */
+static void render_bare(struct request *request, int status, const char *detail)
+{
+    struct buf out = {.arena = &request->arena};
+    buf_printf(&out,
+               "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">"
+               "<title>%d</title>\n<h1>%s</h1>\n<p>",
+               status, status_title(status));
+    add_escaped(&out, detail);
+    buf_add_cstr(&out, "</p>\n</html>\n");
+    answer_html(request, status, buf_str(&out));
+}
+
+void render_error(struct request *request, int status, const char *detail)
+{
+    struct site *site = site_of(request);
+    const char *words = detail ? detail : "";
+    if (!site || !template_has(site->web.templates, "page/error")) {
+        render_bare(request, status, words);
+        return;
+    }
+    struct arena *arena = &request->arena;
+    struct render render = {site, request, "souk", 1};
+    struct json *view = json_new(arena, JSON_OBJECT);
+    json_add_int(arena, view, "status", status);
+    json_add_str(arena, view, "title",
+                 i18n_text(site->web.i18n, "souk",
+                           request->locale ? request->locale : default_locale(),
+                           souk_str(status_title(status))));
+    json_add_cstr(arena, view, "detail", words);
+    if (render_into(&render, "page/error", status, view) != SOUK_OK)
+        render_bare(request, status, words);
+}

@@ -1,0 +1,98 @@
+/*
+ * site.c: what one plugin set looks like to the web: router, templates, translations,
+ * assets and slots, built beside the set before it is published, freed with it.
+ *
+ * The idea: a site is immutable. Whatever is wrong with a plugin's routes, templates or
+ * files is found here, refuses the new set as a whole, and leaves the old one serving.
+ * A request pins the set and finds everything through it, so that a reload never mixes
+ * two generations in one answer.
+ *
+ * The parts: site_routes.c (routes and pages), site_files.c (templates, translations,
+ * assets), slot.c, render.c, and route.c, which runs the plugins' handlers.
+ *
+ * Threads: building on the switch's thread; then read-only from any.
+ */
+#include "bridge/internal.h"
+
+#include <stdlib.h>
+#include "base/log.h"
+
+struct site_options site_core;
+
+void site_setup(const struct site_options *options)
+{
+    site_core = *options;
+}
+
+static void free_site(void *web)
+{
+    struct site *site = web;
+    if (site->web.router)
+        router_free(site->web.router);
+    if (site->web.templates)
+        template_set_free(site->web.templates);
+    if (site->web.i18n)
+        i18n_free(site->web.i18n);
+    if (site->web.assets)
+        asset_set_free(site->web.assets);
+    map_free(&site->slots);
+    free(site);
+}
+
+/* A page was seen: told to whoever listens, by the queue, as READ handlers do. */
+static void tell_page(struct request *request)
+{
+    struct json *payload = json_new(&request->arena, JSON_OBJECT);
+    struct souk_str subject =
+        arena_printf(&request->arena, "page:%.*s", SOUK_PRI(request->local_path));
+    char at[32];
+    size_t len = clock_format(request->now, 0, at);
+    json_add_str(&request->arena, payload, "path",
+                 value_clean(&request->arena, request->local_path));
+    json_add_cstr(&request->arena, payload, "locale", request->locale);
+    json_add_str(&request->arena, payload, "at", (struct souk_str){at, len});
+    event_queue_put(souk_str("page.viewed"), value_clean(&request->arena, subject),
+                    value_print(&request->arena, payload), request->now);
+}
+
+int site_build(void *user, struct plugin_set *set, struct err *err)
+{
+    (void)user;
+    struct site *site = mem_zalloc(sizeof(*site));
+    site->set = set;
+    site->web.number = set->number;
+    site->web.user = site;
+    site->web.router = router_new();
+    site->web.templates = template_set_new();
+    site->web.i18n = i18n_new();
+    site->web.assets = asset_set_new();
+    site->web.error_page = render_error;
+    if (set_listeners(set, souk_str("page.viewed")))
+        site->web.page_sent = tell_page;
+    int code = site_add_routes(site, err);
+    if (code == SOUK_OK)
+        code = site_add_files(site, err);
+    if (code == SOUK_OK)
+        code = site_add_slots(site, err);
+    if (code != SOUK_OK) {
+        free_site(site);
+        return code;
+    }
+    set->web = site;
+    set->web_free = free_site;
+    return SOUK_OK;
+}
+
+struct web_site *site_pin(void *user, uint32_t *ticket)
+{
+    (void)user;
+    struct plugin_set *set = set_pin(ticket);
+    struct site *site = set ? set->web : NULL;
+    return site ? &site->web : NULL;
+}
+
+void site_unpin(void *user, uint32_t ticket)
+{
+    (void)user;
+    set_unpin(ticket);
+}

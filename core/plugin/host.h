@@ -1,0 +1,78 @@
+/*
+ * host: what the files of the switch share: the host itself and what it knows of each plugin's name. Private to core/plugin.
+ */
+#ifndef PLUGIN_HOST_H
+#define PLUGIN_HOST_H
+
+#include <pthread.h>
+#include "base/worker.h"
+#include "plugin/quarantine.h"
+#include "plugin/switch.h"
+
+#define HOST_RETIRING 64
+
+struct entry { /* one name, for as long as the host lives */
+    char name[48];
+    int wanted;          /* by the list or a switch */
+    int switched;        /* what the admin said: 1 on, -1 off, 0 nothing */
+    int quarantined;
+    int64_t generations; /* opened so far */
+    char error[500];     /* why it is wanted but not on */
+    struct arena past_arena;
+    struct absent past;  /* what it was when it last ran */
+    struct souk_str past_text;
+    int past_read;
+    struct arena seen_arena;
+    struct json *seen;   /* what inspect found in the file … */
+    int64_t seen_mark[4]; /* … that looked like this */
+};
+
+struct wish { /* what switch_configure was told, kept */
+    struct arena arena;
+    const char **names;
+    size_t count;
+    const struct json *values;
+    const char *config_dir;
+};
+
+struct batch { /* generations that left together, to be stopped in the reverse order of their start */
+    struct work work;
+    struct switch_host *host;
+    struct batch *next;
+    size_t count;
+    struct plugin *plugins[];
+};
+
+struct switch_host {
+    struct switch_options options;
+    pthread_mutex_t lock; /* one switch at a time; guards all down to `current` */
+    struct arena arena;
+    const char *run_dir;  /* <dir>/run/plugins */
+    struct map entries;   /* name -> struct entry * */
+    struct wish wish;
+    int configured;
+    struct plugin_set *current;
+
+    pthread_mutex_t retire_lock; /* guards what follows; taken after lock */
+    pthread_cond_t stopped;
+    struct plugin_set *retiring[HOST_RETIRING]; /* oldest first */
+    size_t retiring_count;
+    struct batch *unsent; /* the task pool was full */
+    int stopping;         /* batches on their way */
+};
+
+/* ---- switch.c ------------------------------------------------------------------------------------------------- */
+struct entry *host_entry(struct switch_host *host, const char *name); /* made when it is new */
+/* Reads switches and journal: who is wanted, who is quarantined. */
+void host_read_wishes(struct switch_host *host, const struct wish *wish);
+
+/* ---- past.c: what a plugin was when it last ran -------------------------------------------------------------------- */
+void past_load(struct switch_host *host, struct entry *entry);  /* once a name */
+void past_save(struct switch_host *host);                       /* of all plugins of the current set that changed */
+void past_fill(struct switch_host *host, struct plugin_set *set); /* set->absent */
+
+/* ---- retire.c --------------------------------------------------------------------------------------------------------- */
+void retire_add(struct switch_host *host, struct plugin_set *set); /* it is not published any more */
+void retire_all(struct switch_host *host, int64_t deadline);       /* waits; stops here */
+
+#endif
