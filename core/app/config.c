@@ -13,6 +13,7 @@
 #include "app/config.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "app/config_sections.h"
@@ -315,15 +316,12 @@ static void check_plugins(struct arena *arena, struct config *out,
     }
 }
 
-int config_load(struct arena *arena, const char *path, int with_plugins,
-                struct config *out, struct problems *problems)
+/* Everything but reading: out->values stand. */
+static void check_values(struct arena *arena, struct config *out,
+                         struct problems *problems)
 {
     struct option_values **const sections[SECTIONS] = {
         NULL, &out->shop, &out->http, &out->limits, &out->log, &out->http_client};
-    *out = (struct config){0};
-    problems_init(problems, arena, souk_str(path));
-    set_path(arena, path, out);
-    int code = read_values(arena, path, out, problems);
     for (int i = SECTION_SHOP; i < SECTIONS; i++) {
         const struct config_section *section = &config_sections[i];
         *sections[i] =
@@ -333,6 +331,16 @@ int config_load(struct arena *arena, const char *path, int with_plugins,
     take_top(arena, out, problems);
     config_values_check(out, problems);
     out->locales = strings_of(arena, options_json(out->shop, "locales"));
+}
+
+int config_load(struct arena *arena, const char *path, int with_plugins,
+                struct config *out, struct problems *problems)
+{
+    *out = (struct config){0};
+    problems_init(problems, arena, souk_str(path));
+    set_path(arena, path, out);
+    int code = read_values(arena, path, out, problems);
+    check_values(arena, out, problems);
     if (code == 0) {
         check_names(arena, out, problems);
     }
@@ -342,4 +350,37 @@ int config_load(struct arena *arena, const char *path, int with_plugins,
     config_stamp(out, problems);
     sort_problems(problems);
     return problems->count ? SOUK_INVALID : 0;
+}
+
+/* ---- the last good one ---- */
+
+int config_save(const struct config *config, const char *file)
+{
+    struct buf text = {0};
+    json_print(&text, config->values);
+    FILE *to = fopen(file, "w");
+    int whole = to && fwrite(text.ptr, 1, text.len, to) == text.len;
+    buf_free(&text);
+    return to && fclose(to) == 0 && whole ? SOUK_OK : SOUK_ERROR;
+}
+
+int config_recall(struct arena *arena, const char *path, const char *file,
+                  struct config *out, struct problems *problems)
+{
+    struct buf text = {.arena = arena};
+    char chunk[4096];
+    size_t got;
+    struct err err = {0};
+    FILE *from = fopen(file, "r");
+    *out = (struct config){0};
+    problems_init(problems, arena, souk_str(path));
+    set_path(arena, path, out);
+    while (from && (got = fread(chunk, 1, sizeof chunk, from)) > 0)
+        buf_add(&text, chunk, got);
+    if (from)
+        fclose(from);
+    if (!text.len || json_parse(arena, buf_str(&text), &out->values, &err) != SOUK_OK)
+        return SOUK_NOT_FOUND;
+    check_values(arena, out, problems);
+    return problems->count ? SOUK_INVALID : SOUK_OK;
 }

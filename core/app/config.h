@@ -30,6 +30,10 @@ struct config {
  * whatever it held; *out is usable either way: defaults stand in for what is wrong. */
 int config_load(struct arena *arena, const char *path, int with_plugins,
                 struct config *out, struct problems *problems);
+/* The values of a configuration that served, kept in the data directory: a shop that is started again after a crash
+ * must not stay closed because souk.lua broke meanwhile. Secrets are kept as where to find them. */
+int config_save(const struct config *config, const char *file);
+int config_recall(struct arena *arena, const char *path, const char *file, struct config *out, struct problems *problems);
 /* Gives problems without a line (of switch_configure, say) the one where their
  * top-level entry stands. */
 void config_stamp(const struct config *config, struct problems *problems);

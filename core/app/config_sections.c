@@ -105,8 +105,7 @@ static const struct souk_option limits[] = {
      .initial = "1M",
      .min = KIB,
      .max = GIB,
-     .summary =
-         "The largest body of a request. A route may allow less, or more up to this."},
+     .summary = "The largest body of a request; a route may allow less."},
     {.key = "header_timeout",
      .type = SOUK_DURATION,
      .initial = "10s",

@@ -43,11 +43,23 @@ struct shop *shop_current(void)
 
 /* ---- configuration ---------------------------------------------------------------------------- */
 
+static const char *saved_config(struct shop *shop)
+{
+    return arena_printf(&shop->arena, "%s/run/config.json", shop->start->data).ptr;
+}
+
 static int read_config(struct shop *shop)
 {
     struct problems problems;
     problems_init(&problems, &shop->arena, souk_str(shop->start->config));
-    if (config_load(&shop->arena, shop->start->config, 0, &shop->config, &problems) != SOUK_OK) {
+    int code = config_load(&shop->arena, shop->start->config, 0, &shop->config, &problems);
+    if (code != SOUK_OK && shop->start->again) {
+        problem_print(&problems, stderr);
+        code = config_recall(&shop->arena, shop->start->config, saved_config(shop), &shop->config, &problems);
+        log_error("config.recalled", LOG_S("file", shop->start->config),
+                  LOG_S("hint", "the shop goes on with the last configuration that served; mend the file and send SIGHUP"));
+    }
+    if (code != SOUK_OK) {
         problem_print(&problems, stderr);
         return SOUK_INVALID;
     }
@@ -142,6 +154,7 @@ static int start_plugins(struct shop *shop, struct err *err)
     struct wanted wanted = wanted_of(&shop->config);
     problems_init(&problems, &shop->arena, souk_str(shop->config.path));
     code = switch_configure(shop->host, &wanted, &problems);
+    config_stamp(&shop->config, &problems);
     if (problems.count)
         problem_print(&problems, stderr);
     /* A first start refuses a wrong configuration; a restart serves with what can be had. */
@@ -158,9 +171,11 @@ int shop_reload(struct shop *shop, struct problems *problems)
     if (code == SOUK_OK) {
         struct wanted wanted = wanted_of(&config);
         code = switch_configure(shop->host, &wanted, problems);
+        config_stamp(&config, problems);
     }
     if (code == SOUK_OK) {
         struct err err = {0};
+        config_save(&config, saved_config(shop));
         shop->config.values = config.values;
         shop->config.plugins = config.plugins;
         shop->config.plugin_count = config.plugin_count;
@@ -310,6 +325,7 @@ static int build(struct shop *shop, struct err *err)
     if ((code = start_plugins(shop, err)) != SOUK_OK || (code = start_web(shop, err)) != SOUK_OK)
         return code;
     jobs_start(shop);
+    config_save(config, saved_config(shop));
     return SOUK_OK;
 }
 

@@ -19,7 +19,7 @@
 
 #define QUEUE_MOST   4096
 #define PAYLOAD_MOST ((size_t)64 << 10)
-#define NAME_MOST    100
+#define NAME_MOST    63
 #define FILTER_DEPTH 8
 
 /* ---- the queue

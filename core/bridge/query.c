@@ -5,7 +5,8 @@
  * request's snapshot, the writer's savepoint, or, in a task, a snapshot begun with the
  * first query. Texts are interned per plugin, so each is prepared once a thread; while
  * they are prepared the connection knows in whose name, and the driver refuses tables
- * that are not p_<plugin>_… or v1_….
+ * that are not p_<plugin>_… or v1_…. Between statements the connection is the core's: key-value
+ * rows, facts and sessions go through it too.
  *
  * Threads: that of the call. What takes long (a write of its own, a filter, the
  * network) first closes the task's queries and its snapshot: a snapshot held for
@@ -28,8 +29,10 @@ struct db_conn *query_conn(struct souk_ctx *ctx)
                       "that runs when the plugin is on");
         return NULL;
     }
-    if (ctx->conn)
+    if (ctx->conn) {
+        db_principal(ctx->conn, NULL);
         return ctx->conn;
+    }
     if (ctx->request) {
         ctx->conn = request_conn(ctx->request);
         ctx->borrowed = 1; /* the server ends it */
@@ -40,6 +43,8 @@ struct db_conn *query_conn(struct souk_ctx *ctx)
     }
     if (!ctx->conn)
         bridge_refuse(ctx, SOUK_UNAVAILABLE, "the database gives no snapshot");
+    else
+        db_principal(ctx->conn, NULL);
     return ctx->conn;
 }
 

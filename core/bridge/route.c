@@ -9,11 +9,11 @@
  *
  * A code is also given back to the server, so that a WRITE which failed is undone, with
  * the error answer ready in the request. A write step may run again when its group is
- * repeated: each run starts from the answer as the task left it.
+ * repeated; the server begins each run with the answer as the task left it.
  */
 #include "bridge/internal.h"
 
-#include "base/log.h"
+#include "web/answer.h"
 
 void route_ctx(struct souk_ctx *ctx, struct request *request, struct site *site,
                struct plugin *plugin, int kind)
@@ -39,7 +39,9 @@ static int refuse(struct souk_ctx *ctx, const char *where, int code)
         bridge_refuse(ctx, result, "gave back %d, which is no SOUK_… code", code);
     bridge_log_failure(ctx, where, result);
     bridge_reason(ctx, result, &err);
-    answer_error(ctx->request, &err);
+    answer_reset(
+        ctx->request); /* a cookie of a session that is being undone goes too */
+    answer_problem(ctx->request, answer_status_of(result), NULL, err.text, NULL);
     return result;
 }
 
@@ -60,7 +62,6 @@ static int check_answered(struct souk_ctx *ctx, int code)
 struct step {
     struct target *target;
     struct request *request;
-    struct answer answer; /* as the task left it */
     souk_write_fn fn;
     void *arg;
 };
@@ -70,7 +71,6 @@ static int run_step(struct db_conn *conn, void *arg)
     struct step *step = arg;
     struct request *request = step->request;
     struct souk_ctx ctx;
-    request->answer = step->answer;
     route_ctx(&ctx, request, step->target->site, step->target->plugin, SOUK_WRITE);
     int code = query_step(&ctx, conn, step->fn, step->arg);
     code = check_answered(&ctx, code);
@@ -86,8 +86,7 @@ static int run_step(struct db_conn *conn, void *arg)
 static void leave_step(struct souk_ctx *ctx, struct target *target)
 {
     struct step *step = arena_new(ctx->arena, struct step);
-    *step = (struct step){target, ctx->request, ctx->request->answer, ctx->then_fn,
-                          ctx->then_arg};
+    *step = (struct step){target, ctx->request, ctx->then_fn, ctx->then_arg};
     request_then_write(ctx->request, run_step, step);
 }
 

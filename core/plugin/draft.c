@@ -324,15 +324,15 @@ int draft_publish(struct draft *draft, struct err *err)
 {
     struct switch_host *host = draft->host;
     struct plugin_set *old;
-    for (size_t i = 0; i < draft->count; i++) {
-        struct candidate *candidate = &draft->at[i];
-        snprintf(candidate->entry->error, sizeof(candidate->entry->error), "%s",
-                 candidate->plugin ? "" : candidate->error);
-    }
     past_fill(host, draft->set);
     int code = set_publish(draft->set, &old, err);
     if (code) {
         return code;
+    }
+    for (size_t i = 0; i < draft->count; i++) {
+        struct candidate *candidate = &draft->at[i];
+        snprintf(candidate->entry->error, sizeof(candidate->entry->error), "%s",
+                 candidate->plugin ? "" : candidate->error);
     }
     host->current = draft->set;
     draft->set = NULL;

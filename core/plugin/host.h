@@ -51,6 +51,7 @@ struct switch_host {
     struct map entries;   /* name -> struct entry * */
     struct wish wish;
     int configured;
+    int offline;          /* only asked about: no shop runs */
     struct plugin_set *current;
 
     pthread_mutex_t retire_lock; /* guards what follows; taken after lock */
@@ -62,6 +63,7 @@ struct switch_host {
 };
 
 /* ---- switch.c ------------------------------------------------------------------------------------------------- */
+void host_free(struct switch_host *host);
 struct entry *host_entry(struct switch_host *host, const char *name); /* made when it is new */
 /* Reads switches and journal: who is wanted, who is quarantined. */
 void host_read_wishes(struct switch_host *host, const struct wish *wish);

@@ -164,7 +164,9 @@ void past_fill(struct switch_host *host, struct plugin_set *set)
         struct arena *arena = &set->arena;
         struct absent *absent = &set->absent[count++];
         absent->name = arena_cstr(arena, souk_str(entry->name));
-        absent->why = entry->quarantined ? "quarantined" : "failed";
+        absent->why = entry->quarantined     ? "quarantined"
+                      : host->options.safe ? "left out (safe mode)"
+                                           : "failed";
         absent->role = entry->past.role;
         absent->facts = copy_names(arena, entry->past.facts);
         absent->filters = copy_names(arena, entry->past.filters);

@@ -123,7 +123,7 @@ static int remember(struct switch_host *host, const char *name, const char *valu
 
 /* ---- start and configuration ------------------------------------------------------------------- */
 
-static void free_host(struct switch_host *host)
+void host_free(struct switch_host *host)
 {
     for (size_t i = 0; i < host->entries.used; i++) {
         struct entry *entry = entry_at(host, i);
@@ -154,15 +154,25 @@ static int publish_empty(struct switch_host *host, struct err *err)
     return code;
 }
 
+static const char *const *copy_path(struct arena *arena, const char *const *path)
+{
+    size_t count = 0;
+    while (path && path[count]) {
+        count++;
+    }
+    const char **copy = arena_array(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = arena_cstr(arena, souk_str(path[i]));
+    }
+    return copy;
+}
+
 int switch_open(struct switch_host **out, const struct switch_options *options,
                 struct err *err)
 {
-    static const char *const no_folders[] = {NULL};
     struct switch_host *host = mem_zalloc(sizeof(*host));
     host->options = *options;
-    if (!host->options.path) {
-        host->options.path = no_folders;
-    }
+    host->options.path = copy_path(&host->arena, options->path);
     pthread_mutex_init(&host->lock, NULL);
     pthread_mutex_init(&host->retire_lock, NULL);
     pthread_cond_init(&host->stopped, NULL);
@@ -172,7 +182,7 @@ int switch_open(struct switch_host **out, const struct switch_options *options,
     stage_clean(host->run_dir);
     int code = publish_empty(host, err);
     if (code) {
-        free_host(host);
+        host_free(host);
         return code;
     }
     *out = host;
@@ -183,8 +193,11 @@ int switch_open(struct switch_host **out, const struct switch_options *options,
 static int add_wanted(struct draft *draft, struct entry *entry, struct err *err)
 {
     struct plugin *on = set_plugin(draft->host->current, souk_str(entry->name));
-    if (on && generation_unchanged(on, draft->wish->values, draft->wish->config_dir,
-                                   &draft->problems)) {
+    struct problems again; /* said by draft_open, where they count */
+    problems_init(&again, &draft->arena, STR_NULL);
+    if (on &&
+        generation_unchanged(on, draft->wish->values, draft->wish->config_dir, &again) &&
+        again.count == 0) {
         draft_keep(draft, on);
         return 0;
     }
@@ -454,12 +467,13 @@ void switch_close(struct switch_host *host)
         return;
     }
     pthread_mutex_lock(&host->lock);
-    if (publish_empty(host, &err)) {
+    int code = publish_empty(host, &err);
+    if (code) {
         log_error("set.not_published", LOG_S("error", err.text));
     }
     pthread_mutex_unlock(&host->lock);
     retire_all(host, clock_mono() + CLOSE_WAIT);
-    if (host->retiring_count == 0) {
-        free_host(host);
+    if (code == 0 && host->retiring_count == 0) {
+        host_free(host); /* else a call may still come back to it */
     }
 }

@@ -31,17 +31,12 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "script/chunk_lines.h"
+#include "script/chunk_memory.h"
 
 #define STEPS 50000000 /* instructions; a second or less */
-#define CLASS_SMALL                                                                    \
-    33 /* classes 0-32: steps of 16 bytes; then powers of two from 1 KiB */
-#define CLASSES (CLASS_SMALL + 16)
 
 struct child {
-    char *cursor; /* memory for Lua: never given out yet */
-    char *end;
-    void *spare[CLASSES]; /* freed blocks of each class, linked through their first word
-                           */
+    struct chunk_memory memory;
     char *out;
     size_t out_len;
     int fd;
@@ -91,71 +86,6 @@ _Noreturn static void answer(const struct child *child, int32_t kind, const char
 static int panic(lua_State *lua)
 {
     answer(child_of(lua), CHUNK_MEMORY, "", 0);
-}
-
-/* ---- memory ---- */
-
-static size_t class_of(size_t size, size_t *room)
-{
-    if (size <= (CLASS_SMALL - 1) * 16) {
-        size_t class = (size + 15) / 16;
-        *room = class * 16;
-        return class;
-    }
-    size_t class = CLASS_SMALL;
-    *room = 1024;
-    while (*room < size) {
-        *room *= 2;
-        class ++;
-    }
-    return class;
-}
-
-static void *take(struct child *child, size_t size)
-{
-    size_t room = 0;
-    if (size > CHUNK_ARENA) {
-        return NULL;
-    }
-    size_t class = class_of(size, &room);
-    void *block = child->spare[class];
-    if (block) {
-        memcpy(&child->spare[class], block, sizeof(void *));
-        return block;
-    }
-    if ((size_t)(child->end - child->cursor) < room) {
-        return NULL;
-    }
-    block = child->cursor;
-    child->cursor += room;
-    return block;
-}
-
-static void *lua_memory(void *user, void *old, size_t old_size, size_t size)
-{
-    struct child *child = user;
-    size_t old_room = 0, room = 0;
-    size_t old_class = old ? class_of(old_size, &old_room) : 0;
-    void *block = NULL;
-    if (size) {
-        if (old && size <= CHUNK_ARENA && class_of(size, &room) == old_class) {
-            return old;
-        }
-        block = take(child, size);
-        if (!block) {
-            return old && size < old_size
-                       ? old
-                       : NULL; /* Lua relies on shrinking never to fail */
-        }
-        if (old) {
-            memcpy(block, old, old_size < size ? old_size : size);
-        }
-    }
-    if (old && old_room) {
-        memcpy(old, &child->spare[old_class], sizeof(void *));
-        child->spare[old_class] = old;
-    }
-    return block;
 }
 
 /* ---- the environment ---- */
@@ -626,10 +556,10 @@ _Noreturn void chunk_child_run(int fd, struct souk_str source,
     if (memory == MAP_FAILED) {
         answer(&child, CHUNK_MEMORY, "", 0);
     }
-    child.cursor = memory;
-    child.end = memory + CHUNK_ARENA;
-    child.out = child.end;
-    lua_State *lua = lua_newstate(lua_memory, &child);
+    child.memory.cursor = memory;
+    child.memory.end = memory + CHUNK_ARENA;
+    child.out = child.memory.end;
+    lua_State *lua = lua_newstate(chunk_memory_give, &child.memory);
     if (!lua) {
         answer(&child, CHUNK_MEMORY, "", 0);
     }

@@ -1,9 +1,10 @@
 /*
  * backup: copies of a running shop's database, and the way back.
  *
- * A copy is made over a connection of its own, so the thread's snapshot is not held for minutes. A restore opens the copy in a
- * folder beside first, with everything that an ordinary start checks (is it a database, is it sound, is it not newer), and
- * only then moves it into place; what was there is kept under a name with the time.
+ * A copy is made over a connection of its own, so the thread's snapshot is not held for
+ * minutes. A restore opens the copy in a folder beside first, with everything that an
+ * ordinary start checks (is it a database, is it sound, is it not newer), and only then
+ * moves it into place; what was there is kept under a name with the time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,9 @@
 
 #define BACKUP_CHUNK 65536
 
-int db_backup(struct db *db, const char *file, void (*progress)(void *user, int64_t done, int64_t total),
-              void *user, struct err *err)
+int db_backup(struct db *db, const char *file,
+              void (*progress)(void *user, int64_t done, int64_t total), void *user,
+              struct err *err)
 {
     struct driver_conn *raw = NULL;
     int code = db->driver->open(&raw, db->dir, 0, err);
@@ -44,7 +46,9 @@ int db_integrity(struct db *db, struct arena *arena, struct souk_str *report)
     return code;
 }
 
-/* ---- restore --------------------------------------------------------------------------------------- */
+/* ---- restore
+ * ---------------------------------------------------------------------------------------
+ */
 
 static int backup_write_all(int to, const char *bytes, size_t len)
 {
@@ -78,14 +82,17 @@ static int backup_copy_file(const char *from, const char *to, struct err *err)
 {
     int in = open(from, O_RDONLY | O_CLOEXEC);
     if (in < 0)
-        return err_set(err, SOUK_NOT_FOUND, "%s cannot be read: %s", from, strerror(errno));
+        return err_set(err, SOUK_NOT_FOUND, "%s cannot be read: %s", from,
+                       strerror(errno));
     int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int failed = out < 0 || backup_copy_bytes(in, out) != 0;
     int why = errno;
     close(in);
     if (out >= 0)
         close(out);
-    return failed ? err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %s", to, strerror(why)) : 0;
+    return failed ? err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %s", to,
+                            strerror(why))
+                  : 0;
 }
 
 /* Opens the copy as a shop would, looks at every page, closes it again. */
@@ -133,14 +140,16 @@ static int backup_move_old(const char *dir, struct err *err)
         snprintf(from, sizeof from, "%s/souk.db%s", dir, ends[i]);
         snprintf(to, sizeof to, "%s/souk.db.before-restore-%s%s", dir, stamp, ends[i]);
         if (rename(from, to) != 0 && errno != ENOENT)
-            return err_set(err, SOUK_UNAVAILABLE, "%s cannot be moved aside: %s", from, strerror(errno));
+            return err_set(err, SOUK_UNAVAILABLE, "%s cannot be moved aside: %s", from,
+                           strerror(errno));
     }
     return 0;
 }
 
 static void backup_clean(const char *aside)
 {
-    static const char *const names[] = {"souk.db", "souk.db-wal", "souk.db-shm", "souk.lock"};
+    static const char *const names[] = {"souk.db", "souk.db-wal", "souk.db-shm",
+                                        "souk.lock"};
     char path[PATH_MAX];
     for (int i = 0; i < 4; i++) {
         backup_path(path, aside, names[i]);
@@ -158,12 +167,14 @@ static int backup_restore_locked(const char *dir, const char *file, struct err *
     backup_path(aside, dir, "restoring");
     backup_clean(aside);
     if (mkdir(aside, 0700) != 0 && errno != EEXIST)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", aside, strerror(errno));
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", aside,
+                       strerror(errno));
     backup_path(from, aside, "souk.db");
     backup_path(to, dir, "souk.db");
     int code = backup_copy_file(file, from, err);
     snprintf(log, sizeof log, "%s-wal", file);
-    if (code == 0 && access(log, R_OK) == 0) { /* somebody copied a database together with its log */
+    if (code == 0 &&
+        access(log, R_OK) == 0) { /* somebody copied a database together with its log */
         char log_to[PATH_MAX];
         backup_path(log_to, aside, "souk.db-wal");
         code = backup_copy_file(log, log_to, err);
@@ -173,7 +184,8 @@ static int backup_restore_locked(const char *dir, const char *file, struct err *
     if (code == 0)
         code = backup_move_old(dir, err);
     if (code == 0 && rename(from, to) != 0)
-        code = err_set(err, SOUK_UNAVAILABLE, "%s cannot be moved into place: %s", from, strerror(errno));
+        code = err_set(err, SOUK_UNAVAILABLE, "%s cannot be moved into place: %s", from,
+                       strerror(errno));
     backup_clean(aside);
     backup_sync_dir(dir);
     return code;
@@ -186,10 +198,13 @@ int db_restore(const char *dir, const char *file, struct err *err)
     if (strlen(dir) + strlen(file) + 64 > PATH_MAX)
         return err_set(err, SOUK_INVALID, "a path is too long");
     if (stat(file, &state) != 0 || !S_ISREG(state.st_mode) || state.st_size == 0)
-        return err_set(err, SOUK_NOT_FOUND, "%s is not a copy of a database; name the file that souk backup wrote",
-                       file);
+        return err_set(
+            err, SOUK_NOT_FOUND,
+            "%s is not a copy of a database; name the file that souk backup wrote",
+            file);
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", dir, strerror(errno));
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", dir,
+                       strerror(errno));
     int code = lock_take(dir, &lock, err);
     if (code != 0)
         return code;

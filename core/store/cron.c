@@ -1,8 +1,10 @@
 /*
- * cron: "minute hour day month weekday" in UTC, and the job that waits for the next time.
+ * cron: "minute hour day month weekday" in UTC, and the job that waits for the next
+ * time.
  *
- * As in the old programs: when both day and weekday are limited, either is enough; a field that begins with * does not
- * limit. Sunday is 0 and 7. Times that never come (30 February) are INT64_MAX.
+ * As in the old programs: when both day and weekday are limited, either is enough; a
+ * field that begins with * does not limit. Sunday is 0 and 7. Times that never come (30
+ * February) are INT64_MAX.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -39,7 +41,8 @@ static int cron_number(struct souk_str text, const struct cron_field *field, int
             if (strncasecmp(text.ptr, field->names + 3 * (ptrdiff_t)i, 3) == 0)
                 number = field->low + i;
     }
-    if (number < 0 && (text.len == 0 || !isdigit((unsigned char)text.ptr[0]) || str_to_int(text, &number) != 0))
+    if (number < 0 && (text.len == 0 || !isdigit((unsigned char)text.ptr[0]) ||
+                       str_to_int(text, &number) != 0))
         return -1;
     if (number < field->low || number > field->high)
         return -1;
@@ -48,7 +51,8 @@ static int cron_number(struct souk_str text, const struct cron_field *field, int
 }
 
 /* One part of a list: "*", "5", "1-5", each with an optional "/step". */
-static int cron_part(struct souk_str part, const struct cron_field *field, uint64_t *bits)
+static int cron_part(struct souk_str part, const struct cron_field *field,
+                     uint64_t *bits)
 {
     struct souk_str range;
     struct souk_str first;
@@ -78,7 +82,8 @@ static int cron_part(struct souk_str part, const struct cron_field *field, uint6
     return 0;
 }
 
-static int cron_list(struct souk_str text, const struct cron_field *field, uint64_t *bits, struct err *err)
+static int cron_list(struct souk_str text, const struct cron_field *field,
+                     uint64_t *bits, struct err *err)
 {
     struct souk_str rest = text;
     struct souk_str part;
@@ -88,9 +93,10 @@ static int cron_list(struct souk_str text, const struct cron_field *field, uint6
         if (cron_part(part, field, bits) != 0)
             last = 1;
     if (last)
-        return err_set(err, SOUK_INVALID,
-                       "the %s of a cron rule is \"%.*s\"; write *, %d-%d, a list 1,2, a range 1-5 or a step */5",
-                       field->what, SOUK_PRI(text), field->low, field->high);
+        return err_set(
+            err, SOUK_INVALID,
+            "the %s of a cron rule is \"%.*s\"; write *, %d-%d, a list 1,2, a range 1-5 or a step */5",
+            field->what, SOUK_PRI(text), field->low, field->high);
     return 0;
 }
 
@@ -112,18 +118,20 @@ int cron_parse(struct souk_str text, struct cron *cron, struct err *err)
             at++;
         struct souk_str word = {text.ptr + from, at - from};
         if (word.len == 0)
-            return err_set(err, SOUK_INVALID,
-                           "a cron rule has five fields: minute hour day month weekday; \"%.*s\" has %d",
-                           SOUK_PRI(text), i);
+            return err_set(
+                err, SOUK_INVALID,
+                "a cron rule has five fields: minute hour day month weekday; \"%.*s\" has %d",
+                SOUK_PRI(text), i);
         int code = cron_list(word, &cron_fields[i], &bits[i], err);
         if (code != 0)
             return code;
         star[i] = word.ptr[0] == '*';
     }
     if (str_trim(str_from(text, at)).len > 0)
-        return err_set(err, SOUK_INVALID,
-                       "a cron rule has five fields: minute hour day month weekday; \"%.*s\" has more",
-                       SOUK_PRI(text));
+        return err_set(
+            err, SOUK_INVALID,
+            "a cron rule has five fields: minute hour day month weekday; \"%.*s\" has more",
+            SOUK_PRI(text));
     cron->minute = bits[0];
     cron->hour = (uint32_t)bits[1];
     cron->day = (uint32_t)bits[2];
@@ -134,7 +142,8 @@ int cron_parse(struct souk_str text, struct cron *cron, struct err *err)
     return 0;
 }
 
-/* ---- the next time --------------------------------------------------------------------------------- */
+/* ---- the next time
+ * --------------------------------------------------------------------------------- */
 
 static int cron_day_fits(const struct cron *cron, const struct clock_civil *civil)
 {
@@ -147,7 +156,8 @@ static int cron_day_fits(const struct cron *cron, const struct clock_civil *civi
     return day || weekday;
 }
 
-/* The first minute of this day that is not before `from` (minutes since midnight), or -1. */
+/* The first minute of this day that is not before `from` (minutes since midnight), or
+ * -1. */
 static int cron_minute(const struct cron *cron, int from)
 {
     for (int minute = from; minute < 24 * 60; minute++) {
@@ -176,7 +186,9 @@ int64_t cron_next(const struct cron *cron, int64_t after)
     return INT64_MAX;
 }
 
-/* ---- the job ----------------------------------------------------------------------------------------- */
+/* ---- the job
+ * -----------------------------------------------------------------------------------------
+ */
 
 struct cron_planning {
     struct souk_str kind;
@@ -185,8 +197,10 @@ struct cron_planning {
     int64_t now;
 };
 
-/* One that is due, or has failed and is waiting to be tried again, stays where it is. */
-static int cron_move(struct db_conn *conn, struct cron_planning *planning, struct db_rows *rows)
+/* One that is due, or has failed and is waiting to be tried again, stays where it is.
+ */
+static int cron_move(struct db_conn *conn, struct cron_planning *planning,
+                     struct db_rows *rows)
 {
     int64_t id = db_int(rows, 0);
     int64_t due = db_int(rows, 1);
@@ -195,7 +209,8 @@ static int cron_move(struct db_conn *conn, struct cron_planning *planning, struc
     if (attempt > 0 || due <= planning->now || due == planning->next)
         return 0;
     job_stir(conn);
-    return db_run(conn, &sql_job_cron_move, NULL, DB_INT(id), DB_INT(planning->next), DB_INT(planning->now));
+    return db_run(conn, &sql_job_cron_move, NULL, DB_INT(id), DB_INT(planning->next),
+                  DB_INT(planning->now));
 }
 
 static int cron_plan_write(struct db_conn *conn, void *arg)
@@ -223,11 +238,12 @@ static int cron_plan_write(struct db_conn *conn, void *arg)
     return job_row_add(conn, &row, NULL);
 }
 
-int cron_plan(struct db *db, struct souk_str kind, const struct cron *cron, int attempts, int64_t now,
-              struct err *err)
+int cron_plan(struct db *db, struct souk_str kind, const struct cron *cron,
+              int attempts, int64_t now, struct err *err)
 {
     struct cron_planning planning = {kind, attempts, cron_next(cron, now), now};
     if (planning.next == INT64_MAX)
-        return err_set(err, SOUK_INVALID, "the cron rule of %.*s never comes true", SOUK_PRI(kind));
+        return err_set(err, SOUK_INVALID, "the cron rule of %.*s never comes true",
+                       SOUK_PRI(kind));
     return db_write(db, cron_plan_write, &planning, err);
 }

@@ -1,8 +1,10 @@
 /*
- * db: the life of a database: the folder, its lock, the writer's connection, the core's migrations, the end.
+ * db: the life of a database: the folder, its lock, the writer's connection, the core's
+ * migrations, the end.
  *
- * One process at a time has a data directory: a lock on souk.lock says so, which the kernel takes back when the process dies.
- * Without a folder the database lives in one made in memory and removed at the end, so that tests run the very same code.
+ * One process at a time has a data directory: a lock on souk.lock says so, which the
+ * kernel takes back when the process dies. Without a folder the database lives in one
+ * made in memory and removed at the end, so that tests run the very same code.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +26,8 @@
 #define DB_QUEUE  1024
 #define DB_BUDGET (2 * CLOCK_SECOND)
 
-static const char *const db_files[] = {"souk.db", "souk.db-wal", "souk.db-shm", "souk.lock"};
+static const char *const db_files[] = {"souk.db", "souk.db-wal", "souk.db-shm",
+                                       "souk.lock"};
 
 static int db_make_temporary(struct db *db, struct err *err)
 {
@@ -36,7 +39,8 @@ static int db_make_temporary(struct db *db, struct err *err)
             return 0;
         }
     }
-    return err_set(err, SOUK_UNAVAILABLE, "no folder for a database in memory: %s", strerror(errno));
+    return err_set(err, SOUK_UNAVAILABLE, "no folder for a database in memory: %s",
+                   strerror(errno));
 }
 
 static int db_make_dir(struct db *db, const char *dir, struct err *err)
@@ -46,8 +50,9 @@ static int db_make_dir(struct db *db, const char *dir, struct err *err)
     if ((size_t)snprintf(db->dir, sizeof db->dir, "%s", dir) >= sizeof db->dir)
         return err_set(err, SOUK_INVALID, "the path of the data directory is too long");
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s; make it or name another with --data", dir,
-                       strerror(errno));
+        return err_set(err, SOUK_UNAVAILABLE,
+                       "%s cannot be made: %s; make it or name another with --data",
+                       dir, strerror(errno));
     return 0;
 }
 
@@ -64,8 +69,8 @@ static void db_remove_temporary(struct db *db)
 /* Pages of the counters that no table falls on stay untouched and cost nothing. */
 static int db_make_slots(struct db *db, struct err *err)
 {
-    void *map = mmap(NULL, SEEN_SLOTS * sizeof *db->slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                     -1, 0);
+    void *map = mmap(NULL, SEEN_SLOTS * sizeof *db->slots, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map == MAP_FAILED)
         return err_set(err, SOUK_UNAVAILABLE, "no memory for the version counters");
     db->slots = map;
@@ -90,11 +95,13 @@ static int db_init(struct db *db, const struct db_options *options, struct err *
     pthread_cond_init(&db->wake, &attr);
     pthread_condattr_destroy(&attr);
     if (pthread_key_create(&db->key, reader_destroy) != 0)
-        return err_set(err, SOUK_UNAVAILABLE, "too many databases are open in this process");
+        return err_set(err, SOUK_UNAVAILABLE,
+                       "too many databases are open in this process");
     return db_make_slots(db, err);
 }
 
-/* Ids go on above the last one, also when the clock has been set back while the shop was stopped. */
+/* Ids go on above the last one, also when the clock has been set back while the shop
+ * was stopped. */
 static int db_raise_ids(struct db *db, struct err *err)
 {
     int64_t last = 0;
@@ -138,7 +145,8 @@ static void db_free(struct db *db)
 static int db_start(struct db *db, const struct db_options *options, struct err *err)
 {
     int code;
-    if ((code = db_init(db, options, err)) != 0 || (code = db_make_dir(db, options->dir, err)) != 0 ||
+    if ((code = db_init(db, options, err)) != 0 ||
+        (code = db_make_dir(db, options->dir, err)) != 0 ||
         (code = lock_take(db->dir, &db->lock, err)) != 0)
         return code;
     db->conn = mem_zalloc(sizeof *db->conn);
@@ -182,7 +190,8 @@ void db_stats(const struct db *db, struct db_stats *stats)
     stats->writes = atomic_load_explicit(&db->stat_writes, memory_order_relaxed);
     stats->conflicts = atomic_load_explicit(&db->stat_conflicts, memory_order_relaxed);
     stats->repeats = atomic_load_explicit(&db->stat_repeats, memory_order_relaxed);
-    stats->checkpoints = atomic_load_explicit(&db->stat_checkpoints, memory_order_relaxed);
+    stats->checkpoints =
+        atomic_load_explicit(&db->stat_checkpoints, memory_order_relaxed);
     stats->wal_bytes = atomic_load_explicit(&db->stat_wal, memory_order_relaxed);
     stats->prepared = atomic_load_explicit(&db->stat_prepared, memory_order_relaxed);
     stats->largest_group = atomic_load_explicit(&db->stat_group, memory_order_relaxed);

@@ -1,5 +1,6 @@
 /*
- * digest: SHA-256 over several pieces; each goes in with its length, so that moving a border changes the sum.
+ * digest: SHA-256 over several pieces; each goes in with its length, so that moving a
+ * border changes the sum.
  */
 #ifndef STORE_DIGEST_H
 #define STORE_DIGEST_H

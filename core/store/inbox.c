@@ -1,6 +1,7 @@
 /*
- * inbox: what came in from outside, stored before it is answered. The unique key makes a repeat harmless: it finds the first one and
- * adds no second job. The job's payload is the id of the row.
+ * inbox: what came in from outside, stored before it is answered. The unique key makes
+ * a repeat harmless: it finds the first one and adds no second job. The job's payload
+ * is the id of the row.
  */
 #include "store/inbox.h"
 #include <stdio.h>
@@ -10,15 +11,16 @@
 
 #define INBOX_ATTEMPTS 16
 
-int inbox_put(struct db_conn *conn, struct souk_str source, struct souk_str key, struct souk_str payload,
-              const char *job, int64_t now, int64_t *id, int *fresh)
+int inbox_put(struct db_conn *conn, struct souk_str source, struct souk_str key,
+              struct souk_str payload, const char *job, int64_t now, int64_t *id,
+              int *fresh)
 {
     char number[24];
     int64_t changed = 0;
     *id = id_next();
     *fresh = 0;
-    int code = db_run(conn, &sql_inbox_insert, &changed, DB_INT(*id), DB_TEXT(source), DB_TEXT(key),
-                      DB_TEXT(payload), DB_INT(now));
+    int code = db_run(conn, &sql_inbox_insert, &changed, DB_INT(*id), DB_TEXT(source),
+                      DB_TEXT(key), DB_TEXT(payload), DB_INT(now));
     if (code != 0)
         return code;
     if (changed == 0)
@@ -27,11 +29,12 @@ int inbox_put(struct db_conn *conn, struct souk_str source, struct souk_str key,
     if (!job)
         return 0;
     snprintf(number, sizeof number, "%lld", (long long)*id);
-    return job_add(conn, souk_str(job), souk_str(""), souk_str(""), souk_str(number), INBOX_ATTEMPTS, now, now,
-                   NULL);
+    return job_add(conn, souk_str(job), souk_str(""), souk_str(""), souk_str(number),
+                   INBOX_ATTEMPTS, now, now, NULL);
 }
 
-int inbox_get(struct db_conn *conn, struct arena *arena, int64_t id, struct inbox_item *item)
+int inbox_get(struct db_conn *conn, struct arena *arena, int64_t id,
+              struct inbox_item *item)
 {
     struct db_rows rows;
     int code = db_query(conn, &sql_inbox_select, &rows, DB_INT(id));
@@ -55,5 +58,6 @@ int inbox_done(struct db_conn *conn, int64_t id, int64_t now)
     int code = db_run(conn, &sql_inbox_finish, &changed, DB_INT(id), DB_INT(now));
     if (code != 0 || changed > 0)
         return code;
-    return db_get_int(conn, &sql_inbox_exists, &changed, DB_INT(id)); /* done before: harmless */
+    return db_get_int(conn, &sql_inbox_exists, &changed,
+                      DB_INT(id)); /* done before: harmless */
 }

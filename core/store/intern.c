@@ -1,16 +1,19 @@
 /*
- * intern: SQL text that arrives at run time from plugins, made into statements: one for each (principal, text), so that the
- * caches of the connections, which go by address, serve plugins too.
+ * intern: SQL text that arrives at run time from plugins, made into statements: one for
+ * each (principal, text), so that the caches of the connections, which go by address,
+ * serve plugins too.
  *
- * A statement of a plugin that has gone is kept, marked dead: a connection may still hold an instance under its address until
- * it next begins. The same text brings it back to life, so reloading a plugin does not grow the table.
+ * A statement of a plugin that has gone is kept, marked dead: a connection may still
+ * hold an instance under its address until it next begins. The same text brings it back
+ * to life, so reloading a plugin does not grow the table.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/str.h"
 #include "store/conn.h"
 
-static struct intern_entry *intern_find(struct db *db, uint64_t hash, const char *principal, const char *sql)
+static struct intern_entry *intern_find(struct db *db, uint64_t hash,
+                                        const char *principal, const char *sql)
 {
     struct intern_entry *entry = db->interned[hash % INTERN_BUCKETS];
     while (entry && !(entry->hash == hash && strcmp(entry->principal, principal) == 0 &&
@@ -23,13 +26,15 @@ static int intern_count(const struct db *db, const char *principal)
 {
     int count = 0;
     for (int i = 0; i < INTERN_BUCKETS; i++)
-        for (const struct intern_entry *entry = db->interned[i]; entry; entry = entry->next)
+        for (const struct intern_entry *entry = db->interned[i]; entry;
+             entry = entry->next)
             count += strcmp(entry->principal, principal) == 0;
     return count;
 }
 
 /* Under the write lock. */
-static struct intern_entry *intern_add(struct db *db, uint64_t hash, const char *principal, const char *sql)
+static struct intern_entry *intern_add(struct db *db, uint64_t hash,
+                                       const char *principal, const char *sql)
 {
     struct intern_entry *entry = intern_find(db, hash, principal, sql);
     if (!entry) {
@@ -47,7 +52,8 @@ static struct intern_entry *intern_add(struct db *db, uint64_t hash, const char 
     return entry;
 }
 
-const struct db_statement *db_intern(struct db *db, const char *principal, const char *sql)
+const struct db_statement *db_intern(struct db *db, const char *principal,
+                                     const char *sql)
 {
     const char *who = principal ? principal : "";
     if (strlen(who) >= CONN_NAME)

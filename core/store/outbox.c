@@ -1,8 +1,10 @@
 /*
- * outbox: facts that must reach somebody. The fact is one row, and every consumer gets a job of kind "event:<consumer>" with the
- * fact's subject, so order, retries and dead letters are those of jobs. The row goes with its last job (job.c).
+ * outbox: facts that must reach somebody. The fact is one row, and every consumer gets
+ * a job of kind "event:<consumer>" with the fact's subject, so order, retries and dead
+ * letters are those of jobs. The row goes with its last job (job.c).
  *
- * Who consumes a topic is asked while the fact is being written: a plugin that comes later hears of later facts.
+ * Who consumes a topic is asked while the fact is being written: a plugin that comes
+ * later hears of later facts.
  */
 #include "store/outbox.h"
 #include "base/rand.h"
@@ -12,8 +14,8 @@
 
 #define OUTBOX_ATTEMPTS 16 /* the last comes after two and a half days */
 
-static int outbox_add_jobs(struct db_conn *conn, int64_t fact, struct souk_str subject, const char **names,
-                           int count, int64_t now)
+static int outbox_add_jobs(struct db_conn *conn, int64_t fact, struct souk_str subject,
+                           const char **names, int count, int64_t now)
 {
     for (int i = 0; i < count; i++) {
         struct job_row row = {
@@ -33,8 +35,8 @@ static int outbox_add_jobs(struct db_conn *conn, int64_t fact, struct souk_str s
     return 0;
 }
 
-int outbox_put(struct db_conn *conn, struct souk_str topic, struct souk_str subject, struct souk_str payload,
-               int64_t now, int64_t *id)
+int outbox_put(struct db_conn *conn, struct souk_str topic, struct souk_str subject,
+               struct souk_str payload, int64_t now, int64_t *id)
 {
     const char **names = NULL;
     int64_t fact = id_next();
@@ -47,12 +49,13 @@ int outbox_put(struct db_conn *conn, struct souk_str topic, struct souk_str subj
         count = conn->db->consumers(conn->db->user, topic, &conn->arena, &names);
     if (count <= 0)
         return 0;
-    int code = db_run(conn, &sql_outbox_insert, NULL, DB_INT(fact), DB_TEXT(topic), DB_TEXT(subject),
-                      DB_TEXT(payload), DB_INT(now));
+    int code = db_run(conn, &sql_outbox_insert, NULL, DB_INT(fact), DB_TEXT(topic),
+                      DB_TEXT(subject), DB_TEXT(payload), DB_INT(now));
     return code ? code : outbox_add_jobs(conn, fact, subject, names, count, now);
 }
 
-int outbox_get(struct db_conn *conn, struct arena *arena, int64_t id, struct outbox_fact *fact)
+int outbox_get(struct db_conn *conn, struct arena *arena, int64_t id,
+               struct outbox_fact *fact)
 {
     struct db_rows rows;
     int code = db_query(conn, &sql_outbox_select, &rows, DB_INT(id));

@@ -1,9 +1,10 @@
 /*
  * reader: the read-only connection of each thread and its snapshot.
  *
- * The idea: a thread that reads opens one connection for itself and keeps it; a snapshot costs a BEGIN at the first query
- * and a COMMIT at the end, and a request that reads nothing costs nothing. A connection that cannot be opened (out of
- * descriptors) still gives an object, whose queries say so, and is tried again by the next snapshot.
+ * The idea: a thread that reads opens one connection for itself and keeps it; a
+ * snapshot costs a BEGIN at the first query and a COMMIT at the end, and a request that
+ * reads nothing costs nothing. A connection that cannot be opened (out of descriptors)
+ * still gives an object, whose queries say so, and is tried again by the next snapshot.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +90,8 @@ int reader_start(struct db_conn *conn)
     conn->turn++;
     int code = conn->db->driver->begin(conn->raw, 0);
     if (code != 0)
-        return statement_words(conn, code, "reader", conn->db->driver->error(conn->raw));
+        return statement_words(conn, code, "reader",
+                               conn->db->driver->error(conn->raw));
     conn->begun = 1;
     return 0;
 }

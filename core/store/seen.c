@@ -1,11 +1,14 @@
 /*
- * seen: the version counters that caches rest on. Every table has a slot (by the hash of its name) that holds the number of
- * the last commit that wrote to it; two tables in one slot only make a cache forget too much.
+ * seen: the version counters that caches rest on. Every table has a slot (by the hash
+ * of its name) that holds the number of the last commit that wrote to it; two tables in
+ * one slot only make a cache forget too much.
  *
- * The order makes it safe without a lock: the writer commits, then writes the slots, then the commit number; a reader takes the
- * commit number before its snapshot begins. A reader that saw a commit before its number was written has taken an
- * older number, and its entry is thrown away at the first look: too early, never too late. A write is answered after its slots
- * are written, so nobody who was told of it can be served what was before.
+ * The order makes it safe without a lock: the writer commits, then writes the slots,
+ * then the commit number; a reader takes the commit number before its snapshot begins.
+ * A reader that saw a commit before its number was written has taken an older number,
+ * and its entry is thrown away at the first look: too early, never too late. A write is
+ * answered after its slots are written, so nobody who was told of it can be served what
+ * was before.
  */
 #include "store/conn.h"
 
@@ -62,13 +65,16 @@ void seen_publish(struct db *db, struct db_conn *conn)
 {
     uint64_t number = atomic_load_explicit(&db->commit, memory_order_relaxed) + 1;
     for (size_t i = 0; i < conn->dirty.len; i++)
-        atomic_store_explicit(&db->slots[conn->dirty.at[i]], number, memory_order_relaxed);
+        atomic_store_explicit(&db->slots[conn->dirty.at[i]], number,
+                              memory_order_relaxed);
     if (conn->dirty_all)
         atomic_store_explicit(&db->everything, number, memory_order_relaxed);
     atomic_store_explicit(&db->commit, number, memory_order_release);
 }
 
-/* ---- for caches ------------------------------------------------------------------------------------ */
+/* ---- for caches
+ * ------------------------------------------------------------------------------------
+ */
 
 void db_seen(const struct db_conn *conn, struct db_seen *seen)
 {
@@ -91,7 +97,8 @@ int db_seen_valid(const struct db *db, const struct db_seen *seen)
         atomic_load_explicit(&db->everything, memory_order_acquire) > seen->at)
         return 0;
     for (uint32_t i = 0; i < seen->count; i++)
-        if (atomic_load_explicit(&db->slots[seen->slots[i]], memory_order_acquire) > seen->at)
+        if (atomic_load_explicit(&db->slots[seen->slots[i]], memory_order_acquire) >
+            seen->at)
             return 0;
     return 1;
 }

@@ -1,6 +1,6 @@
 /*
- * sqlite_conn: inside of the SQLite driver: its connection and its statement. Only the sqlite*.c files (and their tests)
- * include this, so SQLite's header goes no further.
+ * sqlite_conn: inside of the SQLite driver: its connection and its statement. Only the
+ * sqlite*.c files (and their tests) include this, so SQLite's header goes no further.
  */
 #ifndef STORE_SQLITE_CONN_H
 #define STORE_SQLITE_CONN_H
@@ -8,26 +8,28 @@
 #include <sqlite3.h>
 #include "store/driver.h"
 
-#define SQLITE_PARAMS 64
+#define SQLITE_PARAMS       64
 #define SQLITE_BUDGET_STEPS 1000 /* operations between two looks at the clock */
 
 enum sqlite_fixed { /* prepared once a connection */
-    SQLITE_BEGIN,
-    SQLITE_BEGIN_WRITE,
-    SQLITE_COMMIT,
-    SQLITE_BACK,
-    SQLITE_SAVE,
-    SQLITE_FREE,
-    SQLITE_UNDO,
-    SQLITE_FIXED
+                    SQLITE_BEGIN,
+                    SQLITE_BEGIN_WRITE,
+                    SQLITE_COMMIT,
+                    SQLITE_BACK,
+                    SQLITE_SAVE,
+                    SQLITE_FREE,
+                    SQLITE_UNDO,
+                    SQLITE_FIXED
 };
 
 struct driver_conn {
     sqlite3 *handle;
     int writable;
-    int trusted;   /* set-up and the driver's own PRAGMAs: the authorizer lets everything pass */
+    int trusted; /* set-up and the driver's own PRAGMAs: the authorizer lets everything
+                    pass */
     int scripting; /* a migration: changes of the schema are allowed */
-    int preparing; /* in sqlite3_prepare for a caller; what SQLite asks outside of it is its own */
+    int preparing; /* in sqlite3_prepare for a caller; what SQLite asks outside of it is
+                      its own */
     struct driver_statement *collect; /* gets the tables while preparing */
     const char *principal;            /* while preparing */
     int64_t deadline;
@@ -52,18 +54,23 @@ struct driver_statement {
 /* sqlite.c */
 int sqlite_code(const struct driver_conn *conn, int rc); /* SQLite's result as SOUK_… */
 const char *sqlite_words(struct driver_conn *conn);
-int sqlite_trusted(struct driver_conn *conn, const char *sql); /* the driver's own text, with all rights */
+int sqlite_trusted(struct driver_conn *conn,
+                   const char *sql); /* the driver's own text, with all rights */
 
 /* sqlite_guard.c */
-int sqlite_guard_authorize(void *conn, int action, const char *a, const char *b, const char *schema, const char *inner);
-/* A WITH name that begins with v1_ would borrow the rights of a view: 1 when there is one. */
+int sqlite_guard_authorize(void *conn, int action, const char *a, const char *b,
+                           const char *schema, const char *inner);
+/* A WITH name that begins with v1_ would borrow the rights of a view: 1 when there is
+ * one. */
 int sqlite_guard_borrows(const char *sql);
 
 /* sqlite_statement.c */
-int sqlite_statement_prepare(struct driver_conn *conn, const char *sql, const char *principal, struct driver_statement **out,
+int sqlite_statement_prepare(struct driver_conn *conn, const char *sql,
+                             const char *principal, struct driver_statement **out,
                              struct err *err);
 void sqlite_statement_finalize(struct driver_statement *statement);
-int sqlite_statement_bind(struct driver_statement *statement, const struct db_arg *args, int count);
+int sqlite_statement_bind(struct driver_statement *statement, const struct db_arg *args,
+                          int count);
 int sqlite_statement_step(struct driver_statement *statement);
 void sqlite_statement_reset(struct driver_statement *statement);
 int64_t sqlite_statement_int(struct driver_statement *statement, int column);
@@ -73,13 +80,17 @@ const char *sqlite_statement_column(struct driver_statement *statement, int colu
 int sqlite_statement_columns(struct driver_statement *statement);
 const uint32_t *sqlite_statement_reads(struct driver_statement *statement, int *count);
 const uint32_t *sqlite_statement_writes(struct driver_statement *statement, int *count);
-int sqlite_statement_script(struct driver_conn *conn, const char *sql, const char *principal, struct err *err);
-int sqlite_statement_drop(struct driver_conn *conn, const char *prefix, int (*spare)(void *user, const char *table), void *user,
+int sqlite_statement_script(struct driver_conn *conn, const char *sql,
+                            const char *principal, struct err *err);
+int sqlite_statement_drop(struct driver_conn *conn, const char *prefix,
+                          int (*spare)(void *user, const char *table), void *user,
                           struct err *err);
 
 /* sqlite_copy.c */
-int sqlite_copy_backup(struct driver_conn *from, const char *file, void (*progress)(void *, int64_t, int64_t), void *user,
+int sqlite_copy_backup(struct driver_conn *from, const char *file,
+                       void (*progress)(void *, int64_t, int64_t), void *user,
                        struct err *err);
-int sqlite_copy_integrity(struct driver_conn *conn, struct arena *arena, struct souk_str *report);
+int sqlite_copy_integrity(struct driver_conn *conn, struct arena *arena,
+                          struct souk_str *report);
 
 #endif

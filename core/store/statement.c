@@ -1,9 +1,11 @@
 /*
  * statement: named statements on a connection: prepared once, kept, run.
  *
- * The idea: a statement is a constant, so its address is its key: a cache of prepared instances hangs on each connection.
- * When an instance is in use (a query nested in itself), a second one is made and kept too. A row view knows the use that it
- * belongs to; when its snapshot or savepoint is over, it is at its end, not in somebody else's rows.
+ * The idea: a statement is a constant, so its address is its key: a cache of prepared
+ * instances hangs on each connection. When an instance is in use (a query nested in
+ * itself), a second one is made and kept too. A row view knows the use that it belongs
+ * to; when its snapshot or savepoint is over, it is at its end, not in somebody else's
+ * rows.
  *
  * One thread at a time uses a connection; nothing here locks.
  */
@@ -24,9 +26,12 @@ static size_t statement_bucket(const struct db_statement *key)
     return (size_t)((bits * UINT64_C(0x9e3779b97f4a7c15)) >> 57) % CONN_BUCKETS;
 }
 
-/* ---- the cache ------------------------------------------------------------------------------------- */
+/* ---- the cache
+ * -------------------------------------------------------------------------------------
+ */
 
-static int statement_prepare(struct db_conn *conn, const struct db_statement *key, struct statement **out)
+static int statement_prepare(struct db_conn *conn, const struct db_statement *key,
+                             struct statement **out)
 {
     struct err err = {0};
     struct driver_statement *raw = NULL;
@@ -48,11 +53,13 @@ static int statement_prepare(struct db_conn *conn, const struct db_statement *ke
     return 0;
 }
 
-static int statement_take(struct db_conn *conn, const struct db_statement *key, struct statement **out)
+static int statement_take(struct db_conn *conn, const struct db_statement *key,
+                          struct statement **out)
 {
     struct statement *found = conn->buckets[statement_bucket(key)];
-    while (found && !(found->key == key && !found->open &&
-                      (found->interned || strcmp(found->principal, conn->principal) == 0)))
+    while (found &&
+           !(found->key == key && !found->open &&
+             (found->interned || strcmp(found->principal, conn->principal) == 0)))
         found = found->next;
     if (!found) {
         int code = statement_prepare(conn, key, &found);
@@ -105,7 +112,9 @@ void statement_refresh(struct db_conn *conn)
     conn->epoch = epoch;
 }
 
-/* ---- running --------------------------------------------------------------------------------------- */
+/* ---- running
+ * ---------------------------------------------------------------------------------------
+ */
 
 static void statement_note(struct db_conn *conn, struct statement *statement)
 {
@@ -122,27 +131,31 @@ static void statement_note(struct db_conn *conn, struct statement *statement)
     }
 }
 
-static int statement_begin(struct db_conn *conn, const struct db_statement *key, const struct db_arg *args,
-                           int count, struct statement **out)
+static int statement_begin(struct db_conn *conn, const struct db_statement *key,
+                           const struct db_arg *args, int count, struct statement **out)
 {
     char words[80];
     if (!key)
-        return statement_words(conn, SOUK_TOO_LARGE, "statement",
-                               "too many different texts; keep the SQL constant and use parameters");
+        return statement_words(
+            conn, SOUK_TOO_LARGE, "statement",
+            "too many different texts; keep the SQL constant and use parameters");
     int code = reader_start(conn);
     if (code != 0 || (code = statement_take(conn, key, out)) != 0)
         return code;
     const struct driver *driver = conn->db->driver;
     code = driver->bind((*out)->raw, args, count);
     if (code != 0) {
-        snprintf(words, sizeof words, "%d parameters were given; look at the $n of the text", count);
-        statement_words(conn, code, key->name, code == SOUK_INVALID ? words : driver->error(conn->raw));
+        snprintf(words, sizeof words,
+                 "%d parameters were given; look at the $n of the text", count);
+        statement_words(conn, code, key->name,
+                        code == SOUK_INVALID ? words : driver->error(conn->raw));
         statement_give_back(conn, *out);
         return code;
     }
     statement_note(conn, *out);
     int64_t limit = clock_mono() + conn->db->budget;
-    driver->deadline(conn->raw, conn->deadline && conn->deadline < limit ? conn->deadline : limit);
+    driver->deadline(conn->raw,
+                     conn->deadline && conn->deadline < limit ? conn->deadline : limit);
     return 0;
 }
 
@@ -155,7 +168,8 @@ static int statement_step(struct db_conn *conn, struct statement *statement)
     if (code == SOUK_TIMEOUT)
         statement_words(conn, code, statement->key->name, "took longer than it may");
     else if (code < 0)
-        statement_words(conn, code, statement->key->name, conn->db->driver->error(conn->raw));
+        statement_words(conn, code, statement->key->name,
+                        conn->db->driver->error(conn->raw));
     if (code == SOUK_CONFLICT)
         atomic_fetch_add_explicit(&conn->db->stat_conflicts, 1, memory_order_relaxed);
     statement_give_back(conn, statement);
@@ -181,8 +195,8 @@ int db_run_args(struct db_conn *conn, const struct db_statement *key, int64_t *c
     return code;
 }
 
-int db_query_args(struct db_conn *conn, const struct db_statement *key, struct db_rows *rows,
-                  const struct db_arg *args, int count)
+int db_query_args(struct db_conn *conn, const struct db_statement *key,
+                  struct db_rows *rows, const struct db_arg *args, int count)
 {
     struct statement *statement = NULL;
     *rows = (struct db_rows){.conn = conn};
@@ -199,7 +213,8 @@ int db_query_args(struct db_conn *conn, const struct db_statement *key, struct d
 static struct statement *statement_of(const struct db_rows *rows)
 {
     struct statement *statement = rows->handle;
-    return statement && statement->open && statement->serial == rows->slot ? statement : NULL;
+    return statement && statement->open && statement->serial == rows->slot ? statement
+                                                                           : NULL;
 }
 
 int db_next(struct db_rows *rows)
@@ -232,7 +247,8 @@ int64_t db_int(struct db_rows *rows, int column)
 struct souk_str db_text(struct db_rows *rows, int column)
 {
     struct statement *statement = statement_of(rows);
-    return statement ? rows->conn->db->driver->column_text(statement->raw, column) : souk_str("");
+    return statement ? rows->conn->db->driver->column_text(statement->raw, column)
+                     : souk_str("");
 }
 
 int db_is_null(struct db_rows *rows, int column)

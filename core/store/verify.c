@@ -1,6 +1,7 @@
 /*
- * verify: the invariants of the store as queries. A rule is a statement that selects what breaks it, so an empty answer is a sound shop. What SQL
- * cannot say (the file's own soundness, the chain of the audit) is checked by functions, and stands first.
+ * verify: the invariants of the store as queries. A rule is a statement that selects
+ * what breaks it, so an empty answer is a sound shop. What SQL cannot say (the file's
+ * own soundness, the chain of the audit) is checked by functions, and stands first.
  */
 #include "store/verify.h"
 
@@ -11,7 +12,8 @@
 #define ROWS_MAX   100
 
 static const struct verify_check own[] = {
-    {"I-7", "every fact in the outbox still has a delivery waiting", &sql_verify_outbox},
+    {"I-7", "every fact in the outbox still has a delivery waiting",
+     &sql_verify_outbox},
     {"I-7b", "every delivery belongs to a fact", &sql_verify_delivery},
     {"I-8", "what came in is finished after it arrived", &sql_verify_inbox},
 };
@@ -25,7 +27,8 @@ void verify_add(const struct verify_check *checks, int count)
         added[added_count++] = &checks[i];
 }
 
-static struct json *add_check(struct arena *arena, struct json *checks, const char *id, const char *rule)
+static struct json *add_check(struct arena *arena, struct json *checks, const char *id,
+                              const char *rule)
 {
     struct json *check = json_add(arena, checks, NULL, JSON_OBJECT);
     json_add_cstr(arena, check, "id", id);
@@ -44,7 +47,9 @@ static int check_file(struct db *db, struct arena *arena, struct json *checks)
 {
     struct souk_str report = {NULL, 0};
     struct json *rows = json_new(arena, JSON_ARRAY);
-    struct json *check = add_check(arena, checks, "file", "the database file is sound and every reference leads somewhere");
+    struct json *check =
+        add_check(arena, checks, "file",
+                  "the database file is sound and every reference leads somewhere");
     if (db_integrity(db, arena, &report) != SOUK_OK)
         json_add_str(arena, rows, NULL, report);
     return finish_check(arena, check, rows);
@@ -54,7 +59,8 @@ static int check_audit(struct db_conn *conn, struct arena *arena, struct json *c
 {
     int64_t broken = 0;
     struct json *rows = json_new(arena, JSON_ARRAY);
-    struct json *check = add_check(arena, checks, "I-13", "the audit's chain of hashes is unbroken");
+    struct json *check =
+        add_check(arena, checks, "I-13", "the audit's chain of hashes is unbroken");
     if (audit_check(conn, &broken) != SOUK_OK)
         json_add_int(arena, rows, NULL, broken);
     return finish_check(arena, check, rows);

@@ -1,14 +1,17 @@
 /*
- * writer: the one thread that writes. It takes what waits (at most 128 closures, no timer), runs each in a savepoint of one
- * transaction, commits once, and only then tells them all: an answer of success means on disk, and a lone client pays one
- * sync.
+ * writer: the one thread that writes. It takes what waits (at most 128 closures, no
+ * timer), runs each in a savepoint of one transaction, commits once, and only then
+ * tells them all: an answer of success means on disk, and a lone client pays one sync.
  *
- * Invariants. Nothing else writes or checkpoints. A closure that fails is undone alone. After each closure the transaction must
- * still stand; when one has destroyed it (an interrupted write, OR ROLLBACK, a full disk), that one fails and the others are run
- * again, one by one; the same when the commit fails. Results are told in the order of the queue.
+ * Invariants. Nothing else writes or checkpoints. A closure that fails is undone alone.
+ * After each closure the transaction must still stand; when one has destroyed it (an
+ * interrupted write, OR ROLLBACK, a full disk), that one fails and the others are run
+ * again, one by one; the same when the commit fails. Results are told in the order of
+ * the queue.
  *
- * The log is moved into the database when the writer has been idle for 200 ms or when 4 MiB have been added: a checkpoint
- * costs syncs, so never merely because the queue is empty.
+ * The log is moved into the database when the writer has been idle for 200 ms or when 4
+ * MiB have been added: a checkpoint costs syncs, so never merely because the queue is
+ * empty.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,8 +26,9 @@
 
 #define WRITER_IDLE_NS     200000000L
 #define WRITER_LOG_LIMIT   (INT64_C(4) << 20)
+#define WRITER_LOG_PATIENCE (INT64_C(16) << 20)
 #define WRITER_LOG_ALARM   (INT64_C(64) << 20)
-#define WRITER_CHANGES     4096          /* rows of change_log between two prunings */
+#define WRITER_CHANGES     4096 /* rows of change_log between two prunings */
 #define WRITER_CHANGES_AGE CLOCK_HOUR
 
 struct writer_group {
@@ -33,7 +37,9 @@ struct writer_group {
     int count;
 };
 
-/* ---- the queue ------------------------------------------------------------------------------------- */
+/* ---- the queue
+ * -------------------------------------------------------------------------------------
+ */
 
 int db_write_push(struct db *db, struct db_write *write)
 {
@@ -99,14 +105,18 @@ static int writer_take(struct db *db, struct writer_group *group)
     return more;
 }
 
-/* ---- one closure ----------------------------------------------------------------------------------- */
+/* ---- one closure
+ * -----------------------------------------------------------------------------------
+ */
 
 static void writer_keep_words(struct db *db)
 {
-    snprintf(db->commit_words, sizeof db->commit_words, "%s", db->driver->error(db->conn->raw));
+    snprintf(db->commit_words, sizeof db->commit_words, "%s",
+             db->driver->error(db->conn->raw));
 }
 
-/* Its result; the savepoint is gone either way. -1 in *stands when the transaction has been destroyed. */
+/* Its result; the savepoint is gone either way. -1 in *stands when the transaction has
+ * been destroyed. */
 static int writer_run_closure(struct db *db, struct db_write *write, int *stands)
 {
     struct db_conn *conn = db->conn;
@@ -142,7 +152,8 @@ static void writer_commit_done(struct db *db)
     struct db_conn *conn = db->conn;
     seen_publish(db, conn);
     atomic_fetch_add_explicit(&db->stat_commits, 1, memory_order_relaxed);
-    atomic_store_explicit(&db->stat_wal, db->driver->log_bytes(conn->raw), memory_order_relaxed);
+    atomic_store_explicit(&db->stat_wal, db->driver->log_bytes(conn->raw),
+                          memory_order_relaxed);
     db->behind++;
     if (conn->due)
         job_wake(db);
@@ -157,7 +168,9 @@ static void writer_begin_turn(struct db_conn *conn)
     statement_refresh(conn);
 }
 
-/* ---- groups ---------------------------------------------------------------------------------------- */
+/* ---- groups
+ * ----------------------------------------------------------------------------------------
+ */
 
 /* A transaction for this one alone. */
 static void writer_run_alone(struct db *db, struct db_write *write)
@@ -199,7 +212,8 @@ static void writer_fail_all(struct writer_group *group, int code)
             group->at[i]->result = code;
 }
 
-/* Runs all in one transaction: 1 when it stands and is to be committed. Those that failed are settled. */
+/* Runs all in one transaction: 1 when it stands and is to be committed. Those that
+ * failed are settled. */
 static int writer_run_together(struct db *db, struct writer_group *group)
 {
     int stands = 1;
@@ -233,7 +247,8 @@ static void writer_settle(struct db *db, struct writer_group *group)
     }
     writer_keep_words(db);
     driver->rollback(db->conn->raw);
-    log_warn("writer.commit_failed", LOG_S("why", db->commit_words), LOG_I("writes", group->count));
+    log_warn("writer.commit_failed", LOG_S("why", db->commit_words),
+             LOG_I("writes", group->count));
     writer_run_survivors(db, group);
 }
 
@@ -257,33 +272,42 @@ static void writer_run(struct db *db, struct writer_group *group)
         atomic_store_explicit(&db->stat_group, group->count, memory_order_relaxed);
     for (int i = 0; i < group->count; i++)
         if (group->at[i]->done)
-            group->at[i]->done(group->at[i]); /* gone with this: its owner may free it */
+            group->at[i]->done(
+                group->at[i]); /* gone with this: its owner may free it */
 }
 
-/* ---- the log --------------------------------------------------------------------------------------- */
+/* ---- the log
+ * ---------------------------------------------------------------------------------------
+ */
 
 static void writer_checkpoint(struct db *db, int truncate)
 {
     int code = db->driver->checkpoint(db->conn->raw, truncate);
-    db->checkpoint_at = code == 0 ? 0 : db->driver->log_bytes(db->conn->raw);
+    db->checkpoint_at = db->driver->log_bytes(db->conn->raw);
     db->behind = 0; /* the rest, if a reader holds some, comes along with the next commit's */
     atomic_fetch_add_explicit(&db->stat_checkpoints, 1, memory_order_relaxed);
     if (code != 0 && code != SOUK_BUSY)
-        log_error("writer.checkpoint_failed", LOG_S("why", db->driver->error(db->conn->raw)));
+        log_error("writer.checkpoint_failed",
+                  LOG_S("why", db->driver->error(db->conn->raw)));
     if (db->checkpoint_at > WRITER_LOG_ALARM)
         log_warn("writer.log_large", LOG_I("bytes", db->checkpoint_at),
-                 LOG_S("next", "a reader holds an old snapshot; look for a long request or backup"));
+                 LOG_S("next", "a reader holds an old snapshot; look for a long request "
+                               "or backup"));
 }
 
+/* After a checkpoint the next commit begins the log anew, unless a reader is still in it: then it grows, and is looked at
+ * again after another 4 MiB. When that goes on, readers are waited for. */
 static void writer_look_at_log(struct db *db, int idle)
 {
     int64_t bytes = db->driver->log_bytes(db->conn->raw);
+    if (!db->behind)
+        return;
     if (bytes < db->checkpoint_at)
         db->checkpoint_at = 0;
-    if (idle && db->behind)
+    if (idle)
         writer_checkpoint(db, bytes > WRITER_LOG_LIMIT);
-    else if (db->behind && bytes - db->checkpoint_at > WRITER_LOG_LIMIT)
-        writer_checkpoint(db, 0);
+    else if (bytes - db->checkpoint_at > WRITER_LOG_LIMIT)
+        writer_checkpoint(db, bytes > WRITER_LOG_PATIENCE);
 }
 
 static void *writer_main(void *arg)
@@ -304,7 +328,8 @@ static void *writer_main(void *arg)
 int writer_start(struct db *db, struct err *err)
 {
     if (pthread_create(&db->thread, NULL, writer_main, db) != 0)
-        return err_set(err, SOUK_UNAVAILABLE, "no thread for the writer; look at the limits of this user");
+        return err_set(err, SOUK_UNAVAILABLE,
+                       "no thread for the writer; look at the limits of this user");
     db->started = 1;
     return 0;
 }
@@ -321,7 +346,9 @@ void writer_stop(struct db *db)
     db->started = 0;
 }
 
-/* ---- waiting --------------------------------------------------------------------------------------- */
+/* ---- waiting
+ * ---------------------------------------------------------------------------------------
+ */
 
 struct writer_waiter {
     struct db_write write;
@@ -342,7 +369,8 @@ static int writer_waiter_run(struct db_conn *conn, void *arg)
     if (code == 0)
         code = conn->failed;
     if (code != 0)
-        err_set(&waiter->err, code, "%s", conn->words[0] ? conn->words : err_name(code));
+        err_set(&waiter->err, code, "%s",
+                conn->words[0] ? conn->words : err_name(code));
     return code;
 }
 
@@ -351,7 +379,8 @@ static void writer_waiter_done(struct db_write *write)
     struct writer_waiter *waiter = (struct writer_waiter *)write;
     if (write->result != 0 && waiter->err.code == 0)
         err_set(&waiter->err, write->result, "the change could not be saved: %s",
-                waiter->db->commit_words[0] ? waiter->db->commit_words : err_name(write->result));
+                waiter->db->commit_words[0] ? waiter->db->commit_words
+                                            : err_name(write->result));
     pthread_mutex_lock(&waiter->mutex);
     waiter->finished = 1;
     pthread_cond_signal(&waiter->cond);
@@ -362,8 +391,9 @@ int db_write(struct db *db, db_fn fn, void *arg, struct err *err)
 {
     struct writer_waiter waiter = {.db = db, .fn = fn, .arg = arg};
     if (db->started && pthread_equal(pthread_self(), db->thread))
-        return err_set(err, SOUK_WRONG_KIND,
-                       "the writer cannot wait for itself: change the database through the connection at hand");
+        return err_set(
+            err, SOUK_WRONG_KIND,
+            "the writer cannot wait for itself: change the database through the connection at hand");
     waiter.write.fn = writer_waiter_run;
     waiter.write.arg = &waiter;
     waiter.write.done = writer_waiter_done;
@@ -386,7 +416,9 @@ int db_write(struct db *db, db_fn fn, void *arg, struct err *err)
     return code;
 }
 
-/* ---- in a write ------------------------------------------------------------------------------------ */
+/* ---- in a write
+ * ------------------------------------------------------------------------------------
+ */
 
 int db_refuse(struct db_conn *conn, int code, const char *format, ...)
 {
@@ -404,10 +436,12 @@ void db_changed(struct db_conn *conn, const char *kind, int64_t id)
         conn->failed = SOUK_WRONG_KIND;
         return;
     }
-    int code = db_run(conn, &sql_db_change, NULL, DB_INT(id_next()), DB_CSTR(kind), DB_INT(id), DB_INT(now));
+    int code = db_run(conn, &sql_db_change, NULL, DB_INT(id_next()), DB_CSTR(kind),
+                      DB_INT(id), DB_INT(now));
     if (code == 0 && ++conn->db->changes >= WRITER_CHANGES) {
         conn->db->changes = 0;
-        code = db_run(conn, &sql_db_change_prune, NULL, DB_INT(now - WRITER_CHANGES_AGE));
+        code =
+            db_run(conn, &sql_db_change_prune, NULL, DB_INT(now - WRITER_CHANGES_AGE));
     }
     if (code != 0)
         conn->failed = code;

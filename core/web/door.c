@@ -243,10 +243,11 @@ static void accept_some(struct door *door, int listener, int control)
             }
             continue;
         }
+        int most = door->options.connections + (control ? DOOR_CONTROL_ROOM : 0);
         if (control && !may_control(fd)) {
             log_warn("control.refused", LOG_S("reason", "the peer is another user"));
             close(fd);
-        } else if (!control && reaper_count(door->options.reaper) >= door->options.connections) {
+        } else if (reaper_count(door->options.reaper) >= most) {
             metric_add(door->refused_full, 1);
             refuse(fd);
         } else {

@@ -289,6 +289,17 @@ static ssize_t on_send(wslay_event_context_ptr ws, const uint8_t *bytes, size_t 
     return (ssize_t)len;
 }
 
+/* Moves what libwslay has to say into the queue; whole frames, since on_send takes
+ * everything. */
+static void pump(struct push_client *client)
+{
+    while (!client->doomed && wslay_event_want_write(client->ws)) {
+        if (wslay_event_send(client->ws) != 0) {
+            push_client_doom(client);
+        }
+    }
+}
+
 static int client_may(struct push_client *client, struct souk_str topic)
 {
     const struct push_options *options = &client->hub->options;
@@ -354,6 +365,7 @@ static void on_text(struct push_client *client, struct souk_str text)
         json_print(&out, reply);
         struct push_frame *frame = push_frame_text(client->hub, buf_str(&out));
         if (frame) {
+            pump(client); /* an earlier pong goes first */
             push_client_queue(client, frame);
             push_frame_release(frame);
         }
@@ -375,17 +387,6 @@ static void on_message(wslay_event_context_ptr ws,
                 (struct souk_str){(const char *)message->msg, message->msg_length});
     } else if (message->opcode == WSLAY_BINARY_FRAME) {
         push_client_close(client, WSLAY_CODE_UNSUPPORTED_DATA, "send text");
-    }
-}
-
-/* Moves what libwslay has to say into the queue; whole frames, since on_send takes
- * everything. */
-static void pump(struct push_client *client)
-{
-    while (!client->doomed && wslay_event_want_write(client->ws)) {
-        if (wslay_event_send(client->ws) != 0) {
-            push_client_doom(client);
-        }
     }
 }
 

@@ -48,6 +48,9 @@ struct server_options {
     struct web_site *(*pin)(void *user, uint32_t *ticket);
     void (*unpin)(void *user, uint32_t ticket);
     void *user;
+    /* May this request, which did not come over the control socket but has an Authorization header, use a ROUTE_CONTROL route? On an I/O thread with a snapshot
+     * (request->conn): 1 yes, 0 no. NULL: never. */
+    int (*authorize)(void *user, struct request *request);
 };
 
 struct server;
@@ -57,7 +60,8 @@ int server_start(struct server **out, const struct server_options *options, stru
 void server_turn(struct server *server, int64_t mono);
 /* Closes the door, answers `Connection: close`, waits up to `grace` us for what is in flight. Then server_stop. */
 void server_drain(struct server *server, int64_t grace);
-void server_stop(struct server *server); /* after db_shut's writer and the task workers have ended */
+/* After server_drain and when the task workers have ended, before db_shut: a write that still waits is answered first, and the I/O threads give back their snapshots. */
+void server_stop(struct server *server);
 int server_in_flight(const struct server *server);
 void server_reopen_log(struct server *server); /* after rotation */
 

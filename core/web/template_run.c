@@ -14,6 +14,7 @@
 #define DEFAULT_STEPS  200000
 #define DEFAULT_OUTPUT (2 * 1024 * 1024)
 #define RANGE_MAX      10000
+#define MEMORY_LEAST   (1024 * 1024)
 
 void template_run_stop(struct template_run *run, const char *why)
 {
@@ -438,7 +439,7 @@ static void set_limits(struct template_run *run)
     int64_t steps = run->env->max_steps > 0 ? run->env->max_steps : DEFAULT_STEPS;
     int64_t output_max =
         run->env->max_output > 0 ? run->env->max_output : DEFAULT_OUTPUT;
-    run->memory = 4 * output_max;
+    run->memory = 4 * output_max > MEMORY_LEAST ? 4 * output_max : MEMORY_LEAST;
     const struct template_run *outer = run->outer;
     if (outer) {
         int64_t left = (int64_t)outer->limit - (int64_t)outer->out->len;

@@ -2,7 +2,6 @@
  * health: what load balancers and monitors ask. /healthz says that the process answers; /readyz that it can do its work; /metrics counts.
  */
 #include "app/route.h"
-#include "app/shop_state.h"
 #include "plugin/set.h"
 #include "web/metrics.h"
 
@@ -14,35 +13,28 @@ int health_live(struct request *request, const struct web_route *route)
 }
 
 /* A plugin that fails closed (a gate) and is not there: nothing can be sold. */
-static int gate_missing(struct request *request, const char **name)
+static const char *gate_missing(const struct plugin_set *set)
 {
-    struct json *items = json_new(&request->arena, JSON_ARRAY);
-    switch_list(shop_current()->host, &request->arena, items);
-    json_each(item, items)
-    {
-        struct souk_str state = json_text(json_at(&item->value, "state"));
-        if (json_int(json_at(&item->value, "role"), SOUK_OPTIONAL) == SOUK_GATE &&
-            (souk_str_is(state, "quarantined") || souk_str_is(state, "failed"))) {
-            *name = arena_cstr(&request->arena, json_text(json_at(&item->value, "name")));
-            return 1;
-        }
-    }
-    return 0;
+    for (size_t i = 0; i < set->absent_count; i++)
+        if (set->absent[i].role == SOUK_GATE)
+            return set->absent[i].name;
+    return NULL;
 }
 
 int health_ready(struct request *request, const struct web_route *route)
 {
     (void)route;
-    const char *name;
-    answer_header(request, "Cache-Control", souk_str("no-store"));
-    if (gate_missing(request, &name)) {
+    uint32_t ticket;
+    const char *name = gate_missing(set_pin(&ticket));
+    if (name) {
         struct souk_str text =
             arena_printf(&request->arena, "not ready: plugin \"%s\" must answer and is not on\n", name);
         answer_bytes(request, 503, "text/plain; charset=utf-8", text);
-        return SOUK_OK;
+    } else {
+        answer_text(request, 200, "ready\n");
     }
-    answer_text(request, 200, "ready\n");
-    return SOUK_OK;
+    set_unpin(ticket);
+    return answer_header(request, "Cache-Control", souk_str("no-store"));
 }
 
 int health_metrics(struct request *request, const struct web_route *route)

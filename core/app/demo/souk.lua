@@ -11,6 +11,11 @@ plugins = {
     "visits", -- sdk/examples/visits: counts page views in a table of its own
 }
 
+-- A plugin's options stand in a table of its name; `souk plugin info hello` shows which there are.
+hello = {
+    greeting = "Welcome to the souk",
+}
+
 shop = {
     name = "The souk",
     currency = "EUR",

@@ -68,6 +68,25 @@ static inline SOUK_FORMAT(2) struct souk_str souk_printf(struct souk_ctx *ctx, c
     return text;
 }
 
+/* The text as a decimal number, or `otherwise` when it is none: for query and form fields. */
+static inline int64_t souk_number(struct souk_str text, int64_t otherwise)
+{
+    int negative = text.len > 0 && text.ptr[0] == '-';
+    size_t i = (size_t)negative;
+    int64_t number = 0;
+    if (i == text.len)
+        return otherwise;
+    for (; i < text.len; i++) {
+        int digit = text.ptr[i] - '0';
+        if (digit < 0 || digit > 9 || number < (INT64_MIN + digit) / 10)
+            return otherwise;
+        number = number * 10 - digit; /* below zero there is room for one more */
+    }
+    if (!negative && number == INT64_MIN)
+        return otherwise;
+    return negative ? number : -number;
+}
+
 /* ---- log and failure --------------------------------------------------------------------------------------------------- */
 
 /* A line in the shop's log under the plugin's name. level: SOUK_LOG_…; never put secrets or whole bodies here. */
@@ -86,7 +105,7 @@ static inline SOUK_FORMAT(3) int souk_fail(struct souk_ctx *ctx, int32_t code, c
     va_list args;
     int result;
     va_start(args, format);
-    result = souk_api->call->fail(ctx, code, souk_vprintf(ctx, format, args));
+    result = (souk_api->call->fail)(ctx, code, souk_vprintf(ctx, format, args)); /* cmocka has a macro fail() */
     va_end(args);
     return result;
 }

@@ -59,7 +59,7 @@ struct souk_option {
     const char *key;
     int32_t type;
     int32_t flags;
-    const char *initial;        /* the default as it would be written, or NULL */
+    const char *initial;        /* the default as it would be written, or NULL; lists "a, b", maps "key=value, key=value" */
     const char *summary;        /* one sentence for the form and the documentation */
     int64_t min;                /* SOUK_INT, SOUK_DURATION, SOUK_SIZE, SOUK_RATE; both 0 = no bounds */
     int64_t max;

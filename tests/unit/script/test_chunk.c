@@ -121,18 +121,22 @@ static void test_lines(void **state)
 {
     (void)state;
     struct bench bench;
-    bench_text(&bench, "-- plugins = 1\n"
-                       "--[[ shop = 2\n ]] plugins = {\n  'hello',\n\n  'visits',\n}\n"
-                       "local note = [==[\nshop = 3\n]] ]==]\n"
-                       "shop = { name = [[a\n\nb]],\n  http = 5,\n}\n"
-                       "http\n  =\n  { listen = 'x\\\n= y', limits = 1 }\n"
-                       "if shop.name then log = 1 else log = 2 end\n");
+    bench_text(
+        &bench,
+        "-- plugins = 1\n"
+        "--[[ shop = 2\n ]] plugins = {\n  'hello',\n\n  'visits',\n}\n"
+        "local note = [==[\nshop = 3\n]] ]==]\n"
+        "shop = { name = [[a\n\nb]],\n  http = 5,\n}\n"
+        "http\n  =\n  { listen = 'x\\\n= y', limits = 1 }\n"
+        "if shop.name then log = 1 else log = 2 end\n"
+        "same = {\n  same = 1, (function() local same\n = 2 return 1 end)() and nil,\n}\n");
     assert_int_equal(bench.code, 0);
-    assert_int_equal(bench.chunk.line_count, 4);
+    assert_int_equal(bench.chunk.line_count, 5);
     assert_int_equal(chunk_line(&bench.chunk, souk_str("plugins")), 3);
     assert_int_equal(chunk_line(&bench.chunk, souk_str("shop")), 11);
     assert_int_equal(chunk_line(&bench.chunk, souk_str("http")), 16);
     assert_int_equal(chunk_line(&bench.chunk, souk_str("log")), 20);
+    assert_int_equal(chunk_line(&bench.chunk, souk_str("same")), 21);
     assert_int_equal(chunk_line(&bench.chunk, souk_str("limits")), 0);
     bench_end(&bench);
 }

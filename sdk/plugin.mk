@@ -1,0 +1,79 @@
+# plugin.mk: builds the plugin whose folder make runs in. A plugin's whole Makefile:
+#
+#     NAME := hello
+#     include ../sdk/plugin.mk
+#
+# All *.c of the folder become $(OUT)/$(NAME).so; locale/*.po become .mo, for SOUK_EMBED(bg, "locale/bg.mo").
+# Only the SDK's headers are used, and a C compiler; msgfmt (gettext) when there are translations.
+#
+#   NAME         the plugin's name as in its descriptor; the folder's name when not set
+#   OUT          where the .so goes; the folder itself when not set
+#   PLUGIN_LIBS  pkg-config names of libraries that it needs, such as: libqrencode zint
+#   SANITIZE     address,undefined or thread
+#   CFLAGS       of yours come last
+
+NAME     ?= $(notdir $(CURDIR))
+OUT      ?= .
+CC       ?= gcc
+MSGFMT   ?= msgfmt
+PLUGIN_LIBS ?=
+SANITIZE ?=
+
+# The SDK is where this file is; installed, the headers are in PREFIX/include.
+PLUGIN_MK  := $(abspath $(lastword $(MAKEFILE_LIST)))
+SDK        := $(patsubst %/,%,$(dir $(PLUGIN_MK)))
+PLUGIN_INC := $(firstword $(wildcard $(SDK)/include $(SDK)/../../include))
+
+# What is made on the way: beside the .so, under its name, so that one OUT serves many plugins.
+PLUGIN_GEN := $(OUT)/.$(NAME)
+PLUGIN_SRC := $(wildcard *.c)
+PLUGIN_PO  := $(wildcard locale/*.po)
+# Without msgfmt, a locale/*.mo that came with the folder is taken.
+PLUGIN_MO  := $(if $(shell command -v $(MSGFMT)),$(PLUGIN_PO:%.po=$(PLUGIN_GEN)/%.mo))
+PLUGIN_DEP := $(wildcard *.h templates/*.html templates/*/*.html static/* static/*/* sql/*.sql) \
+              $(wildcard $(PLUGIN_INC)/souk.h $(PLUGIN_INC)/souk/*.h) $(PLUGIN_MK)
+
+# Rows of the descriptor's tables are written by position, and what is left out is zero; handlers have the shape that
+# the core calls, whether they need each argument or not.
+PLUGIN_WARN ?= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+               -Wno-missing-field-initializers -Wno-unused-parameter -Werror
+PLUGIN_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -fno-strict-aliasing -fstack-protector-strong \
+                 -ffile-prefix-map=$(CURDIR)=. -pthread $(PLUGIN_WARN) -I$(PLUGIN_INC) -Wa,-I,. -Wa,-I,$(PLUGIN_GEN)
+PLUGIN_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
+ifneq ($(SANITIZE),)
+PLUGIN_CFLAGS  += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+PLUGIN_LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+
+.PHONY: plugin plugin-clean
+plugin: $(OUT)/$(NAME).so
+
+ifneq ($(PLUGIN_LIBS),)
+ifneq ($(shell pkg-config --exists $(PLUGIN_LIBS) 2>/dev/null && echo yes),yes)
+PLUGIN_MISSING := yes
+endif
+endif
+
+ifeq ($(PLUGIN_MISSING),yes)
+.PHONY: $(OUT)/$(NAME).so
+$(OUT)/$(NAME).so:
+	@echo "$(NAME): skipped: pkg-config does not find all of: $(PLUGIN_LIBS)"
+else
+ifneq ($(PLUGIN_LIBS),)
+PLUGIN_CFLAGS += $(shell pkg-config --cflags $(PLUGIN_LIBS))
+PLUGIN_LINK   := $(shell pkg-config --libs $(PLUGIN_LIBS))
+endif
+
+# Written beside and moved: a running shop, or a make that was stopped, never sees half a file.
+$(OUT)/$(NAME).so: $(PLUGIN_SRC) $(PLUGIN_DEP) $(PLUGIN_MO) Makefile
+	@mkdir -p $(PLUGIN_GEN)
+	$(CC) $(PLUGIN_CFLAGS) $(CFLAGS) $(PLUGIN_SRC) $(PLUGIN_LDFLAGS) $(PLUGIN_LINK) -o $(PLUGIN_GEN)/$(NAME).so
+	@mv -f $(PLUGIN_GEN)/$(NAME).so $@
+endif
+
+$(PLUGIN_GEN)/locale/%.mo: locale/%.po
+	@mkdir -p $(@D)
+	@$(MSGFMT) --check-format --check-domain -o $@ $<
+
+plugin-clean:
+	rm -rf $(OUT)/$(NAME).so $(PLUGIN_GEN)
