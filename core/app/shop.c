@@ -32,6 +32,7 @@
 #include "web/metrics.h"
 
 #define TURN        (50 * CLOCK_MS)
+#define JOB_THREADS 2
 #define DRAIN_GRACE (30 * CLOCK_SECOND)
 
 static struct shop *current;
@@ -320,8 +321,11 @@ static int build(struct shop *shop, struct err *err)
     int code = open_database(shop, err);
     if (code != SOUK_OK)
         return code;
-    shop->tasks = worker_start("task", (int)options_int(config->http, "task_threads"), queue);
-    shop->jobs = worker_start("job", 2, queue);
+    int tasks = (int)options_int(config->http, "task_threads");
+    shop->tasks = worker_start("task", tasks, queue);
+    shop->jobs = worker_start("job", JOB_THREADS, queue + JOB_THREADS);
+    warm_worker(shop->tasks, tasks, shop->db);
+    warm_worker(shop->jobs, JOB_THREADS, shop->db);
     if ((code = start_plugins(shop, err)) != SOUK_OK || (code = start_web(shop, err)) != SOUK_OK)
         return code;
     jobs_start(shop);

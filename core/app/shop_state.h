@@ -39,6 +39,9 @@ void jobs_start(struct shop *shop);
 /* reload.c: reads souk.lua again and applies it; problems leave everything as it was and are logged. */
 int shop_reload(struct shop *shop, struct problems *problems);
 
+/* warm.c: every thread of an idle worker opens its connection to the database. */
+void warm_worker(struct worker *worker, int threads, struct db *db);
+
 /* marks.c: the clock's turn: memory and descriptors against their marks. */
 void marks_turn(struct shop *shop, int64_t mono);
 

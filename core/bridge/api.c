@@ -92,11 +92,21 @@ void bridge_reason(const struct souk_ctx *ctx, int code, struct err *err)
         err_set(err, code, "%s", plain_words(code));
 }
 
+/* A call of the API that could never have worked: the plugin's slip, not the visitor's.
+ */
+int bridge_is_slip(const struct souk_ctx *ctx, int code)
+{
+    return ctx->failed == 2 && ctx->failure.code == code &&
+           (code == SOUK_INVALID || code == SOUK_DENIED || code == SOUK_TOO_LARGE ||
+            code == SOUK_WRONG_KIND);
+}
+
 void bridge_log_failure(const struct souk_ctx *ctx, const char *where, int code)
 {
     const char *words =
         ctx->failure.code == code && ctx->failed ? ctx->failure.text : "";
-    enum log_level level = !is_callers(code)        ? LOG_ERROR
+    int ours = !is_callers(code) || bridge_is_slip(ctx, code);
+    enum log_level level = ours                     ? LOG_ERROR
                            : code == SOUK_NOT_FOUND ? LOG_DEBUG
                                                     : LOG_INFO;
     struct log_field fields[] = {

@@ -46,6 +46,9 @@ const char *bridge_kind_name(int kind);
 /* Words for people from what a call came back with: the plugin's own when it gave them
  * with this code, else the core's. */
 void bridge_reason(const struct souk_ctx *ctx, int code, struct err *err);
+/* 1 when the code came from wrong use of the API: an error of the shop, not of the
+ * visitor. */
+int bridge_is_slip(const struct souk_ctx *ctx, int code);
 /* One log line for a call that failed. */
 void bridge_log_failure(const struct souk_ctx *ctx, const char *where, int code);
 

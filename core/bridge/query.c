@@ -5,8 +5,8 @@
  * request's snapshot, the writer's savepoint, or, in a task, a snapshot begun with the
  * first query. Texts are interned per plugin, so each is prepared once a thread; while
  * they are prepared the connection knows in whose name, and the driver refuses tables
- * that are not p_<plugin>_… or v1_…. Between statements the connection is the core's: key-value
- * rows, facts and sessions go through it too.
+ * that are not p_<plugin>_… or v1_…. Between statements the connection is the core's:
+ * key-value rows, facts and sessions go through it too.
  *
  * Threads: that of the call. What takes long (a write of its own, a filter, the
  * network) first closes the task's queries and its snapshot: a snapshot held for

@@ -38,6 +38,8 @@ static int refuse(struct souk_ctx *ctx, const char *where, int code)
     if (code > 0)
         bridge_refuse(ctx, result, "gave back %d, which is no SOUK_… code", code);
     bridge_log_failure(ctx, where, result);
+    if (bridge_is_slip(ctx, result))
+        result = SOUK_ERROR;
     bridge_reason(ctx, result, &err);
     answer_reset(
         ctx->request); /* a cookie of a session that is being undone goes too */

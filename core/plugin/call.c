@@ -1,16 +1,19 @@
 /*
  * call.c: the one way into a plugin's code and out of it again.
  *
- * The idea: a struct souk_ctx is on the stack of whoever calls; it knows the plugin, the set that the caller pinned, where
- * memory comes from and how the database may be used. Around the plugin's function stand the marks on the board, so
- * that a crash or hang has a name; after it, whatever number came back is turned into one of our codes with words
- * that name the plugin and the place. A write step that a TASK left is run on the writer with the same ctx, turned
- * into a WRITE for as long as that takes.
+ * The idea: a struct souk_ctx is on the stack of whoever calls; it knows the plugin,
+ * the set that the caller pinned, where memory comes from and how the database may be
+ * used. Around the plugin's function stand the marks on the board, so that a crash or
+ * hang has a name; after it, whatever number came back is turned into one of our codes
+ * with words that name the plugin and the place. A write step that a TASK left is run
+ * on the writer with the same ctx, turned into a WRITE for as long as that takes.
  *
- * Invariants: a ctx is used by one thread at a time (the task thread waits while the writer has it). A snapshot that
- * was begun here is ended here; a borrowed one is not. Interned text lives as long as the process.
+ * Invariants: a ctx is used by one thread at a time (the task thread waits while the
+ * writer has it). A snapshot that was begun here is ended here; a borrowed one is not.
+ * Interned text lives as long as the process.
  *
- * What plugins ask for through the ctx is the bridge's; which plugin is called is the caller's.
+ * What plugins ask for through the ctx is the bridge's; which plugin is called is the
+ * caller's.
  */
 #include "plugin/call.h"
 
@@ -20,11 +23,12 @@
 #include "base/str.h"
 #include "plugin/census.h"
 
-#define WARN_SPAN  (250 * CLOCK_MS)
-#define KILL_SPAN  (5 * CLOCK_SECOND)
-#define WRITE_SPAN (5 * CLOCK_SECOND) /* that a step may run before the process is ended */
+#define WARN_SPAN (250 * CLOCK_MS)
+#define KILL_SPAN (5 * CLOCK_SECOND)
+#define WRITE_SPAN                                                                     \
+    (5 * CLOCK_SECOND) /* that a step may run before the process is ended */
 
-/* ---- marks ----------------------------------------------------------------------------- */
+/* ---- marks ----------------------------------------------------------------------- */
 
 struct board_mark call_enter(const struct souk_ctx *ctx, const struct call_place *place)
 {
@@ -67,7 +71,7 @@ const char *call_intern(const char *format, ...)
     return kept;
 }
 
-/* ---- life -------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------ */
 
 void call_begin(struct souk_ctx *ctx, const struct call_start *start)
 {
@@ -127,7 +131,7 @@ void call_end(struct souk_ctx *ctx, struct db_conn *conn_before)
     ctx->then_fn = NULL;
 }
 
-/* ---- results ------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------- */
 
 static int is_code(int returned)
 {
@@ -143,7 +147,8 @@ int call_result(struct souk_ctx *ctx, int returned, const struct call_place *pla
     int code = is_code(returned) ? returned : SOUK_ERROR;
     const char *text = ctx->failed ? ctx->failure.text : err_name(code);
     if (!is_code(returned)) {
-        return err_set(err, code, "plugin \"%s\": %s: returned %d, which is no result code",
+        return err_set(err, code,
+                       "plugin \"%s\": %s: returned %d, which is no result code",
                        ctx->self ? ctx->self->name : "", place->where, returned);
     }
     if (code == SOUK_DENIED && ctx->failed == 1) {
@@ -153,7 +158,7 @@ int call_result(struct souk_ctx *ctx, int returned, const struct call_place *pla
                    place->where, text);
 }
 
-/* ---- the write step ---------------------------------------------------------------------------- */
+/* ---- the write step -------------------------------------------------------------- */
 
 int call_write_step(struct souk_ctx *ctx, struct db_conn *conn,
                     const struct call_place *place)
@@ -199,9 +204,10 @@ int call_finish(struct souk_ctx *ctx, int returned, const struct call_place *pla
         return code;
     }
     if (!ctx->db) {
-        return err_set(err, SOUK_WRONG_KIND,
-                       "plugin \"%s\": %s: left a write step where there is no database",
-                       ctx->self ? ctx->self->name : "", place->where);
+        return err_set(
+            err, SOUK_WRONG_KIND,
+            "plugin \"%s\": %s: left a write step where there is no database",
+            ctx->self ? ctx->self->name : "", place->where);
     }
     struct step step = {ctx, place};
     call_release(ctx);

@@ -1,10 +1,11 @@
 /*
  * census.c: what the process holds, and who left it behind.
  *
- * The idea: counting is too dear for every call (a walk over /proc/self/fd), so it is done only while somebody watches:
- * the shop turns it on when its own numbers grow for no reason. Then each call into a plugin is compared before and
- * after, and what grew is added to the plugin's sum; shrinking is not subtracted, because memory that another
- * thread freed would hide a leak.
+ * The idea: counting is too dear for every call (a walk over /proc/self/fd), so it is
+ * done only while somebody watches: the shop turns it on when its own numbers grow for
+ * no reason. Then each call into a plugin is compared before and after, and what grew
+ * is added to the plugin's sum; shrinking is not subtracted, because memory that
+ * another thread freed would hide a leak.
  *
  * Threads: any. Frames of nested calls are per thread; sums have one lock.
  */
@@ -38,7 +39,7 @@ static _Thread_local int depth;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct map sums;
 
-/* ---- the whole process ------------------------------------------------------------------- */
+/* ---- the whole process ----------------------------------------------------------- */
 
 static int count_entries(const char *folder)
 {
@@ -82,7 +83,7 @@ int64_t census_resident(void)
     return resident * sysconf(_SC_PAGESIZE);
 }
 
-/* ---- calls --------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------- */
 
 void census_watch(int on)
 {

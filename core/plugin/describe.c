@@ -1,5 +1,6 @@
 /*
- * describe.c: the tables of a descriptor, one list each, with words where the ABI has numbers.
+ * describe.c: the tables of a descriptor, one list each, with words where the ABI has
+ * numbers.
  *
  * Threads: any; no state.
  */
@@ -28,7 +29,8 @@ static void add_text(struct arena *arena, struct json *out, const char *key,
     }
 }
 
-static void add_requires(struct arena *arena, const struct descriptor *d, struct json *out)
+static void add_requires(struct arena *arena, const struct descriptor *d,
+                         struct json *out)
 {
     struct json *list = json_add(arena, out, "requires", JSON_ARRAY);
     for (size_t i = 0; i < d->requires_count; i++) {
@@ -38,7 +40,8 @@ static void add_requires(struct arena *arena, const struct descriptor *d, struct
     }
 }
 
-static void add_routes(struct arena *arena, const struct descriptor *d, struct json *out)
+static void add_routes(struct arena *arena, const struct descriptor *d,
+                       struct json *out)
 {
     struct json *list = json_add(arena, out, "routes", JSON_ARRAY);
     for (size_t i = 0; i < d->routes_count; i++) {
@@ -71,7 +74,8 @@ static void add_pages(struct arena *arena, const struct descriptor *d, struct js
     }
 }
 
-static void add_events(struct arena *arena, const struct descriptor *d, struct json *out)
+static void add_events(struct arena *arena, const struct descriptor *d,
+                       struct json *out)
 {
     struct json *list = json_add(arena, out, "events", JSON_ARRAY);
     for (size_t i = 0; i < d->events_count; i++) {
@@ -134,8 +138,8 @@ void describe_plugin(struct arena *arena, const struct descriptor *descriptor,
                  arena_printf(arena, "%d.%d", plugin->abi_major, plugin->abi_minor));
     add_requires(arena, descriptor, out);
     json_add_tree(arena, out, "options",
-                  options_describe(arena, descriptor->options, descriptor->options_count,
-                                   values));
+                  options_describe(arena, descriptor->options,
+                                   descriptor->options_count, values));
     add_routes(arena, descriptor, out);
     add_pages(arena, descriptor, out);
     add_events(arena, descriptor, out);

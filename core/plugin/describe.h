@@ -1,5 +1,6 @@
 /*
- * describe: a plugin's descriptor as data: for `souk plugin info`, the admin's page and what a child process found in a file.
+ * describe: a plugin's descriptor as data: for `souk plugin info`, the admin's page and
+ * what a child process found in a file.
  */
 #ifndef PLUGIN_DESCRIBE_H
 #define PLUGIN_DESCRIBE_H
@@ -8,7 +9,10 @@
 #include "plugin/options.h"
 #include "plugin/descriptor.h"
 
-/* Adds name, version, summary, contact, license, role, abi, requires, options, routes, pages, slots, events, jobs, commands, migrations, files, providers. Copies all text. */
-void describe_plugin(struct arena *arena, const struct descriptor *descriptor, const struct option_values *values, struct json *out);
+/* Adds name, version, summary, contact, license, role, abi, requires, options, routes,
+ * pages, slots, events, jobs, commands, migrations, files, providers. Copies all text.
+ */
+void describe_plugin(struct arena *arena, const struct descriptor *descriptor,
+                     const struct option_values *values, struct json *out);
 
 #endif

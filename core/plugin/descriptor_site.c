@@ -1,11 +1,14 @@
 /*
- * descriptor_site.c: checks the tables that the web is built from: routes, pages, slots and files.
+ * descriptor_site.c: checks the tables that the web is built from: routes, pages, slots
+ * and files.
  *
- * The idea: a path is walked once, segment by segment, by the rules of the router; two routes clash when
- * their shapes are the same, whatever their parameters are called. A template that a page or slot names
- * must be among the files, so that a typing error is found at load and not by a visitor.
+ * The idea: a path is walked once, segment by segment, by the rules of the router; two
+ * routes clash when their shapes are the same, whatever their parameters are called. A
+ * template that a page or slot names must be among the files, so that a typing error is
+ * found at load and not by a visitor.
  *
- * Threads: any; no state. Clashes between plugins are found by whoever builds the router.
+ * Threads: any; no state. Clashes between plugins are found by whoever builds the
+ * router.
  */
 #include "plugin/descriptor_rows.h"
 
@@ -21,11 +24,13 @@ static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", N
 static size_t param_length(struct souk_str segment, int *takes_rest)
 {
     char name[32];
-    if (segment.len < 3 || segment.ptr[0] != '{' || segment.ptr[segment.len - 1] != '}') {
+    if (segment.len < 3 || segment.ptr[0] != '{' ||
+        segment.ptr[segment.len - 1] != '}') {
         return 0;
     }
     *takes_rest = segment.ptr[segment.len - 2] == '*';
-    struct souk_str inner = str_make(segment.ptr + 1, segment.len - 2 - (size_t)*takes_rest);
+    struct souk_str inner =
+        str_make(segment.ptr + 1, segment.len - 2 - (size_t)*takes_rest);
     if (inner.len >= sizeof(name)) {
         return 0;
     }
@@ -99,19 +104,21 @@ static int check_route_place(const struct row_check *check, size_t i,
         known |= strcmp(*method, row->method) == 0;
     }
     if (!known) {
-        return descriptor_wrong(check, "routes", i,
-                                "method \"%s\" is none of GET, POST, PUT, PATCH, DELETE",
-                                row->method ? row->method : "(none)");
+        return descriptor_wrong(
+            check, "routes", i,
+            "method \"%s\" is none of GET, POST, PUT, PATCH, DELETE",
+            row->method ? row->method : "(none)");
     }
     if (problem) {
         return descriptor_wrong(check, "routes", i, "%s: path \"%s\" %s", row->method,
                                 row->path ? row->path : "", problem);
     }
     if (row->surface < SOUK_PUBLIC || row->surface > SOUK_API_V1) {
-        return descriptor_wrong(check, "routes", i,
-                                "%s %s: surface %d is none of SOUK_PUBLIC, SOUK_WEBHOOK, "
-                                "SOUK_ADMIN, SOUK_API_V1",
-                                row->method, row->path, row->surface);
+        return descriptor_wrong(
+            check, "routes", i,
+            "%s %s: surface %d is none of SOUK_PUBLIC, SOUK_WEBHOOK, "
+            "SOUK_ADMIN, SOUK_API_V1",
+            row->method, row->path, row->surface);
     }
     return 0;
 }
@@ -120,9 +127,10 @@ static int check_route_call(const struct row_check *check, size_t i,
                             const struct souk_route *row)
 {
     if (row->kind < SOUK_READ || row->kind > SOUK_TASK) {
-        return descriptor_wrong(check, "routes", i,
-                                "%s %s: kind %d is none of SOUK_READ, SOUK_WRITE, SOUK_TASK",
-                                row->method, row->path, row->kind);
+        return descriptor_wrong(
+            check, "routes", i,
+            "%s %s: kind %d is none of SOUK_READ, SOUK_WRITE, SOUK_TASK", row->method,
+            row->path, row->kind);
     }
     if (!row->handle) {
         return descriptor_wrong(check, "routes", i, "%s %s has no handle", row->method,
@@ -134,10 +142,11 @@ static int check_route_call(const struct row_check *check, size_t i,
                                 row->method, row->path);
     }
     if (row->right && row->surface != SOUK_ADMIN) {
-        return descriptor_wrong(check, "routes", i,
-                                "%s %s has a right, which only SOUK_ADMIN asks for; take "
-                                "one of the two out",
-                                row->method, row->path);
+        return descriptor_wrong(
+            check, "routes", i,
+            "%s %s has a right, which only SOUK_ADMIN asks for; take "
+            "one of the two out",
+            row->method, row->path);
     }
     return 0;
 }
@@ -151,7 +160,8 @@ int descriptor_check_routes(const struct row_check *check, const struct descript
         }
         for (size_t k = 0; k < i; k++) {
             const struct souk_route *other = &d->routes[k];
-            if (other->surface == row->surface && strcmp(other->method, row->method) == 0 &&
+            if (other->surface == row->surface &&
+                strcmp(other->method, row->method) == 0 &&
                 same_shape(other->path, row->path)) {
                 return descriptor_wrong(check, "routes", i,
                                         "%s %s is the same route as routes[%zu]",
@@ -191,20 +201,22 @@ int descriptor_check_pages(const struct row_check *check, const struct descripto
 {
     for (size_t i = 0; i < d->pages_count; i++) {
         const struct souk_page *row = &d->pages[i];
-        const char *problem = row->path && row->path[0] ? path_problem(row->path)
-                                                        : "is missing";
+        const char *problem =
+            row->path && row->path[0] ? path_problem(row->path) : "is missing";
         if (!problem && is_taken(row->path)) {
-            problem = "is under /x, /api, /admin, /hooks or /assets, which are not for pages";
+            problem =
+                "is under /x, /api, /admin, /hooks or /assets, which are not for pages";
         }
         if (problem) {
             return descriptor_wrong(check, "pages", i, "path \"%s\" %s",
                                     row->path ? row->path : "", problem);
         }
         if (!row->page_template || !has_template(d, row->page_template)) {
-            return descriptor_wrong(check, "pages", i,
-                                    "%s: no file \"templates/%s.html\"; add it to files with "
-                                    "SOUK_EMBED and SOUK_FILE",
-                                    row->path, row->page_template ? row->page_template : "");
+            return descriptor_wrong(
+                check, "pages", i,
+                "%s: no file \"templates/%s.html\"; add it to files with "
+                "SOUK_EMBED and SOUK_FILE",
+                row->path, row->page_template ? row->page_template : "");
         }
         if (!row->fill) {
             return descriptor_wrong(check, "pages", i, "%s has no fill", row->path);
@@ -229,13 +241,15 @@ int descriptor_check_slots(const struct row_check *check, const struct descripto
     for (size_t i = 0; i < d->slots_count; i++) {
         const struct souk_slot *row = &d->slots[i];
         if (!row->slot || !row->slot[0]) {
-            return descriptor_wrong(check, "slots", i, "does not say which slot it fills");
+            return descriptor_wrong(check, "slots", i,
+                                    "does not say which slot it fills");
         }
         if (!row->part_template || !has_template(d, row->part_template)) {
-            return descriptor_wrong(check, "slots", i,
-                                    "%s: no file \"templates/%s.html\"; add it to files with "
-                                    "SOUK_EMBED and SOUK_FILE",
-                                    row->slot, row->part_template ? row->part_template : "");
+            return descriptor_wrong(
+                check, "slots", i,
+                "%s: no file \"templates/%s.html\"; add it to files with "
+                "SOUK_EMBED and SOUK_FILE",
+                row->slot, row->part_template ? row->part_template : "");
         }
     }
     return 0;
@@ -276,10 +290,11 @@ int descriptor_check_files(const struct row_check *check, const struct descripto
         }
         if (!row->begin || !row->end || (uintptr_t)row->end < (uintptr_t)row->begin ||
             (uintptr_t)row->end - (uintptr_t)row->begin > FILE_MOST) {
-            return descriptor_wrong(check, "files", i,
-                                    "\"%s\" has no sound bytes (at most 16 MiB); carry it "
-                                    "with SOUK_EMBED and SOUK_FILE",
-                                    row->path);
+            return descriptor_wrong(
+                check, "files", i,
+                "\"%s\" has no sound bytes (at most 16 MiB); carry it "
+                "with SOUK_EMBED and SOUK_FILE",
+                row->path);
         }
         for (size_t k = 0; k < i; k++) {
             if (strcmp(d->files[k].path, row->path) == 0) {

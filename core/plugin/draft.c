@@ -1,13 +1,14 @@
 /*
  * draft.c: makes a plugin set beside the one that serves.
  *
- * The idea: nothing that is done here is seen by a request until the last step, one store; so any failure before is answered
- * by throwing the draft away. At start there is no older set to stay with: then a plugin that fails is dropped, with
- * all that need it, and the rest goes on (lenient). If the web cannot be built with all of them, they are added one
- * by one to find out whose fault it is.
+ * The idea: nothing that is done here is seen by a request until the last step, one
+ * store; so any failure before is answered by throwing the draft away. At start there
+ * is no older set to stay with: then a plugin that fails is dropped, with all that need
+ * it, and the rest goes on (lenient). If the web cannot be built with all of them, they
+ * are added one by one to find out whose fault it is.
  *
- * Invariants: a fresh generation belongs to the draft until it is published; a kept one is only counted. A candidate is
- * dropped at most once, and dropping keeps the order.
+ * Invariants: a fresh generation belongs to the draft until it is published; a kept one
+ * is only counted. A candidate is dropped at most once, and dropping keeps the order.
  *
  * Threads: under the switch's lock.
  */
@@ -20,7 +21,7 @@
 #include "plugin/resolve.h"
 #include "plugin/stage.h"
 
-/* ---- candidates ----------------------------------------------------------------------------- */
+/* ---- candidates ------------------------------------------------------------------ */
 
 void draft_begin(struct draft *draft, struct switch_host *host, const struct wish *wish,
                  int lenient)
@@ -89,7 +90,8 @@ int draft_open(struct draft *draft, struct entry *entry, struct err *err)
     }
     snprintf(candidate->error, sizeof(candidate->error), "%s", err->text);
     if (draft->lenient) {
-        log_error("plugin.left_out", LOG_S("plugin", entry->name), LOG_S("error", err->text));
+        log_error("plugin.left_out", LOG_S("plugin", entry->name),
+                  LOG_S("error", err->text));
         return 0;
     }
     return code;
@@ -105,7 +107,8 @@ static struct candidate *find(struct draft *draft, const char *name)
     return NULL;
 }
 
-/* What keeps `name` from being there although somebody wanted it; NULL: nothing is known, or it is there. */
+/* What keeps `name` from being there although somebody wanted it; NULL: nothing is
+ * known, or it is there. */
 static const char *why_away(struct draft *draft, const char *name)
 {
     const struct candidate *candidate = find(draft, name);
@@ -134,15 +137,15 @@ static void prune(struct draft *draft)
                 candidate->plugin ? &candidate->plugin->descriptor : NULL;
             for (size_t k = 0; candidate->plugin && k < d->requires_count; k++) {
                 const struct souk_require *row = &d->requires[k];
-                const char *why = row->relation == SOUK_NEEDS
-                                      ? why_away(draft, row->plugin)
-                                      : NULL;
+                const char *why =
+                    row->relation == SOUK_NEEDS ? why_away(draft, row->plugin) : NULL;
                 if (why) {
                     char text[256];
-                    snprintf(text, sizeof(text),
-                             "plugin \"%s\" needs plugin \"%s\", which is %s; see souk plugin "
-                             "list",
-                             candidate->entry->name, row->plugin, why);
+                    snprintf(
+                        text, sizeof(text),
+                        "plugin \"%s\" needs plugin \"%s\", which is %s; see souk plugin "
+                        "list",
+                        candidate->entry->name, row->plugin, why);
                     drop(draft, candidate, text);
                     dropped = 1;
                 }
@@ -155,8 +158,8 @@ int draft_order(struct draft *draft)
 {
     prune(draft);
     size_t n = 0;
-    struct resolve_item *items = arena_array(&draft->arena, struct resolve_item,
-                                             draft->count + 1);
+    struct resolve_item *items =
+        arena_array(&draft->arena, struct resolve_item, draft->count + 1);
     size_t *order = arena_array(&draft->arena, size_t, draft->count + 1);
     struct candidate *live = mem_zalloc((draft->count + 1) * sizeof(*live));
     struct candidate *sorted = mem_zalloc((draft->count + 1) * sizeof(*sorted));
@@ -184,7 +187,7 @@ int draft_order(struct draft *draft)
     return code;
 }
 
-/* ---- making ------------------------------------------------------------------------------------ */
+/* ---- making ---------------------------------------------------------------------- */
 
 /* A step failed for one plugin: leave it out, or give the whole draft up. */
 static int give_up(struct draft *draft, struct candidate *candidate, int code,
@@ -273,13 +276,15 @@ static int build_all(struct draft *draft, struct err *err)
     return code && draft->lenient ? build_singly(draft, err) : code;
 }
 
-/* Starts the fresh ones; *again: one was dropped, so the set has to be built without it. */
+/* Starts the fresh ones; *again: one was dropped, so the set has to be built without
+ * it. */
 static int start(struct draft *draft, int *again, struct err *err)
 {
     *again = 0;
     for (size_t i = 0; i < draft->count; i++) {
         struct candidate *candidate = &draft->at[i];
-        if (!candidate->plugin || !candidate->fresh || candidate->plugin->started == 2) {
+        if (!candidate->plugin || !candidate->fresh ||
+            candidate->plugin->started == 2) {
             continue;
         }
         int code = generation_start(candidate->plugin, err);
@@ -310,7 +315,7 @@ int draft_make(struct draft *draft, struct err *err)
     return code;
 }
 
-/* ---- the end --------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------- */
 
 static void free_draft(struct draft *draft)
 {

@@ -1,9 +1,10 @@
 /*
  * elf_check.c: reads the headers of a shared object.
  *
- * The idea: what would weaken the whole process is refused before it is mapped: an object that asks for an
- * executable stack makes the loader give one to every thread, and text relocations make code writable. Every
- * offset is checked against the length and every struct is copied out, so bytes of any kind are safe to read.
+ * The idea: what would weaken the whole process is refused before it is mapped: an
+ * object that asks for an executable stack makes the loader give one to every thread,
+ * and text relocations make code writable. Every offset is checked against the length
+ * and every struct is copied out, so bytes of any kind are safe to read.
  *
  * Threads: any; no state. Signatures and what the code does are not looked at.
  */
@@ -62,16 +63,18 @@ static int check_header(struct souk_str bytes, Elf64_Ehdr *header, struct err *e
                        "sdk/plugin.mk)");
     }
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != ELF_MACHINE) {
-        return err_set(err, SOUK_INVALID,
-                       "is built for another machine (ELF machine %d, this is %d); build it "
-                       "on this one",
-                       header->e_machine, ELF_MACHINE);
+        return err_set(
+            err, SOUK_INVALID,
+            "is built for another machine (ELF machine %d, this is %d); build it "
+            "on this one",
+            header->e_machine, ELF_MACHINE);
     }
     if (header->e_type != ET_DYN || header->e_phentsize != sizeof(Elf64_Phdr) ||
         header->e_phnum == 0) {
-        return err_set(err, SOUK_INVALID,
-                       "is not a shared object but another kind of ELF file; link it with "
-                       "-shared");
+        return err_set(
+            err, SOUK_INVALID,
+            "is not a shared object but another kind of ELF file; link it with "
+            "-shared");
     }
     return 0;
 }
@@ -97,15 +100,17 @@ int elf_check(struct souk_str bytes, struct err *err)
             stack = 1;
         }
         if (part.p_type == PT_DYNAMIC && has_text_relocations(bytes, &part)) {
-            return err_set(err, SOUK_INVALID,
-                           "has text relocations (code that is written to); compile all of "
-                           "it with -fPIC");
+            return err_set(
+                err, SOUK_INVALID,
+                "has text relocations (code that is written to); compile all of "
+                "it with -fPIC");
         }
     }
     if (!stack) {
-        return err_set(err, SOUK_INVALID,
-                       "asks for an executable stack; link it with -Wl,-z,noexecstack and use "
-                       "no nested functions");
+        return err_set(
+            err, SOUK_INVALID,
+            "asks for an executable stack; link it with -Wl,-z,noexecstack and use "
+            "no nested functions");
     }
     return 0;
 }

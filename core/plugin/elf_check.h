@@ -1,6 +1,7 @@
 /*
- * elf_check: whether the bytes of a file are a shared object that souk is willing to map: for this machine, without an executable stack and
- * without text relocations. Looks at bytes only; hostile ones are refused, never followed.
+ * elf_check: whether the bytes of a file are a shared object that souk is willing to
+ * map: for this machine, without an executable stack and without text relocations.
+ * Looks at bytes only; hostile ones are refused, never followed.
  */
 #ifndef PLUGIN_ELF_CHECK_H
 #define PLUGIN_ELF_CHECK_H

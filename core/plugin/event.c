@@ -1,15 +1,19 @@
 /*
  * event.c: asks plugins before something happens, and tells them after.
  *
- * The idea: a filter runs here and now, one listener after the other, each on the payload that the one before left. Its
- * budget is its deadline; going over it is logged, going over it twenty times ends the process under its name. What an
- * optional plugin half did before it failed is undone: the payload is put back. A plugin without which nothing may
- * pass (gate, essential) stops the event when it fails, and also when it is wanted but not there.
+ * The idea: a filter runs here and now, one listener after the other, each on the
+ * payload that the one before left. Its budget is its deadline; going over it is
+ * logged, going over it twenty times ends the process under its name. What an optional
+ * plugin half did before it failed is undone: the payload is put back. A plugin without
+ * which nothing may pass (gate, essential) stops the event when it fails, and also when
+ * it is wanted but not there.
  *
- * A fact is delivered to one plugin at a time, by a job; an error brings the job back later. Who gets it is decided
- * when the fact is written, and includes plugins that are wanted but away: it waits for them.
+ * A fact is delivered to one plugin at a time, by a job; an error brings the job back
+ * later. Who gets it is decided when the fact is written, and includes plugins that are
+ * wanted but away: it waits for them.
  *
- * Threads: filters and deliveries on task threads, under the caller's pin; event_consumers on the writer.
+ * Threads: filters and deliveries on task threads, under the caller's pin;
+ * event_consumers on the writer.
  */
 #include <stdio.h>
 #include "base/json.h"
@@ -17,8 +21,8 @@
 #include "base/str.h"
 #include "plugin/call.h"
 
-#define FILTER_MS 250
-#define FACT_MS   5000
+#define FILTER_MS  250
+#define FACT_MS    5000
 #define KILL_LEAST (5 * CLOCK_SECOND)
 
 static int64_t budget_of(const struct souk_listener *row)
@@ -51,7 +55,7 @@ static int run_listener(struct souk_ctx *ctx, const struct listener *listener,
     return returned;
 }
 
-/* ---- filters -------------------------------------------------------------------------------- */
+/* ---- filters --------------------------------------------------------------------- */
 
 static int listed(const char *const *names, struct souk_str name)
 {
@@ -63,21 +67,24 @@ static int listed(const char *const *names, struct souk_str name)
     return 0;
 }
 
-static int check_absent(const struct plugin_set *set, struct souk_str event, struct err *err)
+static int check_absent(const struct plugin_set *set, struct souk_str event,
+                        struct err *err)
 {
     for (size_t i = 0; i < set->absent_count; i++) {
         const struct absent *absent = &set->absent[i];
         if (absent->role != SOUK_OPTIONAL && listed(absent->filters, event)) {
-            return err_set(err, SOUK_UNAVAILABLE,
-                           "plugin \"%s\" is %s, and %.*s may not go on without it; see souk "
-                           "plugin list",
-                           absent->name, absent->why, SOUK_PRI(event));
+            return err_set(
+                err, SOUK_UNAVAILABLE,
+                "plugin \"%s\" is %s, and %.*s may not go on without it; see souk "
+                "plugin list",
+                absent->name, absent->why, SOUK_PRI(event));
         }
     }
     return 0;
 }
 
-/* The listener's ctx: memory of the caller's, and its snapshot if it has one open (one at a time a thread). */
+/* The listener's ctx: memory of the caller's, and its snapshot if it has one open (one
+ * at a time a thread). */
 static void begin_filter(struct souk_ctx *ctx, const struct souk_ctx *from,
                          const struct listener *listener)
 {
@@ -157,10 +164,11 @@ int event_filter(struct souk_ctx *from, struct souk_str event, struct souk_str s
     return code;
 }
 
-/* ---- facts -------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------- */
 
 static const struct listener *listener_of(const struct plugin_set *set,
-                                          const struct plugin *plugin, struct souk_str event)
+                                          const struct plugin *plugin,
+                                          struct souk_str event)
 {
     const struct listeners *list = set_listeners(set, event);
     for (size_t i = 0; list && i < list->count; i++) {

@@ -1,14 +1,17 @@
 /*
  * generation.c: the life of one opening of a plugin.
  *
- * The idea: every step that runs foreign code (constructors in dlopen, init, start, stop) stands between marks on the board,
- * so that a plugin that crashes while it is loaded is named and quarantined like any other. stop is the
- * counterpart of init: it runs once when init succeeded, whatever came after.
+ * The idea: every step that runs foreign code (constructors in dlopen, init, start,
+ * stop) stands between marks on the board, so that a plugin that crashes while it is
+ * loaded is named and quarantined like any other. stop is the counterpart of init: it
+ * runs once when init succeeded, whatever came after.
  *
- * Invariants: the mapping is never given back; everything else is freed at the end, which is after the last set
- * that held the plugin is gone. `started` is 1 after init, 2 after start.
+ * Invariants: the mapping is never given back; everything else is freed at the end,
+ * which is after the last set that held the plugin is gone. `started` is 1 after init,
+ * 2 after start.
  *
- * Threads: one at a time: a switch until the plugin is published, a task thread at its end.
+ * Threads: one at a time: a switch until the plugin is published, a task thread at its
+ * end.
  */
 #include "plugin/generation.h"
 
@@ -69,10 +72,11 @@ static int load(struct plugin *plugin, const struct generation_options *options,
     struct descriptor *descriptor = &plugin->descriptor;
     code = descriptor_read(staged.raw, options->file, &plugin->arena, descriptor, err);
     if (code == 0 && strcmp(descriptor->plugin.name, plugin->name) != 0) {
-        code = err_set(err, SOUK_INVALID,
-                       "plugin \"%s\" (%s): the file holds plugin \"%s\"; call it %s.so",
-                       plugin->name, options->file, descriptor->plugin.name,
-                       descriptor->plugin.name);
+        code =
+            err_set(err, SOUK_INVALID,
+                    "plugin \"%s\" (%s): the file holds plugin \"%s\"; call it %s.so",
+                    plugin->name, options->file, descriptor->plugin.name,
+                    descriptor->plugin.name);
     }
     return code;
 }
@@ -100,18 +104,18 @@ int generation_unchanged(const struct plugin *plugin, const struct json *values,
 {
     struct arena arena = {0};
     struct option_values *now = options_check(
-        &arena, plugin->descriptor.options, plugin->descriptor.options_count, plugin->name,
-        config_dir, table_of(values, plugin->name), problems);
+        &arena, plugin->descriptor.options, plugin->descriptor.options_count,
+        plugin->name, config_dir, table_of(values, plugin->name), problems);
     int same = options_same(plugin->options, now);
     arena_free(&arena);
     return same;
 }
 
-/* ---- running its own code --------------------------------------------------------------------- */
+/* ---- running its own code -------------------------------------------------------- */
 
 /* init or start: one call with nothing but memory, options and the log. */
-static int run_life(struct plugin *plugin, int (*fn)(struct souk_ctx *ctx), const char *what,
-                    struct err *err)
+static int run_life(struct plugin *plugin, int (*fn)(struct souk_ctx *ctx),
+                    const char *what, struct err *err)
 {
     if (!fn) {
         return 0;
@@ -160,7 +164,8 @@ int generation_ready(struct plugin *plugin, struct db *db, struct err *err)
     code = run_life(plugin, plugin->descriptor.plugin.init, "init", err);
     int more = census_threads() - before;
     if (more > 0) {
-        log_warn("plugin.threads", LOG_S("plugin", plugin->name), LOG_I("threads", more),
+        log_warn("plugin.threads", LOG_S("plugin", plugin->name),
+                 LOG_I("threads", more),
                  LOG_S("hint", "plugins make no threads: use jobs"));
     }
     if (code == 0) {

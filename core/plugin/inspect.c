@@ -1,16 +1,18 @@
 /*
  * inspect.c: a look into a plugin's file from a child process.
  *
- * The idea: mapping a shared object runs its constructors, and a broken one can crash, hang or exit right there. So a
- * forked child does it, under a limit of time, and writes what it found as one line of JSON into a pipe. If the line does
- * not come, how the child ended says why. The child shares the parent's memory as it was, so it checks the options
- * with the very values that the parent has.
+ * The idea: mapping a shared object runs its constructors, and a broken one can crash,
+ * hang or exit right there. So a forked child does it, under a limit of time, and
+ * writes what it found as one line of JSON into a pipe. If the line does not come, how
+ * the child ended says why. The child shares the parent's memory as it was, so it
+ * checks the options with the very values that the parent has.
  *
- * Invariants: the child never returns from here and touches neither the database nor the board. What it leaves in
- * the scratch folder is removed by the parent.
+ * Invariants: the child never returns from here and touches neither the database nor
+ * the board. What it leaves in the scratch folder is removed by the parent.
  *
- * Threads: any. In a process with many threads the child may hang on a lock that was held at the moment of the fork;
- * then it is ended after the limit, and the answer is an error that may be asked for again.
+ * Threads: any. In a process with many threads the child may hang on a lock that was
+ * held at the moment of the fork; then it is ended after the limit, and the answer is
+ * an error that may be asked for again.
  */
 #include "plugin/inspect.h"
 
@@ -31,7 +33,7 @@
 #define LIMIT       (10 * CLOCK_SECOND)
 #define ANSWER_MOST ((size_t)8 << 20)
 
-/* ---- the child ------------------------------------------------------------------------------ */
+/* ---- the child ------------------------------------------------------------------- */
 
 static void add_problems(struct arena *arena, const struct problems *problems,
                          struct json *out)
@@ -60,10 +62,11 @@ static int look(const struct inspect_request *request, const char *folder,
         return code;
     }
     if (strcmp(descriptor.plugin.name, request->name) != 0) {
-        return err_set(err, SOUK_INVALID,
-                       "plugin \"%s\" (%s): the file holds plugin \"%s\"; call it %s.so",
-                       request->name, request->file, descriptor.plugin.name,
-                       descriptor.plugin.name);
+        return err_set(
+            err, SOUK_INVALID,
+            "plugin \"%s\" (%s): the file holds plugin \"%s\"; call it %s.so",
+            request->name, request->file, descriptor.plugin.name,
+            descriptor.plugin.name);
     }
     problems_init(&problems, arena, STR_NULL);
     if (request->values) {
@@ -87,7 +90,8 @@ static void write_all(int fd, struct souk_str text)
     }
 }
 
-/* Faults end the child at once; what it prints goes nowhere; it cannot outlive its limit of processor time. */
+/* Faults end the child at once; what it prints goes nowhere; it cannot outlive its
+ * limit of processor time. */
 static void tame(void)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
@@ -107,8 +111,8 @@ static void tame(void)
     }
 }
 
-static _Noreturn void run_child(const struct inspect_request *request, const char *folder,
-                                int fd)
+static _Noreturn void run_child(const struct inspect_request *request,
+                                const char *folder, int fd)
 {
     struct arena arena = {0};
     struct buf text = {.arena = &arena};
@@ -126,7 +130,7 @@ static _Noreturn void run_child(const struct inspect_request *request, const cha
     _exit(0);
 }
 
-/* ---- the parent --------------------------------------------------------------------------------- */
+/* ---- the parent ------------------------------------------------------------------ */
 
 /* Everything that the child writes; 0 when it took too long or said too much. */
 static int read_answer(int fd, struct buf *text)
@@ -156,22 +160,24 @@ static int say_ending(const struct inspect_request *request, int in_time, int st
 {
     const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
     if (!in_time) {
-        return err_set(err, SOUK_TIMEOUT,
-                       "plugin \"%s\" (%s): does not come back while it is loaded (%d s); look "
-                       "at its constructors",
-                       request->name, request->file, (int)(LIMIT / CLOCK_SECOND));
+        return err_set(
+            err, SOUK_TIMEOUT,
+            "plugin \"%s\" (%s): does not come back while it is loaded (%d s); look "
+            "at its constructors",
+            request->name, request->file, (int)(LIMIT / CLOCK_SECOND));
     }
     if (WIFSIGNALED(status)) {
-        return err_set(err, SOUK_ERROR,
-                       "plugin \"%s\" (%s): crashes while it is loaded (SIG%s); look at its "
-                       "constructors",
-                       request->name, request->file, name ? name : "?");
+        return err_set(
+            err, SOUK_ERROR,
+            "plugin \"%s\" (%s): crashes while it is loaded (SIG%s); look at its "
+            "constructors",
+            request->name, request->file, name ? name : "?");
     }
-    return err_set(err, SOUK_ERROR,
-                   "plugin \"%s\" (%s): ends the process while it is loaded (exit status %d); "
-                   "look at its constructors",
-                   request->name, request->file,
-                   WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    return err_set(
+        err, SOUK_ERROR,
+        "plugin \"%s\" (%s): ends the process while it is loaded (exit status %d); "
+        "look at its constructors",
+        request->name, request->file, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
 static int read_report(const struct inspect_request *request, struct arena *arena,
@@ -223,10 +229,11 @@ int inspect_file(const struct inspect_request *request, struct arena *arena,
                  struct json **out, struct err *err)
 {
     char folder[PATH_MAX];
-    int len = snprintf(folder, sizeof(folder), "%s/souk-inspect-XXXXXX", request->scratch);
+    int len =
+        snprintf(folder, sizeof(folder), "%s/souk-inspect-XXXXXX", request->scratch);
     if (len < 0 || (size_t)len >= sizeof(folder) || !mkdtemp(folder)) {
-        return err_set(err, SOUK_ERROR, "cannot make a folder in %s: %s", request->scratch,
-                       strerror(errno));
+        return err_set(err, SOUK_ERROR, "cannot make a folder in %s: %s",
+                       request->scratch, strerror(errno));
     }
     int code = ask_child(request, folder, arena, out, err);
     stage_clean(folder);

@@ -22,6 +22,17 @@ void problems_init(struct problems *problems, struct arena *arena, struct souk_s
     problems->end = &problems->first;
 }
 
+/* Sentences of one piece, "what is wrong; what to do", as other floors make them. */
+static void take_hint(struct problem *problem)
+{
+    for (size_t i = problem->message.len; i > 2; i--)
+        if (problem->message.ptr[i - 2] == ';' && problem->message.ptr[i - 1] == ' ') {
+            problem->hint = str_from(problem->message, i);
+            problem->message.len = i - 2;
+            return;
+        }
+}
+
 void problem_add(struct problems *problems, struct souk_str key, struct souk_str hint,
                  const char *message, ...)
 {
@@ -34,6 +45,8 @@ void problem_add(struct problems *problems, struct souk_str key, struct souk_str
     problem->line = problems->line;
     problem->key = arena_str(problems->arena, key);
     problem->hint = arena_str(problems->arena, hint);
+    if (!hint.len)
+        take_hint(problem);
     *problems->end = problem;
     problems->end = &problem->next;
     problems->count++;

@@ -1,9 +1,11 @@
 /*
- * past.c: remembers what a plugin was when it last ran: its role, the facts that it hears and the filters that it guards.
+ * past.c: remembers what a plugin was when it last ran: its role, the facts that it
+ * hears and the filters that it guards.
  *
- * The idea: a quarantined plugin must not be mapped, because that runs its constructors, but two things must be known of it:
- * which facts have to wait for it, and whether checkout may go on without it. So both are kept in the settings
- * (owner "plugin.past") whenever a plugin is published and they changed.
+ * The idea: a quarantined plugin must not be mapped, because that runs its
+ * constructors, but two things must be known of it: which facts have to wait for it,
+ * and whether checkout may go on without it. So both are kept in the settings (owner
+ * "plugin.past") whenever a plugin is published and they changed.
  *
  * Threads: under the switch's lock. Without a database nothing is remembered.
  */
@@ -16,7 +18,7 @@
 
 #define PAST_OWNER "plugin.past"
 
-/* ---- as text --------------------------------------------------------------------------------- */
+/* ---- as text --------------------------------------------------------------------- */
 
 static void add_events(struct arena *arena, struct json *past, const char *key,
                        const struct descriptor *d, int32_t kind)
@@ -69,7 +71,7 @@ static void set_past(struct entry *entry, struct souk_str text)
     entry->past.filters = read_names(&entry->past_arena, json_at(past, "filters"));
 }
 
-/* ---- in the settings ------------------------------------------------------------------------------ */
+/* ---- in the settings ------------------------------------------------------------- */
 
 void past_load(struct switch_host *host, struct entry *entry)
 {
@@ -164,7 +166,7 @@ void past_fill(struct switch_host *host, struct plugin_set *set)
         struct arena *arena = &set->arena;
         struct absent *absent = &set->absent[count++];
         absent->name = arena_cstr(arena, souk_str(entry->name));
-        absent->why = entry->quarantined     ? "quarantined"
+        absent->why = entry->quarantined   ? "quarantined"
                       : host->options.safe ? "left out (safe mode)"
                                            : "failed";
         absent->role = entry->past.role;

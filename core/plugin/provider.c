@@ -1,9 +1,11 @@
 /*
  * provider.c: looks through a set's providers.
  *
- * The idea: a shop has a handful of them, so a walk over the array is faster than any index.
+ * The idea: a shop has a handful of them, so a walk over the array is faster than any
+ * index.
  *
- * Threads: any, under the pin of the set. What a table of a kind holds is known to those who call through it.
+ * Threads: any, under the pin of the set. What a table of a kind holds is known to
+ * those who call through it.
  */
 #include "plugin/provider.h"
 

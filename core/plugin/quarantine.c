@@ -1,16 +1,19 @@
 /*
  * quarantine.c: the journal of faults and what follows from it.
  *
- * The idea: a fault is one line, appended with one write, so that the supervisor needs no database and no memory
- * to keep it, and an admin can read it with the eyes. What is true now is folded from the lines: each fault counts,
- * the third within ten minutes quarantines, a line "cleared" starts from nothing.
+ * The idea: a fault is one line, appended with one write, so that the supervisor needs
+ * no database and no memory to keep it, and an admin can read it with the eyes. What is
+ * true now is folded from the lines: each fault counts, the third within ten minutes
+ * quarantines, a line "cleared" starts from nothing.
  *
- *     at=2026-11-27T00:00:00.000000Z plugin=hello kind=crash signal=SIGSEGV where="GET /x/hello" file="hello.so+0x11f0"
+ *     at=2026-11-27T00:00:00.000000Z plugin=hello kind=crash signal=SIGSEGV where="GET
+ * /x/hello" file="hello.so+0x11f0"
  *
- * Invariants: a line is at most 512 bytes; text from a dead process is cut and cleaned before it is written.
+ * Invariants: a line is at most 512 bytes; text from a dead process is cut and cleaned
+ * before it is written.
  *
- * Threads: any; appends of several processes do not mix (O_APPEND). A journal that grew over 4 MiB is read from
- * its last 4 MiB. Who restarts what is the supervisor's affair.
+ * Threads: any; appends of several processes do not mix (O_APPEND). A journal that grew
+ * over 4 MiB is read from its last 4 MiB. Who restarts what is the supervisor's affair.
  */
 #include "plugin/quarantine.h"
 
@@ -32,9 +35,10 @@ struct folded { /* a record with the times that decide */
     int kept;
 };
 
-/* ---- writing ------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------- */
 
-/* A fixed field of shared memory as quoted text: whatever a dying process left in it. */
+/* A fixed field of shared memory as quoted text: whatever a dying process left in it.
+ */
 static void quote(char *to, size_t size, const char *from, size_t from_size)
 {
     size_t len = 0, most = strnlen(from, from_size);
@@ -70,8 +74,10 @@ static int append(const char *dir, const char *line, size_t len, struct err *err
                : err_set(err, SOUK_ERROR, "cannot write %s: %s", path, strerror(saved));
 }
 
-static const char *const kinds[] = {
-    [BOARD_NONE] = "", [BOARD_CRASH] = "crash", [BOARD_HANG] = "hang", [BOARD_EXIT] = "exit"};
+static const char *const kinds[] = {[BOARD_NONE] = "",
+                                    [BOARD_CRASH] = "crash",
+                                    [BOARD_HANG] = "hang",
+                                    [BOARD_EXIT] = "exit"};
 
 int quarantine_add(const char *dir, const struct board_fault *fault, struct err *err)
 {
@@ -89,11 +95,11 @@ int quarantine_add(const char *dir, const struct board_fault *fault, struct err 
         snprintf(sign, sizeof(sign), name ? "SIG%.8s" : "SIG?", name);
     }
     int len = snprintf(line, sizeof(line),
-                       "at=%s plugin=%s kind=%s signal=%s where=%s file=%s\n", at, plugin,
-                       kinds[kind], sign, where, file);
+                       "at=%s plugin=%s kind=%s signal=%s where=%s file=%s\n", at,
+                       plugin, kinds[kind], sign, where, file);
     if (len < 0 || (size_t)len >= sizeof(line)) {
-        len = snprintf(line, sizeof(line), "at=%s plugin=%s kind=%s signal=%s\n", at, plugin,
-                       kinds[kind], sign);
+        len = snprintf(line, sizeof(line), "at=%s plugin=%s kind=%s signal=%s\n", at,
+                       plugin, kinds[kind], sign);
     }
     return append(dir, line, (size_t)len, err);
 }
@@ -107,7 +113,7 @@ int quarantine_clear(const char *dir, const char *plugin, int64_t now, struct er
     return append(dir, line, (size_t)len, err);
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 struct line { /* the fields of one line, as read */
     int64_t at;
@@ -221,8 +227,8 @@ static void fold(struct folded *folded, const struct line *line)
     }
     folded->times[folded->kept++] = line->at;
     /* the core itself cannot be left out: its record only counts */
-    if (folded->kept == QUARANTINE_FAULTS && !record->quarantined_at && record->plugin[0] &&
-        line->at - folded->times[0] <= QUARANTINE_WINDOW) {
+    if (folded->kept == QUARANTINE_FAULTS && !record->quarantined_at &&
+        record->plugin[0] && line->at - folded->times[0] <= QUARANTINE_WINDOW) {
         record->quarantined_at = line->at;
     }
 }

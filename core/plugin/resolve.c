@@ -1,10 +1,11 @@
 /*
  * resolve.c: needs, conflicts, order.
  *
- * The idea: there are dozens of plugins at most, so plain loops over the rows do. The order never depends on the one in
- * which plugins were named: of those that may start next, the first by name does. What is left when none may
- * start stands in a circle, or behind one: following the first unmet need from any of them must come back to
- * a plugin that was passed, and the circle is what lies between.
+ * The idea: there are dozens of plugins at most, so plain loops over the rows do. The
+ * order never depends on the one in which plugins were named: of those that may start
+ * next, the first by name does. What is left when none may start stands in a circle, or
+ * behind one: following the first unmet need from any of them must come back to a
+ * plugin that was passed, and the circle is what lies between.
  *
  * Threads: any; no state.
  */
@@ -13,7 +14,8 @@
 #include <stdlib.h>
 #include "base/str.h"
 
-static ptrdiff_t find_item(const struct resolve_item *items, size_t count, const char *name)
+static ptrdiff_t find_item(const struct resolve_item *items, size_t count,
+                           const char *name)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(items[i].name, name) == 0) {
@@ -31,15 +33,15 @@ static void check_item(const struct resolve_item *items, size_t count,
         int on = find_item(items, count, row->plugin) >= 0;
         if (row->relation == SOUK_NEEDS && !on) {
             struct souk_str hint = arena_printf(
-                problems->arena, "add \"%s\" to plugins, or take \"%s\" out", row->plugin,
-                item->name);
+                problems->arena, "add \"%s\" to plugins, or take \"%s\" out",
+                row->plugin, item->name);
             problem_add(problems, souk_str("plugins"), hint,
-                        "plugin \"%s\" needs plugin \"%s\", which is not on", item->name,
-                        row->plugin);
+                        "plugin \"%s\" needs plugin \"%s\", which is not on",
+                        item->name, row->plugin);
         } else if (row->relation == SOUK_CONFLICTS && on) {
             problem_add(problems, souk_str("plugins"), souk_str("take one of them out"),
-                        "plugin \"%s\" cannot be on together with plugin \"%s\"", item->name,
-                        row->plugin);
+                        "plugin \"%s\" cannot be on together with plugin \"%s\"",
+                        item->name, row->plugin);
         }
     }
 }
@@ -50,9 +52,8 @@ static ptrdiff_t waits_for(const struct resolve_item *items, size_t count,
 {
     for (size_t i = 0; i < item->requires_count; i++) {
         const struct souk_require *row = &item->requires[i];
-        ptrdiff_t other = row->relation == SOUK_CONFLICTS
-                              ? -1
-                              : find_item(items, count, row->plugin);
+        ptrdiff_t other =
+            row->relation == SOUK_CONFLICTS ? -1 : find_item(items, count, row->plugin);
         if (other >= 0 && !placed[other]) {
             return other;
         }
@@ -60,8 +61,8 @@ static ptrdiff_t waits_for(const struct resolve_item *items, size_t count,
     return -1;
 }
 
-static void say_circle(const struct resolve_item *items, size_t count, const char *placed,
-                       struct problems *problems)
+static void say_circle(const struct resolve_item *items, size_t count,
+                       const char *placed, struct problems *problems)
 {
     char *passed = arena_zalloc(problems->arena, count);
     struct buf text = {.arena = problems->arena};
@@ -80,7 +81,8 @@ static void say_circle(const struct resolve_item *items, size_t count, const cha
     buf_add_cstr(&text, items[from].name);
     problem_add(problems, souk_str("plugins"),
                 souk_str("one of them must not require the next; ask its author"),
-                "plugins require each other in a circle: %.*s", SOUK_PRI(buf_str(&text)));
+                "plugins require each other in a circle: %.*s",
+                SOUK_PRI(buf_str(&text)));
 }
 
 int resolve_order(const struct resolve_item *items, size_t count, size_t *order,
@@ -116,8 +118,8 @@ int resolve_err(const struct problems *problems, int code, struct err *err)
         return err_set(err, code, "refused for an unknown reason");
     }
     int more = problems->count - 1;
-    err_set(err, code, "%.*s%s%.*s", SOUK_PRI(first->message), first->hint.len ? "; " : "",
-            SOUK_PRI(first->hint));
+    err_set(err, code, "%.*s%s%.*s", SOUK_PRI(first->message),
+            first->hint.len ? "; " : "", SOUK_PRI(first->hint));
     if (first->key.len && !souk_str_is(first->key, "plugins")) {
         err_in(err, "%.*s", SOUK_PRI(first->key));
     }

@@ -1,14 +1,18 @@
 /*
- * retire.c: the one way out for sets and generations, whether by disable, reload, a changed configuration or the end.
+ * retire.c: the one way out for sets and generations, whether by disable, reload, a
+ * changed configuration or the end.
  *
- * The idea: a set that is no longer published waits in a row, oldest first, until nobody pins it; then its web is freed and
- * each plugin that no other set holds goes to the task pool to be stopped, in the reverse order of start. The clock
- * thread looks once a turn; it never runs a plugin's code and never waits.
+ * The idea: a set that is no longer published waits in a row, oldest first, until
+ * nobody pins it; then its web is freed and each plugin that no other set holds goes to
+ * the task pool to be stopped, in the reverse order of start. The clock thread looks
+ * once a turn; it never runs a plugin's code and never waits.
  *
- * Invariants: sets are retired in the order of their numbers. A plugin is stopped when its last set is gone, so no
- * call of it is running and none will come. A batch that the pool has no room for is offered again.
+ * Invariants: sets are retired in the order of their numbers. A plugin is stopped when
+ * its last set is gone, so no call of it is running and none will come. A batch that
+ * the pool has no room for is offered again.
  *
- * Threads: retire_add under the switch's lock; switch_retire on the clock thread; batches on task threads.
+ * Threads: retire_add under the switch's lock; switch_retire on the clock thread;
+ * batches on task threads.
  */
 #include <stdlib.h>
 #include "base/log.h"
@@ -34,7 +38,8 @@ static void run_batch(struct work *work)
     pthread_mutex_unlock(&host->retire_lock);
 }
 
-/* Frees the set; the plugins that nobody holds any more come back as a batch, or NULL. */
+/* Frees the set; the plugins that nobody holds any more come back as a batch, or NULL.
+ */
 static struct batch *take_apart(struct switch_host *host, struct plugin_set *set)
 {
     struct batch *batch =
@@ -47,7 +52,8 @@ static struct batch *take_apart(struct switch_host *host, struct plugin_set *set
             batch->plugins[batch->count++] = plugins[i];
         }
     }
-    log_debug("set.retired", LOG_I("number", set->number), LOG_I("stops", batch->count));
+    log_debug("set.retired", LOG_I("number", set->number),
+              LOG_I("stops", batch->count));
     set_free(set);
     if (batch->count == 0) {
         free(batch);
@@ -117,8 +123,9 @@ void retire_all(struct switch_host *host, int64_t deadline)
     while (host->retiring_count > 0) {
         if (set_wait(host->retiring[0], deadline)) {
             log_error("set.stuck", LOG_I("number", host->retiring[0]->number),
-                      LOG_S("hint", "a call into a plugin has not returned: its plugins are "
-                                    "not stopped"));
+                      LOG_S("hint",
+                            "a call into a plugin has not returned: its plugins are "
+                            "not stopped"));
             break;
         }
         struct batch *batch = take_apart(host, take_oldest(host));

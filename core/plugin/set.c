@@ -1,19 +1,23 @@
 /*
  * set.c: the published set, and who pins it.
  *
- * The idea: each published set has one of 64 places, and each place a row of 16 counters, each in a cache line of
- * its own. To pin is to add one to this thread's counter of the current place and then to look whether that
- * place is still the current one: only then is the set's memory touched. The publisher stores the new number and
- * then sums the old counters. Both sides use sequentially consistent operations, so at least one of them sees the other:
- * either the pinner sees the new number and steps back, or the publisher sees the pin.
+ * The idea: each published set has one of 64 places, and each place a row of 16
+ * counters, each in a cache line of its own. To pin is to add one to this thread's
+ * counter of the current place and then to look whether that place is still the current
+ * one: only then is the set's memory touched. The publisher stores the new number and
+ * then sums the old counters. Both sides use sequentially consistent operations, so at
+ * least one of them sees the other: either the pinner sees the new number and steps
+ * back, or the publisher sees the pin.
  *
- * Invariants: numbers only grow and a place is used again only when its set is gone, so a sleeper that wakes up
- * with an old number can but add to a stranger's counter for a moment and take it away again. A pin is given back
- * to the counter that it was taken from (the ticket says which), and copied there too, so a counter that was seen
- * at zero after the publishing stays at zero but for such moments: the counters may be read one after the other.
+ * Invariants: numbers only grow and a place is used again only when its set is gone, so
+ * a sleeper that wakes up with an old number can but add to a stranger's counter for a
+ * moment and take it away again. A pin is given back to the counter that it was taken
+ * from (the ticket says which), and copied there too, so a counter that was seen at
+ * zero after the publishing stays at zero but for such moments: the counters may be
+ * read one after the other.
  *
- * Threads: pinning any; publishing and freeing one at a time (the switch's lock). Waiting costs the unpinning
- * threads one load; nobody polls.
+ * Threads: pinning any; publishing and freeing one at a time (the switch's lock).
+ * Waiting costs the unpinning threads one load; nobody polls.
  */
 #include "plugin/set.h"
 
@@ -44,7 +48,7 @@ static pthread_mutex_t wait_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t unpinned;
 static pthread_once_t wait_once = PTHREAD_ONCE_INIT;
 
-/* ---- pinning ------------------------------------------------------------------------------ */
+/* ---- pinning --------------------------------------------------------------------- */
 
 static uint32_t my_shard(void)
 {
@@ -95,7 +99,7 @@ void set_pin_again(uint32_t ticket, uint32_t *copy)
     *copy = ticket;
 }
 
-/* ---- publishing and draining ------------------------------------------------------------------ */
+/* ---- publishing and draining ----------------------------------------------------- */
 
 int set_publish(struct plugin_set *set, struct plugin_set **old, struct err *err)
 {
@@ -143,16 +147,18 @@ int set_wait(const struct plugin_set *set, int64_t deadline)
     pthread_once(&wait_once, begin_waiting);
     pthread_mutex_lock(&wait_lock);
     atomic_fetch_add(&waiters, 1);
-    while (!set_drained(set) && !late) {
+    int drained =
+        set_drained(set); /* once true, never asked again: a sleeper's moment */
+    while (!drained && !late) {
         late = pthread_cond_timedwait(&unpinned, &wait_lock, &until) != 0;
+        drained = set_drained(set);
     }
-    int drained = set_drained(set);
     atomic_fetch_sub(&waiters, 1);
     pthread_mutex_unlock(&wait_lock);
     return drained ? 0 : SOUK_TIMEOUT;
 }
 
-/* ---- making ------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------- */
 
 struct plugin_set *set_new(struct plugin *const *plugins, size_t count)
 {
@@ -237,10 +243,11 @@ static int add_provider(struct plugin_set *set, struct plugin *plugin,
         const struct provider *other = &set->providers[i];
         if (strcmp(other->row->kind, row->kind) == 0 &&
             strcmp(other->row->name, row->name) == 0) {
-            return err_set(err, SOUK_CONFLICT,
-                           "plugins \"%s\" and \"%s\" both provide %s \"%s\"; take one of "
-                           "them out of plugins",
-                           other->plugin->name, plugin->name, row->kind, row->name);
+            return err_set(
+                err, SOUK_CONFLICT,
+                "plugins \"%s\" and \"%s\" both provide %s \"%s\"; take one of "
+                "them out of plugins",
+                other->plugin->name, plugin->name, row->kind, row->name);
         }
     }
     set->providers[set->provider_count++] = (struct provider){plugin, row};
@@ -267,7 +274,7 @@ int set_assemble(struct plugin_set *set, struct err *err)
     return 0;
 }
 
-/* ---- asking ---------------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 struct plugin *set_plugin(const struct plugin_set *set, struct souk_str name)
 {
@@ -279,7 +286,8 @@ struct plugin *set_plugin(const struct plugin_set *set, struct souk_str name)
     return NULL;
 }
 
-const struct listeners *set_listeners(const struct plugin_set *set, struct souk_str event)
+const struct listeners *set_listeners(const struct plugin_set *set,
+                                      struct souk_str event)
 {
     return map_get(&set->events, event);
 }

@@ -1,21 +1,23 @@
 /*
  * stage.c: maps a plugin's file safely.
  *
- * The idea: the admin's file may be overwritten at any time, and a mapped file that is overwritten kills the
- * process. So its bytes are read once, checked and hashed as read, written to a private copy under a name that was
- * never used before, and the copy is mapped. The loader gives the same handle for the same file, which would
- * mean old code after a reload; a new file each time avoids that, and an entry address that was seen before
- * is refused in case it did not.
+ * The idea: the admin's file may be overwritten at any time, and a mapped file that is
+ * overwritten kills the process. So its bytes are read once, checked and hashed as
+ * read, written to a private copy under a name that was never used before, and the copy
+ * is mapped. The loader gives the same handle for the same file, which would mean old
+ * code after a reload; a new file each time avoids that, and an entry address that was
+ * seen before is refused in case it did not.
  *
- * Invariants: nothing is ever dlclose'd, so pointers into a mapping stay good until the process ends; that also
- * keeps the unlinked copy's inode in use, so its number cannot come back for another copy.
+ * Invariants: nothing is ever dlclose'd, so pointers into a mapping stay good until the
+ * process ends; that also keeps the unlinked copy's inode in use, so its number cannot
+ * come back for another copy.
  *
- * Threads: any; the loader has its own lock, the table of entries has ours. Constructors of the object run in
- * dlopen: the caller marks the board. Nothing here decides whether the descriptor is any good.
+ * Threads: any; the loader has its own lock, the table of entries has ours.
+ * Constructors of the object run in dlopen: the caller marks the board. Nothing here
+ * decides whether the descriptor is any good.
  */
 #include "plugin/stage.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +31,6 @@
 #include <unistd.h>
 #include "base/str.h"
 #include "base/vec.h"
-#include "plugin/descriptor_rows.h"
 #include "plugin/elf_check.h"
 
 #define FILE_MOST ((off_t)256 << 20)
@@ -38,126 +39,7 @@ static pthread_mutex_t seen_lock = PTHREAD_MUTEX_INITIALIZER;
 static VEC(const void *) seen; /* entries of all generations */
 static uint64_t copies;        /* makes each copy's name a new one */
 
-/* ---- finding ---------------------------------------------------------------------------- */
-
-static int join(char *to, size_t size, const char *folder, const char *name)
-{
-    int len = snprintf(to, size, "%s/%s.so", folder, name);
-    return len > 0 && (size_t)len < size ? 0 : SOUK_TOO_LARGE;
-}
-
-static void say_folders(const char *const *path, char *to, size_t size)
-{
-    size_t len = 0;
-    to[0] = '\0';
-    for (; *path && len < size; path++) {
-        int more = snprintf(to + len, size - len, "%s%s", len ? ", " : "", *path);
-        len += more > 0 ? (size_t)more : 0;
-    }
-}
-
-int stage_find(const char *const *path, const char *name, char *file, size_t size,
-               struct err *err)
-{
-    if (!descriptor_is_name(name, 32)) {
-        return err_set(err, SOUK_INVALID,
-                       "\"%s\" is not a plugin's name: they are of a-z, 0-9 and _", name);
-    }
-    for (const char *const *folder = path; *folder; folder++) {
-        struct stat info;
-        if (join(file, size, *folder, name) == 0 && stat(file, &info) == 0) {
-            return 0;
-        }
-    }
-    struct arena arena = {0};
-    const char **names;
-    size_t count;
-    char folders[256];
-    stage_list(path, &arena, &names, &count);
-    say_folders(path, folders, sizeof(folders));
-    const char *near = str_nearest(souk_str(name), names);
-    int code = near ? err_set(err, SOUK_NOT_FOUND,
-                              "plugin \"%s\" is not in %s; did you mean \"%s\"?", name,
-                              folders, near)
-                    : err_set(err, SOUK_NOT_FOUND,
-                              "plugin \"%s\" is not in %s; put %s.so there or take the name "
-                              "out",
-                              name, folders[0] ? folders : "any folder", name);
-    arena_free(&arena);
-    return code;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void list_folder(const char *folder, struct arena *arena, const char ***names,
-                        size_t *count, size_t *cap)
-{
-    DIR *dir = opendir(folder);
-    struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        struct souk_str file = souk_str(entry->d_name);
-        if (!str_ends(file, ".so")) {
-            continue;
-        }
-        char *name = arena_cstr(arena, str_make(file.ptr, file.len - 3));
-        if (!descriptor_is_name(name, 32)) {
-            continue;
-        }
-        if (*count == *cap) {
-            const char **more = arena_array(arena, const char *, *cap * 2 + 16);
-            if (*count) {
-                memcpy(more, *names, *count * sizeof(*more));
-            }
-            *cap = *cap * 2 + 15; /* one stays for the NULL */
-            *names = more;
-        }
-        (*names)[(*count)++] = name;
-    }
-    if (dir) {
-        closedir(dir);
-    }
-}
-
-int stage_list(const char *const *path, struct arena *arena, const char ***names,
-               size_t *count)
-{
-    size_t cap = 0, kept = 0;
-    *names = arena_array(arena, const char *, 1);
-    *count = 0;
-    for (; *path; path++) {
-        list_folder(*path, arena, names, count, &cap);
-    }
-    if (*count > 1) {
-        qsort(*names, *count, sizeof(**names), by_text);
-    }
-    for (size_t i = 0; i < *count; i++) { /* the same name in two folders */
-        if (kept == 0 || strcmp((*names)[kept - 1], (*names)[i]) != 0) {
-            (*names)[kept++] = (*names)[i];
-        }
-    }
-    (*names)[kept] = NULL;
-    *count = kept;
-    return 0;
-}
-
-void stage_clean(const char *run_dir)
-{
-    DIR *dir = opendir(run_dir);
-    struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        if (str_ends(souk_str(entry->d_name), ".so")) {
-            unlinkat(dirfd(dir), entry->d_name, 0);
-        }
-    }
-    if (dir) {
-        closedir(dir);
-    }
-}
-
-/* ---- reading the admin's file -------------------------------------------------------------- */
+/* ---- reading the admin's file ---------------------------------------------------- */
 
 static int check_folder(const char *file, struct err *err)
 {
@@ -171,13 +53,15 @@ static int check_folder(const char *file, struct err *err)
         snprintf(folder, sizeof(folder), ".");
     }
     if (stat(folder, &info) != 0) {
-        return err_set(err, SOUK_ERROR, "cannot look at its folder: %s", strerror(errno));
+        return err_set(err, SOUK_ERROR, "cannot look at its folder: %s",
+                       strerror(errno));
     }
     if (info.st_mode & S_IWOTH) {
-        return err_set(err, SOUK_DENIED,
-                       "its folder can be written by anybody; run chmod o-w %s, or move the "
-                       "plugin",
-                       folder);
+        return err_set(
+            err, SOUK_DENIED,
+            "its folder can be written by anybody; run chmod o-w %s, or move the "
+            "plugin",
+            folder);
     }
     return 0;
 }
@@ -191,10 +75,12 @@ static int check_file(int fd, const char *file, struct stat *info, struct err *e
         return err_set(err, SOUK_INVALID, "is not a regular file");
     }
     if (info->st_mode & S_IWOTH) {
-        return err_set(err, SOUK_DENIED, "can be written by anybody; run chmod o-w %s", file);
+        return err_set(err, SOUK_DENIED, "can be written by anybody; run chmod o-w %s",
+                       file);
     }
     if (info->st_size == 0 || info->st_size > FILE_MOST) {
-        return err_set(err, SOUK_INVALID, "has %lld bytes; a plugin has 1 byte to 256 MiB",
+        return err_set(err, SOUK_INVALID,
+                       "has %lld bytes; a plugin has 1 byte to 256 MiB",
                        (long long)info->st_size);
     }
     return check_folder(file, err);
@@ -239,7 +125,7 @@ static int read_source(const char *file, struct souk_str *bytes, struct err *err
     return code;
 }
 
-/* ---- the private copy -------------------------------------------------------------------------- */
+/* ---- the private copy ------------------------------------------------------------ */
 
 static int make_folder(const char *run_dir, struct err *err)
 {
@@ -286,9 +172,10 @@ static void hash_bytes(struct souk_str bytes, char hash[17])
     }
 }
 
-/* ---- mapping -------------------------------------------------------------------------------------- */
+/* ---- mapping --------------------------------------------------------------------- */
 
-/* The loader's words without the name of our copy, and what to do about the common ones. */
+/* The loader's words without the name of our copy, and what to do about the common
+ * ones. */
 static int say_loader(const char *copy, struct err *err)
 {
     const char *text = dlerror();
@@ -299,8 +186,9 @@ static int say_loader(const char *copy, struct err *err)
     }
     const char *step = "";
     if (strstr(text, "undefined symbol")) {
-        step = "; link it with the library that has it, and with -Wl,-z,defs to see this "
-               "when it is built";
+        step =
+            "; link it with the library that has it, and with -Wl,-z,defs to see this "
+            "when it is built";
     } else if (strstr(text, "cannot open shared object")) {
         step = "; install the package with that library";
     } else if (strstr(text, "failed to map segment")) {
@@ -346,9 +234,10 @@ static int check_new(const void *entry, struct err *err)
         vec_push(&seen, entry);
     }
     pthread_mutex_unlock(&seen_lock);
-    return old ? err_set(err, SOUK_CONFLICT,
-                         "the loader gave back code that is loaded already; restart souk to "
-                         "get the new file")
+    return old ? err_set(
+                     err, SOUK_CONFLICT,
+                     "the loader gave back code that is loaded already; restart souk to "
+                     "get the new file")
                : 0;
 }
 
@@ -360,9 +249,10 @@ static int map_copy(const char *copy, struct staged *out, struct err *err)
     }
     out->raw = dlsym(handle, "souk_plugin");
     if (!out->raw) {
-        return err_set(err, SOUK_INVALID,
-                       "exports no souk_plugin; put SOUK_PLUGIN = { SOUK_ABI, … }; in exactly "
-                       "one of its files");
+        return err_set(
+            err, SOUK_INVALID,
+            "exports no souk_plugin; put SOUK_PLUGIN = { SOUK_ABI, … }; in exactly "
+            "one of its files");
     }
     struct range range = {.inside = (uintptr_t)out->raw};
     dl_iterate_phdr(find_range, &range);
@@ -405,8 +295,8 @@ static int stage_bytes(struct souk_str bytes, const char *name, const char *run_
     return code;
 }
 
-int stage_open(const char *file, const char *name, const char *run_dir, struct staged *out,
-               struct err *err)
+int stage_open(const char *file, const char *name, const char *run_dir,
+               struct staged *out, struct err *err)
 {
     struct souk_str bytes = STR_NULL;
     memset(out, 0, sizeof(*out));

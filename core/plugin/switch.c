@@ -1,15 +1,16 @@
 /*
  * switch.c: which plugins are wanted, and the changes that an admin asks for.
  *
- * The idea: every change makes a draft of the next set (draft.c): what stays is kept as it is, what is new is opened, what goes is not
- * named. Only when the draft is whole is the admin's choice written to the settings and the set published; so a change
- * that fails leaves nothing behind. What left is stopped later (retire.c).
+ * The idea: every change makes a draft of the next set (draft.c): what stays is kept as
+ * it is, what is new is opened, what goes is not named. Only when the draft is whole is
+ * the admin's choice written to the settings and the set published; so a change that
+ * fails leaves nothing behind. What left is stopped later (retire.c).
  *
- * What is wanted: the list of souk.lua, less what was switched off, plus what was switched on. Quarantined plugins are
- * wanted but left out until they are enabled again.
+ * Quarantined plugins are wanted but left out until they are enabled again.
  *
- * Threads: one change at a time, under `lock`; it is held while files are read and plugins initialised, so questions
- * (switch_list) wait meanwhile. Requests never take it.
+ * Threads: one change at a time, under `lock`; it is held while files are read and
+ * plugins initialised, so questions (switch_list) wait meanwhile. Requests never take
+ * it.
  */
 #include "plugin/switch.h"
 
@@ -22,86 +23,9 @@
 #include "plugin/stage.h"
 #include "store/setting.h"
 
-#define SWITCH_OWNER "plugin"
-#define CLOSE_WAIT   (10 * CLOCK_SECOND)
+#define CLOSE_WAIT (10 * CLOCK_SECOND)
 
-/* ---- what is known ------------------------------------------------------------------------ */
-
-struct entry *host_entry(struct switch_host *host, const char *name)
-{
-    struct entry *entry = map_get(&host->entries, souk_str(name));
-    if (!entry) {
-        entry = mem_zalloc(sizeof(*entry));
-        str_copy(entry->name, sizeof(entry->name), souk_str(name));
-        map_put(&host->entries, souk_str(entry->name), entry);
-    }
-    return entry;
-}
-
-static struct entry *entry_at(struct switch_host *host, size_t i)
-{
-    return host->entries.entries[i].value;
-}
-
-static void read_switches(struct switch_host *host)
-{
-    struct arena arena = {0};
-    struct souk_str text;
-    struct db_conn *conn = host->options.db ? db_read_begin(host->options.db, 0) : NULL;
-    for (size_t i = 0; conn && i < host->entries.used; i++) {
-        struct entry *entry = entry_at(host, i);
-        entry->switched = 0;
-        if (setting_get(conn, &arena, souk_str(SWITCH_OWNER), souk_str(entry->name),
-                        &text) == 0) {
-            entry->switched = souk_str_is(text, "on") - souk_str_is(text, "off");
-        }
-    }
-    if (conn) {
-        db_read_end(conn);
-    }
-    arena_free(&arena);
-}
-
-void host_read_wishes(struct switch_host *host, const struct wish *wish)
-{
-    struct arena arena = {0};
-    const char **found;
-    size_t count;
-    stage_list(host->options.path, &arena, &found, &count);
-    for (size_t i = 0; i < count; i++) {
-        host_entry(host, found[i]);
-    }
-    for (size_t i = 0; i < wish->count; i++) {
-        host_entry(host, wish->names[i]);
-    }
-    read_switches(host);
-    const struct fault_record *faults = quarantine_read(host->options.dir, &arena);
-    for (size_t i = 0; i < host->entries.used; i++) {
-        struct entry *entry = entry_at(host, i);
-        const struct fault_record *record = quarantine_find(faults, entry->name);
-        entry->quarantined = record && record->quarantined_at;
-        entry->wanted = entry->switched > 0;
-        for (size_t k = 0; k < wish->count && entry->switched == 0; k++) {
-            entry->wanted |= strcmp(wish->names[k], entry->name) == 0;
-        }
-    }
-    arena_free(&arena);
-}
-
-static void keep_wish(struct wish *wish, const struct wanted *wanted)
-{
-    memset(wish, 0, sizeof(*wish));
-    wish->names = arena_array(&wish->arena, const char *, wanted->count + 1);
-    wish->count = wanted->count;
-    for (size_t i = 0; i < wanted->count; i++) {
-        wish->names[i] = arena_cstr(&wish->arena, souk_str(wanted->names[i]));
-    }
-    wish->values = wanted->values ? json_copy(&wish->arena, wanted->values) : NULL;
-    wish->config_dir =
-        wanted->config_dir ? arena_cstr(&wish->arena, souk_str(wanted->config_dir)) : ".";
-}
-
-/* ---- settings --------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------- */
 
 struct choice { /* what the admin decided */
     const char *name, *value;
@@ -110,7 +34,7 @@ struct choice { /* what the admin decided */
 static int write_choice(struct db_conn *conn, void *arg)
 {
     const struct choice *choice = arg;
-    return setting_put(conn, souk_str(SWITCH_OWNER), souk_str(choice->name),
+    return setting_put(conn, souk_str(HOST_SWITCHES), souk_str(choice->name),
                        souk_str(choice->value), clock_now());
 }
 
@@ -118,15 +42,16 @@ static int remember(struct switch_host *host, const char *name, const char *valu
                     struct err *err)
 {
     struct choice choice = {name, value};
-    return host->options.db ? db_write(host->options.db, write_choice, &choice, err) : 0;
+    return host->options.db ? db_write(host->options.db, write_choice, &choice, err)
+                            : 0;
 }
 
-/* ---- start and configuration ------------------------------------------------------------------- */
+/* ---- start and configuration ----------------------------------------------------- */
 
 void host_free(struct switch_host *host)
 {
     for (size_t i = 0; i < host->entries.used; i++) {
-        struct entry *entry = entry_at(host, i);
+        struct entry *entry = host->entries.entries[i].value;
         arena_free(&entry->past_arena);
         arena_free(&entry->seen_arena);
         free(entry);
@@ -189,14 +114,16 @@ int switch_open(struct switch_host **out, const struct switch_options *options,
     return 0;
 }
 
-/* A plugin that is on and shall stay: kept if its options are the same, else opened again. */
+/* A plugin that is on and shall stay: kept if its options are the same, else opened
+ * again. */
 static int add_wanted(struct draft *draft, struct entry *entry, struct err *err)
 {
     struct plugin *on = set_plugin(draft->host->current, souk_str(entry->name));
     struct problems again; /* said by draft_open, where they count */
     problems_init(&again, &draft->arena, STR_NULL);
     if (on &&
-        generation_unchanged(on, draft->wish->values, draft->wish->config_dir, &again) &&
+        generation_unchanged(on, draft->wish->values, draft->wish->config_dir,
+                             &again) &&
         again.count == 0) {
         draft_keep(draft, on);
         return 0;
@@ -211,8 +138,8 @@ static int add_wanted(struct draft *draft, struct entry *entry, struct err *err)
 static void pass_problems(const struct problems *from, struct problems *to)
 {
     for (const struct problem *at = from->first; at; at = at->next) {
-        problem_add(to, arena_str(to->arena, at->key), arena_str(to->arena, at->hint), "%.*s",
-                    SOUK_PRI(at->message));
+        problem_add(to, arena_str(to->arena, at->key), arena_str(to->arena, at->hint),
+                    "%.*s", SOUK_PRI(at->message));
     }
 }
 
@@ -220,7 +147,7 @@ static int configure(struct switch_host *host, struct draft *draft)
 {
     struct err err = {0};
     for (size_t i = 0; i < host->entries.used && !host->options.safe; i++) {
-        struct entry *entry = entry_at(host, i);
+        struct entry *entry = host->entries.entries[i].value;
         if (entry->wanted && !entry->quarantined) {
             add_wanted(draft, entry, &err);
         }
@@ -244,7 +171,7 @@ int switch_configure(struct switch_host *host, const struct wanted *wanted,
     struct wish wish;
     struct draft draft;
     pthread_mutex_lock(&host->lock);
-    keep_wish(&wish, wanted);
+    wish_keep(&wish, wanted);
     host_read_wishes(host, &wish);
     draft_begin(&draft, host, &wish, !host->configured);
     int code = configure(host, &draft);
@@ -263,7 +190,7 @@ int switch_configure(struct switch_host *host, const struct wanted *wanted,
     return code;
 }
 
-/* ---- one plugin -------------------------------------------------------------------------------------- */
+/* ---- one plugin ------------------------------------------------------------------ */
 
 /* Keeps all that is on, but for `name`. */
 static void keep_others(struct draft *draft, const char *name)
@@ -299,7 +226,8 @@ static int end(struct draft *draft, int code)
     return code;
 }
 
-/* A new generation of `name` beside the others; `clear`: its faults are forgiven and the choice is written. */
+/* A new generation of `name` beside the others; `clear`: its faults are forgiven and
+ * the choice is written. */
 static int open_one(struct switch_host *host, struct entry *entry, int clear,
                     struct err *err)
 {
@@ -333,13 +261,15 @@ static int open_one(struct switch_host *host, struct entry *entry, int clear,
 
 static int refuse_safe(const struct switch_host *host, struct err *err)
 {
-    return host->options.safe ? err_set(err, SOUK_CONFLICT,
-                                        "the shop runs in safe mode, without plugins; restart "
-                                        "it without --safe")
-                              : 0;
+    return host->options.safe
+               ? err_set(err, SOUK_CONFLICT,
+                         "the shop runs in safe mode, without plugins; restart "
+                         "it without --safe")
+               : 0;
 }
 
-/* SOUK_NOT_FOUND with the nearest name for a plugin that is neither known nor in a folder. */
+/* SOUK_NOT_FOUND with the nearest name for a plugin that is neither known nor in a
+ * folder. */
 static int check_known(struct switch_host *host, const char *name, struct err *err)
 {
     char file[512];
@@ -385,8 +315,9 @@ int switch_reload(struct switch_host *host, const char *name, struct err *err)
         struct entry *entry = host_entry(host, name);
         int on = set_plugin(host->current, souk_str(name)) != NULL;
         if (!on && (!entry->wanted || entry->quarantined)) {
-            code = err_set(err, SOUK_CONFLICT, "plugin \"%s\" is %s; run souk plugin enable %s",
-                           name, entry->wanted ? "quarantined" : "not on", name);
+            code = err_set(err, SOUK_CONFLICT,
+                           "plugin \"%s\" is %s; run souk plugin enable %s", name,
+                           entry->wanted ? "quarantined" : "not on", name);
         } else {
             code = open_one(host, entry, 0, err);
         }
@@ -399,16 +330,18 @@ int switch_reload(struct switch_host *host, const char *name, struct err *err)
     return code;
 }
 
-static int check_unneeded(const struct plugin_set *set, const char *name, struct err *err)
+static int check_unneeded(const struct plugin_set *set, const char *name,
+                          struct err *err)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct descriptor *d = &set->plugins[i]->descriptor;
         for (size_t k = 0; k < d->requires_count; k++) {
             if (d->requires[k].relation == SOUK_NEEDS &&
                 strcmp(d->requires[k].plugin, name) == 0) {
-                return err_set(err, SOUK_CONFLICT,
-                               "plugin \"%s\" is needed by plugin \"%s\"; disable \"%s\" first",
-                               name, set->plugins[i]->name, set->plugins[i]->name);
+                return err_set(
+                    err, SOUK_CONFLICT,
+                    "plugin \"%s\" is needed by plugin \"%s\"; disable \"%s\" first",
+                    name, set->plugins[i]->name, set->plugins[i]->name);
             }
         }
     }
@@ -458,7 +391,7 @@ int switch_disable(struct switch_host *host, const char *name, struct err *err)
     return code;
 }
 
-/* ---- the end ---------------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------- */
 
 void switch_close(struct switch_host *host)
 {

@@ -1,11 +1,14 @@
 /*
- * switch_check.c: whether the plugins that a configuration names can be on together, without a shop.
+ * switch_check.c: whether the plugins that a configuration names can be on together,
+ * without a shop.
  *
- * The idea: each file is looked at by a child process of its own (inspect.c), which checks the options too; so a plugin that
- * crashes while it is loaded is one more problem on the list. What they need of each other is then resolved here, with
- * the same rules as in the shop. All problems are collected.
+ * The idea: each file is looked at by a child process of its own (inspect.c), which
+ * checks the options too; so a plugin that crashes while it is loaded is one more
+ * problem on the list. What they need of each other is then resolved here, with the
+ * same rules as in the shop. All problems are collected.
  *
- * Threads: one; it forks. The database, and with it the admin's switches, is not looked at.
+ * Threads: one; it forks. The database, and with it the admin's switches, is not looked
+ * at.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +29,9 @@ static const char *scratch_folder(void)
     return folder && folder[0] ? folder : P_tmpdir;
 }
 
-static const struct json *check_file(const char *const *path, const struct wanted *wanted,
-                                     const char *name, struct arena *arena,
-                                     struct problems *problems)
+static const struct json *check_file(const char *const *path,
+                                     const struct wanted *wanted, const char *name,
+                                     struct arena *arena, struct problems *problems)
 {
     char file[512];
     struct err err = {0};
@@ -50,7 +53,8 @@ static const struct json *check_file(const char *const *path, const struct wante
     {
         struct souk_str message = json_text(json_at(&item->value, "message"));
         problem_add(problems, json_text(json_at(&item->value, "key")),
-                    json_text(json_at(&item->value, "hint")), "%.*s", SOUK_PRI(message));
+                    json_text(json_at(&item->value, "hint")), "%.*s",
+                    SOUK_PRI(message));
     }
     return report;
 }
@@ -62,8 +66,8 @@ static int32_t relation_of(struct souk_str word)
                                             : SOUK_AFTER;
 }
 
-static void check_requires(const struct checked *list, size_t count, struct arena *arena,
-                           struct problems *problems)
+static void check_requires(const struct checked *list, size_t count,
+                           struct arena *arena, struct problems *problems)
 {
     struct resolve_item *items = arena_array(arena, struct resolve_item, count + 1);
     size_t *order = arena_array(arena, size_t, count + 1);
@@ -112,16 +116,17 @@ static void check_providers(const struct checked *list, size_t count,
             struct souk_str kind = json_text(json_at(&item->value, "kind"));
             struct souk_str name = json_text(json_at(&item->value, "name"));
             if (other) {
-                problem_add(problems, souk_str("plugins"), souk_str("take one of them out"),
-                            "plugins \"%s\" and \"%s\" both provide %.*s \"%.*s\"", other,
-                            list[i].name, SOUK_PRI(kind), SOUK_PRI(name));
+                problem_add(problems, souk_str("plugins"),
+                            souk_str("take one of them out"),
+                            "plugins \"%s\" and \"%s\" both provide %.*s \"%.*s\"",
+                            other, list[i].name, SOUK_PRI(kind), SOUK_PRI(name));
             }
         }
     }
 }
 
-int switch_check(const char *const *path, const struct wanted *wanted, struct arena *arena,
-                 struct problems *problems)
+int switch_check(const char *const *path, const struct wanted *wanted,
+                 struct arena *arena, struct problems *problems)
 {
     int before = problems->count;
     size_t count = 0;
@@ -137,7 +142,8 @@ int switch_check(const char *const *path, const struct wanted *wanted, struct ar
             continue;
         }
         list[count].name = wanted->names[i];
-        list[count].report = check_file(path, wanted, wanted->names[i], arena, problems);
+        list[count].report =
+            check_file(path, wanted, wanted->names[i], arena, problems);
         count++;
     }
     check_requires(list, count, arena, problems);

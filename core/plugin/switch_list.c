@@ -1,8 +1,10 @@
 /*
- * switch_list.c: the questions: which plugins there are and how they are, what one is made of, who hears an event.
+ * switch_list.c: the questions: which plugins there are and how they are, what one is
+ * made of, who hears an event.
  *
- * The idea: what is on answers from memory. A plugin that is off is looked at in a child process (inspect.c), once for each
- * change of its file: version and summary are then known without running its code here.
+ * The idea: what is on answers from memory. A plugin that is off is looked at in a
+ * child process (inspect.c), once for each change of its file: version and summary are
+ * then known without running its code here.
  *
  * Threads: under the switch's lock: an answer waits while a switch is under way.
  */
@@ -16,7 +18,7 @@
 #include "plugin/inspect.h"
 #include "plugin/stage.h"
 
-/* ---- files that are not on --------------------------------------------------------------------- */
+/* ---- files that are not on ------------------------------------------------------- */
 
 static void read_mark(const struct stat *info, int64_t mark[4])
 {
@@ -56,7 +58,7 @@ static const struct json *look(struct switch_host *host, struct entry *entry)
     return entry->seen;
 }
 
-/* ---- one plugin ----------------------------------------------------------------------------------- */
+/* ---- one plugin ------------------------------------------------------------------ */
 
 static const char *state_of(const struct switch_host *host, const struct entry *entry)
 {
@@ -69,7 +71,8 @@ static const char *state_of(const struct switch_host *host, const struct entry *
     if (entry->quarantined) {
         return "quarantined";
     }
-    return host->offline ? "active" : "failed"; /* offline: it will be on at the next start */
+    /* offline: it will be on at the next start, as far as its file tells */
+    return host->offline && !entry->error[0] ? "active" : "failed";
 }
 
 static void add_fault(struct arena *arena, const struct fault_record *record,
@@ -87,7 +90,8 @@ static void add_fault(struct arena *arena, const struct fault_record *record,
     json_add_str(arena, fault, "kind", arena_str(arena, souk_str(record->kind)));
     json_add_str(arena, fault, "where", arena_str(arena, souk_str(record->where)));
     if (record->signal[0]) {
-        json_add_str(arena, fault, "signal", arena_str(arena, souk_str(record->signal)));
+        json_add_str(arena, fault, "signal",
+                     arena_str(arena, souk_str(record->signal)));
     } else {
         json_add_null(arena, fault, "signal");
     }
@@ -99,6 +103,7 @@ static void add_state(struct switch_host *host, struct entry *entry,
                       struct json *item)
 {
     const struct plugin *plugin = set_plugin(host->current, souk_str(entry->name));
+    past_load(host, entry);
     json_add_str(arena, item, "state", souk_str(state_of(host, entry)));
     json_add_int(arena, item, "role",
                  plugin ? plugin->descriptor.plugin.role : entry->past.role);
@@ -131,7 +136,8 @@ static void add_item(struct switch_host *host, struct entry *entry,
     json_add_str(arena, item, "name", arena_str(arena, souk_str(entry->name)));
     if (plugin) {
         const struct souk_plugin *d = &plugin->descriptor.plugin;
-        json_add_str(arena, item, "version", souk_str(d->version)); /* mapped for good */
+        json_add_str(arena, item, "version",
+                     souk_str(d->version)); /* mapped for good */
         json_add_str(arena, item, "summary", souk_str(d->summary));
     } else if (entry->quarantined) {
         json_add_null(arena, item, "version"); /* not even a child maps what crashes */
@@ -140,6 +146,10 @@ static void add_item(struct switch_host *host, struct entry *entry,
         const struct json *seen = look(host, entry);
         add_copy(arena, item, "version", json_at(seen, "version"));
         add_copy(arena, item, "summary", json_at(seen, "summary"));
+        if (host->offline && entry->wanted) {
+            str_copy(entry->error, sizeof(entry->error),
+                     json_text(json_at(seen, "error")));
+        }
     }
     add_state(host, entry, faults, arena, item);
 }
@@ -159,7 +169,8 @@ static size_t listed(struct switch_host *host, struct arena *arena, struct entry
         struct entry *entry = host->entries.entries[i].value;
         char file[512];
         if (entry->wanted || set_plugin(host->current, souk_str(entry->name)) ||
-            stage_find(host->options.path, entry->name, file, sizeof(file), NULL) == 0) {
+            stage_find(host->options.path, entry->name, file, sizeof(file), NULL) ==
+                0) {
             (*out)[count++] = entry;
         }
     }
@@ -189,17 +200,12 @@ int switch_list_stopped(struct db *db, const char *dir, const char *const *path,
 {
     struct switch_host *host = mem_zalloc(sizeof(*host));
     struct plugin_set nothing = {0};
-    struct wish wish = {.count = wanted->count, .config_dir = wanted->config_dir};
-    wish.names = arena_array(&host->arena, const char *, wanted->count + 1);
-    for (size_t i = 0; i < wanted->count; i++) {
-        wish.names[i] = wanted->names[i];
-    }
     host->options.db = db;
     host->options.dir = dir;
     host->options.path = path;
     host->offline = 1;
     host->current = &nothing;
-    host->wish = wish;
+    wish_keep(&host->wish, wanted);
     pthread_mutex_init(&host->lock, NULL);
     pthread_mutex_init(&host->retire_lock, NULL);
     pthread_cond_init(&host->stopped, NULL);
@@ -230,9 +236,11 @@ static int add_info(struct switch_host *host, const char *name, struct arena *ar
         const struct json *seen = entry->quarantined ? NULL : look(host, entry);
         json_each(item, seen)
         {
-            if (!souk_str_is(item->key, "problems") && !souk_str_is(item->key, "error")) {
+            if (!souk_str_is(item->key, "problems") &&
+                !souk_str_is(item->key, "error")) {
                 struct json *copy = json_copy(arena, &item->value);
-                *json_add_key(arena, info, arena_str(arena, item->key), JSON_NULL) = *copy;
+                *json_add_key(arena, info, arena_str(arena, item->key), JSON_NULL) =
+                    *copy;
             }
         }
     }
@@ -250,7 +258,7 @@ int switch_info(struct switch_host *host, const char *name, struct arena *arena,
     return code;
 }
 
-/* ---- events ------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------- */
 
 static void add_hooks(const struct listeners *list, int with_event, struct arena *arena,
                       struct json *items)

@@ -22,7 +22,8 @@
 #include <unistd.h>
 #include "base/clock.h"
 
-#define SQLITE_WAIT_MS 1000 /* for another program's lock: an admin's sqlite3 shell */
+#define SQLITE_PATIENCE_MS 20
+#define SQLITE_WAIT_MS     1000 /* for another program's lock: an admin's sqlite3 shell */
 
 static const char *const sqlite_fixed_sql[SQLITE_FIXED] = {
     "BEGIN",       "BEGIN IMMEDIATE", "COMMIT",        "ROLLBACK",
@@ -380,8 +381,8 @@ static int sqlite_checkpoint(struct driver_conn *conn, int truncate)
     int all = 0;
     int moved = 0;
     conn->deadline = 0;
-    sqlite3_busy_timeout(conn->handle,
-                         0); /* never wait for readers: the rest is moved next time */
+    /* Readers are waited for shortly or not at all: the rest is moved next time. */
+    sqlite3_busy_timeout(conn->handle, truncate ? SQLITE_PATIENCE_MS : 0);
     int rc = sqlite3_wal_checkpoint_v2(conn->handle, NULL,
                                        truncate ? SQLITE_CHECKPOINT_TRUNCATE
                                                 : SQLITE_CHECKPOINT_PASSIVE,

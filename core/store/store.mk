@@ -4,16 +4,17 @@
 SQLC           := $(BUILD)/tool/sqlc
 SQL_MIGRATIONS := $(sort $(wildcard core/store/migration/*.sql))
 SQL_SRC        := $(wildcard core/*/*.sql)
-GEN_HEADERS    += $(SQL_SRC:core/%=$(BUILD)/gen/%.h) $(BUILD)/gen/store/migration.h
+SQL_HEADERS    := $(SQL_SRC:core/%=$(BUILD)/gen/%.h)
+GEN_HEADERS    += $(SQL_HEADERS) $(BUILD)/gen/store/migration.h
 
 $(SQLC): core/store/tool/sqlc.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O1 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wstrict-prototypes -Werror $< -o $@ -lsqlite3
+	@echo "  cc $<" && $(CC) -std=gnu11 -O1 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wstrict-prototypes -Werror $< -o $@ -lsqlite3
 
 $(BUILD)/gen/store/migration.h: $(SQL_MIGRATIONS) $(SQLC)
 	@mkdir -p $(@D)
-	$(SQLC) migrations $@ $(SQL_MIGRATIONS)
+	@echo "  sqlc $@" && $(SQLC) migrations $@ $(SQL_MIGRATIONS)
 
-$(BUILD)/gen/%.sql.h: core/%.sql $(SQLC) $(SQL_MIGRATIONS)
+$(SQL_HEADERS): $(BUILD)/gen/%.sql.h: core/%.sql $(SQLC) $(SQL_MIGRATIONS)
 	@mkdir -p $(@D)
-	$(SQLC) statements $@ $< $(SQL_MIGRATIONS)
+	@echo "  sqlc $@" && $(SQLC) statements $@ $< $(SQL_MIGRATIONS)

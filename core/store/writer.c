@@ -24,12 +24,12 @@
 #include "store/conn.h"
 #include "store/db.sql.h"
 
-#define WRITER_IDLE_NS     200000000L
-#define WRITER_LOG_LIMIT   (INT64_C(4) << 20)
+#define WRITER_IDLE_NS      200000000L
+#define WRITER_LOG_LIMIT    (INT64_C(4) << 20)
 #define WRITER_LOG_PATIENCE (INT64_C(16) << 20)
-#define WRITER_LOG_ALARM   (INT64_C(64) << 20)
-#define WRITER_CHANGES     4096 /* rows of change_log between two prunings */
-#define WRITER_CHANGES_AGE CLOCK_HOUR
+#define WRITER_LOG_ALARM    (INT64_C(64) << 20)
+#define WRITER_CHANGES      4096 /* rows of change_log between two prunings */
+#define WRITER_CHANGES_AGE  CLOCK_HOUR
 
 struct writer_group {
     struct db_write *at[WRITER_GROUP];
@@ -284,19 +284,22 @@ static void writer_checkpoint(struct db *db, int truncate)
 {
     int code = db->driver->checkpoint(db->conn->raw, truncate);
     db->checkpoint_at = db->driver->log_bytes(db->conn->raw);
-    db->behind = 0; /* the rest, if a reader holds some, comes along with the next commit's */
+    db->behind =
+        0; /* the rest, if a reader holds some, comes along with the next commit's */
     atomic_fetch_add_explicit(&db->stat_checkpoints, 1, memory_order_relaxed);
     if (code != 0 && code != SOUK_BUSY)
         log_error("writer.checkpoint_failed",
                   LOG_S("why", db->driver->error(db->conn->raw)));
     if (db->checkpoint_at > WRITER_LOG_ALARM)
         log_warn("writer.log_large", LOG_I("bytes", db->checkpoint_at),
-                 LOG_S("next", "a reader holds an old snapshot; look for a long request "
-                               "or backup"));
+                 LOG_S("next",
+                       "a reader holds an old snapshot; look for a long request "
+                       "or backup"));
 }
 
-/* After a checkpoint the next commit begins the log anew, unless a reader is still in it: then it grows, and is looked at
- * again after another 4 MiB. When that goes on, readers are waited for. */
+/* After a checkpoint the next commit begins the log anew, unless a reader is still in
+ * it: then it grows, and is looked at again after another 4 MiB. When that goes on,
+ * readers are waited for. */
 static void writer_look_at_log(struct db *db, int idle)
 {
     int64_t bytes = db->driver->log_bytes(db->conn->raw);

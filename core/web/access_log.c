@@ -1,11 +1,13 @@
 /*
- * access_log.c: formatting by hand, because a line is written for every request and printf would cost more than the rest of a cached
- * page. The date changes once a second and is kept; the rest is digits and copies.
+ * access_log.c: formatting by hand, because a line is written for every request and
+ * printf would cost more than the rest of a cached page. The date changes once a second
+ * and is kept; the rest is digits and copies.
  *
- * The query is left out on purpose: it carries order tokens and search words. Text from outside is cut, quoted and escaped, so that a
- * client cannot forge a line.
+ * The query is left out on purpose: it carries order tokens and search words. Text from
+ * outside is cut, quoted and escaped, so that a client cannot forge a line.
  *
- * Rotation: the new file is opened and put in place of the old descriptor with dup3, so writers need no lock for it.
+ * Rotation: the new file is opened and put in place of the old descriptor with dup3, so
+ * writers need no lock for it.
  */
 #include "web/access_log.h"
 
@@ -29,7 +31,9 @@ struct access_log {
     char *path; /* NULL: standard error */
 };
 
-/* ---- formatting -------------------------------------------------------------------------------------- */
+/* ---- formatting
+ * --------------------------------------------------------------------------------------
+ */
 
 static char *put(char *to, const char *bytes, size_t len)
 {
@@ -58,7 +62,8 @@ static char *put_digits(char *to, uint64_t number, int width)
     return to + width;
 }
 
-/* Between quotes. Control characters were refused at the gate; what still looks like one becomes '?'. */
+/* Between quotes. Control characters were refused at the gate; what still looks like
+ * one becomes '?'. */
 static char *put_quoted(char *to, struct souk_str text, size_t most)
 {
     size_t len = text.len < most ? text.len : most;
@@ -122,8 +127,8 @@ static char *put_milliseconds(char *to, int64_t span)
 
 #define KEY(to, name) (as_json ? PUT((to), ",\"" name "\":") : PUT((to), " " name "="))
 
-size_t access_log_format(char *to, struct access_buffer *buffer, const struct access_line *line,
-                         int as_json)
+size_t access_log_format(char *to, struct access_buffer *buffer,
+                         const struct access_line *line, int as_json)
 {
     char *at = to;
     at = as_json ? PUT(at, "{\"at\":\"") : PUT(at, "at=");
@@ -154,7 +159,9 @@ size_t access_log_format(char *to, struct access_buffer *buffer, const struct ac
     return (size_t)(at - to);
 }
 
-/* ---- buffers ----------------------------------------------------------------------------------------------- */
+/* ---- buffers
+ * -----------------------------------------------------------------------------------------------
+ */
 
 void access_buffer_init(struct access_buffer *buffer)
 {
@@ -201,7 +208,8 @@ void access_log_add(struct access_log *log, struct access_buffer *buffer,
     if (buffer->len + ACCESS_LINE > ACCESS_BUFFER) {
         write_out(log, buffer);
     }
-    buffer->len += access_log_format(buffer->bytes + buffer->len, buffer, line, log->as_json);
+    buffer->len +=
+        access_log_format(buffer->bytes + buffer->len, buffer, line, log->as_json);
     pthread_mutex_unlock(&buffer->lock);
 }
 
@@ -217,14 +225,17 @@ void access_log_flush(struct access_log *log, struct access_buffer *buffer)
     pthread_mutex_unlock(&buffer->lock);
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------ */
+/* ---- the file
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static int open_file(const char *path)
 {
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 }
 
-int access_log_open(struct access_log **out, const char *where, int as_json, struct err *err)
+int access_log_open(struct access_log **out, const char *where, int as_json,
+                    struct err *err)
 {
     *out = NULL;
     if (!where || !*where || strcmp(where, "off") == 0) {
@@ -233,7 +244,8 @@ int access_log_open(struct access_log **out, const char *where, int as_json, str
     int to_file = strcmp(where, "stderr") != 0;
     int fd = to_file ? open_file(where) : -1;
     if (to_file && fd < 0) {
-        return err_set(err, SOUK_ERROR, "access log %s: %s; make its folder writable or set log.access",
+        return err_set(err, SOUK_ERROR,
+                       "access log %s: %s; make its folder writable or set log.access",
                        where, strerror(errno));
     }
     struct access_log *log = mem_zalloc(sizeof(*log));

@@ -1,6 +1,8 @@
 /*
- * access_log: one line a request, logfmt or JSON, to a file or standard error. Threads collect lines in buffers of their own; a buffer is
- * written when it is nearly full and by the clock's turn. Standard error is never waited for: what it does not take is dropped.
+ * access_log: one line a request, logfmt or JSON, to a file or standard error. Threads
+ * collect lines in buffers of their own; a buffer is written when it is nearly full and
+ * by the clock's turn. Standard error is never waited for: what it does not take is
+ * dropped.
  */
 #ifndef WEB_ACCESS_LOG_H
 #define WEB_ACCESS_LOG_H
@@ -34,7 +36,8 @@ struct access_buffer { /* one thread's lines; another thread may flush it */
 };
 
 /* `where`: "stderr", "off" (then *out is NULL, which all functions take) or a path. */
-int access_log_open(struct access_log **out, const char *where, int as_json, struct err *err);
+int access_log_open(struct access_log **out, const char *where, int as_json,
+                    struct err *err);
 void access_log_close(struct access_log *log);
 void access_log_reopen(struct access_log *log); /* the path again: after rotation */
 
@@ -44,8 +47,9 @@ void access_log_add(struct access_log *log, struct access_buffer *buffer,
                     const struct access_line *line);
 void access_log_flush(struct access_log *log, struct access_buffer *buffer);
 
-/* The line with its newline; `to` holds ACCESS_LINE bytes. `buffer` keeps the second's text. */
-size_t access_log_format(char *to, struct access_buffer *buffer, const struct access_line *line,
-                         int as_json);
+/* The line with its newline; `to` holds ACCESS_LINE bytes. `buffer` keeps the second's
+ * text. */
+size_t access_log_format(char *to, struct access_buffer *buffer,
+                         const struct access_line *line, int as_json);
 
 #endif

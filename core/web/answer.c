@@ -1,11 +1,14 @@
 /*
- * answer.c: what handlers say. An answer is a few views in the request's arena until the server turns it into a response
- * (answer_send.c); so a handler may change its mind, and a write may be run again from a clean slate.
+ * answer.c: what handlers say. An answer is a few views in the request's arena until
+ * the server turns it into a response (answer_send.c); so a handler may change its
+ * mind, and a write may be run again from a clean slate.
  *
- * Whatever becomes a header passes one gate here: names are tokens, values have no control characters; a value from outside cannot
- * start a header of its own. Redirects go to own paths and to http(s) URLs only.
+ * Whatever becomes a header passes one gate here: names are tokens, values have no
+ * control characters; a value from outside cannot start a header of its own. Redirects
+ * go to own paths and to http(s) URLs only.
  *
- * Any thread that holds the request. No I/O, except that an error page may query through request_conn.
+ * Any thread that holds the request. No I/O, except that an error page may query
+ * through request_conn.
  */
 #include "web/answer.h"
 
@@ -16,7 +19,8 @@
 #include "web/form.h"
 #include "web/server.h"
 
-/* ---- plain answers -------------------------------------------------------------------------------- */
+/* ---- plain answers
+ * -------------------------------------------------------------------------------- */
 
 void answer_reset(struct request *request)
 {
@@ -26,7 +30,8 @@ void answer_reset(struct request *request)
     memset(&request->answer, 0, sizeof(request->answer));
 }
 
-void answer_bytes(struct request *request, int status, const char *type, struct souk_str body)
+void answer_bytes(struct request *request, int status, const char *type,
+                  struct souk_str body)
 {
     struct answer *answer = &request->answer;
     if (answer->ready_owner) {
@@ -61,7 +66,9 @@ void answer_json(struct request *request, int status, const struct json *value)
     answer_tree(request, status, "application/json", value);
 }
 
-/* ---- headers ------------------------------------------------------------------------------------------ */
+/* ---- headers
+ * ------------------------------------------------------------------------------------------
+ */
 
 static int is_token(struct souk_str name)
 {
@@ -88,8 +95,8 @@ static int is_field_text(struct souk_str value)
 /* Headers that libmicrohttpd makes: a second one would make the answer ambiguous. */
 static int is_ours(struct souk_str name)
 {
-    static const char *const ours[] = {"content-length", "transfer-encoding", "connection",
-                                       "date", "upgrade", NULL};
+    static const char *const ours[] = {
+        "content-length", "transfer-encoding", "connection", "date", "upgrade", NULL};
     for (const char *const *word = ours; *word; word++) {
         if (str_equal_nocase(name, souk_str(*word))) {
             return 1;
@@ -100,7 +107,8 @@ static int is_ours(struct souk_str name)
 
 static int may_repeat(struct souk_str name)
 {
-    return str_equal_nocase(name, souk_str("set-cookie")) || str_equal_nocase(name, souk_str("link"));
+    return str_equal_nocase(name, souk_str("set-cookie")) ||
+           str_equal_nocase(name, souk_str("link"));
 }
 
 int answer_header(struct request *request, const char *name, struct souk_str value)
@@ -174,7 +182,9 @@ int answer_cookie(struct request *request, const char *name, struct souk_str val
     return 0;
 }
 
-/* ---- redirects ------------------------------------------------------------------------------------------- */
+/* ---- redirects
+ * -------------------------------------------------------------------------------------------
+ */
 
 static int location_allowed(struct souk_str location)
 {
@@ -190,7 +200,8 @@ void answer_redirect(struct request *request, int status, struct souk_str locati
     static const char digits[] = "0123456789ABCDEF";
     struct buf text = {.arena = &request->arena};
     if (!location_allowed(location)) {
-        log_error("redirect.refused", LOG_S("where", request->route ? request->route->where : ""),
+        log_error("redirect.refused",
+                  LOG_S("where", request->route ? request->route->where : ""),
                   LOG_T("location", location));
         answer_problem(request, 500, NULL, "this page leads nowhere", NULL);
         return;
@@ -209,7 +220,9 @@ void answer_redirect(struct request *request, int status, struct souk_str locati
     answer_header(request, "Location", buf_str(&text));
 }
 
-/* ---- problems ------------------------------------------------------------------------------------------------ */
+/* ---- problems
+ * ------------------------------------------------------------------------------------------------
+ */
 
 const char *answer_reason(int status)
 {
@@ -242,8 +255,8 @@ static int wants_page(const struct request *request)
 {
     const struct web_site *site = request->site;
     const struct web_route *route = request->route;
-    if (!site || !site->error_page || request->control || (route && route->flags & ROUTE_API) ||
-        str_starts(request->path, "/api/")) {
+    if (!site || !site->error_page || request->control ||
+        (route && route->flags & ROUTE_API) || str_starts(request->path, "/api/")) {
         return 0;
     }
     if (route && route->flags & ROUTE_PAGE) {
@@ -253,14 +266,15 @@ static int wants_page(const struct request *request)
     return memmem(accept.ptr, accept.len, "text/html", 9) != NULL;
 }
 
-void answer_problem(struct request *request, int status, const char *type, const char *detail,
-                    const struct json *more)
+void answer_problem(struct request *request, int status, const char *type,
+                    const char *detail, const struct json *more)
 {
     const struct web_site *site = request->site;
     struct arena *arena = &request->arena;
     const char *title = answer_reason(status);
     if (detail) {
-        detail = arena_cstr(arena, souk_str(detail)); /* callers pass what lives on their stack */
+        detail = arena_cstr(
+            arena, souk_str(detail)); /* callers pass what lives on their stack */
     }
     answer_bytes(request, 0, "", souk_str(""));
     if (status == 503 || status == 429) {

@@ -1,7 +1,8 @@
 /*
- * answer_gzip.c: zlib for answers that are made once and sent once. Each I/O thread keeps one deflate state for its life, so a
- * compressed answer costs no malloc. Level 1: these bytes are thrown away after sending; pages worth more are kept by the page cache,
- * which compresses them well.
+ * answer_gzip.c: zlib for answers that are made once and sent once. Each I/O thread
+ * keeps one deflate state for its life, so a compressed answer costs no malloc. Level
+ * 1: these bytes are thrown away after sending; pages worth more are kept by the page
+ * cache, which compresses them well.
  */
 #include "web/answer.h"
 
@@ -15,7 +16,8 @@ struct souk_str answer_gzip(struct arena *arena, struct souk_str body)
 {
     if (!state) {
         state = mem_zalloc(sizeof(*state));
-        if (deflateInit2(state, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        if (deflateInit2(state, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
+            Z_OK) {
             free(state);
             state = NULL;
             return souk_str("");

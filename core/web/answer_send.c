@@ -1,12 +1,14 @@
 /*
  * answer_send.c: from an answer to a response of libmicrohttpd.
  *
- * The idea: one place decides what every answer carries: the security headers, the request's id, a validator and a 304 where the
- * client already has the bytes, gzip where it helps. The body is not copied: it lives in the request's arena, and the request lives until
- * the last byte is out.
+ * The idea: one place decides what every answer carries: the security headers, the
+ * request's id, a validator and a 304 where the client already has the bytes, gzip
+ * where it helps. The body is not copied: it lives in the request's arena, and the
+ * request lives until the last byte is out.
  *
- * The validator is a fast 64-bit hash of the body, the same for the plain and the compressed form (then marked weak): it only has to
- * tell apart versions of one page, nobody gains by a collision.
+ * The validator is a fast 64-bit hash of the body, the same for the plain and the
+ * compressed form (then marked weak): it only has to tell apart versions of one page,
+ * nobody gains by a collision.
  */
 #include "web/answer.h"
 
@@ -18,7 +20,7 @@
 #include "web/form.h"
 #include "web/response.h"
 
-#define ETAG_MOST ((size_t)1 << 20)
+#define ETAG_MOST  ((size_t)1 << 20)
 #define GZIP_LEAST ((size_t)1024)
 #define GZIP_MOST  ((size_t)512 << 10)
 
@@ -29,7 +31,8 @@ static const char csp[] =
 void answer_common_headers(struct MHD_Response *response, int html)
 {
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
+    MHD_add_response_header(response, "Referrer-Policy",
+                            "strict-origin-when-cross-origin");
     if (html) {
         MHD_add_response_header(response, "Content-Security-Policy", csp);
         MHD_add_response_header(response, "X-Frame-Options", "DENY");
@@ -62,8 +65,10 @@ static uint64_t hash_body(struct souk_str body)
 static int is_text(struct souk_str type)
 {
     return str_starts(type, "text/") || str_starts(type, "application/json") ||
-           str_starts(type, "application/problem+json") || str_starts(type, "application/xml") ||
-           str_starts(type, "application/javascript") || str_starts(type, "image/svg+xml");
+           str_starts(type, "application/problem+json") ||
+           str_starts(type, "application/xml") ||
+           str_starts(type, "application/javascript") ||
+           str_starts(type, "image/svg+xml");
 }
 
 static int is_html(struct souk_str type)
@@ -78,11 +83,13 @@ static int accepts_gzip(const struct request *request)
     struct souk_str part;
     while (str_split(&rest, ',', &part)) {
         ptrdiff_t mark = str_find(part, ';');
-        struct souk_str name = str_trim(mark < 0 ? part : str_make(part.ptr, (size_t)mark));
+        struct souk_str name =
+            str_trim(mark < 0 ? part : str_make(part.ptr, (size_t)mark));
         if (!str_equal_nocase(name, souk_str("gzip")) && !souk_str_is(name, "*")) {
             continue;
         }
-        struct souk_str weight = mark < 0 ? souk_str("") : str_trim(str_from(part, (size_t)mark + 1));
+        struct souk_str weight =
+            mark < 0 ? souk_str("") : str_trim(str_from(part, (size_t)mark + 1));
         if (weight.len == 0) {
             return 1;
         }
@@ -120,7 +127,7 @@ static int said(const struct request *request, const char *name)
     return header_list_find_nocase(&request->answer.headers, name).len > 0;
 }
 
-struct dress { /* what is decided about one answer */
+struct dress {     /* what is decided about one answer */
     char etag[24]; /* with quotes; empty: none */
     int compressed, varies;
     struct souk_str body;
@@ -132,7 +139,8 @@ static void decide(struct request *request, struct dress *dress)
     int reads = souk_str_is(request->method, "GET") || request->head;
     int text = is_text(answer->type);
     dress->body = answer->body;
-    if (answer->status == 200 && reads && answer->body.len < ETAG_MOST && !said(request, "etag") &&
+    if (answer->status == 200 && reads && answer->body.len < ETAG_MOST &&
+        !said(request, "etag") &&
         (is_html(answer->type) || str_starts(answer->type, "application/json"))) {
         snprintf(dress->etag, sizeof(dress->etag), "\"%016llx\"",
                  (unsigned long long)hash_body(answer->body));
@@ -198,7 +206,8 @@ struct MHD_Response *answer_build(struct request *request)
     if (answer->type.len && answer->status != 204 && answer->status != 304) {
         add(response, "Content-Type", arena_cstr(&request->arena, answer->type));
     }
-    answer_common_headers(response, is_html(answer->type) && !said(request, "content-security-policy"));
+    answer_common_headers(response, is_html(answer->type) &&
+                                        !said(request, "content-security-policy"));
     add_validators(request, response, &dress);
     for (size_t i = 0; i < answer->headers.count; i++) {
         const struct header *header = &answer->headers.at[i];

@@ -1,6 +1,7 @@
 /*
- * cidr.c: parsing and matching of addresses. One form for both families (v4-mapped) makes a match a comparison of leading bits, and a
- * mapped address written by a client cannot slip past a rule about IPv4.
+ * cidr.c: parsing and matching of addresses. One form for both families (v4-mapped)
+ * makes a match a comparison of leading bits, and a mapped address written by a client
+ * cannot slip past a rule about IPv4.
  */
 #include "web/cidr.h"
 
@@ -80,9 +81,9 @@ size_t cidr_address_format(const struct cidr_address *address, char *to, size_t 
     if (address->is_unix) {
         return str_copy(to, size, souk_str("unix"));
     }
-    const char *text = is_v4(address)
-                           ? inet_ntop(AF_INET, address->bytes + 12, to, (socklen_t)size)
-                           : inet_ntop(AF_INET6, address->bytes, to, (socklen_t)size);
+    const char *text =
+        is_v4(address) ? inet_ntop(AF_INET, address->bytes + 12, to, (socklen_t)size)
+                       : inet_ntop(AF_INET6, address->bytes, to, (socklen_t)size);
     return text ? strlen(text) : 0;
 }
 
@@ -106,7 +107,8 @@ int cidr_parse(struct souk_str text, struct cidr_range *out)
     if (slash < 0) {
         return 0;
     }
-    if (out->base.is_unix || str_to_int(str_from(text, (size_t)slash + 1), &bits) != 0 || bits < 0 ||
+    if (out->base.is_unix ||
+        str_to_int(str_from(text, (size_t)slash + 1), &bits) != 0 || bits < 0 ||
         bits > (v4 ? 32 : 128)) {
         return SOUK_INVALID;
     }
@@ -125,7 +127,8 @@ int cidr_holds(const struct cidr_range *range, const struct cidr_address *addres
         return 0;
     }
     int mask = 0xff00 >> rest & 0xff;
-    return rest == 0 || ((range->base.bytes[whole] ^ address->bytes[whole]) & mask) == 0;
+    return rest == 0 ||
+           ((range->base.bytes[whole] ^ address->bytes[whole]) & mask) == 0;
 }
 
 static void list_push(struct cidr_list *list, const struct cidr_range *range)
@@ -145,10 +148,11 @@ int cidr_list_parse(const char *const *texts, struct cidr_list *out, struct err 
             cidr_parse(souk_str("::1"), &range);
         } else if (cidr_parse(souk_str(*texts), &range) != 0) {
             cidr_list_free(out);
-            return err_set(err, SOUK_INVALID,
-                           "%s is not an address or range; write 10.0.0.1, 10.0.0.0/8, fd00::/8, "
-                           "loopback or unix",
-                           *texts);
+            return err_set(
+                err, SOUK_INVALID,
+                "%s is not an address or range; write 10.0.0.1, 10.0.0.0/8, fd00::/8, "
+                "loopback or unix",
+                *texts);
         }
         list_push(out, &range);
     }

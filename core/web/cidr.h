@@ -1,6 +1,7 @@
 /*
- * cidr: addresses and ranges of addresses. Everything is 16 bytes: IPv4 is held as v4-mapped IPv6. The words "unix" and "loopback" may
- * stand in a list too: peers on Unix sockets, and 127.0.0.0/8 with ::1.
+ * cidr: addresses and ranges of addresses. Everything is 16 bytes: IPv4 is held as
+ * v4-mapped IPv6. The words "unix" and "loopback" may stand in a list too: peers on
+ * Unix sockets, and 127.0.0.0/8 with ::1.
  */
 #ifndef WEB_CIDR_H
 #define WEB_CIDR_H
@@ -24,9 +25,11 @@ struct cidr_list {
     size_t count;
 };
 
-int cidr_address_parse(struct souk_str text, struct cidr_address *out); /* brackets and port allowed */
+int cidr_address_parse(struct souk_str text,
+                       struct cidr_address *out); /* brackets and port allowed */
 void cidr_address_from(const struct sockaddr *from, struct cidr_address *out);
-size_t cidr_address_format(const struct cidr_address *address, char *to, size_t size); /* 48 bytes do */
+size_t cidr_address_format(const struct cidr_address *address, char *to,
+                           size_t size); /* 48 bytes do */
 int cidr_is_loopback(const struct cidr_address *address);
 
 int cidr_parse(struct souk_str text, struct cidr_range *out);

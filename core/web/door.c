@@ -1,12 +1,16 @@
 /*
- * door.c: one epoll over the listening sockets, the control socket and those clients who have connected and said nothing.
+ * door.c: one epoll over the listening sockets, the control socket and those clients
+ * who have connected and said nothing.
  *
- * The idea: an opener costs a descriptor and a place in a list, no memory of libmicrohttpd, until its first bytes are there. They are
- * only peeked at. Nine bytes tell whether it is `GET /push`; fewer that could still become it are waited for (edge triggered, so
- * waiting does not spin). All waiting clients have the same time-out, so the list in order of arrival is the queue of time-outs.
+ * The idea: an opener costs a descriptor and a place in a list, no memory of
+ * libmicrohttpd, until its first bytes are there. They are only peeked at. Nine bytes
+ * tell whether it is `GET /push`; fewer that could still become it are waited for (edge
+ * triggered, so waiting does not spin). All waiting clients have the same time-out, so
+ * the list in order of arrival is the queue of time-outs.
  *
- * Refusals are written directly: a ready-made 503, one send, closed. With no descriptor left, a spare one is spent to accept and close,
- * so that the kernel does not report the same connection for ever.
+ * Refusals are written directly: a ready-made 503, one send, closed. With no descriptor
+ * left, a spare one is spent to accept and close, so that the kernel does not report
+ * the same connection for ever.
  *
  * One thread; only door_close comes from another.
  */
@@ -48,7 +52,9 @@ static uint64_t mark(int kind, int fd)
     return (uint64_t)kind << 32 | (uint32_t)fd;
 }
 
-/* ---- who waits ------------------------------------------------------------------------------------------- */
+/* ---- who waits
+ * -------------------------------------------------------------------------------------------
+ */
 
 static void list_add(struct door *door, struct link *link)
 {
@@ -77,12 +83,15 @@ static void list_remove(struct door *door, struct link *link)
     link->next = link->before = NULL;
 }
 
-/* ---- sending away ------------------------------------------------------------------------------------------ */
+/* ---- sending away
+ * ------------------------------------------------------------------------------------------
+ */
 
 static void refuse(int fd)
 {
-    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                                 "Connection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    static const char answer[] =
+        "HTTP/1.1 503 Service Unavailable\r\n"
+        "Connection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
     char rest[2048];
     if (send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
         shutdown(fd, SHUT_WR);
@@ -103,7 +112,9 @@ static void let_go(struct door *door, struct link *link)
     close(fd);
 }
 
-/* ---- letting in ---------------------------------------------------------------------------------------------- */
+/* ---- letting in
+ * ----------------------------------------------------------------------------------------------
+ */
 
 /* 1 it is GET /push, 0 it is not, -1 not enough bytes to say */
 static int is_push(const char *bytes, size_t len)
@@ -148,7 +159,8 @@ static enum verdict judge(const struct door *door, const struct link *link)
     return push < 0 ? WAIT : push ? TO_PUSH : TO_SERVER;
 }
 
-/* The link is in no list and in no epoll any more: afterwards it may be closed and opened anew by others. */
+/* The link is in no list and in no epoll any more: afterwards it may be closed and
+ * opened anew by others. */
 static void act(struct door *door, struct link *link, enum verdict verdict)
 {
     if (verdict == TO_PUSH) {
@@ -175,7 +187,8 @@ static int is_exempt(const struct door *door, const struct cidr_address *peer)
            cidr_list_holds(door->options.trusted, peer);
 }
 
-static void welcome(struct door *door, int fd, const struct sockaddr_storage *from, int control)
+static void welcome(struct door *door, int fd, const struct sockaddr_storage *from,
+                    int control)
 {
     struct cidr_address peer;
     cidr_address_from((const struct sockaddr *)from, &peer);
@@ -198,9 +211,10 @@ static void welcome(struct door *door, int fd, const struct sockaddr_storage *fr
     link->control = control;
     link->peer = peer;
     cidr_address_format(&peer, link->address, sizeof(link->address));
-    link->from_len = peer.is_unix                 ? (socklen_t)sizeof(sa_family_t)
-                     : from->ss_family == AF_INET ? (socklen_t)sizeof(struct sockaddr_in)
-                                                  : (socklen_t)sizeof(struct sockaddr_in6);
+    link->from_len = peer.is_unix ? (socklen_t)sizeof(sa_family_t)
+                     : from->ss_family == AF_INET
+                         ? (socklen_t)sizeof(struct sockaddr_in)
+                         : (socklen_t)sizeof(struct sockaddr_in6);
     memcpy(&link->from, from, link->from_len);
     metric_add(door->accepted, 1);
     enum verdict verdict = judge(door, link);
@@ -234,7 +248,8 @@ static void accept_some(struct door *door, int listener, int control)
     for (int i = 0; i < AT_ONCE; i++) {
         struct sockaddr_storage from = {.ss_family = AF_UNIX};
         socklen_t len = sizeof(from);
-        int fd = accept4(listener, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(listener, (struct sockaddr *)&from, &len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE) {
                 accept_and_close(door, listener);
@@ -256,7 +271,9 @@ static void accept_some(struct door *door, int listener, int control)
     }
 }
 
-/* ---- the thread ---------------------------------------------------------------------------------------------------- */
+/* ---- the thread
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void client_spoke(struct door *door, int fd)
 {
@@ -285,7 +302,8 @@ static int patience(const struct door *door, int64_t mono)
     if (!door->first) {
         return -1;
     }
-    int64_t left = atomic_load(&door->first->since) + door->options.header_timeout - mono;
+    int64_t left =
+        atomic_load(&door->first->since) + door->options.header_timeout - mono;
     return left <= 0 ? 0 : (int)(left / CLOCK_MS) + 1;
 }
 
@@ -322,7 +340,9 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------------------- */
+/* ---- life
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static int watch(struct door *door, int fd, int kind)
 {
@@ -334,7 +354,8 @@ static void count(struct door *door)
 {
     door->accepted = metric_counter("souk_connections_total", "result=\"accepted\"",
                                     "Connections by what became of them at the door.");
-    door->refused_full = metric_counter("souk_connections_total", "result=\"refused_full\"", "");
+    door->refused_full =
+        metric_counter("souk_connections_total", "result=\"refused_full\"", "");
     door->refused_address =
         metric_counter("souk_connections_total", "result=\"refused_address\"", "");
     door->timed_out = metric_counter("souk_connections_total", "result=\"silent\"", "");
@@ -357,7 +378,8 @@ int door_start(struct door **out, const struct door_options *options, struct err
     door->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     door->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     count(door);
-    failed = door->epoll < 0 || door->wake < 0 || watch(door, door->wake, MARK_WAKE) != 0;
+    failed =
+        door->epoll < 0 || door->wake < 0 || watch(door, door->wake, MARK_WAKE) != 0;
     for (int i = 0; i < options->listen_count && !failed; i++) {
         failed = watch(door, options->listen_fds[i], MARK_LISTEN) != 0;
     }

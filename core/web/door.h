@@ -1,7 +1,8 @@
 /*
- * door: the thread that accepts. It counts connections per address, waits for the first bytes of each, and hands the connection to
- * whoever it is for: `GET /push` to the push hub, the rest to libmicrohttpd. It refuses while there is still room behind it, because one
- * connection over a worker's share deadlocks libmicrohttpd 0.9.75.
+ * door: the thread that accepts. It counts connections per address, waits for the first
+ * bytes of each, and hands the connection to whoever it is for: `GET /push` to the push
+ * hub, the rest to libmicrohttpd. It refuses while there is still room behind it,
+ * because one connection over a worker's share deadlocks libmicrohttpd 0.9.75.
  */
 #ifndef WEB_DOOR_H
 #define WEB_DOOR_H
@@ -10,7 +11,8 @@
 #include "web/push.h"
 #include "web/reaper.h"
 
-#define DOOR_CONTROL_ROOM 32 /* connections of the command that are let in when the shop is full */
+#define DOOR_CONTROL_ROOM                                                              \
+    32 /* connections of the command that are let in when the shop is full */
 
 struct door;
 
@@ -24,13 +26,15 @@ struct door_options {
     struct crowd *crowd;
     const struct cidr_list *trusted; /* proxies: not counted */
     struct push_hub *push;           /* may be NULL */
-    /* Takes the descriptor and, with it, the duty to call reaper_close when it is closed. */
+    /* Takes the descriptor and, with it, the duty to call reaper_close when it is
+     * closed. */
     void (*admit)(void *user, struct link *link);
     void *user;
 };
 
 int door_start(struct door **out, const struct door_options *options, struct err *err);
-/* Accepts nothing more, hands over who has spoken, closes the rest, ends the thread. The listening sockets stay open. */
+/* Accepts nothing more, hands over who has spoken, closes the rest, ends the thread.
+ * The listening sockets stay open. */
 void door_close(struct door *door);
 
 #endif

@@ -1,6 +1,8 @@
 /*
- * door_crowd.c: a hash table of counters with linear probing under one lock: taken once when a connection comes and once when it goes.
- * Counters that are back at zero are removed by shifting their followers, so the table is as large as the crowd of the moment.
+ * door_crowd.c: a hash table of counters with linear probing under one lock: taken once
+ * when a connection comes and once when it goes. Counters that are back at zero are
+ * removed by shifting their followers, so the table is as large as the crowd of the
+ * moment.
  */
 #include "web/door_crowd.h"
 
@@ -100,7 +102,8 @@ int crowd_enter(struct crowd *crowd, const struct cidr_address *address)
     return entered;
 }
 
-/* Closes the gap at `hole`: whoever follows and may stand nearer to its home moves up. */
+/* Closes the gap at `hole`: whoever follows and may stand nearer to its home moves up.
+ */
 static void close_gap(struct crowd *crowd, size_t hole)
 {
     size_t i = hole;

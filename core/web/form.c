@@ -1,7 +1,9 @@
 /*
- * form.c: decoding of application/x-www-form-urlencoded and of cookies, without copying what needs no decoding.
+ * form.c: decoding of application/x-www-form-urlencoded and of cookies, without copying
+ * what needs no decoding.
  *
- * No knowledge of requests beyond their header lists; multipart bodies are multipart.c's.
+ * No knowledge of requests beyond their header lists; multipart bodies are
+ * multipart.c's.
  */
 #include "web/form.h"
 
@@ -9,8 +11,8 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-void header_list_add(struct arena *arena, struct header_list *list, struct souk_str name,
-                     struct souk_str value)
+void header_list_add(struct arena *arena, struct header_list *list,
+                     struct souk_str name, struct souk_str value)
 {
     if (list->count == list->cap) {
         size_t cap = list->cap ? list->cap * 2 : 16;
@@ -35,11 +37,13 @@ struct souk_str header_list_find(const struct header_list *list, const char *nam
     return souk_str("");
 }
 
-struct souk_str header_list_find_nocase(const struct header_list *list, const char *name)
+struct souk_str header_list_find_nocase(const struct header_list *list,
+                                        const char *name)
 {
     struct souk_str wanted = souk_str(name);
     for (size_t i = 0; i < list->count; i++) {
-        if (list->at[i].name.len == wanted.len && str_equal_nocase(list->at[i].name, wanted)) {
+        if (list->at[i].name.len == wanted.len &&
+            str_equal_nocase(list->at[i].name, wanted)) {
             return list->at[i].value;
         }
     }
@@ -60,7 +64,8 @@ static int needs_decoding(struct souk_str raw, int plus)
     return memchr(raw.ptr, '%', raw.len) || (plus && memchr(raw.ptr, '+', raw.len));
 }
 
-int form_decode(struct arena *arena, struct souk_str raw, int plus, struct souk_str *out)
+int form_decode(struct arena *arena, struct souk_str raw, int plus,
+                struct souk_str *out)
 {
     *out = raw;
     if (raw.len && needs_decoding(raw, plus)) {
@@ -96,7 +101,8 @@ void form_parse(struct arena *arena, struct souk_str text, struct header_list *o
     while (out->count < FORM_FIELDS && str_split(&text, '&', &pair)) {
         ptrdiff_t equal = str_find(pair, '=');
         struct souk_str raw_name = equal < 0 ? pair : str_make(pair.ptr, (size_t)equal);
-        struct souk_str raw_value = equal < 0 ? souk_str("") : str_from(pair, (size_t)equal + 1);
+        struct souk_str raw_value =
+            equal < 0 ? souk_str("") : str_from(pair, (size_t)equal + 1);
         struct souk_str name;
         struct souk_str value;
         if (raw_name.len && form_decode(arena, raw_name, 1, &name) == 0 &&
@@ -106,7 +112,8 @@ void form_parse(struct arena *arena, struct souk_str text, struct header_list *o
     }
 }
 
-void form_parse_cookies(struct souk_str text, struct arena *arena, struct header_list *out)
+void form_parse_cookies(struct souk_str text, struct arena *arena,
+                        struct header_list *out)
 {
     struct souk_str pair;
     while (out->count < 100 && str_split(&text, ';', &pair)) {

@@ -1,6 +1,8 @@
 /*
- * form: name=value&… as query strings and urlencoded bodies carry it, and Cookie headers. Fields whose escapes, UTF-8 or NUL bytes are
- * wrong are left out: what arrives in a list is always valid UTF-8 without NUL. Views into the text where nothing had to be decoded.
+ * form: name=value&… as query strings and urlencoded bodies carry it, and Cookie
+ * headers. Fields whose escapes, UTF-8 or NUL bytes are wrong are left out: what
+ * arrives in a list is always valid UTF-8 without NUL. Views into the text where
+ * nothing had to be decoded.
  */
 #ifndef WEB_FORM_H
 #define WEB_FORM_H
@@ -9,14 +11,18 @@
 
 #define FORM_FIELDS 1000 /* more are not read */
 
-void header_list_add(struct arena *arena, struct header_list *list, struct souk_str name,
-                     struct souk_str value);
-struct souk_str header_list_find(const struct header_list *list, const char *name); /* exact */
-struct souk_str header_list_find_nocase(const struct header_list *list, const char *name);
+void header_list_add(struct arena *arena, struct header_list *list,
+                     struct souk_str name, struct souk_str value);
+struct souk_str header_list_find(const struct header_list *list,
+                                 const char *name); /* exact */
+struct souk_str header_list_find_nocase(const struct header_list *list,
+                                        const char *name);
 
 void form_parse(struct arena *arena, struct souk_str text, struct header_list *out);
-void form_parse_cookies(struct souk_str text, struct arena *arena, struct header_list *out);
+void form_parse_cookies(struct souk_str text, struct arena *arena,
+                        struct header_list *out);
 /* Percent signs and, when `plus` is set, plus signs. 0, or SOUK_INVALID. */
-int form_decode(struct arena *arena, struct souk_str raw, int plus, struct souk_str *out);
+int form_decode(struct arena *arena, struct souk_str raw, int plus,
+                struct souk_str *out);
 
 #endif

@@ -1,11 +1,13 @@
 /*
  * gate.c: the table of research on what libmicrohttpd 0.9.75 lets through, as code.
  *
- * The idea: one pass over the headers that recognises the dozen names that matter by length and first letter, then a few rules over
- * what was found, then one pass over the path. Anything ambiguous is refused, never repaired: after a refusal the server closes the
- * connection, so smuggled bytes behind it are never read as a request.
+ * The idea: one pass over the headers that recognises the dozen names that matter by
+ * length and first letter, then a few rules over what was found, then one pass over the
+ * path. Anything ambiguous is refused, never repaired: after a refusal the server
+ * closes the connection, so smuggled bytes behind it are never read as a request.
  *
- * It does not look at bodies, and cannot see what the parser has already swallowed (SECURITY.md).
+ * It does not look at bodies, and cannot see what the parser has already swallowed
+ * (SECURITY.md).
  */
 #include "web/gate.h"
 
@@ -40,14 +42,17 @@ static int all(struct souk_str text, int kind)
     return 1;
 }
 
-static int refuse(struct gate_head *head, int status, enum gate_reason reason, const char *detail)
+static int refuse(struct gate_head *head, int status, enum gate_reason reason,
+                  const char *detail)
 {
     head->reason = reason;
     head->detail = detail;
     return status;
 }
 
-/* ---- headers ------------------------------------------------------------------------------------------ */
+/* ---- headers
+ * ------------------------------------------------------------------------------------------
+ */
 
 struct found { /* headers that must not come twice */
     int host, length, encoding, type, origin, authorization, site, coding, expect, key;
@@ -74,7 +79,8 @@ static int is(struct souk_str name, const char *lower, size_t len)
 }
 #define IS(name, literal) is((name), (literal), sizeof(literal) - 1)
 
-static void note(struct gate_head *head, struct found *found, const struct header *header)
+static void note(struct gate_head *head, struct found *found,
+                 const struct header *header)
 {
     struct souk_str name = header->name;
     switch (name.ptr[0] | 0x20) {
@@ -124,17 +130,19 @@ static int check_headers(struct gate_head *head, struct found *found)
         }
         int kind = value_kind(header->value);
         if (kind < 0) {
-            return refuse(head, 400, GATE_HEADER, "a header's value has a control character");
+            return refuse(head, 400, GATE_HEADER,
+                          "a header's value has a control character");
         }
         if (kind > 0 && !utf8_valid(header->value)) {
             header->value = souk_str("");
         }
         note(head, found, header);
     }
-    if (found->host > 1 || found->length > 1 || found->encoding > 1 || found->type > 1 ||
-        found->origin > 1 || found->authorization > 1 || found->site > 1 || found->key > 1 ||
-        found->coding > 1 || found->expect > 1) {
-        return refuse(head, 400, GATE_DUPLICATE, "a header that may stand once stands twice");
+    if (found->host > 1 || found->length > 1 || found->encoding > 1 ||
+        found->type > 1 || found->origin > 1 || found->authorization > 1 ||
+        found->site > 1 || found->key > 1 || found->coding > 1 || found->expect > 1) {
+        return refuse(head, 400, GATE_DUPLICATE,
+                      "a header that may stand once stands twice");
     }
     return 0;
 }
@@ -145,13 +153,16 @@ static int check_body(struct gate_head *head, const struct found *found)
     head->chunked = 0;
     if (found->encoding) {
         if (found->length) {
-            return refuse(head, 400, GATE_LENGTH, "Content-Length and Transfer-Encoding together");
+            return refuse(head, 400, GATE_LENGTH,
+                          "Content-Length and Transfer-Encoding together");
         }
         if (!str_equal_nocase(found->encoding_text, souk_str("chunked"))) {
-            return refuse(head, 501, GATE_ENCODING, "the only Transfer-Encoding here is chunked");
+            return refuse(head, 501, GATE_ENCODING,
+                          "the only Transfer-Encoding here is chunked");
         }
         if (head->http_1_0) {
-            return refuse(head, 400, GATE_ENCODING, "HTTP/1.0 has no Transfer-Encoding");
+            return refuse(head, 400, GATE_ENCODING,
+                          "HTTP/1.0 has no Transfer-Encoding");
         }
         head->chunked = 1;
     }
@@ -161,15 +172,19 @@ static int check_body(struct gate_head *head, const struct found *found)
         return refuse(head, 400, GATE_LENGTH, "Content-Length is not a number");
     }
     if (found->coding && !str_equal_nocase(found->coding_text, souk_str("identity"))) {
-        return refuse(head, 415, GATE_CONTENT_CODING, "send the body without Content-Encoding");
+        return refuse(head, 415, GATE_CONTENT_CODING,
+                      "send the body without Content-Encoding");
     }
-    if (found->expect && !str_equal_nocase(found->expect_text, souk_str("100-continue"))) {
+    if (found->expect &&
+        !str_equal_nocase(found->expect_text, souk_str("100-continue"))) {
         return refuse(head, 417, GATE_EXPECT, "unknown expectation");
     }
     return 0;
 }
 
-/* ---- the request line ------------------------------------------------------------------------------------- */
+/* ---- the request line
+ * -------------------------------------------------------------------------------------
+ */
 
 static int hex(char c)
 {
@@ -179,7 +194,6 @@ static int hex(char c)
     c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
-
 
 static int segment_climbs(struct souk_str segment)
 {
@@ -206,14 +220,16 @@ static int check_path(struct gate_head *head)
     for (size_t i = 0; i < path.len; i++) {
         unsigned char c = (unsigned char)path.ptr[i];
         if (!(kinds[c] & PATH)) {
-            return refuse(head, 400, GATE_PATH, "the path has a character that must be encoded");
+            return refuse(head, 400, GATE_PATH,
+                          "the path has a character that must be encoded");
         }
         high |= c & 0x80;
         if (c == '%') {
             int a = i + 2 < path.len ? hex(path.ptr[i + 1]) : -1;
             int b = i + 2 < path.len ? hex(path.ptr[i + 2]) : -1;
             if (a < 0 || b < 0) {
-                return refuse(head, 400, GATE_PATH, "a percent sign without two hex digits");
+                return refuse(head, 400, GATE_PATH,
+                              "a percent sign without two hex digits");
             }
             if ((a | b) == 0) {
                 return refuse(head, 400, GATE_PATH, "an encoded NUL");
@@ -221,7 +237,8 @@ static int check_path(struct gate_head *head)
         }
         if (c == '/' || i + 1 == path.len) {
             size_t end = c == '/' ? i : i + 1;
-            if (end > start && segment_climbs(str_make(path.ptr + start, end - start))) {
+            if (end > start &&
+                segment_climbs(str_make(path.ptr + start, end - start))) {
                 return refuse(head, 400, GATE_PATH, "a segment of dots");
             }
             start = i + 1;
@@ -241,19 +258,24 @@ static int check_query(struct gate_head *head)
         if (c <= 0x20 || c == 0x7f) {
             return refuse(head, 400, GATE_TARGET, "the query has a control character");
         }
-        if (c == '%' && query.len - i >= 3 && query.ptr[i + 1] == '0' && query.ptr[i + 2] == '0') {
+        if (c == '%' && query.len - i >= 3 && query.ptr[i + 1] == '0' &&
+            query.ptr[i + 2] == '0') {
             return refuse(head, 400, GATE_TARGET, "an encoded NUL");
         }
     }
     return 0;
 }
 
-/* http://host/path: the host must be the one of the Host header. What is left begins with the slash. */
+/* http://host/path: the host must be the one of the Host header. What is left begins
+ * with the slash. */
 static int strip_authority(struct gate_head *head, struct souk_str *target)
 {
-    size_t skip = str_starts(*target, "http://") ? 7 : str_starts(*target, "https://") ? 8 : 0;
+    size_t skip = str_starts(*target, "http://")    ? 7
+                  : str_starts(*target, "https://") ? 8
+                                                    : 0;
     if (skip == 0) {
-        return refuse(head, 400, GATE_TARGET, "the target is neither a path nor a URL of ours");
+        return refuse(head, 400, GATE_TARGET,
+                      "the target is neither a path nor a URL of ours");
     }
     struct souk_str rest = str_from(*target, skip);
     size_t end = 0;
@@ -261,7 +283,8 @@ static int strip_authority(struct gate_head *head, struct souk_str *target)
         end++;
     }
     if (!str_equal_nocase(str_make(rest.ptr, end), head->host)) {
-        return refuse(head, 400, GATE_HOST, "the URL names another host than the Host header");
+        return refuse(head, 400, GATE_HOST,
+                      "the URL names another host than the Host header");
     }
     *target = str_from(rest, end);
     return 0;
@@ -308,7 +331,8 @@ int gate_check(struct gate_head *head)
         status = refuse(head, 400, GATE_HOST, "no Host header");
     }
     if (status == 0 && found.host &&
-        (head->host.len > 255 || !all(head->host, HOST) || (head->host.len == 0 && !head->http_1_0))) {
+        (head->host.len > 255 || !all(head->host, HOST) ||
+         (head->host.len == 0 && !head->http_1_0))) {
         status = refuse(head, 400, GATE_HOST, "the Host header is not a host");
     }
     return status ? status : check_target(head);

@@ -1,6 +1,8 @@
 /*
- * gate: is this head of a request one that we want to talk to? Looks at the request line and the headers as libmicrohttpd parsed them
- * and refuses what two programs could read in two ways. Pure: no I/O, no allocation. What the parse hides is listed in SECURITY.md.
+ * gate: is this head of a request one that we want to talk to? Looks at the request
+ * line and the headers as libmicrohttpd parsed them and refuses what two programs could
+ * read in two ways. Pure: no I/O, no allocation. What the parse hides is listed in
+ * SECURITY.md.
  */
 #ifndef WEB_GATE_H
 #define WEB_GATE_H
@@ -8,18 +10,18 @@
 #include "web/request.h"
 
 enum gate_reason { /* also the label in the metrics */
-    GATE_PASS,
-    GATE_METHOD,
-    GATE_TARGET,
-    GATE_PATH,
-    GATE_HOST,
-    GATE_HEADER,
-    GATE_LENGTH,
-    GATE_ENCODING,
-    GATE_DUPLICATE,
-    GATE_CONTENT_CODING,
-    GATE_EXPECT,
-    GATE_REASONS,
+                   GATE_PASS,
+                   GATE_METHOD,
+                   GATE_TARGET,
+                   GATE_PATH,
+                   GATE_HOST,
+                   GATE_HEADER,
+                   GATE_LENGTH,
+                   GATE_ENCODING,
+                   GATE_DUPLICATE,
+                   GATE_CONTENT_CODING,
+                   GATE_EXPECT,
+                   GATE_REASONS,
 };
 
 struct gate_head {
@@ -35,7 +37,8 @@ struct gate_head {
     const char *detail;
 };
 
-/* 0, or the status of the refusal, with `reason` and `detail`. Values of headers that are not UTF-8 are emptied. */
+/* 0, or the status of the refusal, with `reason` and `detail`. Values of headers that
+ * are not UTF-8 are emptied. */
 int gate_check(struct gate_head *head);
 const char *gate_reason_name(enum gate_reason reason);
 

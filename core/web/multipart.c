@@ -1,10 +1,12 @@
 /*
  * multipart.c: RFC 7578 as browsers write it.
  *
- * The idea: the whole body is in memory (its size was limited while it came in), so parsing is a walk from one boundary to the next
- * with memmem, and every value is a view. Strict: a boundary stands at the start of a line, every part has a name, the closing boundary
- * is there; whatever is odd makes the whole body invalid instead of half read. A file name is text for people; directories in it are
- * cut off here, so that nobody takes it for a path.
+ * The idea: the whole body is in memory (its size was limited while it came in), so
+ * parsing is a walk from one boundary to the next with memmem, and every value is a
+ * view. Strict: a boundary stands at the start of a line, every part has a name, the
+ * closing boundary is there; whatever is odd makes the whole body invalid instead of
+ * half read. A file name is text for people; directories in it are cut off here, so
+ * that nobody takes it for a path.
  */
 #include "web/multipart.h"
 
@@ -24,7 +26,8 @@ static struct souk_str param_of(struct souk_str text, const char *wanted, int *f
     size_t i = 0;
     *found = 0;
     while (i < text.len) {
-        while (i < text.len && (text.ptr[i] == ';' || text.ptr[i] == ' ' || text.ptr[i] == '\t')) {
+        while (i < text.len &&
+               (text.ptr[i] == ';' || text.ptr[i] == ' ' || text.ptr[i] == '\t')) {
             i++;
         }
         size_t start = i;
@@ -56,10 +59,12 @@ struct souk_str multipart_boundary(struct souk_str content_type)
     struct souk_str none = souk_str("");
     int found;
     if (content_type.len < sizeof(kind) ||
-        !str_equal_nocase(str_make(content_type.ptr, sizeof(kind) - 1), souk_str(kind))) {
+        !str_equal_nocase(str_make(content_type.ptr, sizeof(kind) - 1),
+                          souk_str(kind))) {
         return none;
     }
-    struct souk_str boundary = param_of(str_from(content_type, sizeof(kind) - 1), "boundary", &found);
+    struct souk_str boundary =
+        param_of(str_from(content_type, sizeof(kind) - 1), "boundary", &found);
     if (!found || boundary.len == 0 || boundary.len > 70) {
         return none;
     }
@@ -98,13 +103,16 @@ static int read_head_line(struct souk_str line, struct part *part)
     struct souk_str name = str_make(line.ptr, (size_t)colon);
     struct souk_str value = str_trim(str_from(line, (size_t)colon + 1));
     if (str_equal_nocase(name, souk_str("content-disposition"))) {
-        if (value.len < 9 || !str_equal_nocase(str_make(value.ptr, 9), souk_str("form-data"))) {
+        if (value.len < 9 ||
+            !str_equal_nocase(str_make(value.ptr, 9), souk_str("form-data"))) {
             return SOUK_INVALID;
         }
         part->name = param_of(str_from(value, 9), "name", &found);
-        part->filename = base_name(param_of(str_from(value, 9), "filename", &part->is_file));
-        return found && part->name.len && clean(part->name) && clean(part->filename) ? 0
-                                                                                     : SOUK_INVALID;
+        part->filename =
+            base_name(param_of(str_from(value, 9), "filename", &part->is_file));
+        return found && part->name.len && clean(part->name) && clean(part->filename)
+                   ? 0
+                   : SOUK_INVALID;
     }
     if (str_equal_nocase(name, souk_str("content-type"))) {
         part->type = value;
@@ -151,11 +159,13 @@ static int keep(struct arena *arena, const struct part *part, struct multipart *
 /* The next "\r\n--boundary"; the first one may stand at the very start. */
 static const char *find_line(struct souk_str body, size_t from, struct souk_str line)
 {
-    return from <= body.len ? memmem(body.ptr + from, body.len - from, line.ptr, line.len) : NULL;
+    return from <= body.len
+               ? memmem(body.ptr + from, body.len - from, line.ptr, line.len)
+               : NULL;
 }
 
-static int parse_part(struct souk_str body, size_t at, struct souk_str line, struct part *part,
-                      size_t *next)
+static int parse_part(struct souk_str body, size_t at, struct souk_str line,
+                      struct part *part, size_t *next)
 {
     const char *head_end = memmem(body.ptr + at, body.len - at, "\r\n\r\n", 4);
     if (!head_end) {
@@ -172,7 +182,8 @@ static int parse_part(struct souk_str body, size_t at, struct souk_str line, str
         return SOUK_INVALID;
     }
     size_t stop = (size_t)(end - body.ptr);
-    part->bytes = stop > start ? str_make(body.ptr + start, stop - start) : souk_str("");
+    part->bytes =
+        stop > start ? str_make(body.ptr + start, stop - start) : souk_str("");
     *next = stop + line.len;
     return read_head(str_make(body.ptr + at, head), part);
 }

@@ -1,6 +1,8 @@
 /*
- * multipart: bodies of multipart/form-data, parsed in one go over the received bytes. Fields go to a list (valid UTF-8, no NUL), parts
- * with a file name to uploads; both are views into the body. Limits: MULTIPART_PARTS parts, MULTIPART_HEAD bytes of headers a part.
+ * multipart: bodies of multipart/form-data, parsed in one go over the received bytes.
+ * Fields go to a list (valid UTF-8, no NUL), parts with a file name to uploads; both
+ * are views into the body. Limits: MULTIPART_PARTS parts, MULTIPART_HEAD bytes of
+ * headers a part.
  */
 #ifndef WEB_MULTIPART_H
 #define WEB_MULTIPART_H
@@ -16,7 +18,8 @@ struct multipart {
     size_t upload_count;
 };
 
-/* The boundary of a Content-Type; empty when it is not multipart/form-data or its boundary is not a legal one. */
+/* The boundary of a Content-Type; empty when it is not multipart/form-data or its
+ * boundary is not a legal one. */
 struct souk_str multipart_boundary(struct souk_str content_type);
 /* SOUK_INVALID: not well formed; SOUK_TOO_LARGE: over a limit. */
 int multipart_parse(struct arena *arena, struct souk_str body, struct souk_str boundary,

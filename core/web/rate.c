@@ -1,7 +1,9 @@
 /*
- * rate.c: one multiplication a request. A bucket is a key, a level in millionths of a request, and when it was last filled.
+ * rate.c: one multiplication a request. A bucket is a key, a level in millionths of a
+ * request, and when it was last filled.
  *
- * The idea: RATE_SHARDS locks, each over sets of eight buckets; a key can only live in its set, so nothing grows and nothing is swept.
+ * The idea: RATE_SHARDS locks, each over sets of eight buckets; a key can only live in
+ * its set, so nothing grows and nothing is swept.
  */
 #include "web/rate.h"
 
@@ -88,8 +90,8 @@ static struct bucket *find(struct bucket *set, uint64_t key)
     return victim;
 }
 
-int rate_take(struct rate *rate, struct souk_str address, const char *where, int per_minute,
-              int64_t mono)
+int rate_take(struct rate *rate, struct souk_str address, const char *where,
+              int per_minute, int64_t mono)
 {
     uint64_t key = key_of(address, where);
     struct shard *shard = &rate->shard[key % RATE_SHARDS];

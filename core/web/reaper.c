@@ -1,9 +1,10 @@
 /*
  * reaper.c: a table indexed by descriptor, walked by the clock.
  *
- * The idea: shutdown() on the socket is all it takes; the I/O thread then sees the end of the stream and cleans up in its usual way. The
- * one danger is a descriptor that was closed and given to somebody else in the meantime: so opening, closing and shutting down share a
- * lock, which the warm path of a request never takes.
+ * The idea: shutdown() on the socket is all it takes; the I/O thread then sees the end
+ * of the stream and cleans up in its usual way. The one danger is a descriptor that was
+ * closed and given to somebody else in the meantime: so opening, closing and shutting
+ * down share a lock, which the warm path of a request never takes.
  */
 #include "web/reaper.h"
 

@@ -1,9 +1,12 @@
 /*
- * reaper: all client connections by descriptor, and the end of those that take too long. libmicrohttpd's own time-out is for inactivity:
- * a client that drips a byte a second stays for ever. Here every connection says in which part of a request it is and since when.
+ * reaper: all client connections by descriptor, and the end of those that take too
+ * long. libmicrohttpd's own time-out is for inactivity: a client that drips a byte a
+ * second stays for ever. Here every connection says in which part of a request it is
+ * and since when.
  *
- * A link is opened by the door, closed by the I/O thread that closes the socket; in between, the I/O thread notes phases without a
- * lock, and the clock's turn shuts down whoever is over its time.
+ * A link is opened by the door, closed by the I/O thread that closes the socket; in
+ * between, the I/O thread notes phases without a lock, and the clock's turn shuts down
+ * whoever is over its time.
  */
 #ifndef WEB_REAPER_H
 #define WEB_REAPER_H
@@ -44,16 +47,19 @@ struct reaper;
 
 struct reaper *reaper_new(size_t descriptors, const struct reaper_limits *limits);
 void reaper_free(struct reaper *reaper);
-struct link *reaper_open(struct reaper *reaper, int fd, int64_t mono); /* NULL: descriptor too high */
+struct link *reaper_open(struct reaper *reaper, int fd,
+                         int64_t mono); /* NULL: descriptor too high */
 struct link *reaper_link(struct reaper *reaper, int fd);
-void reaper_close(struct reaper *reaper, struct link *link); /* before the descriptor is closed */
-int reaper_count(const struct reaper *reaper);               /* open links */
+void reaper_close(struct reaper *reaper,
+                  struct link *link);          /* before the descriptor is closed */
+int reaper_count(const struct reaper *reaper); /* open links */
 /* Shuts down who is late; how many. */
 int reaper_turn(struct reaper *reaper, int64_t mono);
 /* While draining: shuts down who is between requests. */
 void reaper_end_idle(struct reaper *reaper);
 
-static inline void link_phase_set(struct link *link, enum link_phase phase, int64_t mono)
+static inline void link_phase_set(struct link *link, enum link_phase phase,
+                                  int64_t mono)
 {
     atomic_store_explicit(&link->since, mono, memory_order_relaxed);
     atomic_store_explicit(&link->phase, (int)phase, memory_order_release);

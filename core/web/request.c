@@ -1,8 +1,10 @@
 /*
- * request.c: reading a request: headers, query, form, cookies, uploads, JSON. Everything is parsed at most once, when first asked for,
- * into lists that live in the request's arena; values are views wherever nothing had to be decoded.
+ * request.c: reading a request: headers, query, form, cookies, uploads, JSON.
+ * Everything is parsed at most once, when first asked for, into lists that live in the
+ * request's arena; values are views wherever nothing had to be decoded.
  *
- * One thread at a time, as the request moves; no I/O but the snapshot that request_conn begins.
+ * One thread at a time, as the request moves; no I/O but the snapshot that request_conn
+ * begins.
  */
 #include "web/request.h"
 
@@ -85,7 +87,8 @@ struct souk_str request_cookie(struct request *request, const char *name)
         request->cookies_parsed = 1;
         for (size_t i = 0; i < request->headers.count; i++) {
             const struct header *header = &request->headers.at[i];
-            if (header->name.len == 6 && str_equal_nocase(header->name, souk_str("cookie"))) {
+            if (header->name.len == 6 &&
+                str_equal_nocase(header->name, souk_str("cookie"))) {
                 form_parse_cookies(header->value, &request->arena, &request->cookies);
             }
         }
@@ -98,18 +101,20 @@ static int is_json(struct souk_str type)
     ptrdiff_t end = str_find(type, ';');
     struct souk_str kind = str_trim(end < 0 ? type : str_make(type.ptr, (size_t)end));
     return str_equal_nocase(kind, souk_str("application/json")) ||
-           (kind.len > 17 && str_ends(kind, "+json") && str_starts(kind, "application/"));
+           (kind.len > 17 && str_ends(kind, "+json") &&
+            str_starts(kind, "application/"));
 }
 
 int request_json(struct request *request, const struct json **out, struct err *err)
 {
     if (!request->body_json) {
         if (!is_json(request_header(request, "content-type"))) {
-            return err_set(err, SOUK_INVALID,
-                           "the body is not JSON; send it with Content-Type: application/json");
+            return err_set(
+                err, SOUK_INVALID,
+                "the body is not JSON; send it with Content-Type: application/json");
         }
-        int code =
-            json_parse(&request->arena, buf_str(&request->body), &request->body_json, err);
+        int code = json_parse(&request->arena, buf_str(&request->body),
+                              &request->body_json, err);
         if (code) {
             request->body_json = NULL;
             return code;

@@ -1,12 +1,14 @@
 /*
  * request_origin.c: where a request comes from.
  *
- * The same-origin rule needs no token in pages, so pages can be cached: browsers say truthfully where a request was made, by
- * Sec-Fetch-Site and Origin, and a page elsewhere cannot forge either. Only a client that sends cookies but neither header (very old
- * browsers, scripts) has to show the session's token.
+ * The same-origin rule needs no token in pages, so pages can be cached: browsers say
+ * truthfully where a request was made, by Sec-Fetch-Site and Origin, and a page
+ * elsewhere cannot forge either. Only a client that sends cookies but neither header
+ * (very old browsers, scripts) has to show the session's token.
  *
- * Behind proxies: X-Forwarded-For is read from its right end, as each trusted proxy appended what it saw; the first address that is not
- * a trusted proxy's is the client. What stands further left was said by the client and means nothing.
+ * Behind proxies: X-Forwarded-For is read from its right end, as each trusted proxy
+ * appended what it saw; the first address that is not a trusted proxy's is the client.
+ * What stands further left was said by the client and means nothing.
  */
 #include "web/request_origin.h"
 
@@ -65,7 +67,8 @@ enum origin_verdict origin_check(const struct request *request)
     if (site.len && !souk_str_is(site, "same-origin") && !souk_str_is(site, "none")) {
         return ORIGIN_FOREIGN;
     }
-    if (origin.len && !origin_matches(origin, request_header(request, "host"), request->tls)) {
+    if (origin.len &&
+        !origin_matches(origin, request_header(request, "host"), request->tls)) {
         return ORIGIN_FOREIGN;
     }
     if (site.len || origin.len || request_header(request, "cookie").len == 0) {
@@ -111,14 +114,14 @@ done:
     return some;
 }
 
-void origin_client(struct request *request, const struct cidr_address *peer, const char *peer_text,
-                   const struct cidr_list *trusted)
+void origin_client(struct request *request, const struct cidr_address *peer,
+                   const char *peer_text, const struct cidr_list *trusted)
 {
     int behind = trusted->count && cidr_list_holds(trusted, peer);
     request->tls = 0;
     if (behind) {
-        request->tls =
-            str_equal_nocase(request_header(request, "x-forwarded-proto"), souk_str("https"));
+        request->tls = str_equal_nocase(request_header(request, "x-forwarded-proto"),
+                                        souk_str("https"));
     }
     if (!behind || !walk_back(request, trusted)) {
         str_copy(request->address, sizeof(request->address), souk_str(peer_text));

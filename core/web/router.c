@@ -1,13 +1,16 @@
 /*
  * router.c: a tree of path segments.
  *
- * The idea: every route is a way down a tree whose edges are segments. A node keeps its literal children sorted (found by bisection),
- * at most one child for a parameter and at most one for a rest. Matching tries the literal first, then the parameter, then the rest,
- * and steps back when a branch ends without a route for the method; the methods met on the way become the Allow list. The raw path is
- * compared byte by byte, so an encoded slash never makes a segment; only what lands in a parameter is decoded.
+ * The idea: every route is a way down a tree whose edges are segments. A node keeps its
+ * literal children sorted (found by bisection), at most one child for a parameter and
+ * at most one for a rest. Matching tries the literal first, then the parameter, then
+ * the rest, and steps back when a branch ends without a route for the method; the
+ * methods met on the way become the Allow list. The raw path is compared byte by byte,
+ * so an encoded slash never makes a segment; only what lands in a parameter is decoded.
  *
- * Invariants: routes live as long as the router; `where` texts are interned for the life of the process, because the fault board and
- * the metrics point at them after a router is gone. Built by one thread, then read by any number without a lock.
+ * Invariants: routes live as long as the router; `where` texts are interned for the
+ * life of the process, because the fault board and the metrics point at them after a
+ * router is gone. Built by one thread, then read by any number without a lock.
  */
 #include "web/router.h"
 
@@ -44,7 +47,8 @@ struct walk { /* one search */
     unsigned allowed; /* bits of methods that exist for this path */
 };
 
-/* ---- names that outlive the router -------------------------------------------------------------- */
+/* ---- names that outlive the router
+ * -------------------------------------------------------------- */
 
 static const char *intern(const char *method, const char *path)
 {
@@ -63,7 +67,9 @@ static const char *intern(const char *method, const char *path)
     return name;
 }
 
-/* ---- building ------------------------------------------------------------------------------------- */
+/* ---- building
+ * -------------------------------------------------------------------------------------
+ */
 
 struct router *router_new(void)
 {
@@ -111,7 +117,8 @@ static int segment_compare(struct souk_str a, struct souk_str b)
 }
 
 /* Where the literal stands, or would stand. */
-static size_t literal_place(const struct node *node, struct souk_str segment, int *found)
+static size_t literal_place(const struct node *node, struct souk_str segment,
+                            int *found)
 {
     size_t low = 0;
     size_t high = node->literals.len;
@@ -132,7 +139,8 @@ static size_t literal_place(const struct node *node, struct souk_str segment, in
     return low;
 }
 
-static struct node *literal_child(struct router *router, struct node *node, struct souk_str segment)
+static struct node *literal_child(struct router *router, struct node *node,
+                                  struct souk_str segment)
 {
     int found;
     size_t place = literal_place(node, segment, &found);
@@ -161,17 +169,20 @@ static int param_name_valid(struct souk_str name)
 }
 
 /* One segment of a route's path: the child that it leads to, or NULL with *err set. */
-static struct node *step_down(struct router *router, struct node *node, struct web_route *route,
-                              struct souk_str segment, struct err *err)
+static struct node *step_down(struct router *router, struct node *node,
+                              struct web_route *route, struct souk_str segment,
+                              struct err *err)
 {
     size_t n = 0;
     while (n < ROUTER_PARAMS && route->params[n]) {
         n++;
     }
-    if (segment.len < 2 || segment.ptr[0] != '{' || segment.ptr[segment.len - 1] != '}') {
+    if (segment.len < 2 || segment.ptr[0] != '{' ||
+        segment.ptr[segment.len - 1] != '}') {
         if (str_find(segment, '{') >= 0 || str_find(segment, '}') >= 0) {
             err_set(err, SOUK_INVALID,
-                    "route %s: a parameter fills its whole segment, as in /items/{id}", route->path);
+                    "route %s: a parameter fills its whole segment, as in /items/{id}",
+                    route->path);
             return NULL;
         }
         return literal_child(router, node, segment);
@@ -180,11 +191,13 @@ static struct node *step_down(struct router *router, struct node *node, struct w
     int rest = name.len && name.ptr[name.len - 1] == '*';
     name.len -= (size_t)rest;
     if (!param_name_valid(name)) {
-        err_set(err, SOUK_INVALID, "route %s: name the parameter with a-z, 0-9 and _", route->path);
+        err_set(err, SOUK_INVALID, "route %s: name the parameter with a-z, 0-9 and _",
+                route->path);
         return NULL;
     }
     if (n == ROUTER_PARAMS) {
-        err_set(err, SOUK_INVALID, "route %s: at most %d parameters", route->path, ROUTER_PARAMS);
+        err_set(err, SOUK_INVALID, "route %s: at most %d parameters", route->path,
+                ROUTER_PARAMS);
         return NULL;
     }
     route->params[n] = arena_cstr(&router->arena, name);
@@ -205,7 +218,8 @@ static int method_index(struct souk_str method)
     return -1;
 }
 
-static struct node *place(struct router *router, struct web_route *route, struct err *err)
+static struct node *place(struct router *router, struct web_route *route,
+                          struct err *err)
 {
     struct node *node = &router->root;
     struct souk_str rest = str_from(souk_str(route->path), 1);
@@ -218,7 +232,8 @@ static struct node *place(struct router *router, struct web_route *route, struct
         more = slash >= 0;
         rest = more ? str_from(rest, (size_t)slash + 1) : rest;
         if (segment.len > 3 && segment.ptr[segment.len - 2] == '*' && more) {
-            err_set(err, SOUK_INVALID, "route %s: {name*} takes all that is left, so it stands last",
+            err_set(err, SOUK_INVALID,
+                    "route %s: {name*} takes all that is left, so it stands last",
                     route->path);
             return NULL;
         }
@@ -234,7 +249,8 @@ int router_add(struct router *router, const struct web_route *given, struct err 
 {
     int method = method_index(souk_str(given->method));
     if (method < 0) {
-        return err_set(err, SOUK_INVALID, "route %s: unknown method %s", given->path, given->method);
+        return err_set(err, SOUK_INVALID, "route %s: unknown method %s", given->path,
+                       given->method);
     }
     if (!given->path || given->path[0] != '/') {
         return err_set(err, SOUK_INVALID, "route %s: a path begins with /",
@@ -250,7 +266,8 @@ int router_add(struct router *router, const struct web_route *given, struct err 
     struct node *node = place(router, route, err);
     if (node && node->routes[method]) {
         const struct web_route *other = node->routes[method];
-        err_set(err, SOUK_CONFLICT, "%s of %s is the same route as %s of %s; change one of the paths",
+        err_set(err, SOUK_CONFLICT,
+                "%s of %s is the same route as %s of %s; change one of the paths",
                 route->where, route->owner ? route->owner : "souk", other->where,
                 other->owner ? other->owner : "souk");
         free(route);
@@ -265,11 +282,14 @@ int router_add(struct router *router, const struct web_route *given, struct err 
     return 0;
 }
 
-/* ---- finding ------------------------------------------------------------------------------------------ */
+/* ---- finding
+ * ------------------------------------------------------------------------------------------
+ */
 
 static const struct web_route *route_here(const struct node *node, struct walk *walk)
 {
-    const struct web_route *route = walk->method >= 0 ? node->routes[walk->method] : NULL;
+    const struct web_route *route =
+        walk->method >= 0 ? node->routes[walk->method] : NULL;
     if (!route && walk->method == HEAD) {
         route = node->routes[GET];
     }
@@ -308,7 +328,8 @@ static const struct web_route *descend(const struct node *node, struct walk *wal
     return route;
 }
 
-/* A ".." between slashes, also ones that were encoded: nobody may take a parameter for a path that climbs. */
+/* A ".." between slashes, also ones that were encoded: nobody may take a parameter for
+ * a path that climbs. */
 static int climbs(struct souk_str text)
 {
     struct souk_str part;
@@ -348,7 +369,8 @@ static struct souk_str allow_list(struct arena *arena, unsigned allowed)
 
 const struct web_route *router_find(const struct router *router, struct arena *arena,
                                     struct souk_str method, struct souk_str path,
-                                    struct souk_str *params, int *status, struct souk_str *allow)
+                                    struct souk_str *params, int *status,
+                                    struct souk_str *allow)
 {
     struct walk walk = {.arena = arena, .method = method_index(method)};
     const struct web_route *route = NULL;

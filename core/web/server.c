@@ -1,9 +1,11 @@
 /*
  * server.c: starting, turning, draining, stopping.
  *
- * Order of stopping, and why: the door closes (nothing new), every answer says `Connection: close` and idle connections are shut (clients
- * go elsewhere), what is in flight completes (a condition variable, no polling loop of sleeps), and only when nothing is suspended is
- * libmicrohttpd stopped, because stopping it with a suspended connection aborts the process.
+ * Order of stopping, and why: the door closes (nothing new), every answer says
+ * `Connection: close` and idle connections are shut (clients go elsewhere), what is in
+ * flight completes (a condition variable, no polling loop of sleeps), and only when
+ * nothing is suspended is libmicrohttpd stopped, because stopping it with a suspended
+ * connection aborts the process.
  */
 #include "web/server_inner.h"
 
@@ -14,9 +16,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define FLUSH_EVERY     CLOCK_SECOND
-#define DRAIN_LOOK      (20 * CLOCK_MS) /* how often idle connections are looked for while draining */
-#define STOP_GRACE      (5 * CLOCK_SECOND)
+#define FLUSH_EVERY CLOCK_SECOND
+#define DRAIN_LOOK                                                                     \
+    (20 * CLOCK_MS) /* how often idle connections are looked for while draining */
+#define STOP_GRACE       (5 * CLOCK_SECOND)
 #define DESCRIPTORS_MOST ((size_t)1 << 18)
 
 static _Atomic uint64_t serials;
@@ -88,7 +91,8 @@ static void make_parts(struct server *server)
     server->reaper = reaper_new(descriptor_count(), &limits);
     server->crowd = crowd_new(options->connections_per_address);
     server->rate = rate_new();
-    server->cache = options->page_cache && options->db ? cache_new(options->page_cache) : NULL;
+    server->cache =
+        options->page_cache && options->db ? cache_new(options->page_cache) : NULL;
     count_setup(server);
 }
 
@@ -108,7 +112,8 @@ static int open_door(struct server *server, struct err *err)
     return door_start(&server->door, &door, err);
 }
 
-int server_start(struct server **out, const struct server_options *options, struct err *err)
+int server_start(struct server **out, const struct server_options *options,
+                 struct err *err)
 {
     struct server *server = mem_zalloc(sizeof(*server));
     server->options = *options;
@@ -116,7 +121,8 @@ int server_start(struct server **out, const struct server_options *options, stru
     make_parts(server);
     int code = cidr_list_parse(options->trusted_proxies, &server->trusted, err);
     if (code == 0) {
-        code = access_log_open(&server->log, options->access_log, options->log_json, err);
+        code =
+            access_log_open(&server->log, options->access_log, options->log_json, err);
     }
     if (code == 0) {
         code = serve_start_daemon(server, thread_count(&server->options), err);
@@ -170,7 +176,8 @@ void server_drain(struct server *server, int64_t grace)
     pthread_mutex_unlock(&server->lock);
     lanes_flush(server);
     if (atomic_load(&server->in_flight) > 0) {
-        log_warn("server.not_drained", LOG_I("in_flight", atomic_load(&server->in_flight)));
+        log_warn("server.not_drained",
+                 LOG_I("in_flight", atomic_load(&server->in_flight)));
     }
 }
 
@@ -189,8 +196,10 @@ void server_stop(struct server *server)
     }
     pthread_mutex_unlock(&server->lock);
     if (atomic_load(&server->suspended) > 0) {
-        /* somebody still holds a request: leave it to the process's end rather than abort */
-        log_error("server.not_stopped", LOG_I("suspended", atomic_load(&server->suspended)));
+        /* somebody still holds a request: leave it to the process's end rather than
+         * abort */
+        log_error("server.not_stopped",
+                  LOG_I("suspended", atomic_load(&server->suspended)));
         return;
     }
     serve_stop_daemon(server);

@@ -1,8 +1,10 @@
 /*
- * server_count.c: what is counted: a line in the access log, requests by route and class of status, times by kind, and what was refused.
+ * server_count.c: what is counted: a line in the access log, requests by route and
+ * class of status, times by kind, and what was refused.
  *
- * A route's counters are made at its first request and hang on the route (router_free frees the array; the metrics themselves live as long
- * as the process). Two threads may make them at once: one wins.
+ * A route's counters are made at its first request and hang on the route (router_free
+ * frees the array; the metrics themselves live as long as the process). Two threads may
+ * make them at once: one wins.
  */
 #include "web/server_inner.h"
 
@@ -42,43 +44,53 @@ static void make_counters(struct route_counters *counters, const char *where)
         struct buf labels = {0};
         metrics_label(&labels, "route", souk_str(where));
         metrics_label(&labels, "class", souk_str(classes[i]));
-        counters->by_class[i] = metric_counter("souk_requests_total", buf_str(&labels).ptr,
-                                               "Requests by route and class of status.");
+        counters->by_class[i] =
+            metric_counter("souk_requests_total", buf_str(&labels).ptr,
+                           "Requests by route and class of status.");
         buf_free(&labels);
     }
 }
 
 void count_setup(struct server *server)
 {
-    static const char *const kinds[TIMES] = {"kind=\"read\"", "kind=\"write\"", "kind=\"task\"",
-                                             "kind=\"cached\"", "kind=\"none\""};
+    static const char *const kinds[TIMES] = {"kind=\"read\"", "kind=\"write\"",
+                                             "kind=\"task\"", "kind=\"cached\"",
+                                             "kind=\"none\""};
     for (int i = 0; i < TIMES; i++) {
-        times[i] = metric_histogram("souk_request_seconds", kinds[i],
-                                    "From the first line of a request to the last byte of its answer.");
+        times[i] = metric_histogram(
+            "souk_request_seconds", kinds[i],
+            "From the first line of a request to the last byte of its answer.");
     }
     for (int i = 0; i < GATE_REASONS; i++) {
         struct buf labels = {0};
-        metrics_label(&labels, "reason", souk_str(gate_reason_name((enum gate_reason)i)));
-        gate_refused[i] = metric_counter("souk_gate_refused_total", buf_str(&labels).ptr,
-                                         "Requests that the gate refused, by reason.");
+        metrics_label(&labels, "reason",
+                      souk_str(gate_reason_name((enum gate_reason)i)));
+        gate_refused[i] =
+            metric_counter("souk_gate_refused_total", buf_str(&labels).ptr,
+                           "Requests that the gate refused, by reason.");
         buf_free(&labels);
     }
     const char *help = "Requests refused because a queue was full.";
-    queue_refused_write = metric_counter("souk_queue_refused_total", "queue=\"write\"", help);
-    queue_refused_task = metric_counter("souk_queue_refused_total", "queue=\"task\"", help);
-    limited = metric_counter("souk_rate_limited_total", NULL, "Requests over their route's rate.");
+    queue_refused_write =
+        metric_counter("souk_queue_refused_total", "queue=\"write\"", help);
+    queue_refused_task =
+        metric_counter("souk_queue_refused_total", "queue=\"task\"", help);
+    limited = metric_counter("souk_rate_limited_total", NULL,
+                             "Requests over their route's rate.");
     reaped = metric_counter("souk_connections_reaped_total", NULL,
                             "Connections ended because the client was too slow.");
     make_counters(&no_route, "none");
-    metric_gauge("souk_requests_in_flight", NULL, "Requests begun and not yet answered.",
-                 read_in_flight, server);
-    metric_gauge("souk_connections", NULL, "Open connections of clients.", read_connections, server);
+    metric_gauge("souk_requests_in_flight", NULL,
+                 "Requests begun and not yet answered.", read_in_flight, server);
+    metric_gauge("souk_connections", NULL, "Open connections of clients.",
+                 read_connections, server);
 }
 
 void count_end(struct server *server)
 {
     (void)server;
-    metric_gauge("souk_requests_in_flight", NULL, "Requests begun and not yet answered.", NULL, NULL);
+    metric_gauge("souk_requests_in_flight", NULL,
+                 "Requests begun and not yet answered.", NULL, NULL);
     metric_gauge("souk_connections", NULL, "Open connections of clients.", NULL, NULL);
 }
 
@@ -113,7 +125,9 @@ static int time_of(const struct served *served)
     if (served->cached) {
         return TIME_CACHED;
     }
-    return route->kind == SOUK_WRITE ? TIME_WRITE : route->kind == SOUK_TASK ? TIME_TASK : TIME_READ;
+    return route->kind == SOUK_WRITE  ? TIME_WRITE
+           : route->kind == SOUK_TASK ? TIME_TASK
+                                      : TIME_READ;
 }
 
 void count_request(struct served *served, int64_t mono)

@@ -1,12 +1,16 @@
 /*
  * server_dispatch.c: where handlers run.
  *
- * READ runs here, on the I/O thread, in a snapshot. WRITE and TASK suspend the connection first and then queue: the other way round, the
- * answer could be ready before there is anything to resume. The writer runs the handler in a savepoint, perhaps twice (so every run begins
- * with a clean answer), and resumes when the commit is on disk; the response is built by the I/O thread, not by the writer. A TASK that
- * leaves a write step is queued to the writer once more and is not awaited by its task thread.
+ * READ runs here, on the I/O thread, in a snapshot. WRITE and TASK suspend the
+ * connection first and then queue: the other way round, the answer could be ready
+ * before there is anything to resume. The writer runs the handler in a savepoint,
+ * perhaps twice (so every run begins with a clean answer), and resumes when the commit
+ * is on disk; the response is built by the I/O thread, not by the writer. A TASK that
+ * leaves a write step is queued to the writer once more and is not awaited by its task
+ * thread.
  *
- * Invariants: between serve_suspend and serve_resume exactly one thread holds the request; nobody touches it after serve_resume.
+ * Invariants: between serve_suspend and serve_resume exactly one thread holds the
+ * request; nobody touches it after serve_resume.
  */
 #include "web/server_inner.h"
 
@@ -17,10 +21,12 @@
 
 static struct served *served_of_work(struct work *work)
 {
-    return (struct served *)(void *)((char *)work - offsetof(struct served, request.work));
+    return (struct served *)(void *)((char *)work -
+                                     offsetof(struct served, request.work));
 }
 
-/* What the client hears when a handler failed, or forgot to answer. An answer of 4xx or 5xx that the handler gave itself stands. */
+/* What the client hears when a handler failed, or forgot to answer. An answer of 4xx or
+ * 5xx that the handler gave itself stands. */
 static void settle(struct served *served, int code)
 {
     struct request *request = &served->request;
@@ -40,7 +46,9 @@ static int is_late(const struct request *request)
     return request->deadline && clock_mono() > request->deadline;
 }
 
-/* ---- READ ----------------------------------------------------------------------------------------- */
+/* ---- READ
+ * -----------------------------------------------------------------------------------------
+ */
 
 static int answer_from_cache(struct served *served)
 {
@@ -51,7 +59,8 @@ static int answer_from_cache(struct served *served)
         atomic_load_explicit(&server->draining, memory_order_relaxed)) {
         return 0;
     }
-    served->cached = cache_answer(server->cache, server->options.db, request, site->number);
+    served->cached =
+        cache_answer(server->cache, server->options.db, request, site->number);
     return served->cached;
 }
 
@@ -75,9 +84,12 @@ static void run_read(struct served *served)
     }
 }
 
-/* ---- WRITE ---------------------------------------------------------------------------------------- */
+/* ---- WRITE
+ * ----------------------------------------------------------------------------------------
+ */
 
-static void start_over(struct served *served, struct db_conn *conn, const struct answer *from)
+static void start_over(struct served *served, struct db_conn *conn,
+                       const struct answer *from)
 {
     struct request *request = &served->request;
     request->answer = *from;
@@ -117,14 +129,17 @@ static int push_write(struct served *served, db_fn fn)
     struct request *request = &served->request;
     request->write = (struct db_write){
         .fn = fn, .arg = served, .done = written, .deadline = request->deadline};
-    int code = request->db ? db_write_push(request->db, &request->write) : SOUK_UNAVAILABLE;
+    int code =
+        request->db ? db_write_push(request->db, &request->write) : SOUK_UNAVAILABLE;
     if (code == SOUK_BUSY) {
         count_queue_full(SOUK_WRITE);
     }
     return code;
 }
 
-/* ---- TASK ----------------------------------------------------------------------------------------- */
+/* ---- TASK
+ * -----------------------------------------------------------------------------------------
+ */
 
 static void run_task(struct work *work)
 {
@@ -159,9 +174,12 @@ static int push_task(struct served *served)
     return code;
 }
 
-/* ---- which of them ------------------------------------------------------------------------------------ */
+/* ---- which of them
+ * ------------------------------------------------------------------------------------
+ */
 
-/* A client with cookies but without Origin shows the session's token; an admin's bearer token is looked up. */
+/* A client with cookies but without Origin shows the session's token; an admin's bearer
+ * token is looked up. */
 static int has_right(struct served *served)
 {
     struct request *request = &served->request;
@@ -182,7 +200,8 @@ static int has_right(struct served *served)
     return ok;
 }
 
-/* Suspends first. Once queued, the request is somebody else's: its fields are not touched here any more. */
+/* Suspends first. Once queued, the request is somebody else's: its fields are not
+ * touched here any more. */
 static void go_away(struct served *served)
 {
     served->step = STEP_AWAY;
@@ -201,8 +220,9 @@ int dispatch(struct served *served)
     int kind = request->route->kind;
     if ((served->needs_token || served->needs_right) && !has_right(served)) {
         answer_problem(request, 403, NULL,
-                       served->needs_token ? "the token of this session is missing or wrong"
-                                           : "this token is not valid here",
+                       served->needs_token
+                           ? "the token of this session is missing or wrong"
+                           : "this token is not valid here",
                        NULL);
         return 1;
     }

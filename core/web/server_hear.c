@@ -1,10 +1,13 @@
 /*
- * server_hear.c: the head of a request: gate, client, locale, route, and every rule that can be decided before the body is read.
+ * server_hear.c: the head of a request: gate, client, locale, route, and every rule
+ * that can be decided before the body is read.
  *
- * The idea: each rule is a small function that either lets the request pass or answers it. The order is the order of cost and of danger:
- * first what makes the connection untrustworthy (then it is closed), then who asks, where it goes, and whether it may.
+ * The idea: each rule is a small function that either lets the request pass or answers
+ * it. The order is the order of cost and of danger: first what makes the connection
+ * untrustworthy (then it is closed), then who asks, where it goes, and whether it may.
  *
- * On the I/O thread, in libmicrohttpd's first call; no query here: what needs one (session tokens, bearer tokens) is left to dispatch.
+ * On the I/O thread, in libmicrohttpd's first call; no query here: what needs one
+ * (session tokens, bearer tokens) is left to dispatch.
  */
 #include "web/server_inner.h"
 
@@ -48,7 +51,8 @@ static int find_locale(struct served *served)
         if (path.len > len && memcmp(path.ptr + 1, *locales, len) == 0 &&
             (path.len == len + 1 || path.ptr[len + 1] == '/')) {
             request->locale = *locales;
-            request->local_path = path.len == len + 1 ? souk_str("/") : str_from(path, len + 1);
+            request->local_path =
+                path.len == len + 1 ? souk_str("/") : str_from(path, len + 1);
             return 1;
         }
     }
@@ -98,9 +102,10 @@ static int find_route(struct served *served)
         }
     }
     answer_problem(request, status, NULL,
-                   status == 404   ? "there is nothing here"
-                   : status == 405 ? "this method does not work here; see the Allow header"
-                                   : "the path has an escape that cannot be read",
+                   status == 404 ? "there is nothing here"
+                   : status == 405
+                       ? "this method does not work here; see the Allow header"
+                       : "the path has an escape that cannot be read",
                    NULL);
     return 0;
 }
@@ -149,7 +154,8 @@ static int within_rate(struct served *served)
     snprintf(text, sizeof(text), "%d", wait);
     count_limited();
     answer_header(request, "Retry-After", souk_str(text));
-    answer_problem(request, 429, NULL, "too many requests; wait as Retry-After says", NULL);
+    answer_problem(request, 429, NULL, "too many requests; wait as Retry-After says",
+                   NULL);
     return 0;
 }
 
@@ -158,7 +164,8 @@ static int within_size(struct served *served, const struct gate_head *head)
     struct request *request = &served->request;
     if (head->length > 0 && (uint64_t)head->length > request->body_limit) {
         answer_problem(request, 413, NULL,
-                       arena_printf(&request->arena, "at most %llu bytes are taken here",
+                       arena_printf(&request->arena,
+                                    "at most %llu bytes are taken here",
                                     (unsigned long long)request->body_limit)
                            .ptr,
                        NULL);
@@ -184,7 +191,8 @@ static void name_client(struct served *served)
     struct request *request = &served->request;
     struct server *server = served->server;
     request->control = served->link->control;
-    origin_client(request, &served->link->peer, served->link->address, &server->trusted);
+    origin_client(request, &served->link->peer, served->link->address,
+                  &server->trusted);
     if (server->options.secure_cookies != 2) {
         request->tls = server->options.secure_cookies;
     }
@@ -201,11 +209,12 @@ int hear(struct served *served, struct souk_str method, int http_1_0, int *at_on
         return 0;
     }
     served->body_expected = head.length > 0 || head.chunked;
-    /* A refusal now would close the connection: wanted only where a body would follow that nobody reads. */
+    /* A refusal now would close the connection: wanted only where a body would follow
+     * that nobody reads. */
     *at_once = served->body_expected;
     name_client(served);
-    if (!pin_site(served) || !find_route(served) || !may_enter(served) || !within_rate(served) ||
-        !within_size(served, &head)) {
+    if (!pin_site(served) || !find_route(served) || !may_enter(served) ||
+        !within_rate(served) || !within_size(served, &head)) {
         return 0;
     }
     if (served->body_expected) {

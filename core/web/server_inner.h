@@ -1,5 +1,6 @@
 /*
- * server_inner: what the files of the server share: the server itself, its I/O threads ("lanes") and a request as the server sees it.
+ * server_inner: what the files of the server share: the server itself, its I/O threads
+ * ("lanes") and a request as the server sees it.
  */
 #ifndef WEB_SERVER_INNER_H
 #define WEB_SERVER_INNER_H
@@ -22,19 +23,19 @@ enum step {
     STEP_SENT,  /* a response is queued */
 };
 
-struct served { /* a request as the server sees it */
+struct served {             /* a request as the server sees it */
     struct request request; /* first: the two are one */
     struct server *server;
     struct lane *lane;
     struct link *link;
     struct served *made_next;
     enum step step;
-    int code;          /* what the writer or task came back with */
+    int code; /* what the writer or task came back with */
     int body_expected;
     int too_large;
-    size_t surplus;    /* bytes thrown away after the limit */
-    int needs_token;   /* same-origin rule undecided by headers */
-    int needs_right;   /* ROUTE_CONTROL by Authorization */
+    size_t surplus;  /* bytes thrown away after the limit */
+    int needs_token; /* same-origin rule undecided by headers */
+    int needs_right; /* ROUTE_CONTROL by Authorization */
     int cached;
     struct answer kept; /* of a TASK, where its write step begins */
 };
@@ -70,13 +71,15 @@ struct server {
 };
 
 /* server_lane.c */
-struct lane *lane_here(struct server *server); /* of this thread; made at its first call */
+struct lane *lane_here(
+    struct server *server); /* of this thread; made at its first call */
 struct served *lane_take(struct lane *lane);
 void lane_give_back(struct served *served);
 void lanes_flush(struct server *server);
 void lanes_free(struct server *server);
 
-/* server_hear.c: the head of a request. 1: go on; 0: answered, and with `*at_once` the connection must not be used further */
+/* server_hear.c: the head of a request. 1: go on; 0: answered, and with `*at_once` the
+ * connection must not be used further */
 int hear(struct served *served, struct souk_str method, int http_1_0, int *at_once);
 
 /* server_dispatch.c */

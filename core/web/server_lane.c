@@ -1,9 +1,12 @@
 /*
- * server_lane.c: what each I/O thread has to itself: finished requests to use again (arena warm, so a request makes no call to malloc),
- * lines of the access log, numbers for request ids.
+ * server_lane.c: what each I/O thread has to itself: finished requests to use again
+ * (arena warm, so a request makes no call to malloc), lines of the access log, numbers
+ * for request ids.
  *
- * The threads are libmicrohttpd's, so a lane comes into being at the thread's first request, and what must be given back when the thread
- * ends hangs on a thread-specific key. Lanes are linked without a lock, only ever added, and freed when all threads have ended.
+ * The threads are libmicrohttpd's, so a lane comes into being at the thread's first
+ * request, and what must be given back when the thread ends hangs on a thread-specific
+ * key. Lanes are linked without a lock, only ever added, and freed when all threads
+ * have ended.
  */
 #include "web/server_inner.h"
 

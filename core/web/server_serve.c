@@ -1,13 +1,18 @@
 /*
  * server_serve.c: the callbacks of libmicrohttpd.
  *
- * A request's life here: `begin` when its first line is read (the raw target is only seen there), `handle` once with the head, for each
- * piece of the body, once when all is there, and once more after it was suspended; `completed` when the answer is out or the client gone.
+ * A request's life here: `begin` when its first line is read (the raw target is only
+ * seen there), `handle` once with the head, for each piece of the body, once when all
+ * is there, and once more after it was suspended; `completed` when the answer is out or
+ * the client gone.
  *
- * The trap that shapes this file: in 0.9.75 a response queued in the first call of `handle` closes the connection, for a plain GET too. So
- * answers wait for the second call; only a refusal with a body behind it is queued at once, because there the close is wanted.
+ * The trap that shapes this file: in 0.9.75 a response queued in the first call of
+ * `handle` closes the connection, for a plain GET too. So answers wait for the second
+ * call; only a refusal with a body behind it is queued at once, because there the close
+ * is wanted.
  *
- * libmicrohttpd's own decoding is switched off (`keep_raw`), its time-out too: reaper.c knows better.
+ * libmicrohttpd's own decoding is switched off (`keep_raw`), its time-out too: reaper.c
+ * knows better.
  */
 #include "web/server_inner.h"
 
@@ -19,9 +24,16 @@
 #include "web/answer.h"
 #include "web/form.h"
 
-#define SURPLUS_MOST ((size_t)1 << 20) /* read and thrown away after the limit, so that the client hears 413 */
+#define SURPLUS_MOST                                                                   \
+    ((size_t)1                                                                         \
+     << 20) /* read and thrown away after the limit, so that the client hears 413 */
+/* Of a connection, for heads both ways and a copy of the cookies: heads of 8 KiB fit,
+ * whatever is in them. */
+#define POOL ((size_t)32 << 10)
 
-/* ---- connections ------------------------------------------------------------------------------------ */
+/* ---- connections
+ * ------------------------------------------------------------------------------------
+ */
 
 void serve_admit(void *user, struct link *link)
 {
@@ -29,7 +41,8 @@ void serve_admit(void *user, struct link *link)
     int fd = link->fd;
     if (MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&link->from,
                            link->from_len) != MHD_YES) {
-        /* libmicrohttpd has closed the socket; only this thread opens new ones, so the link is still ours */
+        /* libmicrohttpd has closed the socket; only this thread opens new ones, so the
+         * link is still ours */
         log_warn("connection.lost", LOG_S("address", link->address));
         if (link->counted) {
             crowd_leave(server->crowd, &link->peer);
@@ -47,8 +60,8 @@ static void notify_end(struct server *server)
     }
 }
 
-static void connection_changed(void *user, struct MHD_Connection *connection, void **context,
-                               enum MHD_ConnectionNotificationCode code)
+static void connection_changed(void *user, struct MHD_Connection *connection,
+                               void **context, enum MHD_ConnectionNotificationCode code)
 {
     struct server *server = user;
     struct link *link = *context;
@@ -67,7 +80,8 @@ static void connection_changed(void *user, struct MHD_Connection *connection, vo
     }
 }
 
-/* ---- a request begins ---------------------------------------------------------------------------------- */
+/* ---- a request begins
+ * ---------------------------------------------------------------------------------- */
 
 static size_t keep_raw(void *user, struct MHD_Connection *connection, char *text)
 {
@@ -95,8 +109,9 @@ static void *begin(void *user, const char *target, struct MHD_Connection *connec
     return served;
 }
 
-static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const char *name,
-                                   size_t name_len, const char *value, size_t value_len)
+static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind,
+                                   const char *name, size_t name_len, const char *value,
+                                   size_t value_len)
 {
     struct request *request = user;
     (void)kind;
@@ -105,13 +120,16 @@ static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
-/* ---- sending ---------------------------------------------------------------------------------------------- */
+/* ---- sending
+ * ----------------------------------------------------------------------------------------------
+ */
 
 static enum MHD_Result send_answer(struct served *served)
 {
     struct request *request = &served->request;
     struct answer *answer = &request->answer;
     struct MHD_Response *response = answer->ready;
+    request_conn_end(request); /* an error page may have begun a snapshot */
     if (atomic_load_explicit(&served->server->draining, memory_order_relaxed)) {
         answer->close = 1;
     }
@@ -135,20 +153,27 @@ static enum MHD_Result send_answer(struct served *served)
     return result;
 }
 
-/* ---- the steps ------------------------------------------------------------------------------------------------ */
+/* ---- the steps
+ * ------------------------------------------------------------------------------------------------
+ */
 
-static enum MHD_Result take_head(struct served *served, const char *method, const char *version)
+static enum MHD_Result take_head(struct served *served, const char *method,
+                                 const char *version)
 {
     struct request *request = &served->request;
     int at_once = 0;
-    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, take_header, request);
-    int accepted = hear(served, souk_str(method), strcmp(version, "HTTP/1.1") != 0, &at_once);
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, take_header,
+                                request);
+    int accepted =
+        hear(served, souk_str(method), strcmp(version, "HTTP/1.1") != 0, &at_once);
+    request_conn_end(request);
     served->step = STEP_HEARD;
     if (!accepted && at_once) {
         request->answer.close = 1;
         return send_answer(served);
     }
-    link_phase_set(served->link, served->body_expected ? LINK_BODY : LINK_WORK, request->started);
+    link_phase_set(served->link, served->body_expected ? LINK_BODY : LINK_WORK,
+                   request->started);
     return MHD_YES;
 }
 
@@ -171,7 +196,8 @@ static enum MHD_Result take_end(struct served *served)
     struct request *request = &served->request;
     if (served->too_large) {
         request->answer.close = 1;
-        answer_problem(request, 413, NULL, "the body is larger than what is taken here", NULL);
+        answer_problem(request, 413, NULL, "the body is larger than what is taken here",
+                       NULL);
     } else if (!request->answer.status) {
         link_phase_set(served->link, LINK_WORK, request->started);
         if (!dispatch(served)) {
@@ -181,9 +207,9 @@ static enum MHD_Result take_end(struct served *served)
     return send_answer(served);
 }
 
-static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *bytes,
-                              size_t *len, void **context)
+static enum MHD_Result handle(void *user, struct MHD_Connection *connection,
+                              const char *url, const char *method, const char *version,
+                              const char *bytes, size_t *len, void **context)
 {
     struct served *served = *context;
     (void)user;
@@ -197,7 +223,9 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection, con
     }
 }
 
-/* ---- a request ends ---------------------------------------------------------------------------------------------- */
+/* ---- a request ends
+ * ----------------------------------------------------------------------------------------------
+ */
 
 /* What libmicrohttpd refused by itself. */
 static void note_own_refusal(struct served *served)
@@ -230,8 +258,9 @@ static void completed(void *user, struct MHD_Connection *connection, void **cont
     if (served->step != STEP_SENT) {
         note_own_refusal(served);
     }
-    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && site && site->page_sent && request->route &&
-        request->route->flags & ROUTE_PAGE && request->answer.status == 200) {
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && site && site->page_sent &&
+        request->route && request->route->flags & ROUTE_PAGE &&
+        request->answer.status == 200) {
         site->page_sent(request);
     }
     count_request(served, mono);
@@ -247,7 +276,9 @@ static void completed(void *user, struct MHD_Connection *connection, void **cont
     notify_end(server);
 }
 
-/* ---- suspending ------------------------------------------------------------------------------------------------------ */
+/* ---- suspending
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 void serve_suspend(struct served *served)
 {
@@ -262,28 +293,35 @@ void serve_resume(struct served *served)
     atomic_fetch_sub(&server->suspended, 1);
 }
 
-/* ---- the daemon ------------------------------------------------------------------------------------------------------- */
+/* ---- the daemon
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 int serve_start_daemon(struct server *server, unsigned threads, struct err *err)
 {
-    /* A worker whose share is full deadlocks on one more: each share alone holds all that the door lets in. */
+    /* A worker whose share is full deadlocks on one more: each share alone holds all
+     * that the door lets in. */
     unsigned limit = ((unsigned)server->options.connections + 64) * threads;
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)limit, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)POOL, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_changed, server},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, server},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)begin, server},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_raw, NULL},
         /* one thread: libmicrohttpd wants no pool then */
-        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
+        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads,
+         NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     server->daemon = MHD_start_daemon(
-        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET,
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+            MHD_USE_NO_LISTEN_SOCKET,
         0, NULL, NULL, handle, server, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
     if (!server->daemon) {
-        return err_set(err, SOUK_ERROR, "the HTTP server does not start (%u threads)", threads);
+        return err_set(err, SOUK_ERROR, "the HTTP server does not start (%u threads)",
+                       threads);
     }
     return 0;
 }

@@ -105,6 +105,7 @@ export async function pages() {
     report('page.nginx_processor', nginx.processor, 'us/req');
     report('page.processor_ratio', souk.processor / nginx.processor, 'of nginx', '<= 1.2');
     report('page.souk_p99', souk.p99, 'ms');
+    report('page.nginx_p99', nginx.p99, 'ms');
     report('page.errors', souk.errors + nginx.errors, 'requests', '0');
     const other = await inTurns(3, { fresh: () => turn(`${shop.url}/bench-fresh`, shop.child.pid, { seconds: 1 }),
       json: () => turn(`${shop.url}/x/bench_shop/items`, shop.child.pid, { seconds: 1 }) });

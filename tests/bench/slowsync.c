@@ -1,10 +1,13 @@
 /*
- * slowsync: a shim for LD_PRELOAD that makes every fsync and fdatasync take the same 2 ms, whatever the disk.
+ * slowsync: a shim for LD_PRELOAD that makes every fsync and fdatasync take the same 2
+ * ms, whatever the disk.
  *
- * The time of a sync varies 40-fold on rented disks, so that two numbers of writes per second cannot be compared;
- * with this shim on both sides they can. The nap is the purpose: it stands for the disk. Nothing is really synced, so
- * the shim is for measuring only. Calls are counted in the first eight bytes of the file that SLOWSYNC_COUNT names,
- * shared by all processes that carry the shim; without it nothing is counted.
+ * The time of a sync varies 40-fold on rented disks, so that two numbers of writes per
+ * second cannot be compared; with this shim on both sides they can. The nap is the
+ * purpose: it stands for the disk. Nothing is really synced, so the shim is for
+ * measuring only. Calls are counted in the first eight bytes of the file that
+ * SLOWSYNC_COUNT names, shared by all processes that carry the shim; without it nothing
+ * is counted.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -30,7 +30,7 @@ test('abort()', () => crashes('bad_abort', '/x/bad_abort/go', { kind: 'crash', s
 test('stack overflow', () => crashes('bad_stack', '/x/bad_stack/go', { kind: 'crash', signal: 'SIGSEGV', where: 'GET /x/bad_stack/go' }));
 test('exit()', () => crashes('bad_exit', '/x/bad_exit/exit', { kind: 'exit' }));
 test('_exit()', () => crashes('bad_exit', '/x/bad_exit/now', { kind: 'exit' }));
-test('endless loop', () => crashes('bad_loop', '/x/bad_loop/go', { kind: 'hang', where: 'GET /x/bad_loop/go' }));
+test('endless loop', () => crashes('bad_loop', '/x/bad_loop/go', { kind: 'hang', signal: 'SIGKILL', where: 'GET /x/bad_loop/go' }));
 test('a thread of its own that crashes', () => crashes('bad_thread', '/x/bad_thread/go', { kind: 'crash', signal: 'SIGSEGV' }));
 
 test('a plugin that starts threads is named', () => withShop({ plugins: ['bad_thread'] }, async (shop) => {
@@ -99,7 +99,7 @@ test('a broken migration leaves no trace', () => withShop({ plugins: [] }, async
 }));
 
 test('a slow filter is named and does not veto', () => withShop({ plugins: ['hello', 'bad_filter'] }, async (shop) => {
-  const answer = await shop.post('/x/hello/greet', 'name=Ada', { 'content-type': 'application/x-www-form-urlencoded' });
+  const answer = await shop.post('/x/hello/welcome', 'name=Ada', { 'content-type': 'application/x-www-form-urlencoded' });
   assert.ok(answer.status < 300, `${answer.status} ${answer.text}`);
   await until('the warning', () => /late .*plugin=bad_filter/.test(shop.stderr));
 }));
@@ -117,9 +117,9 @@ test('a leak of memory: named, and the shop is renewed without a failed request'
   }));
 
 test('a leak of descriptors: named, and the shop is renewed', { skip: sanitized && 'timing of the sanitizer' }, () =>
-  withShop({ plugins: ['bad_descriptor'], prefix: 'ulimit' }, async (shop) => {
+  withShop({ plugins: ['bad_descriptor'] }, async (shop) => {
     const pid = shop.shopPid();
-    await run('prlimit', ['--pid', String(pid), '--nofile=256:256']);
+    await run('prlimit', ['--pid', String(pid), '--nofile=4096:4096']);
     const running = load(shop, '/x/bad_descriptor/go', { connections: 4 });
     await shop.newShopPid(pid);
     const { failed } = await running.stop();

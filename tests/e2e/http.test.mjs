@@ -38,7 +38,7 @@ for (const [name, bytes, expected] of [
     const answer = await raw(shop, bytes);
     assert.equal(status(answer), expected, answer.text.slice(0, 300));
     assert.equal(answer.closed, true);
-    assert.equal(answer.text.split('HTTP/1.1 ').length, 2, 'one answer only');
+    assert.equal(answer.text.match(/^HTTP\/1\.1 \d/gm).length, 1, 'one answer only');
   });
 }
 
@@ -97,7 +97,7 @@ test('HEAD answers as GET without the body', async () => {
 test('ETag and If-None-Match', async () => {
   const first = await shop.get('/');
   const etag = first.headers.get('etag');
-  assert.match(etag, /^"/);
+  assert.match(etag, /^(W\/)?"/);
   const again = await shop.get('/', { 'if-none-match': etag });
   assert.equal(again.status, 304);
   assert.equal(again.text, '');
@@ -211,8 +211,8 @@ test('slow openers and drippers are ended, good clients do not notice', () => wi
   await Promise.all(drips);
 }));
 
-test('a full queue is a 503 with Retry-After, not a wait', () => withShop({ plugins: ['hello', 'bad_filter'], config: 'limits = { queue = 4 }\nhttp = { task_threads = 1 }' }, async (busy) => {
-  const answers = await Promise.all(Array.from({ length: 24 }, () => busy.post('/x/hello/greet', 'name=A', { 'content-type': 'application/x-www-form-urlencoded' })));
+test('a full queue is a 503 with Retry-After, not a wait', () => withShop({ plugins: ['hello', 'bad_filter'], config: 'limits = { queue = 16 }\nhttp = { task_threads = 1 }' }, async (busy) => {
+  const answers = await Promise.all(Array.from({ length: 40 }, () => busy.post('/x/hello/welcome', 'name=A', { 'content-type': 'application/x-www-form-urlencoded' })));
   const refused = answers.filter((answer) => answer.status === 503);
   assert.ok(refused.length > 0, answers.map((answer) => answer.status).join());
   for (const answer of refused) assert.ok(answer.headers.get('retry-after'));

@@ -1,5 +1,5 @@
 /*
- * bad_leak: keeps a megabyte of each call.
+ * bad_leak: keeps 64 KiB of each call.
  */
 #include <souk.h>
 
@@ -7,9 +7,9 @@
 
 static int leak(struct souk_ctx *ctx)
 {
-    char *kept = malloc(1u << 20);
+    char *kept = malloc(1u << 16);
     if (kept)
-        memset(kept, 1, 1u << 20);
+        memset(kept, 1, 1u << 16);
     return souk_answer_text(ctx, 200, souk_str(kept ? "kept\n" : "nothing left\n"));
 }
 

@@ -93,7 +93,7 @@ static int list(struct souk_ctx *ctx, int32_t argc, const struct souk_str *argv)
         souk_print(ctx, "%.*s\n", SOUK_PRI(souk_column_text(rows, 0)));
     return code;
 }
-/* clang-format off: the tables, a row a line */
+/* clang-format off */
 static const struct souk_option options[] = {{"greeting", SOUK_STRING, 0, "Hello", "How visitors are greeted"}};
 static const struct souk_route routes[] = {
     {"GET", "/greet", SOUK_READ, SOUK_PUBLIC, greet, "Greets ?name="},

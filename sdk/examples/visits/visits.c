@@ -3,8 +3,8 @@
  * after a page has gone out, keeps the numbers in a table of its own, and shows them at /visits.
  *
  * Facts come at least once, on a task thread, some at the same time: so the number grows in one guarded
- * statement, and never by reading it, adding one and writing it back. The core may lose the last second of
- * views in a crash; these are numbers to look at, not the books.
+ * statement, and never by reading it, adding one and writing it back. The core may lose the last second
+ * of views in a crash; these are numbers to look at, not the books.
  */
 #include <souk.h>
 
@@ -81,7 +81,7 @@ static int forget(struct souk_ctx *ctx, const struct souk_value *payload)
 
 /* ---- the descriptor ----------------------------------------------------------------------------- */
 
-/* clang-format off: a row a line */
+/* clang-format off */
 static const struct souk_option options[] = {
     {"show_days", SOUK_INT, 0, "7", "Days that /visits shows", 1, 90},
     {"keep_days", SOUK_INT, 0, "400", "Days that are kept", 1, 4000},

@@ -1,10 +1,12 @@
 /*
- * The functions that authors call. Each is one step through the table that the core hands over, so a plugin links
- * against nothing. Include <souk.h>, not this file.
+ * The functions that authors call. Each is one step through the table that the core
+ * hands over, so a plugin links against nothing. Include <souk.h>, not this file.
  *
- * For all of them, unless the line says otherwise: any kind of handler may call; nothing blocks; what is given back lives until
- * the handler returns and is never freed; what is passed in is copied; a missing text is the empty one, never a NULL to trip over;
- * int results are SOUK_OK or a SOUK_… code. Times are microseconds UTC. Here since 0.1.
+ * For all of them, unless the line says otherwise: any kind of handler may call;
+ * nothing blocks; what is given back lives until the handler returns and is never
+ * freed; what is passed in is copied; a missing text is the empty one, never a NULL to
+ * trip over; int results are SOUK_OK or a SOUK_… code. Times are microseconds UTC. Here
+ * since 0.1.
  */
 #ifndef SOUK_INLINE_H
 #define SOUK_INLINE_H
@@ -15,7 +17,8 @@
 
 #define SOUK_FORMAT(at) __attribute__((format(printf, at, at + 1)))
 
-/* clang-format off: a function a line, so that the page reads as a list */
+/* A function a line, so that the page reads as a list. */
+/* clang-format off */
 
 /* ---- memory -------------------------------------------------------------------------------------------------------- */
 
@@ -233,7 +236,9 @@ static inline int souk_json_parse(struct souk_ctx *ctx, struct souk_str json, st
 /* One line of JSON, with a NUL behind it. */
 static inline struct souk_str souk_json_print(struct souk_ctx *ctx, const struct souk_value *value) { return souk_api->value->print(ctx, value); }
 
-/* ---- the database: not in init ------------------------------------------------------------------------------------------------------- */
+/* ---- the database: not in init -------------------------------------------------------------------------------------------------------
+ * In TASK, jobs, listeners and commands, whatever waits (souk_db_write, souk_kv_put, souk_kv_delete, souk_emit, souk_job_add, souk_filter,
+ * souk_http) closes open queries first: read what you need, then go on. */
 
 static inline struct souk_arg souk_arg_of(int32_t kind, int64_t number, struct souk_str text)
 {

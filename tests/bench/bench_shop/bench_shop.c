@@ -1,9 +1,10 @@
 /*
  * bench_shop: what `make bench` measures, written as any plugin would be.
  *
- * GET /bench is a page of about 12 KB in the shop's layout that comes from the page cache; below /x/bench_shop stand one
- * route of each kind: READ builds JSON, WRITE inserts one row, TASK hands a write step to the writer. Nothing here is
- * tuned: the numbers are those of the core.
+ * GET /bench is a page of about 12 KB in the shop's layout that comes from the page
+ * cache; below /x/bench_shop stand one route of each kind: READ builds JSON, WRITE
+ * inserts one row, TASK hands a write step to the writer. Nothing here is tuned: the
+ * numbers are those of the core.
  */
 #include <souk.h>
 
@@ -26,9 +27,10 @@ static void add_item(struct souk_ctx *ctx, struct souk_value *list, int64_t i)
     struct souk_value *item = souk_set_map(ctx, list, NULL);
     souk_set_str(ctx, item, "name", souk_printf(ctx, "Mountain tea no. %d", (int)i));
     souk_set_str(ctx, item, "slug", souk_printf(ctx, "mountain-tea-%d", (int)i));
-    souk_set_cstr(ctx, item, "text",
-                  "Picked by hand at 1,600 metres, dried in the shade & packed the same week; "
-                  "mild, a little sweet, no caffeine.");
+    souk_set_cstr(
+        ctx, item, "text",
+        "Picked by hand at 1,600 metres, dried in the shade & packed the same week; "
+        "mild, a little sweet, no caffeine.");
     souk_set_money(ctx, item, "price", price);
     souk_set_bool(ctx, item, "available", i % 5 != 4);
 }
@@ -57,9 +59,10 @@ static int insert_row(struct souk_ctx *ctx, void *arg)
 {
     const struct souk_str *name = arg;
     int64_t id = souk_new_id(ctx);
-    int code = souk_exec(ctx, NULL,
-                         "INSERT INTO p_bench_shop_row (id, name, made_at) VALUES ($1, $2, $3)",
-                         SOUK_A_INT(id), SOUK_A_STR(*name), SOUK_A_INT(souk_now(ctx)));
+    int code = souk_exec(
+        ctx, NULL,
+        "INSERT INTO p_bench_shop_row (id, name, made_at) VALUES ($1, $2, $3)",
+        SOUK_A_INT(id), SOUK_A_STR(*name), SOUK_A_INT(souk_now(ctx)));
     if (code != SOUK_OK)
         return code;
     return souk_answer_text(ctx, 201, souk_printf(ctx, "%lld\n", (long long)id));
@@ -88,7 +91,10 @@ static const struct souk_page pages[] = {
      .fill = fill_page,
      .title = "Bench",
      .flags = SOUK_CACHED},
-    {.path = "/bench-fresh", .page_template = "bench", .fill = fill_page, .title = "Bench"},
+    {.path = "/bench-fresh",
+     .page_template = "bench",
+     .fill = fill_page,
+     .title = "Bench"},
 };
 
 static const struct souk_route routes[] = {

@@ -1,6 +1,7 @@
 /*
- * fixture: what the tests of the bridge share: a database in memory, and a plugin that is a struct on the heap instead of
- * a file, so that the inline functions of the SDK can be called as from inside of it.
+ * fixture: what the tests of the bridge share: a database in memory, and a plugin that
+ * is a struct on the heap instead of a file, so that the inline functions of the SDK
+ * can be called as from inside of it.
  */
 #ifndef BRIDGE_FIXTURE_H
 #define BRIDGE_FIXTURE_H
@@ -26,7 +27,8 @@ static const struct migration fixture_migrations[] = {
      "CREATE TABLE p_t_guest (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE)"},
 };
 
-static inline int fixture_consumers(void *user, struct souk_str topic, struct arena *arena, const char ***names)
+static inline int fixture_consumers(void *user, struct souk_str topic,
+                                    struct arena *arena, const char ***names)
 {
     (void)user;
     *names = arena_array(arena, const char *, 1);
@@ -43,7 +45,8 @@ static inline struct db *fixture_open(void)
     souk_api = bridge_api();
     if (!board_current())
         board_use(board_create());
-    if (db_open(&db, &options, &err) != 0 || migrate_apply(db, "t", fixture_migrations, 1, &err) != 0)
+    if (db_open(&db, &options, &err) != 0 ||
+        migrate_apply(db, "t", fixture_migrations, 1, &err) != 0)
         fail_msg("database: %s", err.text);
     return db;
 }
@@ -65,10 +68,12 @@ static inline void fixture_plugin_free(struct plugin *plugin)
     free(plugin);
 }
 
-static inline struct souk_ctx fixture_ctx(struct plugin *plugin, struct db *db, struct arena *arena, int kind)
+static inline struct souk_ctx fixture_ctx(struct plugin *plugin, struct db *db,
+                                          struct arena *arena, int kind)
 {
     struct souk_ctx ctx;
-    struct call_start start = {.plugin = plugin, .db = db, .arena = arena, .kind = kind};
+    struct call_start start = {
+        .plugin = plugin, .db = db, .arena = arena, .kind = kind};
     call_begin(&ctx, &start);
     return ctx;
 }

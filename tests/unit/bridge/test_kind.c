@@ -1,9 +1,11 @@
 /*
- * test_kind: what each kind of call may do: the database, key-value rows, facts, jobs, filters, the network.
+ * test_kind: what each kind of call may do: the database, key-value rows, facts, jobs,
+ * filters, the network.
  */
 #include "fixture.h"
 
 #include <string.h>
+#include "web/metrics.h"
 
 static struct db *db;
 static struct plugin *plugin;
@@ -36,8 +38,9 @@ static int says(struct souk_ctx *ctx, const char *words)
 static int add(struct souk_ctx *ctx, void *name)
 {
     int64_t changed = 0;
-    int code = souk_exec(ctx, &changed, "INSERT INTO p_t_guest (id, name) VALUES ($1, $2)", SOUK_A_INT(souk_new_id(ctx)),
-                         SOUK_A_CSTR(name));
+    int code =
+        souk_exec(ctx, &changed, "INSERT INTO p_t_guest (id, name) VALUES ($1, $2)",
+                  SOUK_A_INT(souk_new_id(ctx)), SOUK_A_CSTR(name));
     return code == 0 && changed != 1 ? SOUK_ERROR : code;
 }
 
@@ -65,7 +68,8 @@ static void write_only_in_write(void **state)
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_CONFLICT);
     assert_int_equal(souk_db_write(&ctx, add_then_fail, "Bob"), SOUK_CONFLICT);
     assert_true(says(&ctx, "changed my mind"));
-    assert_int_equal(souk_then_write(&ctx, add, "Eve"), SOUK_OK); /* nobody runs steps here: at once */
+    assert_int_equal(souk_then_write(&ctx, add, "Eve"),
+                     SOUK_OK); /* nobody runs steps here: at once */
     call_end(&ctx, NULL);
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_t_guest"), 2);
 }
@@ -88,18 +92,22 @@ static void snapshot_on_demand(void **state)
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_OK);
     assert_int_equal(souk_db_write(&ctx, add, "Bob"), SOUK_OK);
     assert_null(ctx.conn);
-    assert_int_equal(souk_query(&ctx, &rows, "SELECT name, id FROM p_t_guest ORDER BY name"), SOUK_OK);
+    assert_int_equal(
+        souk_query(&ctx, &rows, "SELECT name, id FROM p_t_guest ORDER BY name"),
+        SOUK_OK);
     assert_int_equal(souk_next(rows), 1);
     assert_true(souk_str_is(souk_column_text(rows, 0), "Ada"));
     assert_true(souk_column_int(rows, 1) > 0);
     assert_true(souk_column_is_null(rows, 2)); /* past the last column */
     assert_int_equal(souk_column_text(rows, 99).len, 0);
-    /* A write in the middle closes the query: the rows end, nothing trips, and what was written is seen. */
+    /* A write in the middle closes the query: the rows end, nothing trips, and what was
+     * written is seen. */
     assert_int_equal(souk_db_write(&ctx, add, "Cem"), SOUK_OK);
     assert_null(ctx.conn);
     assert_int_equal(souk_next(rows), 0);
     assert_int_equal(souk_column_int(rows, 1), 0);
-    assert_int_equal(souk_query(&ctx, &rows, "SELECT count(*) FROM p_t_guest"), SOUK_OK);
+    assert_int_equal(souk_query(&ctx, &rows, "SELECT count(*) FROM p_t_guest"),
+                     SOUK_OK);
     assert_int_equal(souk_next(rows), 1);
     assert_int_equal(souk_column_int(rows, 0), 3);
     call_end(&ctx, NULL);
@@ -112,7 +120,8 @@ static void own_tables_only(void **state)
     struct plugin *other = fixture_plugin("other");
     struct souk_ctx ctx = fixture_ctx(other, db, &arena, SOUK_TASK);
     struct souk_rows *rows = NULL;
-    assert_int_equal(souk_query(&ctx, &rows, "SELECT name FROM p_t_guest"), SOUK_DENIED);
+    assert_int_equal(souk_query(&ctx, &rows, "SELECT name FROM p_t_guest"),
+                     SOUK_DENIED);
     assert_null(rows);
     assert_int_equal(souk_query(&ctx, &rows, "SELECT * FROM setting"), SOUK_DENIED);
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_DENIED);
@@ -134,7 +143,8 @@ static void arguments_are_checked(void **state)
     assert_int_equal(souk_query_list(&ctx, &rows, "SELECT $1", &torn, 1), SOUK_INVALID);
     assert_int_equal(souk_next(NULL), 0);
     assert_int_equal(souk_kv_get(&ctx, "", NULL), SOUK_INVALID);
-    assert_int_equal(souk_answer_text(&ctx, 200, souk_str("x")), SOUK_WRONG_KIND); /* no request */
+    assert_int_equal(souk_answer_text(&ctx, 200, souk_str("x")),
+                     SOUK_WRONG_KIND); /* no request */
     assert_int_equal(souk_header(&ctx, "Host").len, 0);
     call_end(&ctx, NULL);
 }
@@ -177,15 +187,18 @@ static void key_values(void **state)
 static void task_only(void **state)
 {
     (void)state;
-    struct souk_http_request request = {.size = sizeof(request), .url = {"https://example.org", 19}};
+    struct souk_http_request request = {.size = sizeof(request),
+                                        .url = {"https://example.org", 19}};
     const struct souk_http_response *response;
     struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
     assert_int_equal(souk_http(&ctx, &request, &response), SOUK_WRONG_KIND);
-    assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)), SOUK_WRONG_KIND);
+    assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)),
+                     SOUK_WRONG_KIND);
     ctx.kind = SOUK_WRITE;
     assert_int_equal(souk_http(&ctx, &request, &response), SOUK_WRONG_KIND);
     ctx.kind = SOUK_TASK;
-    assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)), SOUK_OK);
+    assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)),
+                     SOUK_OK);
     assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), NULL), SOUK_INVALID);
     request.size = 8;
     assert_int_equal(souk_http(&ctx, &request, &response), SOUK_INVALID);
@@ -209,14 +222,16 @@ static void facts(void **state)
     assert_int_equal(souk_emit(&ctx, "Bad Name", souk_str("s"), payload), SOUK_INVALID);
     assert_int_equal(souk_emit(&ctx, "t.signed", souk_str("s"), payload), SOUK_OK);
     assert_int_equal(fixture_int(db, waiting), 1);
-    assert_int_equal(souk_emit(&ctx, "t.ignored", souk_str("s"), payload), SOUK_OK); /* nobody listens */
+    assert_int_equal(souk_emit(&ctx, "t.ignored", souk_str("s"), payload),
+                     SOUK_OK); /* nobody listens */
     assert_int_equal(fixture_int(db, waiting), 1);
     ctx.kind = SOUK_READ;
     assert_int_equal(souk_emit(&ctx, "t.signed", souk_str("s"), payload), SOUK_OK);
     assert_int_equal(fixture_int(db, waiting), 1); /* in memory still */
     event_queue_turn(db);
     ctx.kind = SOUK_TASK;
-    assert_int_equal(souk_db_write(&ctx, settle, NULL), SOUK_OK); /* the writer has passed the batch */
+    assert_int_equal(souk_db_write(&ctx, settle, NULL),
+                     SOUK_OK); /* the writer has passed the batch */
     assert_int_equal(fixture_int(db, waiting), 2);
     call_end(&ctx, NULL);
 }
@@ -239,6 +254,20 @@ static void queue_is_bounded(void **state)
     call_end(&ctx, NULL);
 }
 
+static void counters(void **state)
+{
+    (void)state;
+    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
+    struct buf out = {.arena = &arena};
+    souk_count(&ctx, "cups", 2);
+    souk_count(&ctx, "cups", 3);
+    souk_count(&ctx, "Not a name", 1);
+    metrics_print(&out);
+    assert_non_null(
+        strstr(buf_str(&out).ptr, "souk_plugin_total{plugin=\"t\",name=\"cups\"} 5\n"));
+    assert_null(strstr(buf_str(&out).ptr, "Not a name"));
+}
+
 static int run_nothing(struct souk_ctx *ctx, const struct souk_value *payload)
 {
     (void)ctx;
@@ -253,13 +282,17 @@ static void jobs(void **state)
     struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
     plugin->descriptor.jobs = rows;
     plugin->descriptor.jobs_count = 1;
-    assert_int_equal(souk_job_add(&ctx, "never", souk_str(""), NULL, 0), SOUK_NOT_FOUND);
+    assert_int_equal(souk_job_add(&ctx, "never", souk_str(""), NULL, 0),
+                     SOUK_NOT_FOUND);
     assert_int_equal(souk_job_add(&ctx, "later", souk_str("k"), NULL, 0), SOUK_OK);
-    assert_int_equal(souk_job_add(&ctx, "later", souk_str("k"), NULL, 0), SOUK_CONFLICT);
+    assert_int_equal(souk_job_add(&ctx, "later", souk_str("k"), NULL, 0),
+                     SOUK_CONFLICT);
     assert_true(says(&ctx, "waits already"));
     ctx.kind = SOUK_READ;
-    assert_int_equal(souk_job_add(&ctx, "later", souk_str(""), NULL, 0), SOUK_WRONG_KIND);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:later'"), 1);
+    assert_int_equal(souk_job_add(&ctx, "later", souk_str(""), NULL, 0),
+                     SOUK_WRONG_KIND);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:later'"),
+                     1);
     call_end(&ctx, NULL);
 }
 
@@ -268,9 +301,18 @@ static void jobs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(write_only_in_write), TEST(step_is_left), TEST(snapshot_on_demand), TEST(own_tables_only),
-        TEST(arguments_are_checked), TEST(no_database_in_init), TEST(key_values), TEST(task_only),
-        TEST(facts), TEST(queue_is_bounded), TEST(jobs),
+        TEST(write_only_in_write),
+        TEST(step_is_left),
+        TEST(snapshot_on_demand),
+        TEST(own_tables_only),
+        TEST(arguments_are_checked),
+        TEST(no_database_in_init),
+        TEST(key_values),
+        TEST(task_only),
+        TEST(facts),
+        TEST(queue_is_bounded),
+        TEST(jobs),
+        TEST(counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * test_value: structured data across the plugin border, through the SDK's own inline functions.
+ * test_value: structured data across the plugin border, through the SDK's own inline
+ * functions.
  */
 #include "fixture.h"
 
@@ -38,9 +39,10 @@ static void builds_and_prints(void **state)
     souk_set_money(&ctx, map, "price", (struct souk_money){1299, "EUR", 0});
     souk_set_time(&ctx, map, "at", INT64_C(1795000000000000));
     souk_set_null(&ctx, map, "none");
-    assert_string_equal(souk_json_print(&ctx, map).ptr,
-                        "{\"list\":[-3,\"x\",{}],\"name\":\"Ada\",\"yes\":true,\"price\":{\"amount\":1299,\"currency\":"
-                        "\"EUR\"},\"at\":\"2026-11-18T11:06:40Z\",\"none\":null}");
+    assert_string_equal(
+        souk_json_print(&ctx, map).ptr,
+        "{\"list\":[-3,\"x\",{}],\"name\":\"Ada\",\"yes\":true,\"price\":{\"amount\":1299,\"currency\":"
+        "\"EUR\"},\"at\":\"2026-11-18T11:06:40Z\",\"none\":null}");
 }
 
 static void replaces_and_copies(void **state)
@@ -54,7 +56,8 @@ static void replaces_and_copies(void **state)
     assert_int_equal(souk_count_of(map), 1);
     assert_true(souk_str_is(souk_text(souk_get(map, "name")), "Ada"));
     souk_set_copy(&ctx, map, "self", map);
-    assert_string_equal(souk_json_print(&ctx, map).ptr, "{\"name\":\"Ada\",\"self\":{\"name\":\"Ada\"}}");
+    assert_string_equal(souk_json_print(&ctx, map).ptr,
+                        "{\"name\":\"Ada\",\"self\":{\"name\":\"Ada\"}}");
 }
 
 static void mends_text(void **state)
@@ -100,7 +103,10 @@ static void parses_and_walks(void **state)
     (void)state;
     struct souk_value *value = NULL;
     int64_t sum = 0;
-    assert_int_equal(souk_json_parse(&ctx, souk_str("{\"a\":1,\"b\":[true,2,\"3\"],\"c\":\"\"}"), &value), 0);
+    assert_int_equal(
+        souk_json_parse(&ctx, souk_str("{\"a\":1,\"b\":[true,2,\"3\"],\"c\":\"\"}"),
+                        &value),
+        0);
     struct souk_walk walk = souk_walk(souk_get(value, "b"));
     while (souk_step(&walk))
         sum = sum * 10 + souk_int(walk.value, 0);
@@ -108,10 +114,12 @@ static void parses_and_walks(void **state)
     struct souk_walk members = souk_walk(value);
     assert_true(souk_step(&members));
     assert_true(souk_str_is(members.key, "a"));
-    assert_true(souk_true(souk_get(value, "c"))); /* an empty text is true, as in templates */
+    assert_true(
+        souk_true(souk_get(value, "c"))); /* an empty text is true, as in templates */
     assert_true(souk_str_is(souk_text(souk_at(souk_get(value, "b"), 2)), "3"));
     assert_null(souk_at(souk_get(value, "b"), 3));
-    assert_int_equal(souk_json_parse(&ctx, souk_str("{\"a\":1,\"a\":2}"), &value), SOUK_INVALID);
+    assert_int_equal(souk_json_parse(&ctx, souk_str("{\"a\":1,\"a\":2}"), &value),
+                     SOUK_INVALID);
     assert_true(souk_failure(&ctx).len > 0);
     assert_null(value);
 }
@@ -136,7 +144,8 @@ static void says_why(void **state)
     (void)state;
     assert_int_equal(souk_fail(&ctx, SOUK_CONFLICT, "no %s", "tea"), SOUK_CONFLICT);
     assert_true(souk_str_is(souk_failure(&ctx), "no tea"));
-    assert_int_equal(souk_fail(&ctx, 0, "nothing"), SOUK_ERROR); /* a failure is never a success */
+    assert_int_equal(souk_fail(&ctx, 0, "nothing"),
+                     SOUK_ERROR); /* a failure is never a success */
     struct err err = {0};
     souk_fail(&ctx, SOUK_CONFLICT, "only three are left");
     bridge_reason(&ctx, SOUK_CONFLICT, &err);

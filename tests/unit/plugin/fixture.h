@@ -1,6 +1,7 @@
 /*
- * fixture.h: a little shop for the tests of the switch: a data directory, a database, task threads, a folder of plugins that the test fills from
- * build/tests/fixtures, and an API of a few functions that remembers what the plugins say.
+ * fixture.h: a little shop for the tests of the switch: a data directory, a database,
+ * task threads, a folder of plugins that the test fills from build/tests/fixtures, and
+ * an API of a few functions that remembers what the plugins say.
  */
 #ifndef TEST_PLUGIN_FIXTURE_H
 #define TEST_PLUGIN_FIXTURE_H
@@ -30,7 +31,7 @@
 /* Not every test uses all of it. */
 #define FIXTURE static __attribute__((unused))
 
-/* ---- what plugins say ------------------------------------------------------------------------ */
+/* ---- what plugins say ------------------------------------------------------------ */
 
 static pthread_mutex_t said_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t said_more = PTHREAD_COND_INITIALIZER;
@@ -90,7 +91,7 @@ FIXTURE int said_wait(const char *line)
     return !late;
 }
 
-/* ---- the API ------------------------------------------------------------------------------------ */
+/* ---- the API --------------------------------------------------------------------- */
 
 static void api_log(struct souk_ctx *ctx, int32_t level, struct souk_str text)
 {
@@ -109,8 +110,8 @@ static int api_fail(struct souk_ctx *ctx, int32_t code, struct souk_str text)
     return err_set(&ctx->failure, code, "%.*s", SOUK_PRI(text));
 }
 
-static void api_set_int(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
-                        int32_t kind, int64_t number)
+static void api_set_int(struct souk_ctx *ctx, struct souk_value *parent,
+                        struct souk_str key, int32_t kind, int64_t number)
 {
     (void)kind;
     if (parent) {
@@ -131,8 +132,8 @@ static int api_exec(struct souk_ctx *ctx, const char *sql, const struct souk_arg
         list[i] = args[i].kind == SOUK_ARG_INT ? DB_INT(args[i].number)
                                                : DB_TEXT(args[i].text);
     }
-    return db_run_args(ctx->conn, db_intern(ctx->db, ctx->self->name, sql), changed, list,
-                       (int)count);
+    return db_run_args(ctx->conn, db_intern(ctx->db, ctx->self->name, sql), changed,
+                       list, (int)count);
 }
 
 static int api_then_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg)
@@ -154,7 +155,7 @@ static const struct souk_api api = {.size = sizeof(api),
                                     .call = &api_call,
                                     .db = &api_db};
 
-/* ---- folders -------------------------------------------------------------------------------------- */
+/* ---- folders --------------------------------------------------------------------- */
 
 FIXTURE void folder_make(char *to, size_t size)
 {
@@ -163,7 +164,8 @@ FIXTURE void folder_make(char *to, size_t size)
     assert_non_null(mkdtemp(to));
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *ftw)
+static int remove_one(const char *path, const struct stat *info, int kind,
+                      struct FTW *ftw)
 {
     (void)info;
     (void)kind;
@@ -196,7 +198,7 @@ FIXTURE void fixture_path(const char *name, char *to, size_t size)
     snprintf(to, size, SOUK_BUILD "/tests/fixtures/%s.so", name);
 }
 
-/* ---- the shop ---------------------------------------------------------------------------------------- */
+/* ---- the shop -------------------------------------------------------------------- */
 
 struct little_shop {
     char dir[PATH_MAX], plugins[PATH_MAX + 16];
@@ -254,7 +256,8 @@ FIXTURE void shop_end(struct little_shop *shop)
 }
 
 /* Puts a fixture's file into the shop's folder, under its own or another name. */
-FIXTURE void shop_put_as(struct little_shop *shop, const char *fixture, const char *name)
+FIXTURE void shop_put_as(struct little_shop *shop, const char *fixture,
+                         const char *name)
 {
     char from[PATH_MAX], to[PATH_MAX + 64];
     fixture_path(fixture, from, sizeof(from));
@@ -267,8 +270,10 @@ FIXTURE void shop_put(struct little_shop *shop, const char *fixture)
     shop_put_as(shop, fixture, fixture);
 }
 
-/* Configures with the plugins of `list` ("fix_good fix_need") and the tables of `values` (JSON). Problems are in shop->problems. */
-FIXTURE int shop_configure(struct little_shop *shop, const char *list, const char *values)
+/* Configures with the plugins of `list` ("fix_good fix_need") and the tables of
+ * `values` (JSON). Problems are in shop->problems. */
+FIXTURE int shop_configure(struct little_shop *shop, const char *list,
+                           const char *values)
 {
     const char *names[16];
     size_t count = 0;
@@ -277,7 +282,8 @@ FIXTURE int shop_configure(struct little_shop *shop, const char *list, const cha
     while (str_split(&rest, ' ', &name)) {
         names[count++] = arena_cstr(&shop->arena, name);
     }
-    assert_int_equal(json_parse(&shop->arena, souk_str(values), &tables, &shop->err), 0);
+    assert_int_equal(json_parse(&shop->arena, souk_str(values), &tables, &shop->err),
+                     0);
     problems_init(&shop->problems, &shop->arena, souk_str("souk.lua"));
     struct wanted wanted = {names, count, tables, shop->dir};
     return switch_configure(shop->host, &wanted, &shop->problems);
@@ -309,23 +315,24 @@ FIXTURE const struct json *shop_item(struct little_shop *shop, const char *name)
     return NULL;
 }
 
-FIXTURE struct souk_str shop_text(struct little_shop *shop, const char *name, const char *key)
+FIXTURE struct souk_str shop_text(struct little_shop *shop, const char *name,
+                                  const char *key)
 {
     return json_text(json_at(shop_item(shop, name), key));
 }
 
-#define assert_text(text, wanted)                                                        \
-    do {                                                                                 \
-        struct souk_str assert_text_ = (text);                                           \
-        if (!souk_str_is(assert_text_, (wanted))) {                                      \
-            fail_msg("\"%.*s\" is not \"%s\"", SOUK_PRI(assert_text_), (wanted));        \
-        }                                                                                \
+#define assert_text(text, wanted)                                                      \
+    do {                                                                               \
+        struct souk_str assert_text_ = (text);                                         \
+        if (!souk_str_is(assert_text_, (wanted))) {                                    \
+            fail_msg("\"%.*s\" is not \"%s\"", SOUK_PRI(assert_text_), (wanted));      \
+        }                                                                              \
     } while (0)
-#define assert_part(text, part)                                                          \
-    do {                                                                                 \
-        if (!strstr((text), (part))) {                                                   \
-            fail_msg("\"%s\" has no \"%s\" in it", (text), (part));                      \
-        }                                                                                \
+#define assert_part(text, part)                                                        \
+    do {                                                                               \
+        if (!strstr((text), (part))) {                                                 \
+            fail_msg("\"%s\" has no \"%s\" in it", (text), (part));                    \
+        }                                                                              \
     } while (0)
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * test_event.c: filters in order, vetoes, failures and lateness; facts from the outbox to the plugin's own table.
+ * test_event.c: filters in order, vetoes, failures and lateness; facts from the outbox
+ * to the plugin's own table.
  */
 #include "fixture.h"
 #include "plugin/quarantine.h"
@@ -30,7 +31,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- filters ---------------------------------------------------------------------------------- */
+/* ---- filters --------------------------------------------------------------------- */
 
 static struct json *payload;
 static struct err err;
@@ -39,13 +40,16 @@ static int filter(const char *subject)
 {
     uint32_t ticket;
     struct souk_ctx ctx;
-    struct call_start start = {
-        .set = set_pin(&ticket), .db = shop.db, .arena = &shop.arena, .kind = SOUK_TASK};
+    struct call_start start = {.set = set_pin(&ticket),
+                               .db = shop.db,
+                               .arena = &shop.arena,
+                               .kind = SOUK_TASK};
     call_begin(&ctx, &start);
     memset(&err, 0, sizeof(err));
     payload = json_new(&shop.arena, JSON_OBJECT);
     json_add_int(&shop.arena, payload, "last", 0);
-    int code = event_filter(&ctx, souk_str("order.placing"), souk_str(subject), payload, &err);
+    int code =
+        event_filter(&ctx, souk_str("order.placing"), souk_str(subject), payload, &err);
     call_end(&ctx, NULL);
     set_unpin(ticket);
     return code;
@@ -60,8 +64,9 @@ static void test_order(void **state)
 {
     (void)state;
     assert_int_equal(filter("order:1"), 0);
-    assert_string_equal(said_all(), ";fix_early order.placing;fix_gate order.placing;fix_late "
-                                    "order.placing;");
+    assert_string_equal(said_all(),
+                        ";fix_early order.placing;fix_gate order.placing;fix_late "
+                        "order.placing;");
     assert_int_equal(last(), 20);
 }
 
@@ -69,7 +74,8 @@ static void test_veto(void **state)
 {
     (void)state;
     assert_int_equal(filter("veto fix_early"), SOUK_DENIED);
-    assert_string_equal(err.text, "not to this address"); /* words for the customer, bare */
+    assert_string_equal(err.text,
+                        "not to this address"); /* words for the customer, bare */
     assert_int_equal(said("fix_late order.placing"), 0);
 }
 
@@ -127,7 +133,8 @@ static void test_slow(void **state)
 static void test_gate_away(void **state)
 {
     (void)state;
-    struct board_fault fault = {.kind = BOARD_CRASH, .signal = 11, .plugin = "fix_gate"};
+    struct board_fault fault = {
+        .kind = BOARD_CRASH, .signal = 11, .plugin = "fix_gate"};
     for (int i = 0; i < 3; i++) {
         fault.at = clock_now();
         assert_int_equal(quarantine_add(shop.dir, &fault, &shop.err), 0);
@@ -137,17 +144,18 @@ static void test_gate_away(void **state)
     log_setup(LOG_ERROR + 1, 0);
     assert_int_equal(shop_configure(&shop, "fix_early fix_gate", "{}"), 0);
     assert_int_equal(filter("order:1"), SOUK_UNAVAILABLE);
-    assert_part(err.text, "plugin \"fix_gate\" is quarantined, and order.placing may not go on");
+    assert_part(err.text,
+                "plugin \"fix_gate\" is quarantined, and order.placing may not go on");
     assert_int_equal(switch_enable(shop.host, "fix_gate", &shop.err), 0);
     assert_int_equal(filter("order:1"), 0);
 }
 
-/* ---- facts ---------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------- */
 
 static int put_fact(struct db_conn *conn, void *arg)
 {
-    return outbox_put(conn, souk_str("order.placed"), souk_str(arg), souk_str("{\"n\":1}"),
-                      clock_now(), NULL);
+    return outbox_put(conn, souk_str("order.placed"), souk_str(arg),
+                      souk_str("{\"n\":1}"), clock_now(), NULL);
 }
 
 static int runs_all(void *user, struct souk_str kind)
@@ -162,8 +170,8 @@ static int deliver(int *result)
 {
     struct job *jobs;
     int count = 0;
-    assert_int_equal(job_claim(shop.db, &shop.arena, 8, CLOCK_MINUTE, clock_now(), runs_all,
-                               NULL, &jobs, &count, &shop.err),
+    assert_int_equal(job_claim(shop.db, &shop.arena, 8, CLOCK_MINUTE, clock_now(),
+                               runs_all, NULL, &jobs, &count, &shop.err),
                      0);
     for (int i = 0; i < count; i++) {
         struct outbox_fact fact;
@@ -239,8 +247,8 @@ static void test_consumers(void **state)
     assert_int_equal(
         event_consumers(shop.host, souk_str("order.placed"), &shop.arena, &names), 1);
     assert_string_equal(names[0], "fix_good");
-    assert_int_equal(event_consumers(shop.host, souk_str("order.paid"), &shop.arena, &names),
-                     0);
+    assert_int_equal(
+        event_consumers(shop.host, souk_str("order.paid"), &shop.arena, &names), 0);
     assert_int_equal(
         event_consumers(shop.host, souk_str("order.placing"), &shop.arena, &names), 0);
 }

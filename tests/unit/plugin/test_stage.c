@@ -163,7 +163,8 @@ static void test_not_elf(void **state)
     assert_part(err.text, "not a regular file");
 }
 
-/* Cut and spoiled copies of a good file: refused or mapped, never a crash of the reader. */
+/* Cut and spoiled copies of a good file: refused or mapped, never a crash of the
+ * reader. */
 static void test_spoiled(void **state)
 {
     (void)state;
@@ -202,11 +203,14 @@ static void test_find(void **state)
     assert_int_equal(open_fixture("fix_good", &staged, &err), 0);
     assert_int_equal(stage_find(path, "fix_good", found, sizeof(found), &err), 0);
     assert_string_equal(found, file);
-    assert_int_equal(stage_find(path, "fix_god", found, sizeof(found), &err), SOUK_NOT_FOUND);
+    assert_int_equal(stage_find(path, "fix_god", found, sizeof(found), &err),
+                     SOUK_NOT_FOUND);
     assert_part(err.text, "did you mean \"fix_good\"?");
-    assert_int_equal(stage_find(path, "zzzz", found, sizeof(found), &err), SOUK_NOT_FOUND);
+    assert_int_equal(stage_find(path, "zzzz", found, sizeof(found), &err),
+                     SOUK_NOT_FOUND);
     assert_part(err.text, "put zzzz.so there");
-    assert_int_equal(stage_find(path, "../x", found, sizeof(found), &err), SOUK_INVALID);
+    assert_int_equal(stage_find(path, "../x", found, sizeof(found), &err),
+                     SOUK_INVALID);
     stage_list(path, &arena, &names, &count);
     assert_int_equal(count, 2);
     assert_string_equal(names[0], "fix_good");
@@ -214,7 +218,8 @@ static void test_find(void **state)
     assert_null(names[2]);
     arena_free(&arena);
     stage_clean(folder);
-    assert_int_equal(stage_find(path, "fix_good", found, sizeof(found), &err), SOUK_NOT_FOUND);
+    assert_int_equal(stage_find(path, "fix_good", found, sizeof(found), &err),
+                     SOUK_NOT_FOUND);
 }
 
 int main(void)

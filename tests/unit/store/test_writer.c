@@ -364,6 +364,37 @@ static void test_the_log_is_moved(void **state)
     assert_true(after.wal_bytes < 100000);
 }
 
+static void test_a_reader_in_the_log(void **state)
+{
+    struct db *db = *state;
+    struct db_stats before, after;
+    int64_t number = 0;
+    struct db_conn *conn = db_read_begin(db, 0);
+    assert_int_equal(db_get_int(conn, &fixture_count, &number), 0);
+    assert_int_equal(
+        fixture_write(
+            db,
+            "INSERT INTO p_t_item (id, name, data) SELECT value, 'x' || value, "
+            "zeroblob(60000) FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL "
+            "SELECT value + 1 FROM n WHERE value < 100) SELECT value FROM n)",
+            NULL),
+        0);
+    barrier(db);
+    db_stats(db, &before);
+    int syncs = shim_syncs;
+    for (int i = 0; i < 5;
+         i++) /* no checkpoint with each, though the log stays large */
+        assert_int_equal(
+            fixture_write(db, "UPDATE p_t_item SET amount = amount + 1 WHERE id = 1",
+                          NULL),
+            0);
+    assert_int_equal(shim_syncs - syncs, 5);
+    db_stats(db, &after);
+    assert_true(after.wal_bytes > 4 << 20);
+    assert_int_equal(after.checkpoints, before.checkpoints);
+    db_read_end(conn);
+}
+
 static void test_an_idle_writer_moves_the_log(void **state)
 {
     struct db *db = *state;
@@ -425,6 +456,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full_queue_and_deadlines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_change_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_log_is_moved, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_reader_in_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_idle_writer_moves_the_log, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_the_end_runs_what_waits, setup, teardown),

@@ -1,6 +1,7 @@
 /*
- * server_fixture: a server on port 0 with a database in memory or in a folder of its own, a handful of routes of every kind, and a raw
- * client: what is sent is exactly what the test says, what comes back is read to its Content-Length.
+ * server_fixture: a server on port 0 with a database in memory or in a folder of its
+ * own, a handful of routes of every kind, and a raw client: what is sent is exactly
+ * what the test says, what comes back is read to its Content-Length.
  */
 #ifndef SERVER_FIXTURE_H
 #define SERVER_FIXTURE_H
@@ -51,7 +52,9 @@ static struct stage stage;
 static sem_t entered, leave; /* handlers that wait: they say so, and wait to be told */
 static _Atomic int handled, pages_sent, pins;
 
-/* ---- handlers ------------------------------------------------------------------------------------------- */
+/* ---- handlers
+ * -------------------------------------------------------------------------------------------
+ */
 
 static int show_hello(struct request *request, const struct web_route *route)
 {
@@ -66,10 +69,14 @@ static int show_page(struct request *request, const struct web_route *route)
     struct souk_str value = souk_str("none");
     (void)route;
     atomic_fetch_add(&handled, 1);
-    setting_get(request->conn, &request->arena, souk_str("t"), souk_str("color"), &value);
-    buf_printf(&html, "<!doctype html><title>%.*s</title>%s", SOUK_PRI(value), request->locale);
+    setting_get(request->conn, &request->arena, souk_str("t"), souk_str("color"),
+                &value);
+    buf_printf(&html, "<!doctype html><title>%.*s</title>%s", SOUK_PRI(value),
+               request->locale);
     while (html.len < 12288) {
-        buf_add_cstr(&html, "<p>one of the many lines of a page that is worth compressing</p>\n");
+        buf_add_cstr(
+            &html,
+            "<p>one of the many lines of a page that is worth compressing</p>\n");
     }
     answer_html(request, 200, buf_str(&html));
     return 0;
@@ -88,7 +95,8 @@ static int show_echo(struct request *request, const struct web_route *route)
     json_add_int(&request->arena, out, "control", request->control);
     json_add_int(&request->arena, out, "tls", request->tls);
     const struct upload *upload = request_upload(request, "file");
-    json_add_str(&request->arena, out, "filename", upload ? upload->filename : souk_str(""));
+    json_add_str(&request->arena, out, "filename",
+                 upload ? upload->filename : souk_str(""));
     answer_json(request, 200, out);
     return 0;
 }
@@ -130,7 +138,8 @@ static int wait_here(struct request *request, const struct web_route *route)
 static int then_put(struct db_conn *conn, void *arg)
 {
     struct request *request = arg;
-    int code = setting_put(conn, souk_str("t"), souk_str("color"), souk_str("task"), request->now);
+    int code = setting_put(conn, souk_str("t"), souk_str("color"), souk_str("task"),
+                           request->now);
     answer_text(request, 200, "task wrote");
     return code;
 }
@@ -140,7 +149,8 @@ static int task_then_write(struct request *request, const struct web_route *rout
     struct souk_str value;
     (void)route;
     /* reads in a snapshot of its own, on demand */
-    setting_get(request_conn(request), &request->arena, souk_str("t"), souk_str("color"), &value);
+    setting_get(request_conn(request), &request->arena, souk_str("t"),
+                souk_str("color"), &value);
     answer_header(request, "X-Task", souk_str("seen"));
     request_then_write(request, then_put, request);
     return 0;
@@ -172,17 +182,34 @@ static int show_big(struct request *request, const struct web_route *route)
 {
     static char bytes[8 << 20];
     (void)route;
-    answer_bytes(request, 200, "application/octet-stream", str_make(bytes, sizeof(bytes)));
+    answer_bytes(request, 200, "application/octet-stream",
+                 str_make(bytes, sizeof(bytes)));
     return 0;
 }
 
 static const struct web_route stage_routes[] = {
     {.method = "GET", .path = "/hello", .kind = SOUK_READ, .handle = show_hello},
-    {.method = "GET", .path = "/", .kind = SOUK_READ, .flags = ROUTE_PAGE | ROUTE_CACHED, .handle = show_page},
-    {.method = "GET", .path = "/fresh", .kind = SOUK_READ, .flags = ROUTE_PAGE, .handle = show_page},
+    {.method = "GET",
+     .path = "/",
+     .kind = SOUK_READ,
+     .flags = ROUTE_PAGE | ROUTE_CACHED,
+     .handle = show_page},
+    {.method = "GET",
+     .path = "/fresh",
+     .kind = SOUK_READ,
+     .flags = ROUTE_PAGE,
+     .handle = show_page},
     {.method = "GET", .path = "/echo/{name}", .kind = SOUK_READ, .handle = show_echo},
-    {.method = "POST", .path = "/echo/{name}", .kind = SOUK_READ, .handle = show_echo, .body_limit = 4096},
-    {.method = "GET", .path = "/fail", .kind = SOUK_READ, .flags = ROUTE_API, .handle = fail_as_asked},
+    {.method = "POST",
+     .path = "/echo/{name}",
+     .kind = SOUK_READ,
+     .handle = show_echo,
+     .body_limit = 4096},
+    {.method = "GET",
+     .path = "/fail",
+     .kind = SOUK_READ,
+     .flags = ROUTE_API,
+     .handle = fail_as_asked},
     {.method = "POST", .path = "/color", .kind = SOUK_WRITE, .handle = put_color},
     {.method = "POST", .path = "/wait", .kind = SOUK_WRITE, .handle = wait_here},
     {.method = "POST", .path = "/wait/task", .kind = SOUK_TASK, .handle = wait_here},
@@ -191,12 +218,26 @@ static const struct web_route stage_routes[] = {
     {.method = "POST", .path = "/session", .kind = SOUK_WRITE, .handle = start_session},
     {.method = "GET", .path = "/token", .kind = SOUK_READ, .handle = show_token},
     {.method = "GET", .path = "/big", .kind = SOUK_READ, .handle = show_big},
-    {.method = "POST", .path = "/hook", .kind = SOUK_READ, .flags = ROUTE_OPEN, .handle = show_hello},
-    {.method = "GET", .path = "/admin/only", .kind = SOUK_READ, .flags = ROUTE_CONTROL | ROUTE_API, .handle = show_hello},
-    {.method = "GET", .path = "/rated", .kind = SOUK_READ, .handle = show_hello, .rate = 2},
+    {.method = "POST",
+     .path = "/hook",
+     .kind = SOUK_READ,
+     .flags = ROUTE_OPEN,
+     .handle = show_hello},
+    {.method = "GET",
+     .path = "/admin/only",
+     .kind = SOUK_READ,
+     .flags = ROUTE_CONTROL | ROUTE_API,
+     .handle = show_hello},
+    {.method = "GET",
+     .path = "/rated",
+     .kind = SOUK_READ,
+     .handle = show_hello,
+     .rate = 2},
 };
 
-/* ---- the stage ---------------------------------------------------------------------------------------------- */
+/* ---- the stage
+ * ----------------------------------------------------------------------------------------------
+ */
 
 static struct web_site *pin_stage(void *user, uint32_t *ticket)
 {
@@ -220,7 +261,8 @@ static void note_page(struct request *request)
 
 static int listen_tcp(int *port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_ANY)};
     socklen_t len = sizeof(at);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
@@ -264,7 +306,8 @@ static void stage_up(int queue, int task_threads, int task_limit)
     }
     stage.listener = listen_tcp(&stage.port);
     stage.control = listen_control();
-    stage.site = (struct web_site){.number = 1, .router = stage.router, .page_sent = note_page};
+    stage.site =
+        (struct web_site){.number = 1, .router = stage.router, .page_sent = note_page};
     stage.options.db = stage.db;
     stage.options.tasks = stage.tasks;
     stage.options.listen_fds = &stage.listener;
@@ -286,8 +329,9 @@ static void stage_up(int queue, int task_threads, int task_limit)
 
 static void stage_remove_files(void)
 {
-    static const char *const names[] = {"control", "souk.db", "souk.db-wal", "souk.db-shm", "lock",
-                                        "souk.lock", "access.log", NULL};
+    static const char *const names[] = {"control",     "souk.db", "souk.db-wal",
+                                        "souk.db-shm", "lock",    "souk.lock",
+                                        "access.log",  NULL};
     char path[200];
     for (const char *const *name = names; *name; name++) {
         snprintf(path, sizeof(path), "%s/%s", stage.dir, *name);
@@ -313,7 +357,9 @@ static void stage_down(void)
     memset(&stage, 0, sizeof(stage));
 }
 
-/* ---- the client ------------------------------------------------------------------------------------------------ */
+/* ---- the client
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct reply {
     int status; /* 0: the connection ended without an answer */
@@ -422,10 +468,12 @@ static int client_read(int fd, int no_body)
     }
     reply.status = atoi(reply.head + 9);
     const char *length = reply_header("Content-Length");
-    size_t wanted = length && !no_body && reply.status != 304 ? (size_t)atoll(length) : 0;
+    size_t wanted =
+        length && !no_body && reply.status != 304 ? (size_t)atoll(length) : 0;
     wanted = wanted < sizeof(reply.body) ? wanted : sizeof(reply.body) - 1;
     while (reply.len < wanted) { /* not a byte of the next answer */
-        ssize_t n = client_take(fd, reply.body + reply.len, wanted - reply.len, PATIENCE);
+        ssize_t n =
+            client_take(fd, reply.body + reply.len, wanted - reply.len, PATIENCE);
         assert_true(n > 0);
         reply.len += (size_t)n;
     }
@@ -446,7 +494,7 @@ static int ask(const char *text)
     return reply.status;
 }
 
-#define HOST "Host: shop.test\r\n"
+#define HOST        "Host: shop.test\r\n"
 #define GET(target) "GET " target " HTTP/1.1\r\n" HOST "\r\n"
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Tests of the server as a whole: what every kind of handler does to a connection, answers and their headers, the page cache, sessions
- * and the same-origin rule.
+ * Tests of the server as a whole: what every kind of handler does to a connection,
+ * answers and their headers, the page cache, sessions and the same-origin rule.
  */
 #include "server_fixture.h"
 
@@ -18,12 +18,13 @@ static int down(void **state)
     return 0;
 }
 
-/* The trap of libmicrohttpd 0.9.75: a response queued in the first call closes the connection. */
+/* The trap of libmicrohttpd 0.9.75: a response queued in the first call closes the
+ * connection. */
 static void second_get_is_answered(void **state)
 {
     (void)state;
-    static const char *const targets[] = {GET("/hello"), GET("/"), GET("/nothing"), GET("/fail?code=3"),
-                                          GET("/fresh")};
+    static const char *const targets[] = {GET("/hello"), GET("/"), GET("/nothing"),
+                                          GET("/fail?code=3"), GET("/fresh")};
     int fd = client_open();
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
@@ -50,12 +51,14 @@ static void read_gets_its_parts(void **state)
     assert_non_null(strstr(reply.body, "\"q\":\"1 2&\""));
     assert_non_null(strstr(reply.body, "\"cookie\":\"sweet\""));
     assert_non_null(strstr(reply.body, "\"address\":\"127.0.0.1\""));
-    assert_int_equal(ask("POST /echo/x HTTP/1.1\r\n" HOST
-                         "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n\r\n"
-                         "field=%C3%A9"),
-                     200);
+    assert_int_equal(
+        ask("POST /echo/x HTTP/1.1\r\n" HOST
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n\r\n"
+            "field=%C3%A9"),
+        200);
     assert_non_null(strstr(reply.body, "\"form\":\"\xc3\xa9\""));
-    assert_int_equal(ask("POST /echo/x HTTP/1.1\r\n" HOST "Content-Type: multipart/form-data; boundary=XX\r\n"
+    assert_int_equal(ask("POST /echo/x HTTP/1.1\r\n" HOST
+                         "Content-Type: multipart/form-data; boundary=XX\r\n"
                          "Transfer-Encoding: chunked\r\n\r\n"
                          "4d\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; "
                          "filename=\"../../a.txt\"\r\n\r\n\r\n"
@@ -69,12 +72,15 @@ static void answers_carry_headers(void **state)
     (void)state;
     assert_int_equal(ask(GET("/fresh")), 200);
     assert_string_equal(reply_header("X-Content-Type-Options"), "nosniff");
-    assert_string_equal(reply_header("Referrer-Policy"), "strict-origin-when-cross-origin");
-    assert_non_null(strstr(reply_header("Content-Security-Policy"), "default-src 'self'"));
+    assert_string_equal(reply_header("Referrer-Policy"),
+                        "strict-origin-when-cross-origin");
+    assert_non_null(
+        strstr(reply_header("Content-Security-Policy"), "default-src 'self'"));
     assert_int_equal(strlen(reply_header("X-Request-Id")), 16);
     assert_string_equal(reply_header("Vary"), "Accept-Encoding");
     assert_int_equal(ask(GET("/")), 200); /* kept by the page cache */
-    assert_non_null(strstr(reply_header("Content-Security-Policy"), "default-src 'self'"));
+    assert_non_null(
+        strstr(reply_header("Content-Security-Policy"), "default-src 'self'"));
     assert_string_equal(reply_header("X-Content-Type-Options"), "nosniff");
 }
 
@@ -101,7 +107,8 @@ static void known_page_is_304(void **state)
         snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", targets[i]);
         assert_int_equal(ask(text), 200);
         snprintf(tag, sizeof(tag), "%s", reply_header("ETag"));
-        snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "If-None-Match: \"x\", %s\r\n\r\n",
+        snprintf(text, sizeof(text),
+                 "GET %s HTTP/1.1\r\n" HOST "If-None-Match: \"x\", %s\r\n\r\n",
                  targets[i], tag);
         assert_int_equal(ask(text), 304);
         assert_int_equal(reply.len, 0);
@@ -111,13 +118,17 @@ static void known_page_is_304(void **state)
 static void text_is_compressed(void **state)
 {
     (void)state;
-    assert_int_equal(ask("GET /fresh HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip;q=0.5\r\n\r\n"), 200);
+    assert_int_equal(
+        ask("GET /fresh HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip;q=0.5\r\n\r\n"),
+        200);
     assert_string_equal(reply_header("Content-Encoding"), "gzip");
     assert_true(reply.len > 20 && reply.len < 4000);
     assert_memory_equal(reply.body, "\x1f\x8b", 2);
-    assert_int_equal(ask("GET /fresh HTTP/1.1\r\n" HOST "Accept-Encoding: gzip;q=0\r\n\r\n"), 200);
+    assert_int_equal(
+        ask("GET /fresh HTTP/1.1\r\n" HOST "Accept-Encoding: gzip;q=0\r\n\r\n"), 200);
     assert_null(reply_header("Content-Encoding"));
-    assert_int_equal(ask("GET /hello HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n\r\n"), 200);
+    assert_int_equal(
+        ask("GET /hello HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n\r\n"), 200);
     assert_null(reply_header("Content-Encoding"));
 }
 
@@ -163,12 +174,14 @@ static void task_answers_and_writes(void **state)
 
 static void codes_become_statuses(void **state)
 {
-    static const int pairs[][2] = {{1, 500}, {2, 400}, {3, 404}, {4, 403}, {5, 409}, {6, 503},
-                                   {7, 504}, {8, 413}, {9, 503}, {10, 500}, {0, 500}};
+    static const int pairs[][2] = {{1, 500}, {2, 400},  {3, 404}, {4, 403},
+                                   {5, 409}, {6, 503},  {7, 504}, {8, 413},
+                                   {9, 503}, {10, 500}, {0, 500}};
     char text[200];
     (void)state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        snprintf(text, sizeof(text), "GET /fail?code=%d HTTP/1.1\r\n" HOST "\r\n", pairs[i][0]);
+        snprintf(text, sizeof(text), "GET /fail?code=%d HTTP/1.1\r\n" HOST "\r\n",
+                 pairs[i][0]);
         assert_int_equal(ask(text), pairs[i][1]);
         assert_string_equal(reply_header("Content-Type"), "application/problem+json");
     }
@@ -192,7 +205,8 @@ static void pages_are_reported(void **state)
         client_send(fd, GET("/"));
         client_read(fd, 0);
     }
-    client_send(fd, GET("/hello")); /* when this is answered, the pages before are complete */
+    client_send(
+        fd, GET("/hello")); /* when this is answered, the pages before are complete */
     client_read(fd, 0);
     assert_int_equal(atomic_load(&pages_sent), 3);
     close(fd);
@@ -220,7 +234,8 @@ static void rate_is_limited(void **state)
     assert_true(atoi(reply_header("Retry-After")) >= 1);
 }
 
-/* ---- the same-origin rule ------------------------------------------------------------------------------ */
+/* ---- the same-origin rule
+ * ------------------------------------------------------------------------------ */
 
 static int post_with(const char *path, const char *headers)
 {
@@ -256,8 +271,10 @@ static void foreign_pages_change_nothing(void **state)
             fail_msg("row %zu: %d", i, reply.status);
         }
     }
-    assert_int_equal(post_with("/hook", "Origin: http://evil.test\r\nCookie: a=1\r\n"), 200);
-    assert_int_equal(ask("GET /hello HTTP/1.1\r\n" HOST "Origin: http://evil.test\r\n\r\n"), 200);
+    assert_int_equal(post_with("/hook", "Origin: http://evil.test\r\nCookie: a=1\r\n"),
+                     200);
+    assert_int_equal(
+        ask("GET /hello HTTP/1.1\r\n" HOST "Origin: http://evil.test\r\n\r\n"), 200);
 }
 
 static void token_opens_for_its_session(void **state)
@@ -271,16 +288,18 @@ static void token_opens_for_its_session(void **state)
     assert_non_null(set);
     assert_non_null(strstr(set, "HttpOnly; SameSite=Lax"));
     snprintf(cookie, sizeof(cookie), "%.*s", (int)strcspn(set, ";"), set);
-    snprintf(text, sizeof(text), "GET /token HTTP/1.1\r\n" HOST "Cookie: %s\r\n\r\n", cookie);
+    snprintf(text, sizeof(text), "GET /token HTTP/1.1\r\n" HOST "Cookie: %s\r\n\r\n",
+             cookie);
     assert_int_equal(ask(text), 200);
     assert_true(reply.len > 10);
     snprintf(token, sizeof(token), "%.*s", (int)reply.len, reply.body);
     snprintf(text, sizeof(text), "Cookie: %s\r\nX-Souk-Token: %s\r\n", cookie, token);
     assert_int_equal(post_with("/color?to=y", text), 201);
-    snprintf(text, sizeof(text),
-             "POST /color?to=z HTTP/1.1\r\n" HOST
-             "Cookie: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n_token=%s",
-             cookie, strlen(token) + 7, token);
+    snprintf(
+        text, sizeof(text),
+        "POST /color?to=z HTTP/1.1\r\n" HOST
+        "Cookie: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n_token=%s",
+        cookie, strlen(token) + 7, token);
     assert_int_equal(ask(text), 201);
     snprintf(text, sizeof(text), "Cookie: %s\r\n", cookie);
     assert_int_equal(post_with("/color?to=y", text), 403);

@@ -1,8 +1,11 @@
 /*
- * Full queues, late work, slow clients, too many connections, proxies, the access log, draining: what the server does when not all is
- * well. Nothing sleeps: handlers wait on semaphores, time is handed to server_turn.
+ * Full queues, late work, slow clients, too many connections, proxies, the access log,
+ * draining: what the server does when not all is well. Nothing sleeps: handlers wait on
+ * semaphores, time is handed to server_turn.
  */
+#include <ifaddrs.h>
 #include "server_fixture.h"
+#include "web/push.h"
 
 static int down(void **state)
 {
@@ -30,7 +33,9 @@ static void turn_until_ended(int fd, int64_t ahead)
     assert_true(client_ended(fd));
 }
 
-/* ---- queues ------------------------------------------------------------------------------------------ */
+/* ---- queues
+ * ------------------------------------------------------------------------------------------
+ */
 
 static void full_write_queue_is_503(void **state)
 {
@@ -116,7 +121,9 @@ static void clients_who_leave_are_survived(void **state)
     assert_int_equal(ask(POST("/color?to=a")), 201);
 }
 
-/* ---- slow clients --------------------------------------------------------------------------------------- */
+/* ---- slow clients
+ * ---------------------------------------------------------------------------------------
+ */
 
 static void silent_opener_is_closed(void **state)
 {
@@ -147,7 +154,8 @@ static void slow_clients_are_reaped(void **state)
     assert_int_equal(client_read(idle, 0), 200);
     turn_until_ended(idle, 21 * CLOCK_SECOND);
     int body = client_open();
-    client_send(body, "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc");
+    client_send(body,
+                "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc");
     turn_until_ended(body, 31 * CLOCK_SECOND);
     int reader = client_open(); /* asks for 8 MiB and does not read */
     client_send(reader, GET("/big"));
@@ -173,7 +181,9 @@ static void work_is_not_reaped(void **state)
     close(fd);
 }
 
-/* ---- too many ---------------------------------------------------------------------------------------------- */
+/* ---- too many
+ * ----------------------------------------------------------------------------------------------
+ */
 
 static void full_house_is_503(void **state)
 {
@@ -200,6 +210,86 @@ static void full_house_is_503(void **state)
     }
 }
 
+/* An address of this machine that is not loopback; 0 when there is none. */
+static int own_address(struct sockaddr_in *out)
+{
+    struct ifaddrs *all = NULL;
+    int found = 0;
+    getifaddrs(&all);
+    for (struct ifaddrs *one = all; one && !found; one = one->ifa_next) {
+        if (one->ifa_addr && one->ifa_addr->sa_family == AF_INET) {
+            memcpy(out, one->ifa_addr, sizeof(*out));
+            found = ntohl(out->sin_addr.s_addr) >> 24 != 127;
+        }
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static int open_at(struct sockaddr_in at)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    at.sin_port = htons((uint16_t)stage.port);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    client_send(fd, GET("/hello"));
+    return fd;
+}
+
+static void one_address_has_its_share(void **state)
+{
+    struct sockaddr_in at;
+    (void)state;
+    stage.options.connections_per_address = 2;
+    stage_up(0, 1, 4);
+    if (!own_address(&at)) {
+        skip(); /* a machine with loopback only: crowd_counts tests the count */
+    }
+    int first = open_at(at);
+    int second = open_at(at);
+    assert_int_equal(client_read(first, 0), 200);
+    assert_int_equal(client_read(second, 0), 200);
+    int third = open_at(at);
+    assert_int_equal(client_read(third, 0), 503);
+    close(third);
+    assert_int_equal(ask(GET("/hello")), 200); /* loopback is not counted */
+    shutdown(first, SHUT_WR);
+    assert_true(client_ended(first));
+    /* libmicrohttpd ends the stream a moment before it lets go of the connection */
+    int64_t end = clock_mono() + PATIENCE * CLOCK_MS;
+    do {
+        third = open_at(at);
+        client_read(third, 0);
+        close(third);
+    } while (reply.status == 503 && clock_mono() < end);
+    assert_int_equal(reply.status, 200);
+    close(first);
+    close(second);
+}
+
+static void push_goes_to_the_hub(void **state)
+{
+    struct push_options none = {0};
+    struct push_hub *hub = NULL;
+    struct err err = {0};
+    (void)state;
+    assert_int_equal(push_start(&hub, &none, &err), 0);
+    stage.options.push = hub;
+    stage_up(0, 1, 4);
+    int fd = client_open();
+    client_send(fd, "GET /pu"); /* could still become either */
+    assert_int_equal(ask(GET("/pushy")), 404);
+    client_send(fd,
+                "sh HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Origin: http://shop.test\r\nSec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    assert_int_equal(client_read(fd, 1), 101);
+    assert_string_equal(reply_header("Sec-WebSocket-Accept"),
+                        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    close(fd);
+    server_drain(stage.server, CLOCK_SECOND);
+    push_stop(hub);
+}
+
 static void many_connections_work(void **state)
 {
     static int fds[600];
@@ -221,7 +311,9 @@ static void many_connections_work(void **state)
     }
 }
 
-/* ---- proxies ----------------------------------------------------------------------------------------------- */
+/* ---- proxies
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static void trusted_proxy_names_the_client(void **state)
 {
@@ -229,14 +321,17 @@ static void trusted_proxy_names_the_client(void **state)
     (void)state;
     stage.options.trusted_proxies = trusted;
     stage_up(0, 1, 4);
-    assert_int_equal(ask("GET /echo/x HTTP/1.1\r\n" HOST
-                         "X-Forwarded-For: 6.6.6.6, 198.51.100.7, 10.1.2.3\r\nX-Forwarded-Proto: https\r\n\r\n"),
-                     200);
+    assert_int_equal(
+        ask("GET /echo/x HTTP/1.1\r\n" HOST
+            "X-Forwarded-For: 6.6.6.6, 198.51.100.7, 10.1.2.3\r\nX-Forwarded-Proto: https\r\n\r\n"),
+        200);
     assert_non_null(strstr(reply.body, "\"address\":\"198.51.100.7\""));
     assert_non_null(strstr(reply.body, "\"tls\":1"));
-    assert_int_equal(ask("GET /echo/x HTTP/1.1\r\n" HOST "X-Forwarded-For: rubbish\r\n\r\n"), 200);
+    assert_int_equal(
+        ask("GET /echo/x HTTP/1.1\r\n" HOST "X-Forwarded-For: rubbish\r\n\r\n"), 200);
     assert_non_null(strstr(reply.body, "\"address\":\"127.0.0.1\""));
-    assert_int_equal(ask("POST /session HTTP/1.1\r\n" HOST "X-Forwarded-Proto: https\r\n\r\n"), 200);
+    assert_int_equal(
+        ask("POST /session HTTP/1.1\r\n" HOST "X-Forwarded-Proto: https\r\n\r\n"), 200);
     assert_non_null(strstr(reply_header("Set-Cookie"), "__Host-souk="));
     assert_non_null(strstr(reply_header("Set-Cookie"), "; Secure"));
 }
@@ -245,14 +340,17 @@ static void stranger_cannot_name_himself(void **state)
 {
     (void)state;
     stage_up(0, 1, 4);
-    assert_int_equal(ask("GET /echo/x HTTP/1.1\r\n" HOST
-                         "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n\r\n"),
-                     200);
+    assert_int_equal(
+        ask("GET /echo/x HTTP/1.1\r\n" HOST
+            "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n\r\n"),
+        200);
     assert_non_null(strstr(reply.body, "\"address\":\"127.0.0.1\""));
     assert_non_null(strstr(reply.body, "\"tls\":0"));
 }
 
-/* ---- the access log ---------------------------------------------------------------------------------------- */
+/* ---- the access log
+ * ----------------------------------------------------------------------------------------
+ */
 
 static void log_has_a_line_a_request(void **state)
 {
@@ -263,7 +361,8 @@ static void log_has_a_line_a_request(void **state)
     stage.options.access_log = path;
     stage_up(0, 1, 4);
     int fd = client_open();
-    client_send(fd, "GET /echo/x?token=secret HTTP/1.1\r\n" HOST "User-Agent: a \"b\"\r\n\r\n");
+    client_send(fd, "GET /echo/x?token=secret HTTP/1.1\r\n" HOST
+                    "User-Agent: a \"b\"\r\n\r\n");
     assert_int_equal(client_read(fd, 0), 200);
     client_send(fd, "GET /hello%00 HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(client_read(fd, 0), 400);
@@ -283,7 +382,9 @@ static void log_has_a_line_a_request(void **state)
     close(fd);
 }
 
-/* ---- draining ------------------------------------------------------------------------------------------------ */
+/* ---- draining
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void *drain(void *arg)
 {
@@ -329,6 +430,8 @@ int main(void)
         T(slow_clients_are_reaped),
         T(work_is_not_reaped),
         T(full_house_is_503),
+        T(one_address_has_its_share),
+        T(push_goes_to_the_hub),
         T(many_connections_work),
         T(trusted_proxy_names_the_client),
         T(stranger_cannot_name_himself),
