@@ -333,7 +333,7 @@ void answer_error(struct request *request, const struct err *err)
 {
     int status = answer_status_of(err->code ? err->code : SOUK_ERROR);
     const char *detail = err->text[0] ? err->text : plain_words(status);
-    if (status == 500) {
+    if (status == 500 && !request->control) {
         /* what went wrong inside is for the log, not for strangers */
         log_error("request.failed", LOG_S("request", request->id),
                   LOG_S("where", request->route ? request->route->where : ""),

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "web/form.h"
+#include "web/negotiate.h"
 #include "web/response.h"
 
 #define ETAG_MOST  ((size_t)1 << 20)
@@ -76,52 +77,6 @@ static int is_html(struct souk_str type)
     return str_starts(type, "text/html");
 }
 
-/* "gzip" or "*" with a weight above zero */
-static int accepts_gzip(const struct request *request)
-{
-    struct souk_str rest = request_header(request, "accept-encoding");
-    struct souk_str part;
-    while (str_split(&rest, ',', &part)) {
-        ptrdiff_t mark = str_find(part, ';');
-        struct souk_str name =
-            str_trim(mark < 0 ? part : str_make(part.ptr, (size_t)mark));
-        if (!str_equal_nocase(name, souk_str("gzip")) && !souk_str_is(name, "*")) {
-            continue;
-        }
-        struct souk_str weight =
-            mark < 0 ? souk_str("") : str_trim(str_from(part, (size_t)mark + 1));
-        if (weight.len == 0) {
-            return 1;
-        }
-        for (size_t i = 2; i < weight.len; i++) {
-            if (weight.ptr[i] >= '1' && weight.ptr[i] <= '9') {
-                return 1;
-            }
-        }
-        return 0;
-    }
-    return 0;
-}
-
-static int known_already(const struct request *request, const char *opaque)
-{
-    struct souk_str rest = request_header(request, "if-none-match");
-    struct souk_str part;
-    while (str_split(&rest, ',', &part)) {
-        part = str_trim(part);
-        if (souk_str_is(part, "*")) {
-            return 1;
-        }
-        if (str_starts(part, "W/")) {
-            part = str_from(part, 2);
-        }
-        if (souk_str_is(part, opaque)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static int said(const struct request *request, const char *name)
 {
     return header_list_find_nocase(&request->answer.headers, name).len > 0;
@@ -144,14 +99,14 @@ static void decide(struct request *request, struct dress *dress)
         (is_html(answer->type) || str_starts(answer->type, "application/json"))) {
         snprintf(dress->etag, sizeof(dress->etag), "\"%016llx\"",
                  (unsigned long long)hash_body(answer->body));
-        if (known_already(request, dress->etag)) {
+        if (negotiate_unchanged(request, dress->etag)) {
             answer->status = 304;
         }
     }
     if (text && !said(request, "content-encoding") && answer->body.len > GZIP_LEAST &&
         answer->body.len <= GZIP_MOST) {
         dress->varies = 1;
-        if (answer->status != 304 && accepts_gzip(request)) {
+        if (answer->status != 304 && negotiate_gzip(request)) {
             struct souk_str packed = answer_gzip(&request->arena, answer->body);
             if (packed.len) {
                 dress->body = packed;

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include "base/str.h"
+#include "web/negotiate.h"
 #include "web/response.h"
 
 static void add(struct MHD_Response *response, const char *name, const char *value)
@@ -171,6 +172,7 @@ size_t cache_pack_compress(struct cache_pack *pack)
     MHD_get_response_headers(pack->plain, copy_header, made);
     add(made, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     struct MHD_Response *none = NULL;
+    pack->gzip_len = len; /* the same whoever makes it */
     if (!atomic_compare_exchange_strong(&pack->gzip, &none, made)) {
         drop(made);
         return 0;
@@ -178,85 +180,28 @@ size_t cache_pack_compress(struct cache_pack *pack)
     return len;
 }
 
-/* ---- choosing -----------------------------------------------------------------------
- */
-
-/* Is the weight of "gzip;q=0.5" above zero? Anything that is not a zero counts as
- * above. */
-static int weight_above_zero(struct souk_str parameters)
-{
-    struct souk_str part;
-    while (str_split(&parameters, ';', &part)) {
-        part = str_trim(part);
-        if (part.len < 3 || (part.ptr[0] | 32) != 'q' || part.ptr[1] != '=') {
-            continue;
-        }
-        for (size_t i = 2; i < part.len; i++) {
-            if (part.ptr[i] >= '1' && part.ptr[i] <= '9') {
-                return 1;
-            }
-        }
-        return 0;
-    }
-    return 1;
-}
-
-static int takes_gzip(const struct request *request)
-{
-    struct souk_str rest = request_header(request, "Accept-Encoding"), part;
-    int any = 0;
-    while (str_split(&rest, ',', &part)) {
-        struct souk_str name = part;
-        ptrdiff_t at = str_find(part, ';');
-        if (at >= 0) {
-            name.len = (size_t)at;
-        }
-        name = str_trim(name);
-        int wanted = at < 0 || weight_above_zero(str_from(part, (size_t)at + 1));
-        if (str_equal_nocase(name, souk_str("gzip"))) {
-            return wanted;
-        }
-        if (souk_str_is(name, "*")) {
-            any = wanted;
-        }
-    }
-    return any;
-}
-
-static int known_already(const struct request *request, const char *etag)
-{
-    struct souk_str rest = request_header(request, "If-None-Match"), part;
-    while (str_split(&rest, ',', &part)) {
-        part = str_trim(part);
-        if (souk_str_is(part, "*")) {
-            return 1;
-        }
-        if (str_starts(part, "W/")) {
-            part = str_from(part, 2);
-        }
-        if (souk_str_is(part, etag + 2)) {
-            return 1;
-        }
-    }
-    return 0;
-}
+/* ---- choosing ---- */
 
 size_t cache_pack_answer(struct cache_pack *pack, struct request *request)
 {
     struct answer *answer = &request->answer;
     size_t added = 0;
-    if (known_already(request, pack->etag)) {
+    request->sent = 0;
+    if (negotiate_unchanged(request, pack->etag + 2)) {
         answer->status = 304;
         answer->ready = pack->unchanged;
         return 0;
     }
     answer->status = 200;
     answer->ready = pack->plain;
-    if (pack->level && takes_gzip(request)) {
+    size_t len = pack->body.len;
+    if (pack->level && negotiate_gzip(request)) {
         added = cache_pack_compress(pack);
         struct MHD_Response *gzip =
             atomic_load_explicit(&pack->gzip, memory_order_acquire);
         answer->ready = gzip ? gzip : pack->plain;
+        len = gzip ? pack->gzip_len : len;
     }
+    request->sent = request->head ? 0 : (int64_t)len;
     return added;
 }

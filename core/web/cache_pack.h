@@ -20,6 +20,7 @@ struct cache_pack_source {
 struct cache_pack {
     struct MHD_Response *plain, *unchanged;
     struct MHD_Response *_Atomic gzip; /* made when first wanted */
+    _Atomic size_t gzip_len;
     _Atomic int no_gzip;               /* tried: not smaller */
     struct souk_str body;
     int level;

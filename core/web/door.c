@@ -398,6 +398,16 @@ int door_start(struct door **out, const struct door_options *options, struct err
     return 0;
 }
 
+void door_deafen(struct door *door)
+{
+    for (int i = 0; i < door->options.listen_count; i++) {
+        epoll_ctl(door->epoll, EPOLL_CTL_DEL, door->options.listen_fds[i], NULL);
+    }
+    if (door->options.control_fd >= 0) {
+        epoll_ctl(door->epoll, EPOLL_CTL_DEL, door->options.control_fd, NULL);
+    }
+}
+
 void door_close(struct door *door)
 {
     uint64_t one = 1;

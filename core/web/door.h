@@ -33,7 +33,9 @@ struct door_options {
 };
 
 int door_start(struct door **out, const struct door_options *options, struct err *err);
-/* Accepts nothing more, hands over who has spoken, closes the rest, ends the thread.
+/* Accepts nothing more; who has connected is still served. Any thread. */
+void door_deafen(struct door *door);
+/* Hands over who has spoken, closes the rest, ends the thread.
  * The listening sockets stay open. */
 void door_close(struct door *door);
 

@@ -127,7 +127,9 @@ void reaper_end_idle(struct reaper *reaper)
             continue;
         }
         pthread_mutex_lock(&reaper->lock);
-        if (atomic_load(&link->phase) == LINK_IDLE) {
+        char byte; /* a request that has arrived but was not read yet is answered first */
+        if (atomic_load(&link->phase) == LINK_IDLE &&
+            recv(link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
             shutdown(link->fd, SHUT_RDWR);
         }
         pthread_mutex_unlock(&reaper->lock);

@@ -19,6 +19,7 @@
 #define FLUSH_EVERY CLOCK_SECOND
 #define DRAIN_LOOK                                                                     \
     (20 * CLOCK_MS) /* how often idle connections are looked for while draining */
+#define DRAIN_IDLE       (250 * CLOCK_MS) /* silence after which a connection is taken for idle */
 #define STOP_GRACE       (5 * CLOCK_SECOND)
 #define DESCRIPTORS_MOST ((size_t)1 << 18)
 
@@ -156,24 +157,39 @@ static void wait_quiet(struct server *server, int64_t span)
     pthread_cond_timedwait(&server->quiet, &server->lock, &at);
 }
 
-void server_drain(struct server *server, int64_t grace)
+static int is_quiet(const struct server *server)
 {
-    int64_t end = clock_mono() + grace;
-    atomic_store(&server->draining, 1);
-    door_close(server->door);
-    server->door = NULL;
+    return atomic_load(&server->in_flight) == 0 && reaper_count(server->reaper) == 0;
+}
+
+static void wait_until_quiet(struct server *server, int64_t span)
+{
     pthread_mutex_lock(&server->lock);
-    while ((atomic_load(&server->in_flight) > 0 || reaper_count(server->reaper) > 0) &&
-           clock_mono() < end) {
-        pthread_mutex_unlock(&server->lock);
-        reaper_end_idle(server->reaper);
-        reaper_turn(server->reaper, clock_mono());
-        pthread_mutex_lock(&server->lock);
-        if (atomic_load(&server->in_flight) > 0 || reaper_count(server->reaper) > 0) {
-            wait_quiet(server, DRAIN_LOOK);
-        }
+    if (!is_quiet(server)) {
+        wait_quiet(server, span);
     }
     pthread_mutex_unlock(&server->lock);
+}
+
+void server_drain(struct server *server, int64_t grace)
+{
+    int64_t now = clock_mono();
+    int64_t end = now + grace;
+    int64_t patient = now + (DRAIN_IDLE < grace ? DRAIN_IDLE : grace);
+    atomic_store(&server->draining, 1);
+    door_deafen(server->door);
+    /* A busy client's next request is under way: it is answered, with Connection: close. Only who stays silent is sent
+     * away. */
+    while (!is_quiet(server) && clock_mono() < patient) {
+        wait_until_quiet(server, DRAIN_LOOK);
+    }
+    door_close(server->door);
+    server->door = NULL;
+    while (!is_quiet(server) && clock_mono() < end) {
+        reaper_end_idle(server->reaper);
+        reaper_turn(server->reaper, clock_mono());
+        wait_until_quiet(server, DRAIN_LOOK);
+    }
     lanes_flush(server);
     if (atomic_load(&server->in_flight) > 0) {
         log_warn("server.not_drained",

@@ -150,7 +150,7 @@ export class Shop {
   async down() {
     if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
       this.child.kill('SIGTERM');
-      const ended = await Promise.race([this.ended, pause(50000).then(() => undefined)]);
+      const ended = await Promise.race([this.ended, pause(50000, undefined, { ref: false })]);
       if (!ended) this.child.kill('SIGKILL');
     }
     if (!this.options.keep) rmSync(this.dir, { recursive: true, force: true });
