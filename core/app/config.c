@@ -27,12 +27,10 @@
 static void set_path(struct arena *arena, const char *path, struct config *out)
 {
     char here[PATH_MAX];
-    if (path[0] == '/' || !getcwd(here, sizeof(here))) {
+    if (path[0] == '/' || !getcwd(here, sizeof(here)))
         out->path = arena_cstr(arena, souk_str(path));
-    } else {
-        out->path =
-            arena_printf(arena, "%s/%s", strcmp(here, "/") == 0 ? "" : here, path).ptr;
-    }
+    else
+        out->path = arena_printf(arena, "%s/%s", strcmp(here, "/") == 0 ? "" : here, path).ptr;
     const char *slash = strrchr(out->path, '/');
     size_t len = slash ? (size_t)(slash - out->path) : 0;
     out->dir = len ? arena_cstr(arena, str_make(out->path, len)) : slash ? "/" : ".";
@@ -45,21 +43,18 @@ const char *const *config_default_path(struct arena *arena)
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     struct souk_str folder = str_make(self, len > 0 ? (size_t)len : 0);
     for (int i = 0; i < 2; i++) {
-        while (folder.len && folder.ptr[folder.len - 1] != '/') {
+        while (folder.len && folder.ptr[folder.len - 1] != '/')
             folder.len--;
-        }
         folder.len -= folder.len > 0;
-        path[i] = arena_printf(arena, i ? "%.*s/lib/souk/plugins" : "%.*s/plugins",
-                               SOUK_PRI(folder))
-                      .ptr;
+        path[i] =
+            arena_printf(arena, i ? "%.*s/lib/souk/plugins" : "%.*s/plugins", SOUK_PRI(folder)).ptr;
     }
     return path;
 }
 
 static const char *const *strings_of(struct arena *arena, const struct json *list)
 {
-    const char **strings =
-        arena_array(arena, const char *, (list ? list->count : 0) + 1);
+    const char **strings = arena_array(arena, const char *, (list ? list->count : 0) + 1);
     size_t count = 0;
     json_each(item, list)
     {
@@ -72,30 +67,26 @@ static const char *const *strings_of(struct arena *arena, const struct json *lis
 
 static int is_plugin_name(struct souk_str name)
 {
-    if (name.len < 2 || name.len > 32 || name.ptr[0] < 'a' || name.ptr[0] > 'z') {
+    if (name.len < 2 || name.len > 32 || name.ptr[0] < 'a' || name.ptr[0] > 'z')
         return 0;
-    }
     for (size_t i = 1; i < name.len; i++) {
         char c = name.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) {
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
             return 0;
-        }
     }
     return 1;
 }
 
 static int is_own_name(struct souk_str name)
 {
-    for (int i = SECTION_SHOP; i < SECTIONS; i++) {
-        if (souk_str_is(name, config_sections[i].name)) {
+    for (int i = SECTION_SHOP; i < SECTIONS; i++)
+        if (souk_str_is(name, config_sections[i].name))
             return 1;
-        }
-    }
     return souk_str_is(name, "plugins") || souk_str_is(name, "plugin_path");
 }
 
-static void take_plugins(struct arena *arena, const struct json *list,
-                         struct config *out, struct problems *problems)
+static void take_plugins(struct arena *arena, const struct json *list, struct config *out,
+                         struct problems *problems)
 {
     const char **names = arena_array(arena, const char *, (list ? list->count : 0) + 1);
     int place = 0;
@@ -104,9 +95,8 @@ static void take_plugins(struct arena *arena, const struct json *list,
         struct souk_str name = json_text(&item->value);
         struct souk_str key = arena_printf(problems->arena, "plugins[%d]", ++place);
         int again = 0;
-        for (size_t i = 0; i < out->plugin_count; i++) {
+        for (size_t i = 0; i < out->plugin_count; i++)
             again |= souk_str_is(name, names[i]);
-        }
         if (!is_plugin_name(name)) {
             problem_add(
                 problems, key,
@@ -115,8 +105,7 @@ static void take_plugins(struct arena *arena, const struct json *list,
                 "\"%.*s\" is no name of a plugin", SOUK_PRI(name));
         } else if (is_own_name(name)) {
             problem_add(problems, key, souk_str("take it out"),
-                        "\"%.*s\" is a section of this file, not a plugin",
-                        SOUK_PRI(name));
+                        "\"%.*s\" is a section of this file, not a plugin", SOUK_PRI(name));
         } else if (again) {
             problem_add(problems, key, souk_str("take one of them out"),
                         "\"%.*s\" stands there twice", SOUK_PRI(name));
@@ -127,8 +116,8 @@ static void take_plugins(struct arena *arena, const struct json *list,
     out->plugins = names;
 }
 
-static void take_plugin_path(struct arena *arena, const struct json *list,
-                             struct config *out, struct problems *problems)
+static void take_plugin_path(struct arena *arena, const struct json *list, struct config *out,
+                             struct problems *problems)
 {
     size_t count = 0;
     if (!list) {
@@ -140,16 +129,14 @@ static void take_plugin_path(struct arena *arena, const struct json *list,
     {
         struct souk_str name = json_text(&item->value);
         struct stat info;
-        const char *folder =
-            name.ptr[0] == '/'
-                ? arena_cstr(arena, name)
-                : arena_printf(arena, "%s/%.*s", out->dir, SOUK_PRI(name)).ptr;
+        const char *folder = name.ptr[0] == '/'
+                                 ? arena_cstr(arena, name)
+                                 : arena_printf(arena, "%s/%.*s", out->dir, SOUK_PRI(name)).ptr;
         folders[count++] = folder;
         if (stat(folder, &info) || !S_ISDIR(info.st_mode)) {
             problem_add(
                 problems, arena_printf(problems->arena, "plugin_path[%zu]", count),
-                souk_str(
-                    "make the folder, or put the path right; it is relative to this file"),
+                souk_str("make the folder, or put the path right; it is relative to this file"),
                 "%s is no folder", folder);
         }
     }
@@ -162,9 +149,8 @@ static void take_top(struct arena *arena, struct config *out, struct problems *p
     struct json *given = json_new(arena, JSON_OBJECT);
     for (size_t i = 0; i < top->count; i++) {
         const struct json *value = json_at(out->values, top->options[i].key);
-        if (value) {
+        if (value)
             json_add_tree(arena, given, top->options[i].key, value);
-        }
     }
     struct option_values *values =
         options_check(arena, top->options, top->count, "", out->dir, given, problems);
@@ -174,8 +160,8 @@ static void take_top(struct arena *arena, struct config *out, struct problems *p
 
 /* ---- names that are nobody's ---- */
 
-static void refuse_name(struct souk_str name, const char *const *known,
-                        struct config *out, struct problems *problems)
+static void refuse_name(struct souk_str name, const char *const *known, struct config *out,
+                        struct problems *problems)
 {
     const char *near = str_nearest(name, known);
     struct buf hint = {.arena = problems->arena};
@@ -183,12 +169,10 @@ static void refuse_name(struct souk_str name, const char *const *known,
         buf_printf(&hint, "did you mean \"%s\"?", near);
     } else {
         buf_add_cstr(&hint, "known sections: plugins, plugin_path");
-        for (int i = SECTION_SHOP; i < SECTIONS; i++) {
+        for (int i = SECTION_SHOP; i < SECTIONS; i++)
             buf_printf(&hint, ", %s", config_sections[i].name);
-        }
         for (size_t i = 0; out->plugin_path[i]; i++) {
-            buf_printf(&hint, "%s%s",
-                       i ? ", " : "; a plugin of that name would have to be in ",
+            buf_printf(&hint, "%s%s", i ? ", " : "; a plugin of that name would have to be in ",
                        out->plugin_path[i]);
         }
     }
@@ -197,36 +181,29 @@ static void refuse_name(struct souk_str name, const char *const *known,
 
 /* A table of a plugin that is there but not on is fine; so is one of a plugin that is
  * on but not there: that it is missing is said elsewhere. */
-static void check_names(struct arena *arena, struct config *out,
-                        struct problems *problems)
+static void check_names(struct arena *arena, struct config *out, struct problems *problems)
 {
     const char **found = NULL;
     size_t found_count = 0, count = 0;
-    if (stage_list(out->plugin_path, arena, &found, &found_count)) {
+    if (stage_list(out->plugin_path, arena, &found, &found_count))
         found_count = 0;
-    }
-    const char **known = arena_array(arena, const char *,
-                                     found_count + out->plugin_count + SECTIONS + 2);
-    for (int i = SECTION_SHOP; i < SECTIONS; i++) {
+    const char **known =
+        arena_array(arena, const char *, found_count + out->plugin_count + SECTIONS + 2);
+    for (int i = SECTION_SHOP; i < SECTIONS; i++)
         known[count++] = config_sections[i].name;
-    }
     known[count++] = "plugins";
     known[count++] = "plugin_path";
-    for (size_t i = 0; i < out->plugin_count; i++) {
+    for (size_t i = 0; i < out->plugin_count; i++)
         known[count++] = out->plugins[i];
-    }
-    for (size_t i = 0; i < found_count; i++) {
+    for (size_t i = 0; i < found_count; i++)
         known[count++] = found[i];
-    }
     json_each(item, out->values)
     {
         size_t i = 0;
-        while (i < count && !souk_str_is(item->key, known[i])) {
+        while (i < count && !souk_str_is(item->key, known[i]))
             i++;
-        }
-        if (i == count) {
+        if (i == count)
             refuse_name(item->key, known, out, problems);
-        }
     }
 }
 
@@ -237,21 +214,16 @@ void config_stamp(const struct config *config, struct problems *problems)
     for (struct problem *problem = problems->first; problem; problem = problem->next) {
         struct souk_str name = problem->key;
         size_t len = 0;
-        while (len < name.len && name.ptr[len] != '.' && name.ptr[len] != '[') {
+        while (len < name.len && name.ptr[len] != '.' && name.ptr[len] != '[')
             len++;
-        }
         name.len = len;
-        for (size_t i = 0; problem->line == 0 && i < config->line_count; i++) {
-            if (souk_str_equal(config->lines[i].name, name)) {
+        for (size_t i = 0; problem->line == 0 && i < config->line_count; i++)
+            if (souk_str_equal(config->lines[i].name, name))
                 problem->line = config->lines[i].line;
-            }
-        }
         /* a plugin without a table of its own: where it is asked for */
-        for (size_t i = 0; problem->line == 0 && len && i < config->line_count; i++) {
-            if (souk_str_is(config->lines[i].name, "plugins")) {
+        for (size_t i = 0; problem->line == 0 && len && i < config->line_count; i++)
+            if (souk_str_is(config->lines[i].name, "plugins"))
                 problem->line = config->lines[i].line;
-            }
-        }
     }
 }
 
@@ -262,17 +234,15 @@ static void sort_problems(struct problems *problems)
     for (struct problem *problem = problems->first; problem; problem = next) {
         struct problem **at = &sorted;
         next = problem->next;
-        while (*at && (*at)->line <= problem->line) {
+        while (*at && (*at)->line <= problem->line)
             at = &(*at)->next;
-        }
         problem->next = *at;
         *at = problem;
     }
     problems->first = sorted;
     problems->end = &problems->first;
-    while (*problems->end) {
+    while (*problems->end)
         problems->end = &(*problems->end)->next;
-    }
 }
 
 /* ---- all of it ---- */
@@ -290,63 +260,56 @@ static int read_values(struct arena *arena, const char *path, struct config *out
         problems->line = chunk.error_line;
         problem_add(
             problems, STR_NULL,
-            souk_str(
-                code == SOUK_NOT_FOUND ? "name the right file with -c FILE"
-                : chunk.error_line == 0
-                    ? "put it right and run souk check again"
-                    : "put this line right, or the one before it, and run souk check again"),
+            souk_str(code == SOUK_NOT_FOUND ? "name the right file with -c FILE"
+                     : chunk.error_line == 0
+                         ? "put it right and run souk check again"
+                         : "put this line right, or the one before it, and run souk check again"),
             "%s", err.text);
         problems->line = 0;
     }
     return code;
 }
 
-static void check_plugins(struct arena *arena, struct config *out,
-                          struct problems *problems)
+static void check_plugins(struct arena *arena, struct config *out, struct problems *problems)
 {
     struct wanted wanted = {.names = out->plugins,
                             .count = out->plugin_count,
                             .values = out->values,
                             .config_dir = out->dir};
     int before = problems->count;
-    if (switch_check(out->plugin_path, &wanted, arena, problems) &&
-        problems->count == before) {
+    if (switch_check(out->plugin_path, &wanted, arena, problems) && problems->count == before) {
         problem_add(problems, souk_str("plugins"), souk_str("see `souk plugin list`"),
                     "the plugins cannot be checked");
     }
 }
 
 /* Everything but reading: out->values stand. */
-static void check_values(struct arena *arena, struct config *out,
-                         struct problems *problems)
+static void check_values(struct arena *arena, struct config *out, struct problems *problems)
 {
-    struct option_values **const sections[SECTIONS] = {
-        NULL, &out->shop, &out->http, &out->limits, &out->log, &out->http_client};
+    struct option_values **const sections[SECTIONS] = {NULL,         &out->shop, &out->http,
+                                                       &out->limits, &out->log,  &out->http_client};
     for (int i = SECTION_SHOP; i < SECTIONS; i++) {
         const struct config_section *section = &config_sections[i];
-        *sections[i] =
-            options_check(arena, section->options, section->count, section->name,
-                          out->dir, json_at(out->values, section->name), problems);
+        *sections[i] = options_check(arena, section->options, section->count, section->name,
+                                     out->dir, json_at(out->values, section->name), problems);
     }
     take_top(arena, out, problems);
     config_values_check(out, problems);
     out->locales = strings_of(arena, options_json(out->shop, "locales"));
 }
 
-int config_load(struct arena *arena, const char *path, int with_plugins,
-                struct config *out, struct problems *problems)
+int config_load(struct arena *arena, const char *path, int with_plugins, struct config *out,
+                struct problems *problems)
 {
     *out = (struct config){0};
     problems_init(problems, arena, souk_str(path));
     set_path(arena, path, out);
     int code = read_values(arena, path, out, problems);
     check_values(arena, out, problems);
-    if (code == 0) {
+    if (code == 0)
         check_names(arena, out, problems);
-    }
-    if (code == 0 && with_plugins) {
+    if (code == 0 && with_plugins)
         check_plugins(arena, out, problems);
-    }
     config_stamp(out, problems);
     sort_problems(problems);
     return problems->count ? SOUK_INVALID : 0;
@@ -364,8 +327,8 @@ int config_save(const struct config *config, const char *file)
     return to && fclose(to) == 0 && whole ? SOUK_OK : SOUK_ERROR;
 }
 
-int config_recall(struct arena *arena, const char *path, const char *file,
-                  struct config *out, struct problems *problems)
+int config_recall(struct arena *arena, const char *path, const char *file, struct config *out,
+                  struct problems *problems)
 {
     struct buf text = {.arena = arena};
     char chunk[4096];

@@ -14,10 +14,9 @@ struct chunk_line;
 struct config {
     const char *path; /* absolute */
     const char *dir;
-    struct json *values; /* the file's values */
-    struct option_values *shop, *http, *limits, *log,
-        *http_client;           /* the core's sections */
-    const char *const *plugins; /* NULL-terminated names */
+    struct json *values;                                            /* the file's values */
+    struct option_values *shop, *http, *limits, *log, *http_client; /* the core's sections */
+    const char *const *plugins;                                     /* NULL-terminated names */
     size_t plugin_count;
     const char *const *plugin_path; /* NULL-terminated folders, absolute */
     const char *const *locales;     /* NULL-terminated; the first is the default */
@@ -28,12 +27,14 @@ struct config {
 /* Reads and checks; problems hold everything wrong, of plugins too when `with_plugins`
  * is set. 0, or SOUK_INVALID when there is any problem. *problems is begun here,
  * whatever it held; *out is usable either way: defaults stand in for what is wrong. */
-int config_load(struct arena *arena, const char *path, int with_plugins,
-                struct config *out, struct problems *problems);
-/* The values of a configuration that served, kept in the data directory: a shop that is started again after a crash
- * must not stay closed because souk.lua broke meanwhile. Secrets are kept as where to find them. */
+int config_load(struct arena *arena, const char *path, int with_plugins, struct config *out,
+                struct problems *problems);
+/* The values of a configuration that served, kept in the data directory: a shop that is started
+ * again after a crash must not stay closed because souk.lua broke meanwhile. Secrets are kept as
+ * where to find them. */
 int config_save(const struct config *config, const char *file);
-int config_recall(struct arena *arena, const char *path, const char *file, struct config *out, struct problems *problems);
+int config_recall(struct arena *arena, const char *path, const char *file, struct config *out,
+                  struct problems *problems);
 /* Gives problems without a line (of switch_configure, say) the one where their
  * top-level entry stands. */
 void config_stamp(const struct config *config, struct problems *problems);

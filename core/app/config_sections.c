@@ -19,13 +19,11 @@
 static const struct souk_option top[] = {
     {.key = "plugins",
      .type = SOUK_LIST,
-     .summary =
-         "The plugins that are on. Each may have a table of its own name with its options."},
+     .summary = "The plugins that are on. Each may have a table of its own name with its options."},
     {.key = "plugin_path",
      .type = SOUK_LIST,
-     .summary =
-         "Folders in which plugins are looked for, in this order, relative to this file. "
-         "Without it: plugins beside the program, then lib/souk/plugins of its prefix."},
+     .summary = "Folders in which plugins are looked for, in this order, relative to this file. "
+                "Without it: plugins beside the program, then lib/souk/plugins of its prefix."},
 };
 
 static const struct souk_option shop[] = {
@@ -70,8 +68,7 @@ static const struct souk_option http[] = {
     {.key = "trusted_proxies",
      .type = SOUK_LIST,
      .initial = "",
-     .summary =
-         "Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed."},
+     .summary = "Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed."},
     {.key = "secure_cookies",
      .type = SOUK_CHOICE,
      .initial = "auto",
@@ -178,8 +175,7 @@ static const struct souk_option http_client[] = {
     {.key = "allow",
      .type = SOUK_LIST,
      .initial = "",
-     .summary =
-         "Hosts, addresses or networks that plugins may call although they are private."},
+     .summary = "Hosts, addresses or networks that plugins may call although they are private."},
     {.key = "timeout",
      .type = SOUK_DURATION,
      .initial = "10s",
@@ -192,9 +188,7 @@ const struct config_section config_sections[SECTIONS] = {
     [SECTION_TOP] = {"", "Plugins", ROWS(top)},
     [SECTION_SHOP] = {"shop", "Who you are", ROWS(shop)},
     [SECTION_HTTP] = {"http", "How requests come in", ROWS(http)},
-    [SECTION_LIMITS] = {"limits", "What keeps one visitor from taking all",
-                        ROWS(limits)},
+    [SECTION_LIMITS] = {"limits", "What keeps one visitor from taking all", ROWS(limits)},
     [SECTION_LOG] = {"log", "What is written down", ROWS(log_options)},
-    [SECTION_HTTP_CLIENT] = {"http_client", "What plugins may reach outside",
-                             ROWS(http_client)},
+    [SECTION_HTTP_CLIENT] = {"http_client", "What plugins may reach outside", ROWS(http_client)},
 };

@@ -46,9 +46,8 @@ static void add_bounds(struct buf *out, const struct souk_option *option)
 {
     if (option->type == SOUK_CHOICE) {
         buf_add_cstr(out, "  -- one of:");
-        for (size_t i = 0; option->choices[i]; i++) {
+        for (size_t i = 0; option->choices[i]; i++)
             buf_printf(out, "%s %s", i ? "," : "", option->choices[i]);
-        }
     } else if (option->max) {
         buf_printf(out, "  -- %s to %s",
                    options_show_number(out->arena, option->type, option->min).ptr,
@@ -92,9 +91,8 @@ static void add_head(struct buf *out)
         "-- file again on SIGHUP; a file with mistakes is refused and the shop goes on as it was.\n\n");
     for (size_t i = 0; i < top->count; i++) {
         add_comment(out, "", top->options[i].summary);
-        buf_printf(
-            out, i ? "-- %s = { \"plugins\" }\n\n" : "%s = {\n    -- \"hello\",\n}\n\n",
-            top->options[i].key);
+        buf_printf(out, i ? "-- %s = { \"plugins\" }\n\n" : "%s = {\n    -- \"hello\",\n}\n\n",
+                   top->options[i].key);
     }
 }
 
@@ -105,9 +103,8 @@ struct souk_str config_tutorial(struct arena *arena)
     for (int i = SECTION_SHOP; i < SECTIONS; i++) {
         const struct config_section *section = &config_sections[i];
         buf_printf(&out, "-- %s.\n%s = {\n", section->summary, section->name);
-        for (size_t k = 0; k < section->count; k++) {
+        for (size_t k = 0; k < section->count; k++)
             add_key(&out, &section->options[k]);
-        }
         buf_add_cstr(&out, "}\n\n");
     }
     buf_add_cstr(

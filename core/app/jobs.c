@@ -1,6 +1,7 @@
 /*
- * jobs: sends due jobs to the job workers. The clock only looks at two numbers: when the next job is due, and whether a claim is already under
- * way. The claim itself, which waits for the writer, runs on a job worker, and so do the jobs.
+ * jobs: sends due jobs to the job workers. The clock only looks at two numbers: when the next job
+ * is due, and whether a claim is already under way. The claim itself, which waits for the writer,
+ * runs on a job worker, and so do the jobs.
  */
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@
 
 #define CLAIM_MAX  32
 #define LEASE      (2 * CLOCK_MINUTE)
-#define QUIET      CLOCK_SECOND       /* after a claim that found nothing: what is due waits for a plugin */
+#define QUIET      CLOCK_SECOND /* after a claim that found nothing: what is due waits for a plugin */
 #define LOOK_AGAIN (30 * CLOCK_SECOND) /* for work that another process may have left */
 
 struct claimed { /* one claim: the jobs share its arena */

@@ -1,7 +1,7 @@
 /*
- * listen: opens the sockets that the supervisor owns. A Unix socket's path may be longer than sockaddr_un allows: its folder is
- * opened first and the name bound through /proc/self/fd. A stale socket file is removed; the data directory's lock already says
- * that nobody else serves there.
+ * listen: opens the sockets that the supervisor owns. A Unix socket's path may be longer than
+ * sockaddr_un allows: its folder is opened first and the name bound through /proc/self/fd. A stale
+ * socket file is removed; the data directory's lock already says that nobody else serves there.
  */
 #include "app/listen.h"
 
@@ -33,8 +33,8 @@ int listen_unix(const char *path, int mode, int *fd, struct err *err)
         return err_set(err, SOUK_ERROR, "cannot open the folder %s: %s; make it first", folder,
                        strerror(errno));
     unlinkat(dir, name, 0);
-    int written = snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s",
-                           dir, name);
+    int written =
+        snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name);
     int s = -1;
     if (written < (int)sizeof address.sun_path)
         s = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -107,7 +107,8 @@ int listen_open(const char *where, int *fd, char *name, size_t size, struct err 
 {
     char host[256];
     const char *port;
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     if (strncmp(where, "unix:", 5) == 0) {
@@ -127,7 +128,8 @@ int listen_open(const char *where, int *fd, char *name, size_t size, struct err 
     freeaddrinfo(found);
     if (failed)
         return err_set(err, SOUK_ERROR, "cannot listen on %s: %s%s", where, strerror(cause),
-                       cause == EADDRINUSE ? "; stop the other program or choose another port" : "");
+                       cause == EADDRINUSE ? "; stop the other program or choose another port"
+                                           : "");
     announce(*fd, name, size);
     return SOUK_OK;
 }

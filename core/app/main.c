@@ -1,5 +1,6 @@
 /*
- * main: the one binary, server and command. Finds the command in a table; what is not in it may be a plugin's: `souk visits report`.
+ * main: the one binary, server and command. Finds the command in a table; what is not in it may be
+ * a plugin's: `souk visits report`.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,8 +19,10 @@ static int help(FILE *to, int code)
     fprintf(to, "souk: a shop in one small process\n\nusage: souk COMMAND [OPTIONS]\n\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(to, "  %-10s %s\n", "PLUGIN", "VERB …: a command of a plugin; souk plugin info PLUGIN lists them");
-    fprintf(to, "\nsouk COMMAND --help says more. Exit codes: 0 done, 1 refused or failed, 2 usage.\n");
+    fprintf(to, "  %-10s %s\n", "PLUGIN",
+            "VERB …: a command of a plugin; souk plugin info PLUGIN lists them");
+    fprintf(to,
+            "\nsouk COMMAND --help says more. Exit codes: 0 done, 1 refused or failed, 2 usage.\n");
     return code;
 }
 
@@ -29,8 +32,8 @@ static int unknown(const char *name)
     for (size_t i = 0; i < COMMANDS; i++)
         names[i] = commands[i]->name;
     const char *near = str_nearest(souk_str(name), names);
-    fprintf(stderr, "souk: no command \"%s\"%s%s%s; see souk --help\n", name, near ? ", did you mean " : "",
-            near ? near : "", near ? "?" : "");
+    fprintf(stderr, "souk: no command \"%s\"%s%s%s; see souk --help\n", name,
+            near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
     return CLI_USAGE;
 }
 
@@ -39,7 +42,8 @@ int main(int argc, char **argv)
     struct arena arena = {0};
     if (argc < 2)
         return help(stderr, CLI_USAGE);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
         return help(stdout, CLI_DONE);
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i]->name) != 0)

@@ -1,9 +1,11 @@
 /*
- * marks: memory and descriptors against their marks. A plugin that leaks cannot be stopped from leaking, but it can be named, and the shop can be
- * renewed before it hurts: over the mark the process drains, ends, and is started again by the supervisor, without a failed request.
+ * marks: memory and descriptors against their marks. A plugin that leaks cannot be stopped from
+ * leaking, but it can be named, and the shop can be renewed before it hurts: over the mark the
+ * process drains, ends, and is started again by the supervisor, without a failed request.
  *
- * From a quarter of the way to a mark on, the census compares what the process holds before and after each call into a plugin; that costs too much to be
- * on always. A leak so fast that nobody was named yet gets a moment more.
+ * From a quarter of the way to a mark on, the census compares what the process holds before and
+ * after each call into a plugin; that costs too much to be on always. A leak so fast that nobody
+ * was named yet gets a moment more.
  */
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -25,7 +27,8 @@ static struct mark memory = {.what = "memory"};
 static struct mark descriptors = {.what = "descriptors"};
 static int64_t over_since;
 
-/* The lowest free number stands for how many are taken: one system call, where reading /proc costs one for each. */
+/* The lowest free number stands for how many are taken: one system call, where reading /proc costs
+ * one for each. */
 static int64_t descriptors_taken(void)
 {
     int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -61,7 +64,8 @@ static int is_over(const struct mark *mark)
     return mark->mark && mark->have > mark->mark;
 }
 
-/* Over a mark: names who left most, and renews; a quarter of a second more when nobody is known yet. */
+/* Over a mark: names who left most, and renews; a quarter of a second more when nobody is known
+ * yet. */
 static void renew(struct shop *shop, const struct mark *mark, int64_t mono)
 {
     const char *plugin = "";
@@ -71,10 +75,11 @@ static void renew(struct shop *shop, const struct mark *mark, int64_t mono)
         over_since = mono;
     if (!known && mono - over_since < NAMING)
         return;
-    log_warn("shop.over_mark", LOG_S("what", mark->what), LOG_I("have", mark->have), LOG_I("mark", mark->mark),
-             LOG_S("plugin", known ? plugin : "unknown"), LOG_I("left_bytes", bytes),
-             LOG_I("left_descriptors", files),
-             LOG_S("hint", "the shop is renewed; a plugin that does this often should be disabled"));
+    log_warn(
+        "shop.over_mark", LOG_S("what", mark->what), LOG_I("have", mark->have),
+        LOG_I("mark", mark->mark), LOG_S("plugin", known ? plugin : "unknown"),
+        LOG_I("left_bytes", bytes), LOG_I("left_descriptors", files),
+        LOG_S("hint", "the shop is renewed; a plugin that does this often should be disabled"));
     atomic_store(&shop->recycle, 1);
 }
 

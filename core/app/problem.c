@@ -1,5 +1,6 @@
 /*
- * problem: shows what is wrong with a configuration. All problems at once, each with the place and the next step.
+ * problem: shows what is wrong with a configuration. All problems at once, each with the place and
+ * the next step.
  */
 #include "app/problem.h"
 

@@ -1,5 +1,6 @@
 /*
- * problem: shows what is wrong with a configuration: as lines for people, as JSON for `souk check --json`.
+ * problem: shows what is wrong with a configuration: as lines for people, as JSON for `souk check
+ * --json`.
  */
 #ifndef APP_PROBLEM_H
 #define APP_PROBLEM_H

@@ -1,9 +1,11 @@
 /*
  * shop: the process that serves.
  *
- * Order of starting: configuration, database, workers, plugins, HTTP; a part only leans on those before it. Stopping goes the other way
- * round, after the door is closed and everything accepted has been answered. The main thread becomes the clock: it beats the heart that
- * the supervisor listens to, watches for late plugins, reaps slow clients, and sends due jobs off. It never waits for the database.
+ * Order of starting: configuration, database, workers, plugins, HTTP; a part only leans on those
+ * before it. Stopping goes the other way round, after the door is closed and everything accepted
+ * has been answered. The main thread becomes the clock: it beats the heart that the supervisor
+ * listens to, watches for late plugins, reaps slow clients, and sends due jobs off. It never waits
+ * for the database.
  */
 #include "app/shop.h"
 
@@ -42,7 +44,7 @@ struct shop *shop_current(void)
     return current;
 }
 
-/* ---- configuration ---------------------------------------------------------------------------- */
+/* ---- configuration ---- */
 
 static const char *saved_config(struct shop *shop)
 {
@@ -56,9 +58,13 @@ static int read_config(struct shop *shop)
     int code = config_load(&shop->arena, shop->start->config, 0, &shop->config, &problems);
     if (code != SOUK_OK && shop->start->again) {
         problem_print(&problems, stderr);
-        code = config_recall(&shop->arena, shop->start->config, saved_config(shop), &shop->config, &problems);
-        log_error("config.recalled", LOG_S("file", shop->start->config),
-                  LOG_S("hint", "the shop goes on with the last configuration that served; mend the file and send SIGHUP"));
+        code = config_recall(&shop->arena, shop->start->config, saved_config(shop), &shop->config,
+                             &problems);
+        log_error(
+            "config.recalled", LOG_S("file", shop->start->config),
+            LOG_S(
+                "hint",
+                "the shop goes on with the last configuration that served; mend the file and send SIGHUP"));
     }
     if (code != SOUK_OK) {
         problem_print(&problems, stderr);
@@ -70,7 +76,7 @@ static int read_config(struct shop *shop)
     return SOUK_OK;
 }
 
-/* ---- database ------------------------------------------------------------------------------------ */
+/* ---- database ---- */
 
 static int ask_consumers(void *user, struct souk_str topic, struct arena *arena,
                          const char ***names)
@@ -79,15 +85,18 @@ static int ask_consumers(void *user, struct souk_str topic, struct arena *arena,
     return shop->host ? event_consumers(shop->host, topic, arena, names) : 0;
 }
 
-/* Remembers the configuration's path (for commands on a stopped shop) and the highest id given so far. */
+/* Remembers the configuration's path (for commands on a stopped shop) and the highest id given so
+ * far. */
 static int note_start(struct db_conn *conn, void *arg)
 {
     struct shop *shop = arg;
     int64_t now = clock_now();
     char id[24];
     snprintf(id, sizeof id, "%lld", (long long)id_next());
-    int code = setting_put(conn, souk_str("shop"), souk_str("config"), souk_str(shop->config.path), now);
-    return code ? code : setting_put(conn, souk_str("shop"), souk_str("last_id"), souk_str(id), now);
+    int code =
+        setting_put(conn, souk_str("shop"), souk_str("config"), souk_str(shop->config.path), now);
+    return code ? code
+                : setting_put(conn, souk_str("shop"), souk_str("last_id"), souk_str(id), now);
 }
 
 static void raise_ids(struct shop *shop)
@@ -116,7 +125,7 @@ static int open_database(struct shop *shop, struct err *err)
     return db_write(shop->db, note_start, shop, err);
 }
 
-/* ---- plugins ---------------------------------------------------------------------------------------- */
+/* ---- plugins ---- */
 
 static struct wanted wanted_of(const struct config *config)
 {
@@ -182,7 +191,8 @@ int shop_reload(struct shop *shop, struct problems *problems)
         shop->config.plugin_count = config.plugin_count;
         if (work_plan(shop->db, &err) != SOUK_OK)
             log_warn("cron.not_planned", LOG_S("reason", err.text));
-        log_info("config.reloaded", LOG_S("file", config.path), LOG_I("plugins", config.plugin_count));
+        log_info("config.reloaded", LOG_S("file", config.path),
+                 LOG_I("plugins", config.plugin_count));
     } else {
         for (const struct problem *p = problems->first; p; p = p->next)
             log_error("config.refused", LOG_T("key", p->key), LOG_I("line", p->line),
@@ -214,14 +224,13 @@ static void reload_later(struct shop *shop)
     server_reopen_log(shop->server);
 }
 
-/* ---- HTTP ----------------------------------------------------------------------------------------------- */
+/* ---- HTTP ---- */
 
 static const char *const *list_of(struct arena *arena, const struct json *list)
 {
     const char **names = arena_array(arena, const char *, (list ? list->count : 0) + 1);
     size_t n = 0;
-    json_each(item, list)
-        names[n++] = arena_cstr(arena, json_text(&item->value));
+    json_each(item, list) names[n++] = arena_cstr(arena, json_text(&item->value));
     return names;
 }
 
@@ -249,7 +258,9 @@ static int start_web(struct shop *shop, struct err *err)
         .task_deadline = options_int(config->limits, "task_deadline"),
         .locales = config->locales,
         .trusted_proxies = list_of(&shop->arena, options_json(config->http, "trusted_proxies")),
-        .secure_cookies = souk_str_is(cookies, "on") ? 1 : souk_str_is(cookies, "off") ? 0 : 2,
+        .secure_cookies = souk_str_is(cookies, "on")    ? 1
+                          : souk_str_is(cookies, "off") ? 0
+                                                        : 2,
         .access_log = arena_cstr(&shop->arena, options_text(config->log, "access")),
         .log_json = souk_str_is(options_text(config->log, "format"), "json"),
         .pin = site_pin,
@@ -261,7 +272,7 @@ static int start_web(struct shop *shop, struct err *err)
     return server_start(&shop->server, &options, err);
 }
 
-/* ---- the clock ---------------------------------------------------------------------------------------------- */
+/* ---- the clock ---- */
 
 static void say_late(const char *thread, const char *plugin, const char *where, int64_t span)
 {
@@ -309,7 +320,7 @@ static void run_clock(struct shop *shop, int signals)
     }
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------ */
+/* ---- life ---- */
 
 static int build(struct shop *shop, struct err *err)
 {

@@ -1,6 +1,6 @@
 /*
- * shop: the process that serves: configuration, database, plugins, HTTP. Its main thread is the clock. It ends by SIGTERM (orderly),
- * or dies and is started again by the supervisor.
+ * shop: the process that serves: configuration, database, plugins, HTTP. Its main thread is the
+ * clock. It ends by SIGTERM (orderly), or dies and is started again by the supervisor.
  */
 #ifndef APP_SHOP_H
 #define APP_SHOP_H

@@ -1,5 +1,6 @@
 /*
- * shop_state: what the running shop consists of, for the files of this floor that serve its control routes.
+ * shop_state: what the running shop consists of, for the files of this floor that serve its control
+ * routes.
  */
 #ifndef APP_SHOP_STATE_H
 #define APP_SHOP_STATE_H
@@ -17,7 +18,8 @@
 struct shop {
     const struct shop_start *start;
     struct board *board;
-    struct arena arena; /* of the current configuration and everything that lives as long as the process */
+    struct arena
+        arena; /* of the current configuration and everything that lives as long as the process */
     struct config config;
     pthread_mutex_t config_lock; /* one reconfiguration at a time */
     struct db *db;
@@ -36,7 +38,8 @@ struct shop *shop_current(void);
 void jobs_turn(struct shop *shop, int64_t mono);
 void jobs_start(struct shop *shop);
 
-/* reload.c: reads souk.lua again and applies it; problems leave everything as it was and are logged. */
+/* reload.c: reads souk.lua again and applies it; problems leave everything as it was and are
+ * logged. */
 int shop_reload(struct shop *shop, struct problems *problems);
 
 /* warm.c: every thread of an idle worker opens its connection to the database. */

@@ -1,10 +1,12 @@
 /*
  * supervisor: the parent process.
  *
- * It locks the data directory, lets a child check the configuration (so that a wrong one starts nothing), opens the sockets, and
- * forks the shop. The shop is forked, not exec'ed: a restart costs milliseconds, and meanwhile the kernel queues connections on the
- * sockets that stay open here. A shop that dies is replaced at once; who was to blame is read off the board and written to the
- * journal of faults, and three faults in ten minutes keep a plugin out of the next shop (plugin/quarantine.h).
+ * It locks the data directory, lets a child check the configuration (so that a wrong one starts
+ * nothing), opens the sockets, and forks the shop. The shop is forked, not exec'ed: a restart costs
+ * milliseconds, and meanwhile the kernel queues connections on the sockets that stay open here. A
+ * shop that dies is replaced at once; who was to blame is read off the board and written to the
+ * journal of faults, and three faults in ten minutes keep a plugin out of the next shop
+ * (plugin/quarantine.h).
  *
  * It never parses input from outside, opens no database, and runs no plugin.
  */
@@ -44,8 +46,8 @@ struct supervisor {
     struct shop_start start;
     struct board *board;
     pid_t shop;
-    int signals;   /* signalfd */
-    int ready[2];  /* pipe: the shop writes, we announce */
+    int signals;  /* signalfd */
+    int ready[2]; /* pipe: the shop writes, we announce */
     int lock;
     int stopping;
     int announced;
@@ -55,7 +57,7 @@ struct supervisor {
     int64_t core_deaths[8]; /* of those that nobody else is to blame for */
 };
 
-/* ---- starting ------------------------------------------------------------------------------ */
+/* ---- starting ---- */
 
 /* Holds <data>/lock for the life of this process and of the shops it forks: never two at a time. */
 static int lock_data(struct supervisor *self, struct err *err)
@@ -75,7 +77,8 @@ static int lock_data(struct supervisor *self, struct err *err)
     return SOUK_OK;
 }
 
-/* A child reads and checks souk.lua, plugins included. Its last line on the pipe is the address to listen on. */
+/* A child reads and checks souk.lua, plugins included. Its last line on the pipe is the address to
+ * listen on. */
 static int check_config(const struct serve_options *options, char *listen, size_t size)
 {
     int pipes[2];
@@ -150,7 +153,7 @@ static int start_shop(struct supervisor *self)
     return self->shop > 0 ? SOUK_OK : SOUK_ERROR;
 }
 
-/* ---- when it dies ---------------------------------------------------------------------------- */
+/* ---- when it dies ---- */
 
 static int remember(int64_t *list, int size, int64_t now)
 {
@@ -223,18 +226,20 @@ static int judge_death(struct supervisor *self, int status, int64_t *delay)
         return 0;
     int core = remember(self->core_deaths, 8, now);
     if (core >= CORE_CRASHES) {
-        log_error("supervisor.gave_up", LOG_I("crashes", core),
-                  LOG_S("hint", "souk itself crashed five times within a minute; see the faults file"));
+        log_error(
+            "supervisor.gave_up", LOG_I("crashes", core),
+            LOG_S("hint", "souk itself crashed five times within a minute; see the faults file"));
         return 1;
     }
     if (core >= SAFE_CRASHES && !self->start.safe) {
-        log_error("shop.safe_mode", LOG_S("hint", "starting without plugins; restart souk to leave safe mode"));
+        log_error("shop.safe_mode",
+                  LOG_S("hint", "starting without plugins; restart souk to leave safe mode"));
         self->start.safe = 1;
     }
     return 0;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------ */
+/* ---- the loop ---- */
 
 static void read_ready(struct supervisor *self)
 {
@@ -336,7 +341,8 @@ static int prepare(struct supervisor *self, const struct serve_options *options,
     }
     if (check_config(options, listen, sizeof listen) != 0)
         return 1; /* the child has said why */
-    if (open_sockets(self, options->listen ? options->listen : listen, name, size, &err) != SOUK_OK ||
+    if (open_sockets(self, options->listen ? options->listen : listen, name, size, &err) !=
+            SOUK_OK ||
         pipe2(self->ready, O_CLOEXEC | O_NONBLOCK) != 0) {
         fprintf(stderr, "souk serve: %s\n", err.text);
         return 1;

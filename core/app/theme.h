@@ -1,5 +1,6 @@
 /*
- * theme: the shop's own templates, styles and translations, built into the binary from core/app/theme/.
+ * theme: the shop's own templates, styles and translations, built into the binary from
+ * core/app/theme/.
  */
 #ifndef APP_THEME_H
 #define APP_THEME_H

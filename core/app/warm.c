@@ -1,6 +1,7 @@
 /*
- * warm: lets every worker thread open its connection to the database before the shop says that it is ready, so that the first requests do not pay
- * for it and the number of descriptors stays what it was from then on. The items wait for each other: that is how each thread gets exactly one.
+ * warm: lets every worker thread open its connection to the database before the shop says that it
+ * is ready, so that the first requests do not pay for it and the number of descriptors stays what
+ * it was from then on. The items wait for each other: that is how each thread gets exactly one.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -47,27 +47,24 @@ static _Noreturn void out_of_memory(void)
 void *mem_alloc(size_t size)
 {
     void *p = malloc(size ? size : 1);
-    if (!p) {
+    if (!p)
         out_of_memory();
-    }
     return p;
 }
 
 void *mem_zalloc(size_t size)
 {
     void *p = calloc(1, size ? size : 1);
-    if (!p) {
+    if (!p)
         out_of_memory();
-    }
     return p;
 }
 
 void *mem_realloc(void *old, size_t size)
 {
     void *p = realloc(old, size ? size : 1);
-    if (!p) {
+    if (!p)
         out_of_memory();
-    }
     return p;
 }
 
@@ -92,9 +89,8 @@ static void *alloc_alone(struct arena *arena, size_t size)
     block->size = size;
     block->older = arena->block->older;
     arena->block->older = block;
-    if (!block->older) {
+    if (!block->older)
         arena->first = block;
-    }
     return block->data;
 }
 
@@ -103,20 +99,17 @@ static void *alloc_slow(struct arena *arena, size_t size)
     size_t want = arena->block ? arena->block->size * 2 + sizeof(struct arena_block)
                                : BLOCK_FIRST - sizeof(struct arena_block);
     size_t most = BLOCK_MOST - sizeof(struct arena_block);
-    if (want > most) {
+    if (want > most)
         want = most;
-    }
-    if (size > want / 2 && arena->block) {
+    if (size > want / 2 && arena->block)
         return alloc_alone(arena, size);
-    }
     struct arena_block *block;
     size_t room = size > want ? size : want;
     block = mem_alloc(sizeof(*block) + room);
     block->size = room;
     block->older = arena->block;
-    if (!arena->first) {
+    if (!arena->first)
         arena->first = block;
-    }
     arena->block = block;
     block_open(arena, block);
     arena->cursor += size;
@@ -125,9 +118,8 @@ static void *alloc_slow(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    if (size > SIZE_MAX / 4) {
+    if (size > SIZE_MAX / 4)
         out_of_memory();
-    }
     size_t step = size ? (size + ALIGN - 1) & ~(ALIGN - 1) : ALIGN;
     void *p;
     arena->total += step;
@@ -149,9 +141,8 @@ void *arena_zalloc(struct arena *arena, size_t size)
 char *arena_copy(struct arena *arena, const void *bytes, size_t len)
 {
     char *to = arena_alloc(arena, len + 1);
-    if (len) {
+    if (len)
         memcpy(to, bytes, len);
-    }
     to[len] = '\0';
     return to;
 }

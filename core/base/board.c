@@ -53,11 +53,10 @@ static pid_t fault_pid; /* children that are forked without exec do not report *
 
 struct board *board_create(void)
 {
-    struct board *made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (made == MAP_FAILED) {
+    struct board *made =
+        mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (made == MAP_FAILED)
         return NULL;
-    }
     made->magic = BOARD_MAGIC;
     atomic_store(&made->names_used, 1); /* index 0 is the core, without a name */
     return made;
@@ -88,16 +87,13 @@ uint32_t board_name(const char *plugin)
 {
     char name[sizeof(board->names[0])];
     uint32_t found = BOARD_CORE;
-    if (!board || str_copy(name, sizeof(name), souk_str(plugin)) == 0) {
+    if (!board || str_copy(name, sizeof(name), souk_str(plugin)) == 0)
         return BOARD_CORE;
-    }
     pthread_mutex_lock(&names_lock);
     uint32_t used = atomic_load(&board->names_used);
-    for (uint32_t i = 1; i < used && !found; i++) {
-        if (strcmp(board->names[i], name) == 0) {
+    for (uint32_t i = 1; i < used && !found; i++)
+        if (strcmp(board->names[i], name) == 0)
             found = i;
-        }
-    }
     if (!found && used < BOARD_NAMES) {
         memcpy(board->names[used], name, sizeof(name));
         atomic_store(&board->names_used, used + 1);
@@ -130,9 +126,8 @@ static void *make_stack(void)
 {
     char *stack = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (stack == MAP_FAILED) {
+    if (stack == MAP_FAILED)
         return NULL;
-    }
     mprotect(stack, GUARD_SIZE, PROT_NONE);
     stack_t use = {.ss_sp = stack + GUARD_SIZE, .ss_size = STACK_SIZE};
     if (sigaltstack(&use, NULL) != 0) {
@@ -150,12 +145,10 @@ static int is_main_thread(void)
 void board_thread_begin(const char *name)
 {
     char shortened[16];
-    if (!self.slot) {
+    if (!self.slot)
         self.slot = claim_slot(name);
-    }
-    if (!self.stack) {
+    if (!self.stack)
         self.stack = make_stack();
-    }
     self.signed_on = 1;
     if (!is_main_thread()) { /* the main thread's name is the process's */
         str_copy(shortened, sizeof(shortened), souk_str(name));
@@ -193,18 +186,15 @@ void board_thread_end(void)
     self.mark = (struct board_mark){0};
 }
 
-struct board_mark board_enter(uint32_t plugin, const char *where, int64_t warn,
-                              int64_t kill)
+struct board_mark board_enter(uint32_t plugin, const char *where, int64_t warn, int64_t kill)
 {
     struct board_mark before = self.mark;
     struct board_slot *slot = self.slot;
     self.mark = (struct board_mark){plugin, where, clock_mono(), warn, kill};
     if (slot) {
-        if (before.warn &&
-            atomic_load_explicit(&slot->warned, memory_order_relaxed) ==
-                atomic_load_explicit(&slot->turn, memory_order_relaxed)) {
+        if (before.warn && atomic_load_explicit(&slot->warned, memory_order_relaxed) ==
+                               atomic_load_explicit(&slot->turn, memory_order_relaxed))
             before.warn = 0; /* named already: not again when it comes back */
-        }
         show_mark(slot, &self.mark);
     }
     return before;
@@ -213,9 +203,8 @@ struct board_mark board_enter(uint32_t plugin, const char *where, int64_t warn,
 void board_leave(struct board_mark before)
 {
     self.mark = before;
-    if (self.slot) {
+    if (self.slot)
         show_mark(self.slot, &before);
-    }
 }
 
 uint32_t board_running(void)
@@ -228,17 +217,14 @@ uint32_t board_running(void)
 static void safe_string(char *to, size_t size, const char *from)
 {
     size_t len = 0;
-    if (from &&
-        !mapping_read(to, from, size - 1)) { /* perhaps it ends just before a hole */
-        while (len < size - 1 && mapping_read(to + len, from + len, 1) && to[len]) {
+    if (from && !mapping_read(to, from, size - 1)) { /* perhaps it ends just before a hole */
+        while (len < size - 1 && mapping_read(to + len, from + len, 1) && to[len])
             len++;
-        }
         to[len] = '\0';
         return;
     }
-    while (from && len < size - 1 && to[len]) {
+    while (from && len < size - 1 && to[len])
         len++;
-    }
     to[len] = '\0';
 }
 
@@ -255,9 +241,8 @@ static void put_place(struct board_fault *fault, uintptr_t instruction)
     uintptr_t offset = map ? instruction - map->base : instruction;
     char hex[2 * sizeof(offset)];
     size_t count = 0, len = 0;
-    if (!instruction) {
+    if (!instruction)
         return;
-    }
     if (map) {
         len = strnlen(map->file, sizeof(map->file));
         memcpy(fault->file, map->file, len);
@@ -269,9 +254,8 @@ static void put_place(struct board_fault *fault, uintptr_t instruction)
         hex[count++] = "0123456789abcdef"[offset & 15];
         offset >>= 4;
     } while (offset);
-    while (count) {
+    while (count)
         fault->file[len++] = hex[--count];
-    }
     fault->file[len] = '\0';
 }
 
@@ -312,12 +296,10 @@ static void attribute(struct suspect *suspect, uintptr_t stack, int foreign)
         caller = mapping_caller(stack, BOARD_CORE);
         suspect->plugin = caller ? mapping_find(caller)->plugin : BOARD_CORE;
     }
-    if (caller) {
+    if (caller)
         suspect->instruction = caller;
-    }
-    if (!suspect->where && suspect->plugin && foreign) {
+    if (!suspect->where && suspect->plugin && foreign)
         suspect->where = "a thread of its own";
-    }
 }
 
 static void read_context(const void *context, uintptr_t *instruction, uintptr_t *stack)
@@ -355,18 +337,16 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     if (atomic_flag_test_and_set(&fault_claimed)) {
         /* another thread is writing: let it finish, it ends the process; but not for
          * ever */
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 100; i++)
             poll(NULL, 0, 10);
-        }
         die_of(signal);
         return;
     }
     struct suspect suspect = {.signal = signal};
     uintptr_t stack;
     read_context(context, &suspect.instruction, &stack);
-    if (info->si_code > 0) { /* from the processor: else the field holds who sent it */
+    if (info->si_code > 0) /* from the processor: else the field holds who sent it */
         suspect.address = (uintptr_t)info->si_addr;
-    }
     attribute(&suspect, stack, !self.signed_on);
     record(BOARD_CRASH, &suspect);
     die_of(signal);
@@ -374,17 +354,14 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 
 static void on_exit_call(void)
 {
-    if (!board || getpid() != fault_pid || atomic_load(&board->orderly)) {
+    if (!board || getpid() != fault_pid || atomic_load(&board->orderly))
         return;
-    }
     struct suspect suspect = {0};
     int foreign = !self.signed_on && !is_main_thread();
-    if (self.mark.plugin || foreign) {
+    if (self.mark.plugin || foreign)
         attribute(&suspect, (uintptr_t)__builtin_frame_address(0), foreign);
-    }
-    if (suspect.plugin == BOARD_CORE || atomic_flag_test_and_set(&fault_claimed)) {
+    if (suspect.plugin == BOARD_CORE || atomic_flag_test_and_set(&fault_claimed))
         return;
-    }
     record(BOARD_EXIT, &suspect);
     _exit(EXIT_STATUS);
 }
@@ -393,14 +370,12 @@ void board_catch_faults(void)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
     static int hooked;
-    struct sigaction action = {.sa_sigaction = on_fault,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     fault_pid = getpid();
     sigfillset(&action.sa_mask);
     mapping_add_loaded();
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaction(signals[i], &action, NULL);
-    }
     if (!hooked) {
         hooked = 1;
         atexit(on_exit_call);
@@ -429,48 +404,39 @@ static int read_slot(struct board_slot *slot, struct view *view)
 
 static void end_hang(const struct view *view, const char *where)
 {
-    struct suspect suspect = {
-        .plugin = view->plugin, .where = where, .signal = SIGKILL};
-    if (!atomic_flag_test_and_set(&fault_claimed)) {
+    struct suspect suspect = {.plugin = view->plugin, .where = where, .signal = SIGKILL};
+    if (!atomic_flag_test_and_set(&fault_claimed))
         record(BOARD_HANG, &suspect);
-    }
     kill(getpid(), SIGKILL);
 }
 
 void board_watch(int64_t now, void (*late)(const char *thread, const char *plugin,
                                            const char *where, int64_t span))
 {
-    if (!board) {
+    if (!board)
         return;
-    }
     atomic_store(&board->heartbeat, now);
     for (size_t i = 0; i < BOARD_THREADS; i++) {
         struct board_slot *slot = &board->slot[i];
         struct view view;
-        if (!atomic_load(&slot->used) || !read_slot(slot, &view) || view.entered == 0) {
+        if (!atomic_load(&slot->used) || !read_slot(slot, &view) || view.entered == 0)
             continue;
-        }
         int64_t span = now - view.entered;
-        int is_late = view.warn > 0 && span > view.warn &&
-                      atomic_load(&slot->warned) != view.turn;
+        int is_late = view.warn > 0 && span > view.warn && atomic_load(&slot->warned) != view.turn;
         int is_dead = view.kill > 0 && span > view.kill;
-        if (!is_late && !is_dead) {
+        if (!is_late && !is_dead)
             continue;
-        }
         char where[sizeof(board->fault.where)];
         safe_string(where, sizeof(where), view.where);
-        if (atomic_load(&slot->turn) != view.turn) {
+        if (atomic_load(&slot->turn) != view.turn)
             continue; /* it has just ended */
-        }
         if (is_late) {
             atomic_store(&slot->warned, view.turn);
-            if (late) {
+            if (late)
                 late(slot->thread, name_of(board, view.plugin), where, span);
-            }
         }
-        if (is_dead) {
+        if (is_dead)
             end_hang(&view, where);
-        }
     }
 }
 
@@ -479,14 +445,11 @@ const char *board_suspect(const struct board *dead)
     uint32_t found = BOARD_CORE;
     for (size_t i = 0; i < BOARD_THREADS; i++) {
         const struct board_slot *slot = &dead->slot[i];
-        uint32_t plugin =
-            atomic_load(&slot->used) ? atomic_load(&slot->plugin) : BOARD_CORE;
-        if (plugin == BOARD_CORE || plugin == found) {
+        uint32_t plugin = atomic_load(&slot->used) ? atomic_load(&slot->plugin) : BOARD_CORE;
+        if (plugin == BOARD_CORE || plugin == found)
             continue;
-        }
-        if (found != BOARD_CORE) {
+        if (found != BOARD_CORE)
             return "";
-        }
         found = plugin;
     }
     return found == BOARD_CORE ? "" : name_of(dead, found);

@@ -1,9 +1,11 @@
 /*
- * board: one page of memory that the shop shares with its supervisor, and in it what every thread is doing for
- * which plugin. When a thread crashes, hangs or calls exit(), the board still says in whose code it was.
+ * board: one page of memory that the shop shares with its supervisor, and in it what every thread
+ * is doing for which plugin. When a thread crashes, hangs or calls exit(), the board still says in
+ * whose code it was.
  *
- * Around every call into a plugin: board_enter … board_leave (two stores, no lock). The fault handler runs on a
- * stack of its own and only copies bytes. Attribution names who ran, not who scribbled earlier.
+ * Around every call into a plugin: board_enter … board_leave (two stores, no lock). The fault
+ * handler runs on a stack of its own and only copies bytes. Attribution names who ran, not who
+ * scribbled earlier.
  *
  * The supervisor creates the board before it forks; unit tests may create a private one.
  */
@@ -43,7 +45,7 @@ struct board_slot {
     _Atomic int64_t warn;      /* span in us after which the watchdog names it; 0 = never */
     _Atomic int64_t kill;      /* span after which the process is ended; 0 = never */
     _Atomic uint32_t warned;   /* the turn that the watchdog has named already */
-    char thread[16]; /* name of the thread */
+    char thread[16];           /* name of the thread */
 };
 
 struct board {
@@ -58,13 +60,14 @@ struct board {
     struct board_slot slot[BOARD_THREADS];
 };
 
-struct board *board_create(void);             /* shared, zeroed; survives fork */
-void board_use(struct board *board);          /* this process's board from now on */
+struct board *board_create(void);    /* shared, zeroed; survives fork */
+void board_use(struct board *board); /* this process's board from now on */
 struct board *board_current(void);
-void board_reset(struct board *board);        /* before a new shop starts: forgets slots and fault */
-uint32_t board_name(const char *plugin);      /* interns; 0 when the table is full */
+void board_reset(struct board *board);   /* before a new shop starts: forgets slots and fault */
+uint32_t board_name(const char *plugin); /* interns; 0 when the table is full */
 
-/* A thread of ours signs on once (alternate stack for the fault handler included) and off before it ends. */
+/* A thread of ours signs on once (alternate stack for the fault handler included) and off before it
+ * ends. */
 void board_thread_begin(const char *name);
 void board_thread_end(void);
 
@@ -78,15 +81,17 @@ struct board_mark board_enter(uint32_t plugin, const char *where, int64_t warn, 
 void board_leave(struct board_mark before);
 uint32_t board_running(void); /* the plugin marked on this thread, or BOARD_CORE */
 
-/* SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP: write board->fault, then die of the same signal. An atexit
- * handler turns exit() inside a plugin into a fault. Call once in the shop. */
+/* SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP: write board->fault, then die of the same
+ * signal. An atexit handler turns exit() inside a plugin into a fault. Call once in the shop. */
 void board_catch_faults(void);
 /* A plugin's mapping, so that a fault on a thread of its own is attributed too. */
 void board_map(uint32_t plugin, const void *start, size_t len);
-/* The watchdog's turn, called by the clock thread: beats the heart; warns through `late` once a call; a call
- * over its kill span becomes a BOARD_HANG fault and ends the process. */
-void board_watch(int64_t now, void (*late)(const char *thread, const char *plugin, const char *where, int64_t span));
-/* In the supervisor, when a dead shop left no fault: the one plugin that was marked on a thread, or "". */
+/* The watchdog's turn, called by the clock thread: beats the heart; warns through `late` once a
+ * call; a call over its kill span becomes a BOARD_HANG fault and ends the process. */
+void board_watch(int64_t now, void (*late)(const char *thread, const char *plugin,
+                                           const char *where, int64_t span));
+/* In the supervisor, when a dead shop left no fault: the one plugin that was marked on a thread, or
+ * "". */
 const char *board_suspect(const struct board *board);
 
 #endif

@@ -18,18 +18,15 @@
 void buf_reserve(struct buf *buf, size_t more)
 {
     size_t need = buf->len + more + 1;
-    if (buf->ptr && need <= buf->cap) {
+    if (buf->ptr && need <= buf->cap)
         return;
-    }
     size_t cap = buf->cap ? buf->cap * 2 : BUF_FIRST;
-    if (cap < need) {
+    if (cap < need)
         cap = need;
-    }
     if (buf->arena) {
         char *to = arena_alloc(buf->arena, cap);
-        if (buf->len) {
+        if (buf->len)
             memcpy(to, buf->ptr, buf->len);
-        }
         buf->ptr = to;
     } else {
         buf->ptr = mem_realloc(buf->ptr, cap);
@@ -40,9 +37,8 @@ void buf_reserve(struct buf *buf, size_t more)
 
 void buf_add(struct buf *buf, const void *bytes, size_t len)
 {
-    if (!buf->ptr || buf->len + len >= buf->cap) {
+    if (!buf->ptr || buf->len + len >= buf->cap)
         buf_reserve(buf, len);
-    }
     if (len) {
         memcpy(buf->ptr + buf->len, bytes, len);
         buf->len += len;
@@ -74,9 +70,8 @@ void buf_add_int(struct buf *buf, int64_t number)
         digits[--at] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest);
-    if (number < 0) {
+    if (number < 0)
         digits[--at] = '-';
-    }
     buf_add(buf, digits + at, sizeof(digits) - at);
 }
 
@@ -109,16 +104,14 @@ struct souk_str buf_str(const struct buf *buf)
 void buf_clear(struct buf *buf)
 {
     buf->len = 0;
-    if (buf->ptr) {
+    if (buf->ptr)
         buf->ptr[0] = '\0';
-    }
 }
 
 void buf_free(struct buf *buf)
 {
-    if (!buf->arena) {
+    if (!buf->arena)
         free(buf->ptr);
-    }
     buf->ptr = NULL;
     buf->len = buf->cap = 0;
 }

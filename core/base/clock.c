@@ -79,8 +79,8 @@ int64_t clock_from_civil(struct clock_civil civil)
     int64_t months = (int64_t)civil.year * 12 + civil.month - 1;
     int64_t year = floor_div(months, 12);
     int64_t days = days_from_date(year, months - year * 12 + 1, 1) + civil.day - 1;
-    int64_t seconds = days * 86400 + (int64_t)civil.hour * 3600 +
-                      (int64_t)civil.minute * 60 + civil.second;
+    int64_t seconds =
+        days * 86400 + (int64_t)civil.hour * 3600 + (int64_t)civil.minute * 60 + civil.second;
     return seconds * CLOCK_SECOND;
 }
 
@@ -159,14 +159,12 @@ struct reader {
 static int read_digits(struct reader *in, size_t width)
 {
     int number = 0;
-    if (!in->ok || in->rest.len < width) {
+    if (!in->ok || in->rest.len < width)
         return in->ok = 0;
-    }
     for (size_t i = 0; i < width; i++) {
         char c = in->rest.ptr[i];
-        if (c < '0' || c > '9') {
+        if (c < '0' || c > '9')
             return in->ok = 0;
-        }
         number = number * 10 + (c - '0');
     }
     in->rest = str_from(in->rest, width);
@@ -176,8 +174,7 @@ static int read_digits(struct reader *in, size_t width)
 /* Takes one byte that is in `any`; the byte, or 0. */
 static char read_any(struct reader *in, const char *any)
 {
-    if (!in->ok || in->rest.len == 0 || !strchr(any, in->rest.ptr[0]) ||
-        !in->rest.ptr[0]) {
+    if (!in->ok || in->rest.len == 0 || !strchr(any, in->rest.ptr[0]) || !in->rest.ptr[0]) {
         in->ok = 0;
         return 0;
     }
@@ -188,11 +185,10 @@ static char read_any(struct reader *in, const char *any)
 
 static void read_text(struct reader *in, const char *text)
 {
-    if (in->ok && str_starts(in->rest, text)) {
+    if (in->ok && str_starts(in->rest, text))
         in->rest = str_from(in->rest, strlen(text));
-    } else {
+    else
         in->ok = 0;
-    }
 }
 
 static void read_time(struct reader *in, struct clock_civil *civil)
@@ -208,26 +204,21 @@ static void read_time(struct reader *in, struct clock_civil *civil)
 static int civil_holds(const struct clock_civil *civil)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (civil->month < 1 || civil->month > 12 || civil->day < 1) {
+    if (civil->month < 1 || civil->month > 12 || civil->day < 1)
         return 0;
-    }
-    int leap =
-        civil->year % 4 == 0 && (civil->year % 100 != 0 || civil->year % 400 == 0);
+    int leap = civil->year % 4 == 0 && (civil->year % 100 != 0 || civil->year % 400 == 0);
     int length = lengths[civil->month - 1] + (leap && civil->month == 2);
-    return civil->day <= length && civil->hour < 24 && civil->minute < 60 &&
-           civil->second <= 60;
+    return civil->day <= length && civil->hour < 24 && civil->minute < 60 && civil->second <= 60;
 }
 
 static int64_t read_fraction(struct reader *in)
 {
     int64_t micros = 0, unit = 100000;
-    if (!in->ok || in->rest.len == 0 || in->rest.ptr[0] != '.') {
+    if (!in->ok || in->rest.len == 0 || in->rest.ptr[0] != '.')
         return 0;
-    }
     in->rest = str_from(in->rest, 1);
     size_t count = 0;
-    while (count < in->rest.len && in->rest.ptr[count] >= '0' &&
-           in->rest.ptr[count] <= '9') {
+    while (count < in->rest.len && in->rest.ptr[count] >= '0' && in->rest.ptr[count] <= '9') {
         micros += (in->rest.ptr[count] - '0') * unit;
         unit /= 10;
         count++;
@@ -241,9 +232,8 @@ static int64_t read_fraction(struct reader *in)
 static int64_t read_zone(struct reader *in)
 {
     char sign = read_any(in, "Zz+-");
-    if (sign != '+' && sign != '-') {
+    if (sign != '+' && sign != '-')
         return 0;
-    }
     int hours = read_digits(in, 2);
     read_any(in, ":");
     int minutes = read_digits(in, 2);
@@ -268,9 +258,8 @@ int clock_parse(struct souk_str text, int64_t *at)
         micros = read_fraction(&in);
         offset = read_zone(&in);
     }
-    if (!in.ok || in.rest.len || !civil_holds(&civil)) {
+    if (!in.ok || in.rest.len || !civil_holds(&civil))
         return SOUK_INVALID;
-    }
     *at = clock_from_civil(civil) + micros - offset;
     return 0;
 }
@@ -334,21 +323,17 @@ int clock_parse_http(struct souk_str text, int64_t *at)
         civil.day = read_digits(&in, 2);
         char dash = read_any(&in, " -");
         civil.month = read_month(&in);
-        if (read_any(&in, " -") != dash) {
+        if (read_any(&in, " -") != dash)
             in.ok = 0;
-        }
         civil.year = read_digits(&in, dash == '-' ? 2 : 4);
-        if (dash ==
-            '-') { /* RFC 850: two digits of the year, never far in the future */
+        if (dash == '-') /* RFC 850: two digits of the year, never far in the future */
             civil.year += civil.year < 70 ? 2000 : 1900;
-        }
         read_text(&in, " ");
         read_time(&in, &civil);
         read_text(&in, " GMT");
     }
-    if (!in.ok || in.rest.len || !civil_holds(&civil)) {
+    if (!in.ok || in.rest.len || !civil_holds(&civil))
         return SOUK_INVALID;
-    }
     *at = clock_from_civil(civil);
     return 0;
 }

@@ -17,8 +17,8 @@ int64_t clock_now(void);
 int64_t clock_mono(void);
 /* RFC 3339 in UTC, "2026-11-27T00:00:00Z", with ".123456" when `micros` is set. Needs 32 bytes. */
 size_t clock_format(int64_t at, int micros, char *to);
-int clock_parse(struct souk_str text, int64_t *at);  /* RFC 3339 with zone, or a date alone */
-size_t clock_format_http(int64_t at, char *to);      /* RFC 9110 IMF-fixdate; 32 bytes */
+int clock_parse(struct souk_str text, int64_t *at); /* RFC 3339 with zone, or a date alone */
+size_t clock_format_http(int64_t at, char *to);     /* RFC 9110 IMF-fixdate; 32 bytes */
 int clock_parse_http(struct souk_str text, int64_t *at);
 /* Civil fields in UTC for cron and templates. */
 struct clock_civil {

@@ -16,13 +16,10 @@
 static size_t whole_chars(const char *text, size_t len)
 {
     size_t start = len;
-    while (start > 0 && len - start < 4 &&
-           ((unsigned char)text[start - 1] & 0xC0) == 0x80) {
+    while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
         start--;
-    }
-    if (start == 0) {
+    if (start == 0)
         return len;
-    }
     unsigned char lead = (unsigned char)text[start - 1];
     size_t need = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
     return len - start + 1 < need ? start - 1 : len;
@@ -31,9 +28,8 @@ static size_t whole_chars(const char *text, size_t len)
 static void put_text(struct err *err, const char *text, int len)
 {
     size_t keep = len < 0 ? 0 : (size_t)len;
-    if (keep >= sizeof(err->text)) {
+    if (keep >= sizeof(err->text))
         keep = whole_chars(text, sizeof(err->text) - 1);
-    }
     memcpy(err->text, text, keep);
     err->text[keep] = '\0';
 }
@@ -60,18 +56,16 @@ int err_set(struct err *err, int code, const char *format, ...)
 
 int err_in(struct err *err, const char *format, ...)
 {
-    if (!err) {
+    if (!err)
         return SOUK_ERROR;
-    }
     char text[sizeof(err->text) * 2];
     size_t half = sizeof(err->text);
     va_list args;
     va_start(args, format);
     int where = vsnprintf(text, half, format, args);
     va_end(args);
-    if (where < 0) {
+    if (where < 0)
         return err->code;
-    }
     size_t at = (size_t)where < half ? (size_t)where : whole_chars(text, half - 1);
     int rest = snprintf(text + at, sizeof(text) - at, ": %s", err->text);
     put_text(err, text, (int)at + rest);

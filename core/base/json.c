@@ -49,19 +49,17 @@ static int check_depth(struct souk_str text, struct err *err)
             line++;
             line_start = i + 1;
         } else if (in_string) {
-            if (c == '\\') {
+            if (c == '\\')
                 i++;
-            } else if (c == '"') {
+            else if (c == '"')
                 in_string = 0;
-            }
         } else if (c == '"') {
             in_string = 1;
         } else if (c == '[' || c == '{') {
             if (++depth > DEPTH_MOST) {
-                return err_set(
-                    err, SOUK_INVALID,
-                    "line %d, column %zu: nested deeper than %d levels; flatten it",
-                    line, i - line_start + 1, DEPTH_MOST);
+                return err_set(err, SOUK_INVALID,
+                               "line %d, column %zu: nested deeper than %d levels; flatten it",
+                               line, i - line_start + 1, DEPTH_MOST);
             }
         } else if (c == ']' || c == '}') {
             depth--;
@@ -70,16 +68,14 @@ static int check_depth(struct souk_str text, struct err *err)
     return 0;
 }
 
-static struct json_item *append(struct arena *arena, struct json *parent,
-                                struct souk_str key)
+static struct json_item *append(struct arena *arena, struct json *parent, struct souk_str key)
 {
     struct json_item *item = arena_new(arena, struct json_item);
     item->key = key;
-    if (parent->last) {
+    if (parent->last)
         parent->last->next = item;
-    } else {
+    else
         parent->first = item;
-    }
     parent->last = item;
     parent->count++;
     return item;
@@ -96,8 +92,7 @@ static void convert(struct arena *arena, json_t *from, struct json *to)
     switch (json_typeof(from)) {
     case JANSSON_OBJECT:
         to->kind = JSON_OBJECT;
-        for (void *at = json_object_iter(from); at;
-             at = json_object_iter_next(from, at)) {
+        for (void *at = json_object_iter(from); at; at = json_object_iter_next(from, at)) {
             const char *key = json_object_iter_key(at);
             size_t len = strlen(key); /* a key with a NUL is refused by jansson */
             struct souk_str name = {arena_copy(arena, key, len), len};
@@ -106,10 +101,8 @@ static void convert(struct arena *arena, json_t *from, struct json *to)
         break;
     case JANSSON_ARRAY:
         to->kind = JSON_ARRAY;
-        for (size_t i = 0; i < json_array_size(from); i++) {
-            convert(arena, json_array_get(from, i),
-                    &append(arena, to, STR_NULL)->value);
-        }
+        for (size_t i = 0; i < json_array_size(from); i++)
+            convert(arena, json_array_get(from, i), &append(arena, to, STR_NULL)->value);
         break;
     case JANSSON_STRING:
         to->kind = JSON_STRING;
@@ -132,20 +125,17 @@ static void convert(struct arena *arena, json_t *from, struct json *to)
     }
 }
 
-int json_parse(struct arena *arena, struct souk_str text, struct json **out,
-               struct err *err)
+int json_parse(struct arena *arena, struct souk_str text, struct json **out, struct err *err)
 {
     json_error_t where;
     *out = NULL;
     int code = check_depth(text, err);
-    if (code) {
+    if (code)
         return code;
-    }
     json_t *tree = json_loadb(text.ptr ? text.ptr : "", text.len,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
     if (!tree) {
-        return err_set(err, SOUK_INVALID, "line %d, column %d: %s",
-                       where.line > 0 ? where.line : 1,
+        return err_set(err, SOUK_INVALID, "line %d, column %d: %s", where.line > 0 ? where.line : 1,
                        where.column > 0 ? where.column : 1, where.text);
     }
     *out = json_new(arena, JSON_NULL);
@@ -170,17 +160,15 @@ static const char *escape(const char *p, size_t left, char *room, size_t *taken)
     case '/': return "\\/"; /* asked only after '<' */
     case '<': return left > 1 && p[1] == '!' ? "\\u003c" : NULL;
     case 0xE2:
-        if (left > 2 && (unsigned char)p[1] == 0x80 &&
-            ((unsigned char)p[2] & 0xFE) == 0xA8) {
+        if (left > 2 && (unsigned char)p[1] == 0x80 && ((unsigned char)p[2] & 0xFE) == 0xA8) {
             *taken = 3;
             return (unsigned char)p[2] == 0xA8 ? "\\u2028" : "\\u2029";
         }
         return NULL;
     default: break;
     }
-    if (c >= 0x20 && c != 0x7F) {
+    if (c >= 0x20 && c != 0x7F)
         return NULL;
-    }
     memcpy(room, "\\u00", 4);
     room[4] = hex[c >> 4];
     room[5] = hex[c & 15];
@@ -204,9 +192,8 @@ void json_print_string(struct buf *out, struct souk_str text)
     buf_add_char(out, '"');
     for (size_t i = 0; i < text.len;) {
         size_t taken = 1;
-        const char *replace = is_special(text.ptr, i)
-                                  ? escape(text.ptr + i, text.len - i, room, &taken)
-                                  : NULL;
+        const char *replace =
+            is_special(text.ptr, i) ? escape(text.ptr + i, text.len - i, room, &taken) : NULL;
         if (replace) {
             buf_add(out, text.ptr + plain, i - plain);
             buf_add_cstr(out, replace);
@@ -214,9 +201,8 @@ void json_print_string(struct buf *out, struct souk_str text)
         }
         i += taken;
     }
-    if (plain < text.len) {
+    if (plain < text.len)
         buf_add(out, text.ptr + plain, text.len - plain);
-    }
     buf_add_char(out, '"');
 }
 
@@ -230,17 +216,14 @@ static void print_real(struct buf *out, double real)
     }
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, real);
-        if (strtod(text, NULL) == real) {
+        if (strtod(text, NULL) == real)
             break;
-        }
     }
-    for (char *p = text; *p; p++) {
+    for (char *p = text; *p; p++)
         *p = *p == ',' ? '.' : *p; /* a library may have set a locale */
-    }
     buf_add_cstr(out, text);
-    if (!strpbrk(text, ".e")) {
+    if (!strpbrk(text, ".e"))
         buf_add_cstr(out, ".0");
-    }
 }
 
 /* level < 0: all on one line. */
@@ -248,9 +231,8 @@ static void new_line(struct buf *out, int level)
 {
     if (level >= 0) {
         buf_add_char(out, '\n');
-        for (int i = 0; i < level; i++) {
+        for (int i = 0; i < level; i++)
             buf_add(out, "  ", 2);
-        }
     }
 }
 
@@ -263,9 +245,8 @@ static void print_items(struct buf *out, const struct json *value, int level)
     buf_add_char(out, is_object ? '{' : '[');
     json_each(item, value)
     {
-        if (item != value->first) {
+        if (item != value->first)
             buf_add_char(out, ',');
-        }
         new_line(out, inner);
         if (is_object) {
             json_print_string(out, item->key);
@@ -273,9 +254,8 @@ static void print_items(struct buf *out, const struct json *value, int level)
         }
         print_value(out, &item->value, inner);
     }
-    if (value->first) {
+    if (value->first)
         new_line(out, level);
-    }
     buf_add_char(out, is_object ? '}' : ']');
 }
 
@@ -314,11 +294,9 @@ struct json *json_new(struct arena *arena, enum json_kind kind)
 
 static struct json_item *find(const struct json *object, struct souk_str key)
 {
-    for (struct json_item *item = object->first; item; item = item->next) {
-        if (souk_str_equal(item->key, key)) {
+    for (struct json_item *item = object->first; item; item = item->next)
+        if (souk_str_equal(item->key, key))
             return item;
-        }
-    }
     return NULL;
 }
 
@@ -326,9 +304,8 @@ struct json *json_add_key(struct arena *arena, struct json *parent, struct souk_
                           enum json_kind kind)
 {
     struct json_item *item = parent->kind == JSON_OBJECT ? find(parent, key) : NULL;
-    if (!item) {
+    if (!item)
         item = append(arena, parent, key);
-    }
     item->value = (struct json){.kind = (int32_t)kind};
     return &item->value;
 }
@@ -339,20 +316,17 @@ struct json *json_add(struct arena *arena, struct json *parent, const char *key,
     return json_add_key(arena, parent, souk_str(key), kind);
 }
 
-void json_add_str(struct arena *arena, struct json *parent, const char *key,
-                  struct souk_str text)
+void json_add_str(struct arena *arena, struct json *parent, const char *key, struct souk_str text)
 {
     json_add(arena, parent, key, JSON_STRING)->text = text;
 }
 
-void json_add_cstr(struct arena *arena, struct json *parent, const char *key,
-                   const char *text)
+void json_add_cstr(struct arena *arena, struct json *parent, const char *key, const char *text)
 {
     json_add(arena, parent, key, JSON_STRING)->text = souk_str(text);
 }
 
-void json_add_int(struct arena *arena, struct json *parent, const char *key,
-                  int64_t number)
+void json_add_int(struct arena *arena, struct json *parent, const char *key, int64_t number)
 {
     json_add(arena, parent, key, JSON_INT)->number = number;
 }
@@ -371,9 +345,8 @@ void json_add_tree(struct arena *arena, struct json *parent, const char *key,
                    const struct json *tree)
 {
     struct json *place = json_add(arena, parent, key, JSON_NULL);
-    if (tree) {
+    if (tree)
         *place = *tree;
-    }
 }
 
 static void copy_into(struct arena *arena, const struct json *from, struct json *to)
@@ -399,16 +372,14 @@ static void copy_into(struct arena *arena, const struct json *from, struct json 
 struct json *json_copy(struct arena *arena, const struct json *tree)
 {
     struct json *copy = json_new(arena, JSON_NULL);
-    if (tree) {
+    if (tree)
         copy_into(arena, tree, copy);
-    }
     return copy;
 }
 
 const struct json *json_get(const struct json *object, struct souk_str key)
 {
-    struct json_item *item =
-        object && object->kind == JSON_OBJECT ? find(object, key) : NULL;
+    struct json_item *item = object && object->kind == JSON_OBJECT ? find(object, key) : NULL;
     return item ? &item->value : NULL;
 }
 
@@ -419,9 +390,8 @@ const struct json *json_at(const struct json *object, const char *key)
 
 struct souk_str json_text(const struct json *value)
 {
-    if (!value || (value->kind != JSON_STRING && value->kind != JSON_HTML)) {
+    if (!value || (value->kind != JSON_STRING && value->kind != JSON_HTML))
         return souk_str("");
-    }
     return value->text;
 }
 
@@ -432,8 +402,7 @@ int64_t json_int(const struct json *value, int64_t otherwise)
 
 int json_true(const struct json *value)
 {
-    if (!value || value->kind == JSON_NULL) {
+    if (!value || value->kind == JSON_NULL)
         return 0;
-    }
     return value->kind != JSON_BOOL || value->number != 0;
 }

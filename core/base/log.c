@@ -90,9 +90,8 @@ static void put_number(struct line *line, int64_t number)
         digits[--at] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest);
-    if (number < 0) {
+    if (number < 0)
         digits[--at] = '-';
-    }
     put(line, digits + at, sizeof(digits) - at);
 }
 
@@ -105,12 +104,8 @@ static size_t char_length(unsigned char lead)
 static void put_escape(struct line *line, unsigned code)
 {
     static const char hex[] = "0123456789abcdef";
-    char text[6] = {'\\',
-                    'u',
-                    hex[code >> 12 & 15],
-                    hex[code >> 8 & 15],
-                    hex[code >> 4 & 15],
-                    hex[code & 15]};
+    char text[6] = {
+        '\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15], hex[code >> 4 & 15], hex[code & 15]};
     put(line, text, sizeof(text));
 }
 
@@ -129,8 +124,7 @@ static size_t put_char(struct line *line, const char *p, int valid)
         put(line, p, 1);
     } else if (!valid) {
         put_escape(line, 0xFFFD);
-    } else if (c == 0xC2 &&
-               (unsigned char)p[1] < 0xA0) { /* C1 controls move terminals too */
+    } else if (c == 0xC2 && (unsigned char)p[1] < 0xA0) { /* C1 controls move terminals too */
         put_escape(line, (unsigned char)p[1]);
         return 2;
     } else {
@@ -149,9 +143,8 @@ static void put_quoted(struct line *line, struct souk_str text)
         return;
     }
     line->size--; /* the closing quote always fits */
-    for (size_t i = 0; i < text.len && !line->full;) {
+    for (size_t i = 0; i < text.len && !line->full;)
         i += put_char(line, text.ptr + i, valid);
-    }
     line->size++;
     line->full = 0;
     put(line, "\"", 1);
@@ -161,14 +154,11 @@ static int is_plain(struct souk_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        int letter =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && !strchr("-._:/@+,%~", c)) {
+        int letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && !strchr("-._:/@+,%~", c))
             return 0;
-        }
-        if (c == '\0') {
+        if (c == '\0')
             return 0;
-        }
     }
     return text.len > 0;
 }
@@ -184,22 +174,19 @@ size_t log_put_field(char *to, size_t size, const struct log_field *field, int a
         put_cstr(&line, field->key);
         put(&line, "=", 1);
     }
-    if (field->is_number) {
+    if (field->is_number)
         put_number(&line, field->number);
-    } else if (!as_json && is_plain(field->text) &&
-               field->text.len <= size - line.len) {
+    else if (!as_json && is_plain(field->text) && field->text.len <= size - line.len)
         put(&line, field->text.ptr, field->text.len);
-    } else {
+    else
         put_quoted(&line, field->text);
-    }
     return line.full ? 0 : line.len;
 }
 
 static void add_field(struct line *line, const struct log_field *field, int as_json)
 {
-    if (line->len == line->size) {
+    if (line->len == line->size)
         return;
-    }
     size_t at = line->len + 1;
     size_t len = log_put_field(line->to + at, line->size - at, field, as_json);
     if (len) {
@@ -210,9 +197,8 @@ static void add_field(struct line *line, const struct log_field *field, int as_j
 
 void log_emit(enum log_level level, const char *event, const struct log_field *fields)
 {
-    if ((int)level < atomic_load_explicit(&log_least, memory_order_relaxed)) {
+    if ((int)level < atomic_load_explicit(&log_least, memory_order_relaxed))
         return;
-    }
     char bytes[LINE_SIZE], at[32];
     int as_json = atomic_load_explicit(&log_json, memory_order_relaxed);
     struct line line = {bytes, sizeof(bytes) - 2, 0, 0}; /* "}\n" always fits */
@@ -223,16 +209,13 @@ void log_emit(enum log_level level, const char *event, const struct log_field *f
     put_cstr(&line, level_names[level]);
     put_cstr(&line, as_json ? "\"" : "");
     add_field(&line, &(struct log_field){"event", souk_str(event), 0, 0}, as_json);
-    for (; fields && fields->key; fields++) {
+    for (; fields && fields->key; fields++)
         add_field(&line, fields, as_json);
-    }
-    if (as_json) {
+    if (as_json)
         bytes[line.len++] = '}';
-    }
     bytes[line.len++] = '\n';
-    if (log_write_raw(STDERR_FILENO, bytes, line.len) != line.len) {
+    if (log_write_raw(STDERR_FILENO, bytes, line.len) != line.len)
         atomic_fetch_add_explicit(&log_lost, 1, memory_order_relaxed);
-    }
 }
 
 static size_t write_file(int fd, const char *bytes, size_t len)
@@ -240,12 +223,10 @@ static size_t write_file(int fd, const char *bytes, size_t len)
     size_t done = 0;
     while (done < len) {
         ssize_t n = write(fd, bytes + done, len - done);
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && errno == EINTR)
             continue;
-        }
-        if (n <= 0) {
+        if (n <= 0)
             break;
-        }
         done += (size_t)n;
     }
     return done;
@@ -255,9 +236,8 @@ static size_t write_file(int fd, const char *bytes, size_t len)
  * pieces. */
 static size_t chunk_length(const char *bytes, size_t len)
 {
-    if (len <= PIPE_BUF) {
+    if (len <= PIPE_BUF)
         return len;
-    }
     const char *end = memrchr(bytes, '\n', PIPE_BUF);
     return end ? (size_t)(end - bytes) + 1 : PIPE_BUF;
 }
@@ -265,23 +245,19 @@ static size_t chunk_length(const char *bytes, size_t len)
 size_t log_write_raw(int fd, const char *bytes, size_t len)
 {
     struct stat info;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
         return write_file(fd, bytes, len);
-    }
     size_t done = 0;
     pthread_mutex_lock(&pipe_lock);
     while (done < len) {
         struct pollfd ready = {fd, POLLOUT, 0};
-        if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT)) {
+        if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
             break;
-        }
         ssize_t n = write(fd, bytes + done, chunk_length(bytes + done, len - done));
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && errno == EINTR)
             continue;
-        }
-        if (n <= 0) {
+        if (n <= 0)
             break;
-        }
         done += (size_t)n;
     }
     pthread_mutex_unlock(&pipe_lock);

@@ -25,15 +25,13 @@ static size_t entries_room(size_t cap)
 
 static struct map_entry *find(const struct map *map, struct souk_str key, uint64_t hash)
 {
-    if (map->cap == 0) {
+    if (map->cap == 0)
         return NULL;
-    }
     size_t mask = map->cap - 1;
     for (size_t i = (size_t)hash & mask; map->slots[i]; i = (i + 1) & mask) {
         struct map_entry *entry = &map->entries[map->slots[i] - 1];
-        if (entry->hash == hash && entry->key.ptr && souk_str_equal(entry->key, key)) {
+        if (entry->hash == hash && entry->key.ptr && souk_str_equal(entry->key, key))
             return entry;
-        }
     }
     return NULL;
 }
@@ -42,47 +40,39 @@ static void place(struct map *map, size_t index)
 {
     size_t mask = map->cap - 1;
     size_t i = (size_t)map->entries[index].hash & mask;
-    while (map->slots[i]) {
+    while (map->slots[i])
         i = (i + 1) & mask;
-    }
     map->slots[i] = (uint32_t)index + 1;
 }
 
 static void make_room(struct map *map)
 {
-    if (map->used < entries_room(map->cap)) {
+    if (map->used < entries_room(map->cap))
         return;
-    }
     size_t cap = map->cap ? map->cap : MAP_FIRST;
-    while (map->len + 1 > entries_room(cap) / 2 + entries_room(cap) / 4) {
+    while (map->len + 1 > entries_room(cap) / 2 + entries_room(cap) / 4)
         cap *= 2;
-    }
     size_t used = 0;
-    for (size_t i = 0; i < map->used; i++) {
-        if (map->entries[i].key.ptr) {
+    for (size_t i = 0; i < map->used; i++)
+        if (map->entries[i].key.ptr)
             map->entries[used++] = map->entries[i];
-        }
-    }
     map->used = used;
     if (cap != map->cap) {
-        map->entries =
-            mem_realloc(map->entries, entries_room(cap) * sizeof(*map->entries));
+        map->entries = mem_realloc(map->entries, entries_room(cap) * sizeof(*map->entries));
         map->slots = mem_realloc(map->slots, cap * sizeof(*map->slots));
         map->cap = cap;
     }
     memset(map->slots, 0, cap * sizeof(*map->slots));
-    for (size_t i = 0; i < used; i++) {
+    for (size_t i = 0; i < used; i++)
         place(map, i);
-    }
 }
 
 /* The entry for `key`, made when there is none. A key that the map does not own is
  * replaced by the newer view: the older one often dies with the value that goes. */
 static void *put(struct map *map, struct souk_str key, void *value, int own)
 {
-    if (!key.ptr) {
+    if (!key.ptr)
         key.ptr = "";
-    }
     uint64_t hash = str_hash(key);
     struct map_entry *entry = find(map, key, hash);
     void *before = NULL;
@@ -111,9 +101,8 @@ static void *put(struct map *map, struct souk_str key, void *value, int own)
 
 void *map_get(const struct map *map, struct souk_str key)
 {
-    if (map->len == 0) {
+    if (map->len == 0)
         return NULL;
-    }
     struct map_entry *entry = find(map, key, str_hash(key));
     return entry ? entry->value : NULL;
 }
@@ -130,9 +119,8 @@ void *map_put_copy(struct map *map, struct souk_str key, void *value)
 
 static void drop_key(struct map_entry *entry)
 {
-    if (entry->owned) {
+    if (entry->owned)
         free((void *)(uintptr_t)entry->key.ptr);
-    }
     entry->key = STR_NULL;
     entry->owned = 0;
 }
@@ -140,9 +128,8 @@ static void drop_key(struct map_entry *entry)
 void *map_remove(struct map *map, struct souk_str key)
 {
     struct map_entry *entry = map->len ? find(map, key, str_hash(key)) : NULL;
-    if (!entry) {
+    if (!entry)
         return NULL;
-    }
     void *value = entry->value;
     drop_key(entry);
     entry->value = NULL;
@@ -152,9 +139,8 @@ void *map_remove(struct map *map, struct souk_str key)
 
 void map_free(struct map *map)
 {
-    for (size_t i = 0; i < map->used; i++) {
+    for (size_t i = 0; i < map->used; i++)
         drop_key(&map->entries[i]);
-    }
     free(map->entries);
     free(map->slots);
     *map = (struct map){0};

@@ -22,8 +22,8 @@ struct map {
     size_t cap;
 };
 
-void *map_get(const struct map *map, struct souk_str key);             /* NULL when absent */
-void *map_put(struct map *map, struct souk_str key, void *value);      /* the value replaced */
+void *map_get(const struct map *map, struct souk_str key);        /* NULL when absent */
+void *map_put(struct map *map, struct souk_str key, void *value); /* the value replaced */
 void *map_put_copy(struct map *map, struct souk_str key, void *value);
 void *map_remove(struct map *map, struct souk_str key);
 void map_free(struct map *map); /* not the values */

@@ -26,16 +26,14 @@
 #include "base/str.h"
 
 #define MAPS_MOST 512
-#define SCAN_SIZE                                                                      \
-    ((size_t)32768) /* of the stack, searched for a caller inside a plugin */
+#define SCAN_SIZE ((size_t)32768) /* of the stack, searched for a caller inside a plugin */
 
 static struct mapping maps[MAPS_MOST];
 static _Atomic uint32_t maps_used;
 static pthread_mutex_t maps_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Alignas(16) char scan_room[4096];
 
-static void add_map(uint32_t plugin, uintptr_t start, size_t len, uintptr_t base,
-                    const char *path)
+static void add_map(uint32_t plugin, uintptr_t start, size_t len, uintptr_t base, const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
     const char *file = slash ? slash + 1 : path;
@@ -57,8 +55,7 @@ void mapping_add(uint32_t plugin, const void *start, size_t len, const char *nam
 {
     Dl_info info = {0};
     int known = dladdr(start, &info) != 0 && info.dli_fname;
-    add_map(plugin, (uintptr_t)start, len,
-            known ? (uintptr_t)info.dli_fbase : (uintptr_t)start,
+    add_map(plugin, (uintptr_t)start, len, known ? (uintptr_t)info.dli_fbase : (uintptr_t)start,
             known ? info.dli_fname : name);
 }
 
@@ -76,9 +73,8 @@ static int add_object(struct dl_phdr_info *info, size_t size, void *unused)
         }
     }
     if (start < end) {
-        const char *path = info->dlpi_name && info->dlpi_name[0]
-                               ? info->dlpi_name
-                               : program_invocation_name;
+        const char *path =
+            info->dlpi_name && info->dlpi_name[0] ? info->dlpi_name : program_invocation_name;
         add_map(BOARD_CORE, start, end - start, info->dlpi_addr, path);
     }
     return 0;
@@ -92,9 +88,8 @@ const struct mapping *mapping_find(uintptr_t address)
     uint32_t used = atomic_load(&maps_used);
     for (uint32_t i = 0; i < used; i++) {
         if (address >= maps[i].start && address < maps[i].end) {
-            if (maps[i].plugin != BOARD_CORE) {
+            if (maps[i].plugin != BOARD_CORE)
                 return &maps[i];
-            }
             core = core ? core : &maps[i];
         }
     }
@@ -108,17 +103,14 @@ static int follows_call(uintptr_t word)
 #if defined(__x86_64__)
     static const size_t lengths[] = {2, 3, 6, 7}; /* call through register or memory */
     unsigned char code[7];
-    if (!mapping_read(code, (const void *)(word - sizeof(code)), sizeof(code))) {
+    if (!mapping_read(code, (const void *)(word - sizeof(code)), sizeof(code)))
         return 0;
-    }
-    if (code[sizeof(code) - 5] == 0xE8) {
+    if (code[sizeof(code) - 5] == 0xE8)
         return 1;
-    }
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         const unsigned char *call = code + sizeof(code) - lengths[i];
-        if (call[0] == 0xFF && (call[1] >> 3 & 7) == 2) {
+        if (call[0] == 0xFF && (call[1] >> 3 & 7) == 2)
             return 1;
-        }
     }
     return 0;
 #else
@@ -138,10 +130,8 @@ uintptr_t mapping_caller(uintptr_t stack, uint32_t plugin)
                 uintptr_t word;
                 memcpy(&word, scan_room + i, sizeof(word));
                 const struct mapping *map = mapping_find(word);
-                if (map && map->plugin && (!plugin || map->plugin == plugin) &&
-                    follows_call(word)) {
+                if (map && map->plugin && (!plugin || map->plugin == plugin) && follows_call(word))
                     return word;
-                }
             }
         }
         at = next;
@@ -160,13 +150,10 @@ int mapping_read(void *to, const void *from, size_t len)
 {
     struct iovec here = {to, len}, there = {(void *)(uintptr_t)from, len};
     long got = syscall(SYS_process_vm_readv, (long)getpid(), &here, 1L, &there, 1L, 0L);
-    if (got >= 0) {
+    if (got >= 0)
         return (size_t)got == len;
-    }
-    if (errno != EPERM && errno != ENOSYS) {
+    if (errno != EPERM && errno != ENOSYS)
         return 0;
-    }
-    memcpy(to, from,
-           len); /* a sandbox forbids the call: all that is left is to trust */
+    memcpy(to, from, len); /* a sandbox forbids the call: all that is left is to trust */
     return 1;
 }

@@ -20,23 +20,21 @@ typedef __uint128_t wide;
  * because old orders are in them. Codes without minor units (metals, funds, testing)
  * are left out. */
 static const char currencies[][5] = {
-    "AED2", "AFN2", "ALL2", "AMD2", "ANG2", "AOA2", "ARS2", "AUD2", "AWG2", "AZN2",
-    "BAM2", "BBD2", "BDT2", "BGN2", "BHD3", "BIF0", "BMD2", "BND2", "BOB2", "BOV2",
-    "BRL2", "BSD2", "BTN2", "BWP2", "BYN2", "BZD2", "CAD2", "CDF2", "CHE2", "CHF2",
-    "CHW2", "CLF4", "CLP0", "CNY2", "COP2", "COU2", "CRC2", "CUC2", "CUP2", "CVE2",
-    "CZK2", "DJF0", "DKK2", "DOP2", "DZD2", "EGP2", "ERN2", "ETB2", "EUR2", "FJD2",
-    "FKP2", "GBP2", "GEL2", "GHS2", "GIP2", "GMD2", "GNF0", "GTQ2", "GYD2", "HKD2",
-    "HNL2", "HRK2", "HTG2", "HUF2", "IDR2", "ILS2", "INR2", "IQD3", "IRR2", "ISK0",
-    "JMD2", "JOD3", "JPY0", "KES2", "KGS2", "KHR2", "KMF0", "KPW2", "KRW0", "KWD3",
-    "KYD2", "KZT2", "LAK2", "LBP2", "LKR2", "LRD2", "LSL2", "LYD3", "MAD2", "MDL2",
-    "MGA2", "MKD2", "MMK2", "MNT2", "MOP2", "MRU2", "MUR2", "MVR2", "MWK2", "MXN2",
-    "MXV2", "MYR2", "MZN2", "NAD2", "NGN2", "NIO2", "NOK2", "NPR2", "NZD2", "OMR3",
-    "PAB2", "PEN2", "PGK2", "PHP2", "PKR2", "PLN2", "PYG0", "QAR2", "RON2", "RSD2",
-    "RUB2", "RWF0", "SAR2", "SBD2", "SCR2", "SDG2", "SEK2", "SGD2", "SHP2", "SLE2",
-    "SOS2", "SRD2", "SSP2", "STN2", "SVC2", "SYP2", "SZL2", "THB2", "TJS2", "TMT2",
-    "TND3", "TOP2", "TRY2", "TTD2", "TWD2", "TZS2", "UAH2", "UGX0", "USD2", "USN2",
-    "UYI0", "UYU2", "UYW4", "UZS2", "VED2", "VES2", "VND0", "VUV0", "WST2", "XAF0",
-    "XCD2", "XCG2", "XOF0", "XPF0", "YER2", "ZAR2", "ZMW2", "ZWG2", "ZWL2"};
+    "AED2", "AFN2", "ALL2", "AMD2", "ANG2", "AOA2", "ARS2", "AUD2", "AWG2", "AZN2", "BAM2", "BBD2",
+    "BDT2", "BGN2", "BHD3", "BIF0", "BMD2", "BND2", "BOB2", "BOV2", "BRL2", "BSD2", "BTN2", "BWP2",
+    "BYN2", "BZD2", "CAD2", "CDF2", "CHE2", "CHF2", "CHW2", "CLF4", "CLP0", "CNY2", "COP2", "COU2",
+    "CRC2", "CUC2", "CUP2", "CVE2", "CZK2", "DJF0", "DKK2", "DOP2", "DZD2", "EGP2", "ERN2", "ETB2",
+    "EUR2", "FJD2", "FKP2", "GBP2", "GEL2", "GHS2", "GIP2", "GMD2", "GNF0", "GTQ2", "GYD2", "HKD2",
+    "HNL2", "HRK2", "HTG2", "HUF2", "IDR2", "ILS2", "INR2", "IQD3", "IRR2", "ISK0", "JMD2", "JOD3",
+    "JPY0", "KES2", "KGS2", "KHR2", "KMF0", "KPW2", "KRW0", "KWD3", "KYD2", "KZT2", "LAK2", "LBP2",
+    "LKR2", "LRD2", "LSL2", "LYD3", "MAD2", "MDL2", "MGA2", "MKD2", "MMK2", "MNT2", "MOP2", "MRU2",
+    "MUR2", "MVR2", "MWK2", "MXN2", "MXV2", "MYR2", "MZN2", "NAD2", "NGN2", "NIO2", "NOK2", "NPR2",
+    "NZD2", "OMR3", "PAB2", "PEN2", "PGK2", "PHP2", "PKR2", "PLN2", "PYG0", "QAR2", "RON2", "RSD2",
+    "RUB2", "RWF0", "SAR2", "SBD2", "SCR2", "SDG2", "SEK2", "SGD2", "SHP2", "SLE2", "SOS2", "SRD2",
+    "SSP2", "STN2", "SVC2", "SYP2", "SZL2", "THB2", "TJS2", "TMT2", "TND3", "TOP2", "TRY2", "TTD2",
+    "TWD2", "TZS2", "UAH2", "UGX0", "USD2", "USN2", "UYI0", "UYU2", "UYW4", "UZS2", "VED2", "VES2",
+    "VND0", "VUV0", "WST2", "XAF0", "XCD2", "XCG2", "XOF0", "XPF0", "YER2", "ZAR2", "ZMW2", "ZWG2",
+    "ZWL2"};
 
 static int compare_code(const void *code, const void *row)
 {
@@ -45,12 +43,10 @@ static int compare_code(const void *code, const void *row)
 
 int money_digits(const char *currency)
 {
-    if (!currency || strlen(currency) != 3) {
+    if (!currency || strlen(currency) != 3)
         return -1;
-    }
-    const char *row =
-        bsearch(currency, currencies, sizeof(currencies) / sizeof(currencies[0]),
-                sizeof(currencies[0]), compare_code);
+    const char *row = bsearch(currency, currencies, sizeof(currencies) / sizeof(currencies[0]),
+                              sizeof(currencies[0]), compare_code);
     return row ? row[3] - '0' : -1;
 }
 
@@ -62,9 +58,8 @@ static wide magnitude(int64_t number)
 /* The sign back on; SOUK_INVALID when it does not fit. */
 static int with_sign(wide size, int minus, int64_t *out)
 {
-    if (size > (wide)INT64_MAX + (wide)(minus != 0)) {
+    if (size > (wide)INT64_MAX + (wide)(minus != 0))
         return SOUK_INVALID;
-    }
     *out = minus ? (int64_t)(0 - (uint64_t)size) : (int64_t)size;
     return 0;
 }
@@ -78,9 +73,8 @@ int money_share(int64_t amount, int64_t ppm, int64_t *out)
 int money_add(int64_t a, int64_t b, int64_t *out)
 {
     int64_t sum;
-    if (__builtin_add_overflow(a, b, &sum)) {
+    if (__builtin_add_overflow(a, b, &sum))
         return SOUK_INVALID;
-    }
     *out = sum;
     return 0;
 }
@@ -93,9 +87,8 @@ struct remainder {
 static int larger_first(const void *a, const void *b)
 {
     const struct remainder *x = a, *y = b;
-    if (x->rest != y->rest) {
+    if (x->rest != y->rest)
         return x->rest > y->rest ? -1 : 1;
-    }
     return x->index < y->index ? -1 : 1;
 }
 
@@ -103,9 +96,8 @@ static int sum_weights(const int64_t *weights, size_t n, wide *sum)
 {
     *sum = 0;
     for (size_t i = 0; i < n; i++) {
-        if (weights[i] < 0) {
+        if (weights[i] < 0)
             return SOUK_INVALID;
-        }
         *sum += (wide)(uint64_t)weights[i];
     }
     return 0;
@@ -114,12 +106,10 @@ static int sum_weights(const int64_t *weights, size_t n, wide *sum)
 int money_split(int64_t total, const int64_t *weights, size_t n, int64_t *parts)
 {
     wide sum;
-    if (n == 0) {
+    if (n == 0)
         return total == 0 ? 0 : SOUK_INVALID;
-    }
-    if (sum_weights(weights, n, &sum)) {
+    if (sum_weights(weights, n, &sum))
         return SOUK_INVALID;
-    }
     if (sum == 0) {
         memset(parts, 0, n * sizeof(*parts));
         parts[0] = total;
@@ -136,15 +126,12 @@ int money_split(int64_t total, const int64_t *weights, size_t n, int64_t *parts)
         left -= part;
         parts[i] = (int64_t)(total < 0 ? 0 - part : part);
     }
-    if (left) { /* fewer than n */
+    if (left) /* fewer than n */
         qsort(order, n, sizeof(*order), larger_first);
-    }
-    for (size_t i = 0; i < left; i++) {
+    for (size_t i = 0; i < left; i++)
         parts[order[i].index] += total < 0 ? -1 : 1;
-    }
-    if (order != few) {
+    if (order != few)
         free(order);
-    }
     return 0;
 }
 
@@ -158,7 +145,7 @@ static const struct locale {
     int lakh;       /* groups of two after the first three */
     int zero;       /* code point of the digit 0 */
     int before;     /* the symbol stands before the number */
-    int gap; /* a space between number and symbol, also when it is a sign like € */
+    int gap;        /* a space between number and symbol, also when it is a sign like € */
 } locales[] = {
     {"en", ".", ",", 4, 0, '0', 1, 0},   {"bg", ",", NBSP, 5, 0, '0', 0, 1},
     {"hu", ",", NBSP, 5, 0, '0', 0, 1},  {"hy", ",", NBSP, 5, 0, '0', 0, 1},
@@ -172,21 +159,18 @@ static const struct symbol {
     const char *language;
     const char *text;
 } symbols[] = {
-    {"EUR", NULL, "€"}, {"GBP", NULL, "£"},   {"USD", "bn", "US$"},
-    {"USD", NULL, "$"}, {"JPY", "hy", "JP¥"}, {"JPY", "bn", "JP¥"},
-    {"JPY", NULL, "¥"}, {"BGN", "bg", "лв."}, {"HUF", "hu", "Ft"},
-    {"AMD", "hy", "֏"}, {"BDT", "bn", "৳"},   {"INR", NULL, "₹"},
-    {"ILS", NULL, "₪"}, {"KRW", NULL, "₩"},   {"VND", NULL, "₫"},
+    {"EUR", NULL, "€"},   {"GBP", NULL, "£"},   {"USD", "bn", "US$"}, {"USD", NULL, "$"},
+    {"JPY", "hy", "JP¥"}, {"JPY", "bn", "JP¥"}, {"JPY", NULL, "¥"},   {"BGN", "bg", "лв."},
+    {"HUF", "hu", "Ft"},  {"AMD", "hy", "֏"},   {"BDT", "bn", "৳"},   {"INR", NULL, "₹"},
+    {"ILS", NULL, "₪"},   {"KRW", NULL, "₩"},   {"VND", NULL, "₫"},
 };
 
 static const struct locale *find_locale(const char *name)
 {
-    for (size_t i = 1; name && i < sizeof(locales) / sizeof(locales[0]); i++) {
+    for (size_t i = 1; name && i < sizeof(locales) / sizeof(locales[0]); i++)
         if (strncmp(name, locales[i].language, 2) == 0 &&
-            (name[2] == '\0' || name[2] == '-' || name[2] == '_')) {
+            (name[2] == '\0' || name[2] == '-' || name[2] == '_'))
             return &locales[i];
-        }
-    }
     return &locales[0];
 }
 
@@ -212,8 +196,7 @@ static void put_digit(struct buf *out, const struct locale *locale, char digit)
     if (point < 0x80) {
         buf_add_char(out, (char)point);
     } else {
-        const char bytes[] = {(char)(0xE0 | point >> 12),
-                              (char)(0x80 | (point >> 6 & 0x3F)),
+        const char bytes[] = {(char)(0xE0 | point >> 12), (char)(0x80 | (point >> 6 & 0x3F)),
                               (char)(0x80 | (point & 0x3F))};
         buf_add(out, bytes, sizeof(bytes));
     }
@@ -221,9 +204,8 @@ static void put_digit(struct buf *out, const struct locale *locale, char digit)
 
 static int group_ends(const struct locale *locale, size_t after)
 {
-    if (after <= 3 || !locale->lakh) {
+    if (after <= 3 || !locale->lakh)
         return after > 0 && after % 3 == 0;
-    }
     return (after - 3) % 2 == 0;
 }
 
@@ -232,21 +214,18 @@ static void put_number(struct buf *out, const struct locale *locale, const char 
 {
     size_t whole = count - fraction;
     for (size_t i = 0; i < count; i++) {
-        if (i == whole) {
+        if (i == whole)
             buf_add_cstr(out, locale->decimal);
-        }
         put_digit(out, locale, digits[i]);
         if (i + 1 < whole && whole >= (size_t)locale->group_from &&
-            group_ends(locale, whole - i - 1)) {
+            group_ends(locale, whole - i - 1))
             buf_add_cstr(out, locale->group);
-        }
     }
 }
 
 /* Decimal digits of `size`, at least `fraction` + 1 of them. Returns where they begin.
  */
-static const char *make_digits(char *room, size_t size_of_room, wide size,
-                               size_t fraction)
+static const char *make_digits(char *room, size_t size_of_room, wide size, size_t fraction)
 {
     size_t at = size_of_room - 1;
     room[at] = '\0';
@@ -274,9 +253,8 @@ struct souk_str money_format(struct arena *arena, int64_t minor, const char *cur
     int spaced;
     const char *symbol = find_symbol(currency, locale->language, &spaced);
     struct buf out = {.arena = arena};
-    if (minor < 0) {
+    if (minor < 0)
         buf_add_char(&out, '-');
-    }
     if (locale->before) {
         buf_add_cstr(&out, symbol);
         buf_add_cstr(&out, spaced ? NBSP : "");
@@ -294,13 +272,11 @@ static int add_digits(struct souk_str text, wide *number)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (c < '0' || c > '9') {
+        if (c < '0' || c > '9')
             return -1;
-        }
         *number = *number * 10 + (wide)(unsigned)(c - '0');
-        if (*number > (wide)INT64_MAX + 1) {
+        if (*number > (wide)INT64_MAX + 1)
             return -1;
-        }
     }
     return 0;
 }
@@ -311,28 +287,23 @@ int money_parse(struct souk_str text, const char *currency, int64_t *minor)
     int minus = str_starts(text, "-");
     struct souk_str whole, rest = str_from(text, (size_t)minus);
     wide number = 0;
-    if (digits < 0 || rest.len == 0) {
+    if (digits < 0 || rest.len == 0)
         return SOUK_INVALID;
-    }
     ptrdiff_t point = str_find(rest, '.');
     struct souk_str fraction = {"", 0};
     whole = rest;
     if (point >= 0) {
         whole = str_make(rest.ptr, (size_t)point);
         fraction = str_from(rest, (size_t)point + 1);
-        if (fraction.len == 0) {
+        if (fraction.len == 0)
             return SOUK_INVALID;
-        }
     }
-    while (fraction.len > (size_t)digits && fraction.ptr[fraction.len - 1] == '0') {
+    while (fraction.len > (size_t)digits && fraction.ptr[fraction.len - 1] == '0')
         fraction.len--; /* "1.500" is exact in euro */
-    }
     if (whole.len == 0 || fraction.len > (size_t)digits || add_digits(whole, &number) ||
-        add_digits(fraction, &number)) {
+        add_digits(fraction, &number))
         return SOUK_INVALID;
-    }
-    for (size_t i = fraction.len; i < (size_t)digits; i++) {
+    for (size_t i = fraction.len; i < (size_t)digits; i++)
         number *= 10;
-    }
     return with_sign(number, minus, minor);
 }

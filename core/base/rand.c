@@ -30,9 +30,8 @@ static _Atomic uint64_t id_last;
 
 static void rand_begin(void)
 {
-    if (sodium_init() < 0) {
+    if (sodium_init() < 0)
         sodium_misuse();
-    }
     id_node = randombytes_uniform(1u << NODE_BITS);
 }
 
@@ -49,8 +48,7 @@ void rand_token(char *to, size_t bytes)
     while (bytes) {
         size_t now = bytes < sizeof(piece) ? bytes : sizeof(piece);
         rand_bytes(piece, now);
-        sodium_bin2base64(text, sizeof(text), piece, now,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        sodium_bin2base64(text, sizeof(text), piece, now, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
         size_t len = strlen(text);
         memcpy(to, text, len);
         to += len;
@@ -66,13 +64,11 @@ static uint64_t id_after(uint64_t last)
     int64_t now = clock_now() / CLOCK_MS - EPOCH_2020;
     uint64_t ms = now < 1 ? 1 : (uint64_t)now;
     uint64_t last_ms = last >> MS_SHIFT;
-    if (ms > last_ms) {
+    if (ms > last_ms)
         return (ms << MS_SHIFT) | (id_node << SEQUENCE_BITS);
-    }
     uint64_t last_node = (last >> SEQUENCE_BITS) & ((UINT64_C(1) << NODE_BITS) - 1);
-    if (last_node == id_node && (last & SEQUENCE_MASK) != SEQUENCE_MASK) {
+    if (last_node == id_node && (last & SEQUENCE_MASK) != SEQUENCE_MASK)
         return last + 1;
-    }
     return ((last_ms + 1) << MS_SHIFT) | (id_node << SEQUENCE_BITS);
 }
 
@@ -83,8 +79,8 @@ int64_t id_next(void)
     uint64_t next;
     do {
         next = id_after(last);
-    } while (!atomic_compare_exchange_weak_explicit(
-        &id_last, &last, next, memory_order_relaxed, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&id_last, &last, next, memory_order_relaxed,
+                                                    memory_order_relaxed));
     return (int64_t)next;
 }
 
@@ -92,13 +88,12 @@ void id_floor(int64_t at_least)
 {
     /* Above the last millisecond there is no room left for an id: such a floor is not
      * one of ours. */
-    if (at_least <= 0 || (uint64_t)at_least >> MS_SHIFT >= MS_MOST) {
+    if (at_least <= 0 || (uint64_t)at_least >> MS_SHIFT >= MS_MOST)
         return;
-    }
     uint64_t floor = (uint64_t)at_least;
     uint64_t last = atomic_load_explicit(&id_last, memory_order_relaxed);
     while (last < floor &&
-           !atomic_compare_exchange_weak_explicit(
-               &id_last, &last, floor, memory_order_relaxed, memory_order_relaxed)) {
+           !atomic_compare_exchange_weak_explicit(&id_last, &last, floor, memory_order_relaxed,
+                                                  memory_order_relaxed)) {
     }
 }

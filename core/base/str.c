@@ -25,9 +25,8 @@ int str_compare(struct souk_str a, struct souk_str b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;
     int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
-    if (order == 0) {
+    if (order == 0)
         order = (a.len > b.len) - (a.len < b.len);
-    }
     return order;
 }
 
@@ -38,14 +37,11 @@ static unsigned char lower(char c)
 
 int str_equal_nocase(struct souk_str a, struct souk_str b)
 {
-    if (a.len != b.len) {
+    if (a.len != b.len)
         return 0;
-    }
-    for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.ptr[i]) != lower(b.ptr[i])) {
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.ptr[i]) != lower(b.ptr[i]))
             return 0;
-        }
-    }
     return 1;
 }
 
@@ -58,8 +54,7 @@ int str_starts(struct souk_str text, const char *prefix)
 int str_ends(struct souk_str text, const char *suffix)
 {
     size_t len = strlen(suffix);
-    return text.len >= len &&
-           (len == 0 || memcmp(text.ptr + text.len - len, suffix, len) == 0);
+    return text.len >= len && (len == 0 || memcmp(text.ptr + text.len - len, suffix, len) == 0);
 }
 
 static int is_blank(char c)
@@ -73,17 +68,15 @@ struct souk_str str_trim(struct souk_str text)
         text.ptr++;
         text.len--;
     }
-    while (text.len && is_blank(text.ptr[text.len - 1])) {
+    while (text.len && is_blank(text.ptr[text.len - 1]))
         text.len--;
-    }
     return text;
 }
 
 struct souk_str str_from(struct souk_str text, size_t start)
 {
-    if (start >= text.len) {
+    if (start >= text.len)
         return (struct souk_str){text.len ? text.ptr + text.len : text.ptr, 0};
-    }
     return (struct souk_str){text.ptr + start, text.len - start};
 }
 
@@ -114,17 +107,14 @@ int str_split(struct souk_str *rest, char separator, struct souk_str *part)
 static int digits_to_u64(struct souk_str text, uint64_t most, uint64_t *out)
 {
     uint64_t number = 0;
-    if (text.len == 0) {
+    if (text.len == 0)
         return SOUK_INVALID;
-    }
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return SOUK_INVALID;
-        }
         uint64_t digit = (uint64_t)(text.ptr[i] - '0');
-        if (number > (most - digit) / 10) {
+        if (number > (most - digit) / 10)
             return SOUK_INVALID;
-        }
         number = number * 10 + digit;
     }
     *out = number;
@@ -136,9 +126,8 @@ int str_to_int(struct souk_str text, int64_t *out)
     int minus = text.len > 0 && text.ptr[0] == '-';
     uint64_t size = 0;
     uint64_t most = (uint64_t)INT64_MAX + (uint64_t)minus;
-    if (digits_to_u64(str_from(text, (size_t)minus), most, &size)) {
+    if (digits_to_u64(str_from(text, (size_t)minus), most, &size))
         return SOUK_INVALID;
-    }
     *out = minus ? (int64_t)(0 - size) : (int64_t)size;
     return 0;
 }
@@ -148,9 +137,8 @@ static int scaled(struct souk_str text, size_t unit, int64_t factor, int64_t *ou
 {
     uint64_t number = 0;
     if (digits_to_u64(str_make(text.ptr, text.len - unit), INT64_MAX, &number) ||
-        (int64_t)number > INT64_MAX / factor) {
+        (int64_t)number > INT64_MAX / factor)
         return SOUK_INVALID;
-    }
     *out = (int64_t)number * factor;
     return 0;
 }
@@ -158,9 +146,8 @@ static int scaled(struct souk_str text, size_t unit, int64_t factor, int64_t *ou
 int str_to_duration(struct souk_str text, int64_t *microseconds)
 {
     const int64_t second = 1000000;
-    if (str_ends(text, "ms")) {
+    if (str_ends(text, "ms"))
         return scaled(text, 2, 1000, microseconds);
-    }
     switch (text.len ? text.ptr[text.len - 1] : '\0') {
     case 's': return scaled(text, 1, second, microseconds);
     case 'm': return scaled(text, 1, 60 * second, microseconds);
@@ -188,9 +175,8 @@ static size_t distance(struct souk_str a, struct souk_str b)
 {
     size_t rows[3][NEAREST_MOST + 1];
     size_t *two = rows[0], *one = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= b.len; j++) {
+    for (size_t j = 0; j <= b.len; j++)
         one[j] = j;
-    }
     for (size_t i = 1; i <= a.len; i++) {
         row[0] = i;
         for (size_t j = 1; j <= b.len; j++) {
@@ -199,9 +185,8 @@ static size_t distance(struct souk_str a, struct souk_str b)
             best = one[j] + 1 < best ? one[j] + 1 : best;
             best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
             if (i > 1 && j > 1 && lower(a.ptr[i - 1]) == lower(b.ptr[j - 2]) &&
-                lower(a.ptr[i - 2]) == lower(b.ptr[j - 1]) && two[j - 2] + 1 < best) {
+                lower(a.ptr[i - 2]) == lower(b.ptr[j - 1]) && two[j - 2] + 1 < best)
                 best = two[j - 2] + 1;
-            }
             row[j] = best;
         }
         size_t *spare = two;
@@ -216,14 +201,12 @@ const char *str_nearest(struct souk_str wrong, const char *const *names)
 {
     const char *nearest = NULL;
     size_t best = wrong.len / 3 > 1 ? wrong.len / 3 : 1;
-    if (wrong.len == 0 || wrong.len > NEAREST_MOST) {
+    if (wrong.len == 0 || wrong.len > NEAREST_MOST)
         return NULL;
-    }
     for (; *names; names++) {
         struct souk_str name = souk_str(*names);
-        if (name.len > NEAREST_MOST) {
+        if (name.len > NEAREST_MOST)
             continue;
-        }
         size_t far = distance(wrong, name);
         if (far < best || (far == best && !nearest)) {
             best = far;
@@ -235,9 +218,8 @@ const char *str_nearest(struct souk_str wrong, const char *const *names)
 
 static void make_hash_key(void)
 {
-    if (sodium_init() < 0) {
+    if (sodium_init() < 0)
         sodium_misuse();
-    }
     crypto_shorthash_keygen(hash_key);
 }
 
@@ -246,29 +228,24 @@ uint64_t str_hash(struct souk_str text)
     unsigned char out[crypto_shorthash_BYTES];
     uint64_t hash;
     pthread_once(&hash_once, make_hash_key);
-    crypto_shorthash(out, (const unsigned char *)(text.ptr ? text.ptr : ""), text.len,
-                     hash_key);
+    crypto_shorthash(out, (const unsigned char *)(text.ptr ? text.ptr : ""), text.len, hash_key);
     memcpy(&hash, out, sizeof(hash));
     return hash;
 }
 
 size_t str_copy(char *to, size_t size, struct souk_str text)
 {
-    if (size == 0) {
+    if (size == 0)
         return 0;
-    }
     size_t len = text.len;
     if (len > size - 1) {
         len = size - 1;
         /* not through the middle of a character: fixed fields end up in JSON */
-        for (int back = 0;
-             back < 3 && len && ((unsigned char)text.ptr[len] & 0xC0) == 0x80; back++) {
+        for (int back = 0; back < 3 && len && ((unsigned char)text.ptr[len] & 0xC0) == 0x80; back++)
             len--;
-        }
     }
-    if (len) {
+    if (len)
         memcpy(to, text.ptr, len);
-    }
     to[len] = '\0';
     return len;
 }

@@ -26,8 +26,8 @@ int str_to_int(struct souk_str text, int64_t *out);
  * microseconds; "64K" "4M" "1G" (binary) or plain bytes. SOUK_INVALID when not of that form. */
 int str_to_duration(struct souk_str text, int64_t *microseconds);
 int str_to_size(struct souk_str text, int64_t *bytes);
-/* The name in `names` (NULL-terminated) that is nearest to `wrong` (edit distance at most a third of
- * its length, at least 1), or NULL: for "did you mean". */
+/* The name in `names` (NULL-terminated) that is nearest to `wrong` (edit distance at most a third
+ * of its length, at least 1), or NULL: for "did you mean". */
 const char *str_nearest(struct souk_str wrong, const char *const *names);
 uint64_t str_hash(struct souk_str text); /* SipHash-2-4, keyed once a process */
 /* Copies with a NUL at the end, cut at size - 1: for fixed fields. Returns the length kept. */

@@ -37,15 +37,13 @@ struct worker {
 
 static struct work *take(struct worker *worker)
 {
-    while (!worker->head && !worker->stopping) {
+    while (!worker->head && !worker->stopping)
         pthread_cond_wait(&worker->some, &worker->lock);
-    }
     struct work *work = worker->head;
     if (work) {
         worker->head = work->next;
-        if (!worker->head) {
+        if (!worker->head)
             worker->tail = &worker->head;
-        }
         work->next = NULL;
         worker->depth--;
         worker->active++;
@@ -83,8 +81,7 @@ struct worker *worker_start(const char *name, int threads, int limit)
         int code = pthread_create(&worker->thread[i], NULL, run_thread, worker);
         if (code) {
             /* as without memory: a shop that cannot start its threads starts over */
-            log_error("thread.failed", LOG_S("thread", worker->name),
-                      LOG_I("errno", code));
+            log_error("thread.failed", LOG_S("thread", worker->name), LOG_I("errno", code));
             abort();
         }
         worker->threads++;
@@ -127,16 +124,14 @@ int worker_active(struct worker *worker)
 
 void worker_stop(struct worker *worker)
 {
-    if (!worker) {
+    if (!worker)
         return;
-    }
     pthread_mutex_lock(&worker->lock);
     worker->stopping = 1;
     pthread_cond_broadcast(&worker->some);
     pthread_mutex_unlock(&worker->lock);
-    for (int i = 0; i < worker->threads; i++) {
+    for (int i = 0; i < worker->threads; i++)
         pthread_join(worker->thread[i], NULL);
-    }
     pthread_cond_destroy(&worker->some);
     pthread_mutex_destroy(&worker->lock);
     free(worker);

@@ -1,6 +1,7 @@
 /*
- * worker: a bounded queue and the threads that empty it. The task pool and the shop's other background work are
- * workers. Items are intrusive: the owner embeds struct work and nothing is allocated here.
+ * worker: a bounded queue and the threads that empty it. The task pool and the shop's other
+ * background work are workers. Items are intrusive: the owner embeds struct work and nothing is
+ * allocated here.
  */
 #ifndef BASE_WORKER_H
 #define BASE_WORKER_H

@@ -70,8 +70,7 @@ static const char *plain_words(int code)
     case SOUK_BUSY: return "too much is going on, please try again in a moment";
     case SOUK_TIMEOUT: return "this took too long, please try again";
     case SOUK_TOO_LARGE: return "this is too large";
-    case SOUK_UNAVAILABLE:
-        return "a part of the shop does not answer, please try again";
+    case SOUK_UNAVAILABLE: return "a part of the shop does not answer, please try again";
     default: return "something went wrong";
     }
 }
@@ -85,8 +84,7 @@ static int is_callers(int code)
 
 void bridge_reason(const struct souk_ctx *ctx, int code, struct err *err)
 {
-    if (ctx->failed == 1 && ctx->failure.code == code && is_callers(code) &&
-        ctx->failure.text[0])
+    if (ctx->failed == 1 && ctx->failure.code == code && is_callers(code) && ctx->failure.text[0])
         err_set(err, code, "%s", ctx->failure.text);
     else
         err_set(err, code, "%s", plain_words(code));
@@ -103,12 +101,9 @@ int bridge_is_slip(const struct souk_ctx *ctx, int code)
 
 void bridge_log_failure(const struct souk_ctx *ctx, const char *where, int code)
 {
-    const char *words =
-        ctx->failure.code == code && ctx->failed ? ctx->failure.text : "";
+    const char *words = ctx->failure.code == code && ctx->failed ? ctx->failure.text : "";
     int ours = !is_callers(code) || bridge_is_slip(ctx, code);
-    enum log_level level = ours                     ? LOG_ERROR
-                           : code == SOUK_NOT_FOUND ? LOG_DEBUG
-                                                    : LOG_INFO;
+    enum log_level level = ours ? LOG_ERROR : code == SOUK_NOT_FOUND ? LOG_DEBUG : LOG_INFO;
     struct log_field fields[] = {
         LOG_S("plugin", ctx->self->name),
         LOG_S("where", where),

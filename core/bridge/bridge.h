@@ -32,21 +32,19 @@ struct site_options {
     size_t route_count;
     const struct site_file *files;
     size_t file_count;
-    const char
-        *theme_dir; /* a merchant's templates that shadow the theme's; NULL: none */
+    const char *theme_dir; /* a merchant's templates that shadow the theme's; NULL: none */
     const char *const *locales;
     const char *shop_name, *currency;
 };
 void site_setup(const struct site_options *options); /* once, before the first build */
-int site_build(void *user, struct plugin_set *set,
-               struct err *err); /* switch_options.build */
+int site_build(void *user, struct plugin_set *set, struct err *err); /* switch_options.build */
 /* For server_options. */
 struct web_site *site_pin(void *user, uint32_t *ticket);
 void site_unpin(void *user, uint32_t ticket);
 /* Renders a template of the core or a plugin into the answer, inside the layout's
  * variables (shop, locale, path, locales …). */
-int site_render(struct request *request, const char *owner, const char *name,
-                int status, const struct json *view);
+int site_render(struct request *request, const char *owner, const char *name, int status,
+                const struct json *view);
 
 /* One claimed job: "event:<plugin>" or "<plugin>:<job>". On a task thread; finishes or
  * fails the job itself. */

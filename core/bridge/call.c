@@ -53,8 +53,7 @@ static void log_text(struct souk_ctx *ctx, enum log_level level, struct souk_str
     struct log_field fields[] = {
         LOG_S("plugin", ctx->self->name),
         LOG_T("text", clean.len > LOG_MOST ? utf8_cut(clean, LOG_MOST) : clean),
-        {ctx->request ? "request" : NULL,
-         souk_str(ctx->request ? ctx->request->id : NULL), 0, 0},
+        {ctx->request ? "request" : NULL, souk_str(ctx->request ? ctx->request->id : NULL), 0, 0},
         {0},
     };
     log_emit(level, "plugin.said", fields);
@@ -81,8 +80,7 @@ static int call_fail(struct souk_ctx *ctx, int32_t code, struct souk_str text)
 
 static struct souk_str call_failure(struct souk_ctx *ctx)
 {
-    return ctx->failed ? arena_str(ctx->arena, souk_str(ctx->failure.text))
-                       : souk_str("");
+    return ctx->failed ? arena_str(ctx->arena, souk_str(ctx->failure.text)) : souk_str("");
 }
 
 static int64_t call_now(struct souk_ctx *ctx)
@@ -115,9 +113,8 @@ static void call_state_set(struct souk_ctx *ctx, void *state)
         ctx->self->state = state;
     else
         log_warn("state.refused", LOG_S("plugin", ctx->self->name),
-                 LOG_S("text",
-                       "souk_state_set works in init, start and stop only: other "
-                       "calls run side by side"));
+                 LOG_S("text", "souk_state_set works in init, start and stop only: other "
+                               "calls run side by side"));
 }
 
 /* options_… take a key that the plugin declared; any other is its slip. */
@@ -144,9 +141,8 @@ static struct souk_str call_option_text(struct souk_ctx *ctx, const char *key)
 
 static const struct souk_value *call_option(struct souk_ctx *ctx, const char *key)
 {
-    return has_option(ctx, key)
-               ? (const struct souk_value *)options_json(ctx->self->options, key)
-               : NULL;
+    return has_option(ctx, key) ? (const struct souk_value *)options_json(ctx->self->options, key)
+                                : NULL;
 }
 
 static const char *locale_of(const struct souk_ctx *ctx)
@@ -165,8 +161,7 @@ static struct souk_str call_translate(struct souk_ctx *ctx, struct souk_str one,
     if (!site || !site->web.i18n)
         return many.len && n != 1 ? many : one;
     if (many.len)
-        return i18n_plural(site->web.i18n, ctx->self->name, locale_of(ctx), one, many,
-                           n);
+        return i18n_plural(site->web.i18n, ctx->self->name, locale_of(ctx), one, many, n);
     return i18n_text(site->web.i18n, ctx->self->name, locale_of(ctx), one);
 }
 
@@ -187,15 +182,12 @@ static void call_count(struct souk_ctx *ctx, const char *metric, int64_t add)
     char labels[160];
     if (!is_metric_name(metric) || add < 0) {
         log_warn("metric.refused", LOG_S("plugin", ctx->self->name),
-                 LOG_S("text",
-                       "souk_count takes [a-z][a-z0-9_]* of at most 60 bytes and "
-                       "no negative number"));
+                 LOG_S("text", "souk_count takes [a-z][a-z0-9_]* of at most 60 bytes and "
+                               "no negative number"));
         return;
     }
-    snprintf(labels, sizeof(labels), "plugin=\"%s\",name=\"%s\"", ctx->self->name,
-             metric);
-    struct metric *counter =
-        metric_counter("souk_plugin_total", labels, "Counted by plugins");
+    snprintf(labels, sizeof(labels), "plugin=\"%s\",name=\"%s\"", ctx->self->name, metric);
+    struct metric *counter = metric_counter("souk_plugin_total", labels, "Counted by plugins");
     metric_add(counter, add);
 }
 

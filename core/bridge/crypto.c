@@ -14,8 +14,7 @@
 int crypto_random(struct souk_ctx *ctx, void *to, uint64_t bytes)
 {
     if (!to || bytes > RANDOM_MOST)
-        return bridge_refuse(ctx, SOUK_INVALID,
-                             "souk_random: needs a place and at most 1 MiB");
+        return bridge_refuse(ctx, SOUK_INVALID, "souk_random: needs a place and at most 1 MiB");
     rand_bytes(to, (size_t)bytes);
     return SOUK_OK;
 }
@@ -28,13 +27,11 @@ int crypto_sha256(struct souk_ctx *ctx, struct souk_str data, uint8_t digest[32]
     return SOUK_OK;
 }
 
-int crypto_hmac(struct souk_ctx *ctx, struct souk_str key, struct souk_str data,
-                uint8_t digest[32])
+int crypto_hmac(struct souk_ctx *ctx, struct souk_str key, struct souk_str data, uint8_t digest[32])
 {
     crypto_auth_hmacsha256_state state;
     if (!digest || !bridge_view_ok(data) || !bridge_view_ok(key))
-        return bridge_refuse(ctx, SOUK_INVALID,
-                             "souk_hmac_sha256: no data or no place");
+        return bridge_refuse(ctx, SOUK_INVALID, "souk_hmac_sha256: no data or no place");
     crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.ptr, key.len);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)data.ptr, data.len);
     crypto_auth_hmacsha256_final(&state, digest);

@@ -22,8 +22,7 @@
 #define NAME_MOST    63
 #define FILTER_DEPTH 8
 
-/* ---- the queue
- * ----------------------------------------------------------------------- */
+/* ---- the queue ---- */
 
 struct queued { /* one block of memory with its texts behind it */
     struct queued *next;
@@ -49,11 +48,10 @@ static struct souk_str append(char **to, struct souk_str text)
     return copy;
 }
 
-int event_queue_put(struct souk_str topic, struct souk_str subject,
-                    struct souk_str payload, int64_t at)
+int event_queue_put(struct souk_str topic, struct souk_str subject, struct souk_str payload,
+                    int64_t at)
 {
-    struct queued *fact =
-        mem_alloc(sizeof(*fact) + topic.len + subject.len + payload.len);
+    struct queued *fact = mem_alloc(sizeof(*fact) + topic.len + subject.len + payload.len);
     char *to = (char *)(fact + 1);
     fact->next = NULL;
     fact->at = at;
@@ -77,8 +75,7 @@ static int write_batch(struct db_conn *conn, void *arg)
 {
     (void)arg;
     for (const struct queued *fact = queue.batch; fact; fact = fact->next) {
-        int code =
-            outbox_put(conn, fact->topic, fact->subject, fact->payload, fact->at, NULL);
+        int code = outbox_put(conn, fact->topic, fact->subject, fact->payload, fact->at, NULL);
         if (code != SOUK_OK)
             return code;
     }
@@ -96,8 +93,7 @@ static void batch_done(struct db_write *write)
         count++;
     }
     if (write->result != SOUK_OK)
-        log_error("event.lost", LOG_I("count", count),
-                  LOG_S("code", err_name(write->result)),
+        log_error("event.lost", LOG_I("count", count), LOG_S("code", err_name(write->result)),
                   LOG_S("text", "queued facts could not be written"));
     pthread_mutex_lock(&queue.lock);
     queue.batch = NULL;
@@ -127,8 +123,7 @@ void event_queue_turn(struct db *db)
     }
 }
 
-/* ---- facts
- * --------------------------------------------------------------------------- */
+/* ---- facts ---- */
 
 /* "noun.verbed": two or more words of [a-z0-9_] with points between them. */
 static int is_event_name(const char *name)
@@ -144,12 +139,12 @@ static int check_event(struct souk_ctx *ctx, const char *function, const char *e
                        struct souk_str subject)
 {
     if (!is_event_name(event))
-        return bridge_refuse(
-            ctx, SOUK_INVALID,
-            "%s: an event is named noun.verbed in a-z, 0-9, _ and points", function);
+        return bridge_refuse(ctx, SOUK_INVALID,
+                             "%s: an event is named noun.verbed in a-z, 0-9, _ and points",
+                             function);
     if (!bridge_view_ok(subject) || subject.len > 200)
-        return bridge_refuse(ctx, SOUK_INVALID, "%s %s: the subject is over 200 bytes",
-                             function, event);
+        return bridge_refuse(ctx, SOUK_INVALID, "%s %s: the subject is over 200 bytes", function,
+                             event);
     return SOUK_OK;
 }
 
@@ -160,11 +155,9 @@ struct fact {
 static int put_fact(struct souk_ctx *ctx, void *arg)
 {
     const struct fact *fact = arg;
-    int code = outbox_put(ctx->conn, fact->topic, fact->subject, fact->payload,
-                          ctx->now, NULL);
+    int code = outbox_put(ctx->conn, fact->topic, fact->subject, fact->payload, ctx->now, NULL);
     if (code != SOUK_OK)
-        bridge_refuse(ctx, code, "souk_emit %.*s: %s", SOUK_PRI(fact->topic),
-                      db_error(ctx->conn));
+        bridge_refuse(ctx, code, "souk_emit %.*s: %s", SOUK_PRI(fact->topic), db_error(ctx->conn));
     return code;
 }
 
@@ -185,19 +178,16 @@ static int event_emit(struct souk_ctx *ctx, const char *event, struct souk_str s
     case SOUK_WRITE: return query_conn(ctx) ? put_fact(ctx, &fact) : ctx->failure.code;
     case SOUK_TASK: return query_write(ctx, put_fact, &fact);
     case SOUK_READ:
-        if (event_queue_put(fact.topic, fact.subject, fact.payload, ctx->now) ==
-            SOUK_OK)
+        if (event_queue_put(fact.topic, fact.subject, fact.payload, ctx->now) == SOUK_OK)
             return SOUK_OK;
-        return bridge_refuse(ctx, SOUK_BUSY, "souk_emit %s: 4,096 facts wait already",
-                             event);
+        return bridge_refuse(ctx, SOUK_BUSY, "souk_emit %s: 4,096 facts wait already", event);
     default:
-        return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_emit %s in init, start or stop; use a job", event);
+        return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_emit %s in init, start or stop; use a job",
+                             event);
     }
 }
 
-/* ---- filters
- * --------------------------------------------------------------------------- */
+/* ---- filters ---- */
 
 static int event_ask(struct souk_ctx *ctx, const char *event, struct souk_str subject,
                      struct souk_value *payload)
@@ -207,14 +197,12 @@ static int event_ask(struct souk_ctx *ctx, const char *event, struct souk_str su
     if (check_event(ctx, "souk_filter", event, subject) != SOUK_OK)
         return SOUK_INVALID;
     if (ctx->kind != SOUK_TASK)
-        return bridge_refuse(
-            ctx, SOUK_WRONG_KIND,
-            "souk_filter %s in a %s call: filters may take long, so they "
-            "are asked in TASK",
-            event, bridge_kind_name(ctx->kind));
+        return bridge_refuse(ctx, SOUK_WRONG_KIND,
+                             "souk_filter %s in a %s call: filters may take long, so they "
+                             "are asked in TASK",
+                             event, bridge_kind_name(ctx->kind));
     if (!json || json->kind != JSON_OBJECT)
-        return bridge_refuse(ctx, SOUK_INVALID, "souk_filter %s: the payload is no map",
-                             event);
+        return bridge_refuse(ctx, SOUK_INVALID, "souk_filter %s: the payload is no map", event);
     if (depth >= FILTER_DEPTH)
         return bridge_refuse(ctx, SOUK_CONFLICT,
                              "souk_filter %s: filters that ask filters, %d deep", event,
@@ -222,8 +210,7 @@ static int event_ask(struct souk_ctx *ctx, const char *event, struct souk_str su
     struct err err = {0};
     query_release(ctx);
     depth++;
-    int code = event_filter(ctx, souk_str(event), value_clean(ctx->arena, subject),
-                            json, &err);
+    int code = event_filter(ctx, souk_str(event), value_clean(ctx->arena, subject), json, &err);
     depth--;
     if (code != SOUK_OK) {
         err_set(&ctx->failure, code, "%s", err.text);
@@ -232,8 +219,7 @@ static int event_ask(struct souk_ctx *ctx, const char *event, struct souk_str su
     return code;
 }
 
-/* ---- jobs
- * -------------------------------------------------------------------------------- */
+/* ---- jobs ---- */
 
 struct job_order {
     struct souk_str kind, key, payload;
@@ -272,27 +258,25 @@ static int event_job_add(struct souk_ctx *ctx, const char *name, struct souk_str
                              name ? name : "");
     if (!bridge_view_ok(key) || key.len > 200 || due < 0)
         return bridge_refuse(ctx, SOUK_INVALID,
-                             "souk_job_add %s: key over 200 bytes, or due before 1970",
-                             name);
+                             "souk_job_add %s: key over 200 bytes, or due before 1970", name);
     struct job_order order = {
         .kind = arena_printf(ctx->arena, "%s:%s", ctx->self->name, name),
         .key = value_clean(ctx->arena, key),
-        .payload = payload ? value_print(ctx->arena, (const struct json *)payload)
-                           : souk_str("null"),
+        .payload =
+            payload ? value_print(ctx->arena, (const struct json *)payload) : souk_str("null"),
         .attempts = job->attempts > 0 ? job->attempts : 12,
         .due = due,
     };
     if (order.payload.len > PAYLOAD_MOST)
-        return bridge_refuse(
-            ctx, SOUK_TOO_LARGE,
-            "souk_job_add %s: over 64 KiB of payload; keep it in a table", name);
+        return bridge_refuse(ctx, SOUK_TOO_LARGE,
+                             "souk_job_add %s: over 64 KiB of payload; keep it in a table", name);
     if (ctx->kind == SOUK_WRITE)
         return query_conn(ctx) ? put_job(ctx, &order) : ctx->failure.code;
     if (ctx->kind == SOUK_TASK)
         return query_write(ctx, put_job, &order);
     return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                         "souk_job_add %s in a %s call; use a WRITE or TASK route",
-                         name, bridge_kind_name(ctx->kind));
+                         "souk_job_add %s in a %s call; use a WRITE or TASK route", name,
+                         bridge_kind_name(ctx->kind));
 }
 
 const struct souk_event_api event_table = {

@@ -18,13 +18,11 @@ static const char *problem_of(const struct souk_http_request *request)
 {
     if (request->size < sizeof(struct souk_http_request))
         return "request.size is not sizeof(struct souk_http_request)";
-    if (!bridge_view_ok(request->url) || request->url.len == 0 ||
-        request->url.len > 8192)
+    if (!bridge_view_ok(request->url) || request->url.len == 0 || request->url.len > 8192)
         return "request.url is empty or over 8 KiB";
     if (!bridge_view_ok(request->body))
         return "request.body is no view";
-    if (request->header_count > HEADERS_CAP ||
-        (request->header_count && !request->headers))
+    if (request->header_count > HEADERS_CAP || (request->header_count && !request->headers))
         return "request.headers is missing or has over 64 entries";
     for (uint32_t i = 0; i < request->header_count; i++) {
         const struct souk_http_header *header = &request->headers[i];
@@ -54,20 +52,18 @@ static struct client_header *headers_in(struct arena *arena,
     struct client_header *headers =
         arena_array(arena, struct client_header, request->header_count + 1u);
     for (uint32_t i = 0; i < request->header_count; i++)
-        headers[i] =
-            (struct client_header){request->headers[i].name, request->headers[i].value};
+        headers[i] = (struct client_header){request->headers[i].name, request->headers[i].value};
     return headers;
 }
 
-static const struct souk_http_response *response_out(
-    struct arena *arena, const struct client_response *answer)
+static const struct souk_http_response *response_out(struct arena *arena,
+                                                     const struct client_response *answer)
 {
     struct souk_http_response *response = arena_new(arena, struct souk_http_response);
     struct souk_http_header *headers =
         arena_array(arena, struct souk_http_header, answer->header_count + 1u);
     for (size_t i = 0; i < answer->header_count; i++)
-        headers[i] = (struct souk_http_header){answer->headers[i].name,
-                                               answer->headers[i].value};
+        headers[i] = (struct souk_http_header){answer->headers[i].name, answer->headers[i].value};
     response->size = sizeof(*response);
     response->status = answer->status;
     response->body = answer->body;

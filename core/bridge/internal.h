@@ -11,8 +11,7 @@
 #include "web/request.h"
 #include "web/template.h"
 
-/* ---- the sub-tables ----------------------------------------------------------------
- */
+/* ---- the sub-tables ---- */
 
 extern const struct souk_value_api value_table;
 extern const struct souk_call_api call_table;
@@ -30,8 +29,7 @@ int crypto_hmac(struct souk_ctx *ctx, struct souk_str key, struct souk_str data,
                 uint8_t digest[32]);
 int crypto_equal(struct souk_str a, struct souk_str b);
 
-/* ---- one call
- * ------------------------------------------------------------------------ */
+/* ---- one call ---- */
 
 /* Why a function of the API says no: kept for souk_failure and the log, not shown to
  * customers. Gives `code` back. */
@@ -60,8 +58,7 @@ void query_release(struct souk_ctx *ctx);
 /* Runs `fn` in a write of its own and waits: TASK only. */
 int query_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg);
 /* Runs `fn` inside the write `conn`, as the WRITE half of `from`. */
-int query_step(struct souk_ctx *from, struct db_conn *conn, souk_write_fn fn,
-               void *arg);
+int query_step(struct souk_ctx *from, struct db_conn *conn, souk_write_fn fn, void *arg);
 
 /* JSON as one line, in the call's arena. */
 struct souk_str value_print(struct arena *arena, const struct json *value);
@@ -69,11 +66,10 @@ struct souk_str value_print(struct arena *arena, const struct json *value);
 struct souk_str value_clean(struct arena *arena, struct souk_str text);
 
 /* Facts of READ handlers. SOUK_BUSY when full. */
-int event_queue_put(struct souk_str topic, struct souk_str subject,
-                    struct souk_str payload, int64_t at);
+int event_queue_put(struct souk_str topic, struct souk_str subject, struct souk_str payload,
+                    int64_t at);
 
-/* ---- one site
- * -------------------------------------------------------------------------- */
+/* ---- one site ---- */
 
 struct target { /* what a plugin's route or page is */
     struct site *site;

@@ -25,8 +25,8 @@ static struct souk_str owner_of(struct souk_ctx *ctx)
 static int check_key(struct souk_ctx *ctx, const char *function, struct souk_str key)
 {
     if (!bridge_view_ok(key) || key.len == 0 || key.len > KEY_MOST || !utf8_valid(key))
-        return bridge_refuse(ctx, SOUK_INVALID, "%s: a key has 1 to %d bytes of UTF-8",
-                             function, KEY_MOST);
+        return bridge_refuse(ctx, SOUK_INVALID, "%s: a key has 1 to %d bytes of UTF-8", function,
+                             KEY_MOST);
     return SOUK_OK;
 }
 
@@ -52,9 +52,8 @@ static int write_pair(struct souk_ctx *ctx, void *arg)
 {
     const struct pair *pair = arg;
     struct souk_str owner = owner_of(ctx);
-    int code = pair->drop
-                   ? setting_delete(ctx->conn, owner, pair->key)
-                   : setting_put(ctx->conn, owner, pair->key, pair->value, ctx->now);
+    int code = pair->drop ? setting_delete(ctx->conn, owner, pair->key)
+                          : setting_put(ctx->conn, owner, pair->key, pair->value, ctx->now);
     if (pair->drop && code == SOUK_NOT_FOUND)
         code = SOUK_OK;
     if (code != SOUK_OK)
@@ -70,8 +69,8 @@ static int change(struct souk_ctx *ctx, const char *function, struct pair *pair)
         return query_write(ctx, write_pair, pair);
     if (ctx->kind != SOUK_WRITE)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "%s in a %s call; use a WRITE or TASK route, or a job",
-                             function, bridge_kind_name(ctx->kind));
+                             "%s in a %s call; use a WRITE or TASK route, or a job", function,
+                             bridge_kind_name(ctx->kind));
     return query_conn(ctx) ? write_pair(ctx, pair) : ctx->failure.code;
 }
 

@@ -19,7 +19,7 @@
 
 #define ARGS_MOST 64
 
-/* ---- connections ----------------------------------------------------------------- */
+/* ---- connections ---- */
 
 struct db_conn *query_conn(struct souk_ctx *ctx)
 {
@@ -57,28 +57,23 @@ void query_release(struct souk_ctx *ctx)
     }
 }
 
-/* ---- statements --------------------------------------------------------------------
- */
+/* ---- statements ---- */
 
 /* Checks and turns the arguments; NULL after bridge_refuse. */
-static const struct db_arg *args_of(struct souk_ctx *ctx, const char *function,
-                                    const char *sql, const struct souk_arg *args,
-                                    uint32_t count)
+static const struct db_arg *args_of(struct souk_ctx *ctx, const char *function, const char *sql,
+                                    const struct souk_arg *args, uint32_t count)
 {
     if (!sql || !sql[0] || count > ARGS_MOST || (count && !args)) {
-        bridge_refuse(ctx, SOUK_INVALID,
-                      "%s: needs a statement and at most %d arguments", function,
+        bridge_refuse(ctx, SOUK_INVALID, "%s: needs a statement and at most %d arguments", function,
                       ARGS_MOST);
         return NULL;
     }
     struct db_arg *out = arena_array(ctx->arena, struct db_arg, count + 1u);
     for (uint32_t i = 0; i < count; i++) {
         const struct souk_arg *arg = &args[i];
-        if (arg->kind < SOUK_ARG_NULL || arg->kind > SOUK_ARG_BLOB ||
-            !bridge_view_ok(arg->text)) {
-            bridge_refuse(ctx, SOUK_INVALID,
-                          "%s: argument $%u is no SOUK_A_… value in: %.80s", function,
-                          i + 1, sql);
+        if (arg->kind < SOUK_ARG_NULL || arg->kind > SOUK_ARG_BLOB || !bridge_view_ok(arg->text)) {
+            bridge_refuse(ctx, SOUK_INVALID, "%s: argument $%u is no SOUK_A_… value in: %.80s",
+                          function, i + 1, sql);
             return NULL;
         }
         if (arg->kind == SOUK_ARG_INT)
@@ -99,33 +94,31 @@ static int refuse_sql(struct souk_ctx *ctx, int code, const char *sql)
     return bridge_refuse(ctx, code, "%s; in: %.120s", db_error(ctx->conn), sql);
 }
 
-static int query_exec(struct souk_ctx *ctx, const char *sql,
-                      const struct souk_arg *args, uint32_t count, int64_t *changed)
+static int query_exec(struct souk_ctx *ctx, const char *sql, const struct souk_arg *args,
+                      uint32_t count, int64_t *changed)
 {
     if (changed)
         *changed = 0;
     if (ctx->kind != SOUK_WRITE)
-        return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_exec in a %s call; %s",
-                             bridge_kind_name(ctx->kind),
-                             ctx->kind == SOUK_TASK
-                                 ? "put it into a function for souk_then_write or "
-                                   "souk_db_write"
-                                 : "declare the route SOUK_WRITE, or SOUK_TASK with "
-                                   "souk_then_write");
+        return bridge_refuse(
+            ctx, SOUK_WRONG_KIND, "souk_exec in a %s call; %s", bridge_kind_name(ctx->kind),
+            ctx->kind == SOUK_TASK ? "put it into a function for souk_then_write or "
+                                     "souk_db_write"
+                                   : "declare the route SOUK_WRITE, or SOUK_TASK with "
+                                     "souk_then_write");
     struct db_conn *conn = query_conn(ctx);
     const struct db_arg *list = args_of(ctx, "souk_exec", sql, args, count);
     if (!conn || !list)
         return ctx->failure.code;
     db_principal(conn, ctx->self->name);
-    int code = db_run_args(conn, db_intern(db_of(conn), ctx->self->name, sql), changed,
-                           list, (int)count);
+    int code =
+        db_run_args(conn, db_intern(db_of(conn), ctx->self->name, sql), changed, list, (int)count);
     db_principal(conn, NULL);
     return code == SOUK_OK ? SOUK_OK : refuse_sql(ctx, code, sql);
 }
 
-static int query_open(struct souk_ctx *ctx, const char *sql,
-                      const struct souk_arg *args, uint32_t count,
-                      struct souk_rows **rows)
+static int query_open(struct souk_ctx *ctx, const char *sql, const struct souk_arg *args,
+                      uint32_t count, struct souk_rows **rows)
 {
     if (!rows)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_query: no place for the rows");
@@ -136,8 +129,8 @@ static int query_open(struct souk_ctx *ctx, const char *sql,
         return ctx->failure.code;
     struct souk_rows *open = arena_new(ctx->arena, struct souk_rows);
     db_principal(conn, ctx->self->name);
-    int code = db_query_args(conn, db_intern(db_of(conn), ctx->self->name, sql),
-                             &open->rows, list, (int)count);
+    int code = db_query_args(conn, db_intern(db_of(conn), ctx->self->name, sql), &open->rows, list,
+                             (int)count);
     db_principal(conn, NULL);
     if (code != SOUK_OK)
         return refuse_sql(ctx, code, sql);
@@ -148,8 +141,7 @@ static int query_open(struct souk_ctx *ctx, const char *sql,
     return SOUK_OK;
 }
 
-/* ---- rows
- * ---------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 static int query_next(struct souk_rows *rows)
 {
@@ -181,8 +173,7 @@ static int query_column_is_null(struct souk_rows *rows, uint32_t column)
     return has_column(rows, column) ? db_is_null(&rows->rows, (int)column) : 1;
 }
 
-/* ---- writes
- * ----------------------------------------------------------------------------- */
+/* ---- writes ---- */
 
 /* The plugin's function in the savepoint `conn`, with a ctx that may write. */
 int query_step(struct souk_ctx *from, struct db_conn *conn, souk_write_fn fn, void *arg)
@@ -245,13 +236,12 @@ static int query_db_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg)
     if (!fn)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_db_write: no function");
     if (ctx->kind != SOUK_TASK)
-        return bridge_refuse(
-            ctx, SOUK_WRONG_KIND,
-            "souk_db_write waits, so it is for TASK calls; in a %s call "
-            "%s",
-            bridge_kind_name(ctx->kind),
-            ctx->kind == SOUK_WRITE ? "use souk_exec at once"
-                                    : "nothing can be written");
+        return bridge_refuse(ctx, SOUK_WRONG_KIND,
+                             "souk_db_write waits, so it is for TASK calls; in a %s call "
+                             "%s",
+                             bridge_kind_name(ctx->kind),
+                             ctx->kind == SOUK_WRITE ? "use souk_exec at once"
+                                                     : "nothing can be written");
     return query_write(ctx, fn, arg);
 }
 
@@ -260,8 +250,7 @@ static int query_then_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg)
     if (!fn)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_then_write: no function");
     if (ctx->kind == SOUK_WRITE || ctx->kind == SOUK_READ || ctx->kind == CALL_INIT)
-        return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_then_write ends a TASK; this is a %s call",
+        return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_then_write ends a TASK; this is a %s call",
                              bridge_kind_name(ctx->kind));
     if (!ctx->may_step)
         return query_write(ctx, fn, arg);

@@ -31,12 +31,10 @@ static const char *default_locale(void)
     return site_core.locales && site_core.locales[0] ? site_core.locales[0] : "en";
 }
 
-/* ---- addresses
- * ------------------------------------------------------------------------ */
+/* ---- addresses ---- */
 
 /* The path as it is called in a locale: /bg/hello; the default has no prefix. */
-static struct souk_str localized(struct arena *arena, const char *locale,
-                                 struct souk_str path)
+static struct souk_str localized(struct arena *arena, const char *locale, struct souk_str path)
 {
     if (!str_starts(path, "/") || str_starts(path, "//") || site_is_reserved(path) ||
         strcmp(locale, default_locale()) == 0)
@@ -73,8 +71,7 @@ void render_env(struct template_env *env, struct render *render)
     };
 }
 
-/* ---- data
- * --------------------------------------------------------------------------------- */
+/* ---- data ---- */
 
 static void add_locales(struct request *request, struct json *data, const char *locale)
 {
@@ -84,8 +81,7 @@ static void add_locales(struct request *request, struct json *data, const char *
         const char *code = site_core.locales[i];
         struct souk_str url = localized(arena, code, request->local_path);
         if (request->query_text.len)
-            url = arena_printf(arena, "%.*s?%.*s", SOUK_PRI(url),
-                               SOUK_PRI(request->query_text));
+            url = arena_printf(arena, "%.*s?%.*s", SOUK_PRI(url), SOUK_PRI(request->query_text));
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
         json_add_cstr(arena, item, "code", code);
         json_add_cstr(arena, item, "name", language_name(code));
@@ -116,23 +112,20 @@ static struct json *page_data(struct request *request, const struct json *view)
     return data;
 }
 
-/* ---- rendering
- * ------------------------------------------------------------------------------- */
+/* ---- rendering ---- */
 
-static int render_into(struct render *render, const char *name, int status,
-                       const struct json *view)
+static int render_into(struct render *render, const char *name, int status, const struct json *view)
 {
     struct request *request = render->request;
     struct template_env env;
     struct err err = {0};
     struct buf out = {.arena = &request->arena};
     render_env(&env, render);
-    int code = template_render(render->site->web.templates, name, &env,
-                               page_data(request, view), &out, &err);
+    int code = template_render(render->site->web.templates, name, &env, page_data(request, view),
+                               &out, &err);
     if (code != SOUK_OK) {
-        log_error("template.failed", LOG_S("plugin", render->owner),
-                  LOG_S("template", name), LOG_S("text", err.text),
-                  LOG_S("request", request->id));
+        log_error("template.failed", LOG_S("plugin", render->owner), LOG_S("template", name),
+                  LOG_S("text", err.text), LOG_S("request", request->id));
         return code;
     }
     answer_html(request, status, buf_str(&out));
@@ -145,21 +138,18 @@ static struct site *site_of(const struct request *request)
     return web ? web->user : NULL;
 }
 
-int site_render(struct request *request, const char *owner, const char *name,
-                int status, const struct json *view)
+int site_render(struct request *request, const char *owner, const char *name, int status,
+                const struct json *view)
 {
     struct render render = {site_of(request), request, owner, 0};
     if (!render.site)
         return SOUK_UNAVAILABLE;
-    const char *as = strcmp(owner, "souk") == 0
-                         ? name
-                         : arena_printf(&request->arena, "%s/%s", owner, name).ptr;
+    const char *as =
+        strcmp(owner, "souk") == 0 ? name : arena_printf(&request->arena, "%s/%s", owner, name).ptr;
     return render_into(&render, as, status, view);
 }
 
-/* ---- errors
- * ------------------------------------------------------------------------------------
- */
+/* ---- errors ---- */
 
 static const char *status_title(int status)
 {

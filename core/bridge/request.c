@@ -16,8 +16,7 @@
 
 #define TYPE_MOST 200
 
-/* ---- reading
- * --------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static struct souk_str request_method_of(struct souk_ctx *ctx)
 {
@@ -36,26 +35,22 @@ static struct souk_str or_empty(struct souk_str text)
 
 static struct souk_str request_param_of(struct souk_ctx *ctx, const char *name)
 {
-    return ctx->request && name ? or_empty(request_param(ctx->request, name))
-                                : souk_str("");
+    return ctx->request && name ? or_empty(request_param(ctx->request, name)) : souk_str("");
 }
 
 static struct souk_str request_query_of(struct souk_ctx *ctx, const char *name)
 {
-    return ctx->request && name ? or_empty(request_query(ctx->request, name))
-                                : souk_str("");
+    return ctx->request && name ? or_empty(request_query(ctx->request, name)) : souk_str("");
 }
 
 static struct souk_str request_form_of(struct souk_ctx *ctx, const char *name)
 {
-    return ctx->request && name ? or_empty(request_form(ctx->request, name))
-                                : souk_str("");
+    return ctx->request && name ? or_empty(request_form(ctx->request, name)) : souk_str("");
 }
 
 static struct souk_str request_header_of(struct souk_ctx *ctx, const char *name)
 {
-    return ctx->request && name ? or_empty(request_header(ctx->request, name))
-                                : souk_str("");
+    return ctx->request && name ? or_empty(request_header(ctx->request, name)) : souk_str("");
 }
 
 static struct souk_str request_address_of(struct souk_ctx *ctx)
@@ -92,11 +87,9 @@ static int request_body_json(struct souk_ctx *ctx, const struct souk_value **out
     return SOUK_OK;
 }
 
-static const struct souk_upload *request_upload_of(struct souk_ctx *ctx,
-                                                   const char *name)
+static const struct souk_upload *request_upload_of(struct souk_ctx *ctx, const char *name)
 {
-    const struct upload *upload =
-        ctx->request && name ? request_upload(ctx->request, name) : NULL;
+    const struct upload *upload = ctx->request && name ? request_upload(ctx->request, name) : NULL;
     if (!upload)
         return NULL;
     struct souk_upload *out = arena_new(ctx->arena, struct souk_upload);
@@ -107,8 +100,7 @@ static const struct souk_upload *request_upload_of(struct souk_ctx *ctx,
     return out;
 }
 
-/* ---- session
- * ------------------------------------------------------------------------------ */
+/* ---- session ---- */
 
 static const char *session_key(struct souk_ctx *ctx, const char *key)
 {
@@ -126,16 +118,13 @@ static struct souk_str request_session_get(struct souk_ctx *ctx, const char *key
 
 static struct souk_str request_csrf_token(struct souk_ctx *ctx)
 {
-    return ctx->request && query_conn(ctx) ? or_empty(session_csrf(ctx->request))
-                                           : souk_str("");
+    return ctx->request && query_conn(ctx) ? or_empty(session_csrf(ctx->request)) : souk_str("");
 }
 
-static int request_session_set(struct souk_ctx *ctx, const char *key,
-                               struct souk_str value)
+static int request_session_set(struct souk_ctx *ctx, const char *key, struct souk_str value)
 {
     if (!ctx->request)
-        return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_session_set: not in a request");
+        return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_session_set: not in a request");
     if (ctx->kind != SOUK_WRITE)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
                              "souk_session_set in a %s call; use a WRITE route or "
@@ -145,73 +134,64 @@ static int request_session_set(struct souk_ctx *ctx, const char *key,
         return bridge_refuse(ctx, SOUK_INVALID, "souk_session_set: no key or no value");
     if (!query_conn(ctx))
         return ctx->failure.code;
-    int code = session_put(ctx->request, session_key(ctx, key),
-                           value_clean(ctx->arena, value));
+    int code = session_put(ctx->request, session_key(ctx, key), value_clean(ctx->arena, value));
     if (code != SOUK_OK)
         bridge_refuse(ctx, code, "souk_session_set %s: %s", key,
-                      code == SOUK_TOO_LARGE
-                          ? "the session is full (4 KiB); keep the data "
-                            "in a table and its id in the session"
-                          : db_error(ctx->conn));
+                      code == SOUK_TOO_LARGE ? "the session is full (4 KiB); keep the data "
+                                               "in a table and its id in the session"
+                                             : db_error(ctx->conn));
     return code;
 }
 
-/* ---- answering
- * --------------------------------------------------------------------------------- */
+/* ---- answering ---- */
 
 static int check_answer(struct souk_ctx *ctx, const char *function, int32_t status)
 {
     if (!ctx->request)
-        return bridge_refuse(ctx, SOUK_WRONG_KIND, "%s: there is no request to answer",
-                             function);
+        return bridge_refuse(ctx, SOUK_WRONG_KIND, "%s: there is no request to answer", function);
     if (status < 200 || status > 599)
-        return bridge_refuse(ctx, SOUK_INVALID, "%s: %d is no status from 200 to 599",
-                             function, status);
+        return bridge_refuse(ctx, SOUK_INVALID, "%s: %d is no status from 200 to 599", function,
+                             status);
     return SOUK_OK;
 }
 
 /* The core says these itself; said twice they would be a hole or a lie. */
 static int is_cores_header(const char *name)
 {
-    static const char *const names[] = {
-        "connection", "content-length", "content-type",     "date",
-        "keep-alive", "server",         "set-cookie",       "te",
-        "trailer",    "upgrade",        "transfer-encoding"};
+    static const char *const names[] = {"connection", "content-length", "content-type",     "date",
+                                        "keep-alive", "server",         "set-cookie",       "te",
+                                        "trailer",    "upgrade",        "transfer-encoding"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (str_equal_nocase(souk_str(name), souk_str(names[i])))
             return 1;
     return 0;
 }
 
-static int request_set_header(struct souk_ctx *ctx, const char *name,
-                              struct souk_str value)
+static int request_set_header(struct souk_ctx *ctx, const char *name, struct souk_str value)
 {
     if (!ctx->request)
         return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_set_header: not in a request");
     if (!name || !bridge_view_ok(value) || is_cores_header(name))
-        return bridge_refuse(
-            ctx, SOUK_INVALID,
-            "souk_set_header: \"%s\" is set by the core (type and cookies "
-            "have functions of their own)",
-            name ? name : "");
+        return bridge_refuse(ctx, SOUK_INVALID,
+                             "souk_set_header: \"%s\" is set by the core (type and cookies "
+                             "have functions of their own)",
+                             name ? name : "");
     int code = answer_header(ctx->request, arena_cstr(ctx->arena, souk_str(name)),
                              arena_str(ctx->arena, value));
     if (code != SOUK_OK)
-        bridge_refuse(
-            ctx, code,
-            "souk_set_header: \"%.60s\" is no header's name, or its value has a "
-            "line break",
-            name);
+        bridge_refuse(ctx, code,
+                      "souk_set_header: \"%.60s\" is no header's name, or its value has a "
+                      "line break",
+                      name);
     return code;
 }
 
-static int request_set_cookie(struct souk_ctx *ctx, const char *name,
-                              struct souk_str value, int64_t max_age_s)
+static int request_set_cookie(struct souk_ctx *ctx, const char *name, struct souk_str value,
+                              int64_t max_age_s)
 {
     if (!ctx->request)
         return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_set_cookie: not in a request");
-    if (!name || !bridge_view_ok(value) || strcmp(name, "souk") == 0 ||
-        strncmp(name, "__", 2) == 0)
+    if (!name || !bridge_view_ok(value) || strcmp(name, "souk") == 0 || strncmp(name, "__", 2) == 0)
         return bridge_refuse(ctx, SOUK_INVALID,
                              "souk_set_cookie: the name \"%s\" is the core's; begin it "
                              "with the plugin's",
@@ -219,16 +199,14 @@ static int request_set_cookie(struct souk_ctx *ctx, const char *name,
     int code = answer_cookie(ctx->request, arena_cstr(ctx->arena, souk_str(name)),
                              arena_str(ctx->arena, value), max_age_s);
     if (code != SOUK_OK)
-        bridge_refuse(ctx, code, "souk_set_cookie %.60s: not a cookie's name or value",
-                      name);
+        bridge_refuse(ctx, code, "souk_set_cookie %.60s: not a cookie's name or value", name);
     return code;
 }
 
 static int is_text_type(struct souk_str type)
 {
     return str_starts(type, "text/") || str_starts(type, "application/json") ||
-           str_starts(type, "application/problem+json") ||
-           str_starts(type, "application/xml");
+           str_starts(type, "application/problem+json") || str_starts(type, "application/xml");
 }
 
 static int has_control(struct souk_str text)
@@ -244,12 +222,11 @@ static int request_answer(struct souk_ctx *ctx, int32_t status, struct souk_str 
 {
     if (check_answer(ctx, "souk_answer", status) != SOUK_OK)
         return ctx->failure.code;
-    if (!bridge_view_ok(type) || type.len == 0 || type.len > TYPE_MOST ||
-        has_control(type) || !bridge_view_ok(body))
-        return bridge_refuse(
-            ctx, SOUK_INVALID,
-            "souk_answer: no type (\"text/plain; charset=utf-8\") or no "
-            "body");
+    if (!bridge_view_ok(type) || type.len == 0 || type.len > TYPE_MOST || has_control(type) ||
+        !bridge_view_ok(body))
+        return bridge_refuse(ctx, SOUK_INVALID,
+                             "souk_answer: no type (\"text/plain; charset=utf-8\") or no "
+                             "body");
     if (is_text_type(type) && !utf8_valid(body))
         return bridge_refuse(ctx, SOUK_INVALID,
                              "souk_answer: the body is to be text and is not UTF-8");
@@ -258,8 +235,7 @@ static int request_answer(struct souk_ctx *ctx, int32_t status, struct souk_str 
     return SOUK_OK;
 }
 
-static int request_answer_json(struct souk_ctx *ctx, int32_t status,
-                               const struct souk_value *value)
+static int request_answer_json(struct souk_ctx *ctx, int32_t status, const struct souk_value *value)
 {
     static const struct json nothing = {.kind = JSON_NULL};
     if (check_answer(ctx, "souk_answer_json", status) != SOUK_OK)
@@ -268,15 +244,14 @@ static int request_answer_json(struct souk_ctx *ctx, int32_t status,
     return SOUK_OK;
 }
 
-static int request_answer_template(struct souk_ctx *ctx, int32_t status,
-                                   const char *name, const struct souk_value *view)
+static int request_answer_template(struct souk_ctx *ctx, int32_t status, const char *name,
+                                   const struct souk_value *view)
 {
     if (check_answer(ctx, "souk_answer_template", status) != SOUK_OK)
         return ctx->failure.code;
     if (!name || !name[0] || strlen(name) > 200)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_answer_template: no name");
-    int code = site_render(ctx->request, ctx->self->name, name, status,
-                           (const struct json *)view);
+    int code = site_render(ctx->request, ctx->self->name, name, status, (const struct json *)view);
     if (code != SOUK_OK)
         bridge_refuse(ctx, code, "template \"%.100s\" could not be rendered", name);
     return code;
@@ -293,16 +268,13 @@ static int is_location(struct souk_str to)
     return str_starts(to, "https://") || str_starts(to, "http://");
 }
 
-static int request_answer_redirect(struct souk_ctx *ctx, int32_t status,
-                                   struct souk_str location)
+static int request_answer_redirect(struct souk_ctx *ctx, int32_t status, struct souk_str location)
 {
     if (check_answer(ctx, "souk_redirect", status) != SOUK_OK)
         return ctx->failure.code;
-    if (status != 301 && status != 302 && status != 303 && status != 307 &&
-        status != 308)
+    if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
         return bridge_refuse(ctx, SOUK_INVALID,
-                             "souk_redirect: %d is no redirect; after a form use 303",
-                             status);
+                             "souk_redirect: %d is no redirect; after a form use 303", status);
     if (!bridge_view_ok(location) || !is_location(location))
         return bridge_refuse(ctx, SOUK_INVALID,
                              "souk_redirect: neither an own path nor an http(s) "

@@ -41,8 +41,7 @@ static int refuse(struct souk_ctx *ctx, const char *where, int code)
     if (bridge_is_slip(ctx, result))
         result = SOUK_ERROR;
     bridge_reason(ctx, result, &err);
-    answer_reset(
-        ctx->request); /* a cookie of a session that is being undone goes too */
+    answer_reset(ctx->request); /* a cookie of a session that is being undone goes too */
     answer_problem(ctx->request, answer_status_of(result), NULL, err.text, NULL);
     return result;
 }
@@ -52,14 +51,12 @@ static int check_answered(struct souk_ctx *ctx, int code)
 {
     if (code != SOUK_OK || ctx->then_fn || ctx->request->answer.status != 0)
         return code;
-    return bridge_refuse(
-        ctx, SOUK_ERROR,
-        "the handler came back with SOUK_OK and no answer; end it with "
-        "souk_answer…, souk_redirect or souk_then_write");
+    return bridge_refuse(ctx, SOUK_ERROR,
+                         "the handler came back with SOUK_OK and no answer; end it with "
+                         "souk_answer…, souk_redirect or souk_then_write");
 }
 
-/* ---- the write step of a TASK
- * -------------------------------------------------------- */
+/* ---- the write step of a TASK ---- */
 
 struct step {
     struct target *target;
@@ -92,8 +89,7 @@ static void leave_step(struct souk_ctx *ctx, struct target *target)
     request_then_write(ctx->request, run_step, step);
 }
 
-/* ---- routes
- * ------------------------------------------------------------------------------ */
+/* ---- routes ---- */
 
 static int64_t kill_span(const struct web_route *route)
 {
@@ -103,8 +99,8 @@ static int64_t kill_span(const struct web_route *route)
 int route_run(struct request *request, const struct web_route *route)
 {
     struct target *target = (struct target *)route->user;
-    struct call_place place = {
-        route->where, route->kind == SOUK_TASK ? route->deadline : 0, kill_span(route)};
+    struct call_place place = {route->where, route->kind == SOUK_TASK ? route->deadline : 0,
+                               kill_span(route)};
     struct souk_ctx ctx;
     route_ctx(&ctx, request, target->site, target->plugin, route->kind);
     ctx.may_step = route->kind == SOUK_TASK;
@@ -122,17 +118,15 @@ int route_run(struct request *request, const struct web_route *route)
     return code;
 }
 
-/* ---- pages
- * --------------------------------------------------------------------------------- */
+/* ---- pages ---- */
 
-static void add_title(const struct target *target, const struct request *request,
-                      struct json *view)
+static void add_title(const struct target *target, const struct request *request, struct json *view)
 {
     const struct i18n *i18n = target->site->web.i18n;
     if (target->page->title && !json_at(view, "title"))
-        json_add_str((struct arena *)&request->arena, view, "title",
-                     i18n_text(i18n, target->plugin->name, request->locale,
-                               souk_str(target->page->title)));
+        json_add_str(
+            (struct arena *)&request->arena, view, "title",
+            i18n_text(i18n, target->plugin->name, request->locale, souk_str(target->page->title)));
 }
 
 int page_run(struct request *request, const struct web_route *route)
@@ -150,8 +144,7 @@ int page_run(struct request *request, const struct web_route *route)
     }
     if (code == SOUK_OK) {
         add_title(target, request, view);
-        code = site_render(request, target->plugin->name, target->page->page_template,
-                           200, view);
+        code = site_render(request, target->plugin->name, target->page->page_template, 200, view);
         if (code != SOUK_OK)
             bridge_refuse(&ctx, code, "template \"%s\" could not be rendered",
                           target->page->page_template);

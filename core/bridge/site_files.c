@@ -35,16 +35,15 @@ static int cut_name(struct souk_str path, const char *before, const char *after,
 }
 
 /* One file of the theme (owner "souk") or a plugin: by its folder. */
-static int add_file(struct site *site, const char *owner, const char *path,
-                    struct souk_str bytes, struct err *err)
+static int add_file(struct site *site, const char *owner, const char *path, struct souk_str bytes,
+                    struct err *err)
 {
     struct arena *arena = &site->set->arena;
     struct souk_str whole = souk_str(path), name;
     if (cut_name(whole, "templates/", ".html", &name)) {
         int cores = strcmp(owner, "souk") == 0;
-        const char *as =
-            cores ? arena_cstr(arena, name)
-                  : arena_printf(arena, "%s/%.*s", owner, SOUK_PRI(name)).ptr;
+        const char *as = cores ? arena_cstr(arena, name)
+                               : arena_printf(arena, "%s/%.*s", owner, SOUK_PRI(name)).ptr;
         const char *file = arena_printf(arena, "%s:%s", owner, path).ptr;
         return template_add(site->web.templates, as, bytes, file, owner, err);
     }
@@ -53,8 +52,7 @@ static int add_file(struct site *site, const char *owner, const char *path,
     if (cut_name(whole, "static/", "", &name))
         return asset_add(site->web.assets, owner, arena_cstr(arena, name), bytes, err);
     return err_set(err, SOUK_INVALID,
-                   "\"%s\" is none of templates/NAME.html, static/NAME, locale/LANG.mo",
-                   path);
+                   "\"%s\" is none of templates/NAME.html, static/NAME, locale/LANG.mo", path);
 }
 
 static int add_theme(struct site *site, struct err *err)
@@ -82,17 +80,14 @@ static int add_plugin(struct site *site, const struct plugin *plugin, struct err
     return SOUK_OK;
 }
 
-/* ---- the merchant's folder ---------------------------------------------------------
- */
+/* ---- the merchant's folder ---- */
 
-static int read_file(struct arena *arena, const char *file, struct souk_str *out,
-                     struct err *err)
+static int read_file(struct arena *arena, const char *file, struct souk_str *out, struct err *err)
 {
     struct stat st;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_set(err, SOUK_NOT_FOUND, "%s cannot be read; check its rights",
-                       file);
+        return err_set(err, SOUK_NOT_FOUND, "%s cannot be read; check its rights", file);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > THEME_MOST) {
         close(fd);
         return err_set(err, SOUK_INVALID, "%s is no file of at most 1 MiB", file);
@@ -100,8 +95,7 @@ static int read_file(struct arena *arena, const char *file, struct souk_str *out
     char *to = arena_alloc(arena, (size_t)st.st_size + 1);
     size_t len = 0;
     ssize_t got;
-    while (len < (size_t)st.st_size &&
-           (got = read(fd, to + len, (size_t)st.st_size - len)) > 0)
+    while (len < (size_t)st.st_size && (got = read(fd, to + len, (size_t)st.st_size - len)) > 0)
         len += (size_t)got;
     close(fd);
     to[len] = '\0';
@@ -137,8 +131,7 @@ static const char *domain_of(const struct site *site, struct souk_str name)
     return is_theme_folder(folder) ? "souk" : NULL;
 }
 
-static int add_merchants(struct site *site, const char *file, struct souk_str name,
-                         struct err *err)
+static int add_merchants(struct site *site, const char *file, struct souk_str name, struct err *err)
 {
     struct arena *arena = &site->set->arena;
     const char *domain = domain_of(site, name);
@@ -150,8 +143,7 @@ static int add_merchants(struct site *site, const char *file, struct souk_str na
     int code = read_file(arena, file, &text, err);
     if (code != SOUK_OK)
         return code;
-    return template_add(site->web.templates, arena_cstr(arena, name), text, file,
-                        domain, err);
+    return template_add(site->web.templates, arena_cstr(arena, name), text, file, domain, err);
 }
 
 /* `at` is the folder, `under` the part of the names that it stands for ("page/"). */
@@ -171,8 +163,8 @@ static int add_folder(struct site *site, const char *at, const char *under, int 
         if (code == SOUK_OK && entry[0] != '.' && stat(file, &st) == 0) {
             struct souk_str path = arena_printf(arena, "%s%s", under, entry);
             if (S_ISDIR(st.st_mode) && depth < THEME_DEPTH)
-                code = add_folder(site, file, arena_printf(arena, "%s/", path.ptr).ptr,
-                                  depth + 1, err);
+                code = add_folder(site, file, arena_printf(arena, "%s/", path.ptr).ptr, depth + 1,
+                                  err);
             else if (S_ISREG(st.st_mode) && cut_name(path, "", ".html", &name))
                 code = add_merchants(site, file, name, err);
         }

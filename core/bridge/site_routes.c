@@ -69,13 +69,13 @@ static struct target *target_new(struct site *site, struct plugin *plugin)
     return target;
 }
 
-static int add_route(struct site *site, struct plugin *plugin,
-                     const struct souk_route *row, struct err *err)
+static int add_route(struct site *site, struct plugin *plugin, const struct souk_route *row,
+                     struct err *err)
 {
     const struct surface *surface = surface_of(row->surface);
     if (!surface || (row->path[0] && row->path[0] != '/'))
-        return err_set(err, SOUK_INVALID, "plugin \"%s\": route \"%s %s\": %s",
-                       plugin->name, row->method, row->path,
+        return err_set(err, SOUK_INVALID, "plugin \"%s\": route \"%s %s\": %s", plugin->name,
+                       row->method, row->path,
                        surface ? "the path must be empty or begin with \"/\""
                                : "no such surface; use SOUK_PUBLIC, SOUK_WEBHOOK, "
                                  "SOUK_ADMIN or SOUK_API_V1");
@@ -84,9 +84,8 @@ static int add_route(struct site *site, struct plugin *plugin,
     int64_t usual = row->kind == SOUK_TASK ? TASK_DEADLINE : READ_DEADLINE;
     struct web_route route = {
         .method = row->method,
-        .path = arena_printf(&site->set->arena, "%s%s%s", surface->root, plugin->name,
-                             row->path)
-                    .ptr,
+        .path =
+            arena_printf(&site->set->arena, "%s%s%s", surface->root, plugin->name, row->path).ptr,
         .kind = row->kind,
         .flags = surface->flags,
         .handle = route_run,
@@ -101,14 +100,14 @@ static int add_route(struct site *site, struct plugin *plugin,
     return router_add(site->web.router, &route, err);
 }
 
-static int add_page(struct site *site, struct plugin *plugin,
-                    const struct souk_page *row, struct err *err)
+static int add_page(struct site *site, struct plugin *plugin, const struct souk_page *row,
+                    struct err *err)
 {
     struct souk_str path = souk_str(row->path);
     if (!str_starts(path, "/"))
         return err_set(err, SOUK_INVALID,
-                       "plugin \"%s\": page \"%s\": the path must begin with \"/\"",
-                       plugin->name, row->path);
+                       "plugin \"%s\": page \"%s\": the path must begin with \"/\"", plugin->name,
+                       row->path);
     if (site_is_reserved(path) || is_locale(first_segment(path)))
         return err_set(err, SOUK_CONFLICT,
                        "plugin \"%s\": page \"%s\": \"/%.*s\" belongs to souk; choose "

@@ -22,8 +22,8 @@ static int compare_rows(const void *a, const void *b)
     return strcmp(x->plugin->name, y->plugin->name);
 }
 
-static void add_row(struct site *site, struct plugin *plugin,
-                    const struct souk_slot *row, char *name)
+static void add_row(struct site *site, struct plugin *plugin, const struct souk_slot *row,
+                    char *name)
 {
     struct arena *arena = &site->set->arena;
     struct slot_list *list = map_get(&site->slots, souk_str(row->slot));
@@ -35,8 +35,7 @@ static void add_row(struct site *site, struct plugin *plugin,
     struct slot_row *rows = arena_array(arena, struct slot_row, list->count + 1);
     if (list->count)
         memcpy(rows, list->at, sizeof(*rows) * list->count);
-    rows[list->count++] =
-        (struct slot_row){plugin, row, name, call_intern("slot %s", row->slot)};
+    rows[list->count++] = (struct slot_row){plugin, row, name, call_intern("slot %s", row->slot)};
     list->at = rows;
     qsort(list->at, list->count, sizeof(*list->at), compare_rows);
 }
@@ -47,15 +46,14 @@ int site_add_slots(struct site *site, struct err *err)
         struct plugin *plugin = site->set->plugins[i];
         for (size_t j = 0; j < plugin->descriptor.slots_count; j++) {
             const struct souk_slot *row = &plugin->descriptor.slots[j];
-            char *name = arena_cstr(&site->set->arena,
-                                    arena_printf(&site->set->arena, "%s/%s",
-                                                 plugin->name, row->part_template));
+            char *name =
+                arena_cstr(&site->set->arena, arena_printf(&site->set->arena, "%s/%s", plugin->name,
+                                                           row->part_template));
             if (!template_has(site->web.templates, name))
-                return err_set(
-                    err, SOUK_INVALID,
-                    "plugin \"%s\": slot \"%s\": there is no template \"%s\"; "
-                    "put templates/%s.html into the files table",
-                    plugin->name, row->slot, row->part_template, row->part_template);
+                return err_set(err, SOUK_INVALID,
+                               "plugin \"%s\": slot \"%s\": there is no template \"%s\"; "
+                               "put templates/%s.html into the files table",
+                               plugin->name, row->slot, row->part_template, row->part_template);
             add_row(site, plugin, row, name);
         }
     }
@@ -63,8 +61,7 @@ int site_add_slots(struct site *site, struct err *err)
 }
 
 /* The plugin's data for its part; 0, or a code. */
-static int fill_view(struct render *render, const struct slot_row *row,
-                     struct json *view)
+static int fill_view(struct render *render, const struct slot_row *row, struct json *view)
 {
     struct souk_ctx ctx;
     struct call_place place = {row->where, BUDGET, 0};
@@ -80,8 +77,8 @@ static int fill_view(struct render *render, const struct slot_row *row,
     return code;
 }
 
-static void show_row(struct render *outer, const struct slot_row *row,
-                     const struct json *data, struct buf *out)
+static void show_row(struct render *outer, const struct slot_row *row, const struct json *data,
+                     struct buf *out)
 {
     struct arena *arena = &outer->request->arena;
     struct render render = {outer->site, outer->request, row->plugin->name, 0};
@@ -96,17 +93,16 @@ static void show_row(struct render *outer, const struct slot_row *row,
         return;
     render_env(&env, &render);
     env.slot = NULL; /* a part has no slots of its own: no endless nesting */
-    if (template_render(outer->site->web.templates, row->name, &env, view, out, &err) !=
-        SOUK_OK) {
+    if (template_render(outer->site->web.templates, row->name, &env, view, out, &err) != SOUK_OK) {
         out->len = before;
-        log_error("slot.failed", LOG_S("plugin", row->plugin->name),
-                  LOG_S("where", row->where), LOG_S("text", err.text));
+        log_error("slot.failed", LOG_S("plugin", row->plugin->name), LOG_S("where", row->where),
+                  LOG_S("text", err.text));
         return;
     }
     int64_t span = clock_mono() - began;
     if (span > BUDGET)
-        log_warn("slot.late", LOG_S("plugin", row->plugin->name),
-                 LOG_S("where", row->where), LOG_I("ms", span / CLOCK_MS));
+        log_warn("slot.late", LOG_S("plugin", row->plugin->name), LOG_S("where", row->where),
+                 LOG_I("ms", span / CLOCK_MS));
 }
 
 void slot_fill(struct template_env *env, struct souk_str slot, const struct json *data,

@@ -32,8 +32,7 @@ struct souk_str value_clean(struct arena *arena, struct souk_str text)
     struct buf out = {.arena = arena};
     for (size_t i = 0; i < text.len;) {
         size_t len = 1;
-        while (len <= 4 && i + len <= text.len &&
-               !utf8_valid((struct souk_str){text.ptr + i, len}))
+        while (len <= 4 && i + len <= text.len && !utf8_valid((struct souk_str){text.ptr + i, len}))
             len++;
         if (len > 4 || i + len > text.len) {
             buf_add_cstr(&out, "\xef\xbf\xbd");
@@ -65,8 +64,8 @@ static struct souk_value *value_create(struct souk_ctx *ctx, int32_t kind)
 }
 
 /* The place for a new value: an item of the list, a member of the map. */
-static struct json *place_for(struct souk_ctx *ctx, struct souk_value *parent,
-                              struct souk_str key, enum json_kind kind)
+static struct json *place_for(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
+                              enum json_kind kind)
 {
     struct json *json = (struct json *)parent;
     if (json && json->kind == JSON_ARRAY)
@@ -90,31 +89,31 @@ static struct souk_value *value_set(struct souk_ctx *ctx, struct souk_value *par
     return value_of(place_for(ctx, parent, key, sort));
 }
 
-static void value_set_text(struct souk_ctx *ctx, struct souk_value *parent,
-                           struct souk_str key, struct souk_str text)
+static void value_set_text(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
+                           struct souk_str text)
 {
     struct json *place = place_for(ctx, parent, key, JSON_STRING);
     place->text = value_clean(ctx->arena, text);
 }
 
-static void value_set_int(struct souk_ctx *ctx, struct souk_value *parent,
-                          struct souk_str key, int32_t kind, int64_t number)
+static void value_set_int(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
+                          int32_t kind, int64_t number)
 {
     int is_bool = kind == SOUK_VALUE_BOOL;
     struct json *place = place_for(ctx, parent, key, is_bool ? JSON_BOOL : JSON_INT);
     place->number = is_bool ? number != 0 : number;
 }
 
-static void value_set_time(struct souk_ctx *ctx, struct souk_value *parent,
-                           struct souk_str key, int64_t at)
+static void value_set_time(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
+                           int64_t at)
 {
     char text[32];
     size_t len = clock_format(at, 0, text);
     value_set_text(ctx, parent, key, (struct souk_str){text, len});
 }
 
-static void value_set_copy(struct souk_ctx *ctx, struct souk_value *parent,
-                           struct souk_str key, const struct souk_value *tree)
+static void value_set_copy(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
+                           const struct souk_value *tree)
 {
     /* Copied before the place is made: a tree may be put into itself. */
     const struct json *copy = tree ? json_copy(ctx->arena, json_of(tree)) : NULL;
@@ -141,8 +140,7 @@ static uint32_t value_count(const struct souk_value *value)
     return is_container(json_of(value)) ? json_of(value)->count : 0;
 }
 
-static const struct souk_value *value_get(const struct souk_value *map,
-                                          struct souk_str key)
+static const struct souk_value *value_get(const struct souk_value *map, struct souk_str key)
 {
     const struct json *json = json_of(map);
     if (!json || json->kind != JSON_OBJECT || !bridge_view_ok(key))
@@ -150,8 +148,8 @@ static const struct souk_value *value_get(const struct souk_value *map,
     return (const struct souk_value *)json_get(json, key);
 }
 
-static const struct souk_value *value_step(const struct souk_value *parent,
-                                           const void **place, struct souk_str *key)
+static const struct souk_value *value_step(const struct souk_value *parent, const void **place,
+                                           struct souk_str *key)
 {
     const struct json *json = json_of(parent);
     const struct json_item *item = *place;
@@ -166,8 +164,8 @@ static const struct souk_value *value_step(const struct souk_value *parent,
     return (const struct souk_value *)&item->value;
 }
 
-static const struct souk_value *value_at(const struct souk_value *parent,
-                                         uint32_t index, struct souk_str *key)
+static const struct souk_value *value_at(const struct souk_value *parent, uint32_t index,
+                                         struct souk_str *key)
 {
     const void *place = NULL;
     const struct souk_value *value = value_step(parent, &place, key);
@@ -192,8 +190,7 @@ static int64_t value_number(const struct souk_value *value, int64_t otherwise)
     return json->number;
 }
 
-static int value_parse(struct souk_ctx *ctx, struct souk_str text,
-                       struct souk_value **out)
+static int value_parse(struct souk_ctx *ctx, struct souk_str text, struct souk_value **out)
 {
     struct json *json = NULL;
     struct err err = {0};
@@ -201,17 +198,15 @@ static int value_parse(struct souk_ctx *ctx, struct souk_str text,
         return bridge_refuse(ctx, SOUK_INVALID, "souk_json_parse: no text or no place");
     *out = NULL;
     if (text.len > PARSE_MOST)
-        return bridge_refuse(
-            ctx, SOUK_TOO_LARGE,
-            "souk_json_parse: over 1 MiB of JSON; ask for less at once");
+        return bridge_refuse(ctx, SOUK_TOO_LARGE,
+                             "souk_json_parse: over 1 MiB of JSON; ask for less at once");
     if (json_parse(ctx->arena, text, &json, &err) != SOUK_OK)
         return bridge_refuse_err(ctx, &err);
     *out = value_of(json);
     return SOUK_OK;
 }
 
-static struct souk_str value_to_text(struct souk_ctx *ctx,
-                                     const struct souk_value *value)
+static struct souk_str value_to_text(struct souk_ctx *ctx, const struct souk_value *value)
 {
     return value_print(ctx->arena, json_of(value));
 }

@@ -20,8 +20,7 @@
 #define ATTEMPTS        12
 
 /* "event:hello" -> "event", "hello" */
-static int split_kind(struct souk_str kind, struct souk_str *left,
-                      struct souk_str *right)
+static int split_kind(struct souk_str kind, struct souk_str *left, struct souk_str *right)
 {
     ptrdiff_t colon = str_find(kind, ':');
     if (colon <= 0)
@@ -56,11 +55,9 @@ int work_runs(void *host, struct souk_str kind)
     return runs;
 }
 
-/* ---- deliveries
- * ------------------------------------------------------------------------ */
+/* ---- deliveries ---- */
 
-static int read_fact(struct db *db, struct arena *arena, int64_t id,
-                     struct outbox_fact *fact)
+static int read_fact(struct db *db, struct arena *arena, int64_t id, struct outbox_fact *fact)
 {
     struct db_conn *conn = db_read_begin(db, 0);
     if (!conn)
@@ -94,11 +91,9 @@ static int deliver(struct plugin_set *set, struct db *db, struct arena *arena,
     return event_deliver(set, db, plugin, &event, err);
 }
 
-/* ---- jobs
- * --------------------------------------------------------------------------------- */
+/* ---- jobs ---- */
 
-static const struct souk_job *find_job(const struct plugin *plugin,
-                                       struct souk_str name)
+static const struct souk_job *find_job(const struct plugin *plugin, struct souk_str name)
 {
     for (size_t i = 0; i < plugin->descriptor.jobs_count; i++)
         if (souk_str_is(name, plugin->descriptor.jobs[i].name))
@@ -111,8 +106,7 @@ struct running { /* a job or command in its call */
     struct call_place place;
 };
 
-static void begin(struct running *running, const struct call_start *start,
-                  const char *where)
+static void begin(struct running *running, const struct call_start *start, const char *where)
 {
     call_begin(&running->ctx, start);
     running->ctx.may_step = 1;
@@ -134,11 +128,10 @@ static int run_job(struct plugin_set *set, struct db *db, struct arena *arena,
     struct json *payload = NULL;
     struct running running;
     if (!row)
-        return err_set(
-            err, SOUK_NOT_FOUND,
-            "plugin \"%s\" has no job \"%.*s\" (any more); cancel it with souk "
-            "jobs",
-            plugin->name, SOUK_PRI(name));
+        return err_set(err, SOUK_NOT_FOUND,
+                       "plugin \"%s\" has no job \"%.*s\" (any more); cancel it with souk "
+                       "jobs",
+                       plugin->name, SOUK_PRI(name));
     if (job->payload.len && json_parse(arena, job->payload, &payload, err) != SOUK_OK)
         return err->code;
     struct call_start start = {
@@ -157,15 +150,12 @@ static int run_job(struct plugin_set *set, struct db *db, struct arena *arena,
 }
 
 /* Tells the table how it went. A lost lease is no error: somebody else has the job. */
-static void settle(struct db *db, const struct job *job, int code,
-                   const struct err *err)
+static void settle(struct db *db, const struct job *job, int code, const struct err *err)
 {
     int64_t now = clock_now();
-    int told =
-        code == SOUK_OK
-            ? job_done(db, job, now)
-            : job_failed(db, job, souk_str(err->text[0] ? err->text : err_name(code)),
-                         now);
+    int told = code == SOUK_OK
+                   ? job_done(db, job, now)
+                   : job_failed(db, job, souk_str(err->text[0] ? err->text : err_name(code)), now);
     if (code != SOUK_OK)
         log_warn("job.failed", LOG_T("kind", job->kind), LOG_I("job", job->id),
                  LOG_I("attempt", job->attempt), LOG_S("text", err->text));
@@ -187,8 +177,8 @@ void work_run(struct switch_host *host, struct db *db, const struct job *job)
     struct plugin_set *set = set_pin(&ticket);
     struct plugin *plugin = plugin_of(set, job->kind, &name);
     if (!plugin)
-        code = err_set(&err, SOUK_UNAVAILABLE, "the plugin of \"%.*s\" is off",
-                       SOUK_PRI(job->kind));
+        code =
+            err_set(&err, SOUK_UNAVAILABLE, "the plugin of \"%.*s\" is off", SOUK_PRI(job->kind));
     else if (name.len)
         code = run_job(set, db, &arena, plugin, name, job, &err);
     else
@@ -198,8 +188,7 @@ void work_run(struct switch_host *host, struct db *db, const struct job *job)
     arena_free(&arena);
 }
 
-/* ---- cron
- * ---------------------------------------------------------------------------------- */
+/* ---- cron ---- */
 
 static int plan_plugin(struct db *db, struct arena *arena, const struct plugin *plugin,
                        struct err *err)
@@ -211,9 +200,8 @@ static int plan_plugin(struct db *db, struct arena *arena, const struct plugin *
             continue;
         int code = cron_parse(souk_str(row->cron), &cron, err);
         if (code == SOUK_OK)
-            code = cron_plan(db, arena_printf(arena, "%s:%s", plugin->name, row->name),
-                             &cron, row->attempts > 0 ? row->attempts : ATTEMPTS,
-                             clock_now(), err);
+            code = cron_plan(db, arena_printf(arena, "%s:%s", plugin->name, row->name), &cron,
+                             row->attempts > 0 ? row->attempts : ATTEMPTS, clock_now(), err);
         if (code != SOUK_OK) {
             err_in(err, "plugin \"%s\": job \"%s\"", plugin->name, row->name);
             return code;
@@ -235,11 +223,9 @@ int work_plan(struct db *db, struct err *err)
     return code;
 }
 
-/* ---- commands
- * -------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
-static const struct souk_command *find_command(const struct plugin *plugin,
-                                               const char *name)
+static const struct souk_command *find_command(const struct plugin *plugin, const char *name)
 {
     for (size_t i = 0; i < plugin->descriptor.commands_count; i++)
         if (strcmp(plugin->descriptor.commands[i].name, name) == 0)
@@ -258,9 +244,8 @@ static int no_command(const struct plugin *plugin, const char *name, struct err 
             break;
         len += (size_t)more;
     }
-    return err_set(err, SOUK_NOT_FOUND,
-                   "plugin \"%s\" has no command \"%.60s\"; it has: %s", plugin->name,
-                   name, list[0] ? list : "none");
+    return err_set(err, SOUK_NOT_FOUND, "plugin \"%s\" has no command \"%.60s\"; it has: %s",
+                   plugin->name, name, list[0] ? list : "none");
 }
 
 struct command_line {
@@ -269,14 +254,12 @@ struct command_line {
     const struct souk_str *argv;
 };
 
-static int run_command(struct plugin_set *set, struct db *db,
-                       const struct command_line *line, struct buf *out,
-                       struct err *err)
+static int run_command(struct plugin_set *set, struct db *db, const struct command_line *line,
+                       struct buf *out, struct err *err)
 {
     struct plugin *plugin = set ? set_plugin(set, souk_str(line->plugin)) : NULL;
     if (!plugin)
-        return err_set(err, SOUK_NOT_FOUND,
-                       "plugin \"%.60s\" is not on; see souk plugin list",
+        return err_set(err, SOUK_NOT_FOUND, "plugin \"%.60s\" is not on; see souk plugin list",
                        line->plugin);
     const struct souk_command *row = find_command(plugin, line->command);
     if (!row)

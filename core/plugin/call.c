@@ -23,19 +23,17 @@
 #include "base/str.h"
 #include "plugin/census.h"
 
-#define WARN_SPAN (250 * CLOCK_MS)
-#define KILL_SPAN (5 * CLOCK_SECOND)
-#define WRITE_SPAN                                                                     \
-    (5 * CLOCK_SECOND) /* that a step may run before the process is ended */
+#define WARN_SPAN  (250 * CLOCK_MS)
+#define KILL_SPAN  (5 * CLOCK_SECOND)
+#define WRITE_SPAN (5 * CLOCK_SECOND) /* that a step may run before the process is ended */
 
-/* ---- marks ----------------------------------------------------------------------- */
+/* ---- marks ---- */
 
 struct board_mark call_enter(const struct souk_ctx *ctx, const struct call_place *place)
 {
     uint32_t plugin = ctx->self ? ctx->self->board : BOARD_CORE;
-    if (census_watching()) {
+    if (census_watching())
         census_enter();
-    }
     return board_enter(plugin, place->where, place->warn ? place->warn : WARN_SPAN,
                        place->kill ? place->kill : KILL_SPAN);
 }
@@ -43,9 +41,8 @@ struct board_mark call_enter(const struct souk_ctx *ctx, const struct call_place
 void call_leave(struct souk_ctx *ctx, struct board_mark before)
 {
     board_leave(before);
-    if (census_watching()) {
+    if (census_watching())
         census_leave(ctx->self ? ctx->self->name : "");
-    }
 }
 
 static pthread_mutex_t intern_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,9 +55,8 @@ const char *call_intern(const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    if (len < 0) {
+    if (len < 0)
         return "";
-    }
     pthread_mutex_lock(&intern_lock);
     char *kept = map_get(&interned, souk_str(text));
     if (!kept) {
@@ -71,7 +67,7 @@ const char *call_intern(const char *format, ...)
     return kept;
 }
 
-/* ---- life ------------------------------------------------------------------------ */
+/* ---- life ---- */
 
 void call_begin(struct souk_ctx *ctx, const struct call_start *start)
 {
@@ -90,9 +86,8 @@ struct db_conn *call_snapshot(struct souk_ctx *ctx)
 {
     if (!ctx->conn && ctx->kind == SOUK_TASK && ctx->db) {
         ctx->conn = db_read_begin(ctx->db, ctx->deadline);
-        if (ctx->conn && ctx->self) {
+        if (ctx->conn && ctx->self)
             db_principal(ctx->conn, ctx->self->name);
-        }
     }
     return ctx->conn;
 }
@@ -117,51 +112,44 @@ static void end_snapshot(struct souk_ctx *ctx)
 void call_release(struct souk_ctx *ctx)
 {
     close_rows(ctx);
-    if (ctx->conn && ctx->kind == SOUK_TASK && !ctx->borrowed) {
+    if (ctx->conn && ctx->kind == SOUK_TASK && !ctx->borrowed)
         end_snapshot(ctx);
-    }
 }
 
 void call_end(struct souk_ctx *ctx, struct db_conn *conn_before)
 {
     close_rows(ctx);
-    if (ctx->conn && !conn_before && !ctx->borrowed) {
+    if (ctx->conn && !conn_before && !ctx->borrowed)
         end_snapshot(ctx);
-    }
     ctx->then_fn = NULL;
 }
 
-/* ---- results --------------------------------------------------------------------- */
+/* ---- results ---- */
 
 static int is_code(int returned)
 {
     return returned <= 0 && returned >= SOUK_WRONG_KIND;
 }
 
-int call_result(struct souk_ctx *ctx, int returned, const struct call_place *place,
-                struct err *err)
+int call_result(struct souk_ctx *ctx, int returned, const struct call_place *place, struct err *err)
 {
-    if (returned == SOUK_OK) {
+    if (returned == SOUK_OK)
         return 0;
-    }
     int code = is_code(returned) ? returned : SOUK_ERROR;
     const char *text = ctx->failed ? ctx->failure.text : err_name(code);
     if (!is_code(returned)) {
-        return err_set(err, code,
-                       "plugin \"%s\": %s: returned %d, which is no result code",
+        return err_set(err, code, "plugin \"%s\": %s: returned %d, which is no result code",
                        ctx->self ? ctx->self->name : "", place->where, returned);
     }
-    if (code == SOUK_DENIED && ctx->failed == 1) {
+    if (code == SOUK_DENIED && ctx->failed == 1)
         return err_set(err, code, "%s", text); /* a reason for the customer */
-    }
     return err_set(err, code, "plugin \"%s\": %s: %s", ctx->self ? ctx->self->name : "",
                    place->where, text);
 }
 
-/* ---- the write step -------------------------------------------------------------- */
+/* ---- the write step ---- */
 
-int call_write_step(struct souk_ctx *ctx, struct db_conn *conn,
-                    const struct call_place *place)
+int call_write_step(struct souk_ctx *ctx, struct db_conn *conn, const struct call_place *place)
 {
     struct call_place step = {place->where, place->warn, WRITE_SPAN};
     struct db_conn *before_conn = ctx->conn;
@@ -196,18 +184,15 @@ static int run_step(struct db_conn *conn, void *arg)
     return call_write_step(step->ctx, conn, step->place);
 }
 
-int call_finish(struct souk_ctx *ctx, int returned, const struct call_place *place,
-                struct err *err)
+int call_finish(struct souk_ctx *ctx, int returned, const struct call_place *place, struct err *err)
 {
     int code = call_result(ctx, returned, place, err);
-    if (code || !ctx->then_fn) {
+    if (code || !ctx->then_fn)
         return code;
-    }
     if (!ctx->db) {
-        return err_set(
-            err, SOUK_WRONG_KIND,
-            "plugin \"%s\": %s: left a write step where there is no database",
-            ctx->self ? ctx->self->name : "", place->where);
+        return err_set(err, SOUK_WRONG_KIND,
+                       "plugin \"%s\": %s: left a write step where there is no database",
+                       ctx->self ? ctx->self->name : "", place->where);
     }
     struct step step = {ctx, place};
     call_release(ctx);

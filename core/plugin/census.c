@@ -39,19 +39,17 @@ static _Thread_local int depth;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct map sums;
 
-/* ---- the whole process ----------------------------------------------------------- */
+/* ---- the whole process ---- */
 
 static int count_entries(const char *folder)
 {
     DIR *dir = opendir(folder);
     int count = 0;
     struct dirent *entry;
-    if (!dir) {
+    if (!dir)
         return -1;
-    }
-    while ((entry = readdir(dir))) {
+    while ((entry = readdir(dir)))
         count += entry->d_name[0] != '.';
-    }
     closedir(dir);
     return count;
 }
@@ -73,17 +71,15 @@ int64_t census_resident(void)
     long long size, resident;
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-    }
     text[len > 0 ? len : 0] = '\0';
-    if (sscanf(text, "%lld %lld", &size, &resident) != 2) {
+    if (sscanf(text, "%lld %lld", &size, &resident) != 2)
         return -1;
-    }
     return resident * sysconf(_SC_PAGESIZE);
 }
 
-/* ---- calls ----------------------------------------------------------------------- */
+/* ---- calls ---- */
 
 void census_watch(int on)
 {
@@ -104,9 +100,8 @@ static int64_t heap_bytes(void)
 
 void census_enter(void)
 {
-    if (depth < FRAMES) {
+    if (depth < FRAMES)
         frames[depth] = (struct frame){heap_bytes(), census_descriptors(), 0, 0};
-    }
     depth++;
 }
 
@@ -131,9 +126,8 @@ static int64_t above_zero(int64_t n)
 
 void census_leave(const char *plugin)
 {
-    if (depth == 0 || --depth >= FRAMES) {
+    if (depth == 0 || --depth >= FRAMES)
         return; /* watching began inside the call, or it is nested too deep */
-    }
     struct frame *frame = &frames[depth];
     int64_t bytes = heap_bytes() - frame->bytes;
     int64_t descriptors = census_descriptors() - frame->descriptors;
@@ -143,9 +137,8 @@ void census_leave(const char *plugin)
     }
     bytes = above_zero(bytes - frame->inner_bytes);
     descriptors = above_zero(descriptors - frame->inner_descriptors);
-    if (bytes || descriptors) {
+    if (bytes || descriptors)
         add_to_sum(plugin, bytes, descriptors);
-    }
 }
 
 int census_top(const char **plugin, int64_t *bytes, int64_t *descriptors)
@@ -155,10 +148,8 @@ int census_top(const char **plugin, int64_t *bytes, int64_t *descriptors)
     for (size_t i = 0; i < sums.used; i++) {
         const struct sum *sum = sums.entries[i].value;
         /* a descriptor is worth 64 KiB here: there are far fewer of them to lose */
-        if (!top || sum->bytes + sum->descriptors * 65536 >
-                        top->bytes + top->descriptors * 65536) {
+        if (!top || sum->bytes + sum->descriptors * 65536 > top->bytes + top->descriptors * 65536)
             top = sum;
-        }
     }
     int found = top && (top->bytes > 0 || top->descriptors > 0);
     if (found) {

@@ -19,18 +19,15 @@ static const char *const kinds[] = {NULL, "read", "write", "task"};
 static const char *const surfaces[] = {NULL, "public", "webhook", "admin", "api"};
 static const char *const event_kinds[] = {NULL, "filter", "fact"};
 
-static void add_text(struct arena *arena, struct json *out, const char *key,
-                     const char *text)
+static void add_text(struct arena *arena, struct json *out, const char *key, const char *text)
 {
-    if (text) {
+    if (text)
         json_add_str(arena, out, key, arena_str(arena, souk_str(text)));
-    } else {
+    else
         json_add_null(arena, out, key);
-    }
 }
 
-static void add_requires(struct arena *arena, const struct descriptor *d,
-                         struct json *out)
+static void add_requires(struct arena *arena, const struct descriptor *d, struct json *out)
 {
     struct json *list = json_add(arena, out, "requires", JSON_ARRAY);
     for (size_t i = 0; i < d->requires_count; i++) {
@@ -40,8 +37,7 @@ static void add_requires(struct arena *arena, const struct descriptor *d,
     }
 }
 
-static void add_routes(struct arena *arena, const struct descriptor *d,
-                       struct json *out)
+static void add_routes(struct arena *arena, const struct descriptor *d, struct json *out)
 {
     struct json *list = json_add(arena, out, "routes", JSON_ARRAY);
     for (size_t i = 0; i < d->routes_count; i++) {
@@ -74,8 +70,7 @@ static void add_pages(struct arena *arena, const struct descriptor *d, struct js
     }
 }
 
-static void add_events(struct arena *arena, const struct descriptor *d,
-                       struct json *out)
+static void add_events(struct arena *arena, const struct descriptor *d, struct json *out)
 {
     struct json *list = json_add(arena, out, "events", JSON_ARRAY);
     for (size_t i = 0; i < d->events_count; i++) {
@@ -113,9 +108,8 @@ static void add_data(struct arena *arena, const struct descriptor *d, struct jso
         add_text(arena, row, "name", d->migrations[i].name);
     }
     list = json_add(arena, out, "files", JSON_ARRAY);
-    for (size_t i = 0; i < d->files_count; i++) {
+    for (size_t i = 0; i < d->files_count; i++)
         json_add_str(arena, list, NULL, arena_str(arena, souk_str(d->files[i].path)));
-    }
     list = json_add(arena, out, "providers", JSON_ARRAY);
     for (size_t i = 0; i < d->providers_count; i++) {
         struct json *row = json_add(arena, list, NULL, JSON_OBJECT);
@@ -138,8 +132,7 @@ void describe_plugin(struct arena *arena, const struct descriptor *descriptor,
                  arena_printf(arena, "%d.%d", plugin->abi_major, plugin->abi_minor));
     add_requires(arena, descriptor, out);
     json_add_tree(arena, out, "options",
-                  options_describe(arena, descriptor->options,
-                                   descriptor->options_count, values));
+                  options_describe(arena, descriptor->options, descriptor->options_count, values));
     add_routes(arena, descriptor, out);
     add_pages(arena, descriptor, out);
     add_events(arena, descriptor, out);

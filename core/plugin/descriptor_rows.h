@@ -19,17 +19,13 @@ int descriptor_is_name(const char *name, size_t longest);
 int descriptor_wrong(const struct row_check *check, const char *table, size_t row,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-int descriptor_check_requires(const struct row_check *check,
-                              const struct descriptor *d);
+int descriptor_check_requires(const struct row_check *check, const struct descriptor *d);
 int descriptor_check_options(const struct row_check *check, const struct descriptor *d);
 int descriptor_check_events(const struct row_check *check, const struct descriptor *d);
 int descriptor_check_jobs(const struct row_check *check, const struct descriptor *d);
-int descriptor_check_commands(const struct row_check *check,
-                              const struct descriptor *d);
-int descriptor_check_migrations(const struct row_check *check,
-                                const struct descriptor *d);
-int descriptor_check_providers(const struct row_check *check,
-                               const struct descriptor *d);
+int descriptor_check_commands(const struct row_check *check, const struct descriptor *d);
+int descriptor_check_migrations(const struct row_check *check, const struct descriptor *d);
+int descriptor_check_providers(const struct row_check *check, const struct descriptor *d);
 /* descriptor_site.c: what the web is built from. */
 int descriptor_check_routes(const struct row_check *check, const struct descriptor *d);
 int descriptor_check_pages(const struct row_check *check, const struct descriptor *d);

@@ -21,7 +21,7 @@
 #include "plugin/resolve.h"
 #include "plugin/stage.h"
 
-/* ---- candidates ------------------------------------------------------------------ */
+/* ---- candidates ---- */
 
 void draft_begin(struct draft *draft, struct switch_host *host, const struct wish *wish,
                  int lenient)
@@ -52,15 +52,12 @@ void draft_keep(struct draft *draft, struct plugin *plugin)
 
 static void drop(struct draft *draft, struct candidate *candidate, const char *why)
 {
-    if (!candidate->plugin) {
+    if (!candidate->plugin)
         return;
-    }
     snprintf(candidate->error, sizeof(candidate->error), "%s", why);
-    log_error("plugin.left_out", LOG_S("plugin", candidate->entry->name),
-              LOG_S("error", why));
-    if (candidate->fresh) {
+    log_error("plugin.left_out", LOG_S("plugin", candidate->entry->name), LOG_S("error", why));
+    if (candidate->fresh)
         generation_end(candidate->plugin, draft->host->options.db);
-    }
     candidate->plugin = NULL;
 }
 
@@ -70,9 +67,8 @@ int draft_open(struct draft *draft, struct entry *entry, struct err *err)
     struct switch_host *host = draft->host;
     struct candidate *candidate = add(draft, entry);
     int code = stage_find(host->options.path, entry->name, file, sizeof(file), err);
-    if (code && draft->lenient && entry->switched <= 0) { /* named in the list */
+    if (code && draft->lenient && entry->switched <= 0) /* named in the list */
         problem_add(&draft->problems, souk_str("plugins"), STR_NULL, "%s", err->text);
-    }
     struct generation_options options = {.file = file,
                                          .name = entry->name,
                                          .run_dir = host->run_dir,
@@ -80,9 +76,8 @@ int draft_open(struct draft *draft, struct entry *entry, struct err *err)
                                          .api = host->options.api,
                                          .values = draft->wish->values,
                                          .config_dir = draft->wish->config_dir};
-    if (code == 0) {
+    if (code == 0)
         code = generation_open(&options, &candidate->plugin, &draft->problems, err);
-    }
     if (code == 0) {
         candidate->fresh = 1;
         entry->generations++;
@@ -90,8 +85,7 @@ int draft_open(struct draft *draft, struct entry *entry, struct err *err)
     }
     snprintf(candidate->error, sizeof(candidate->error), "%s", err->text);
     if (draft->lenient) {
-        log_error("plugin.left_out", LOG_S("plugin", entry->name),
-                  LOG_S("error", err->text));
+        log_error("plugin.left_out", LOG_S("plugin", entry->name), LOG_S("error", err->text));
         return 0;
     }
     return code;
@@ -99,11 +93,9 @@ int draft_open(struct draft *draft, struct entry *entry, struct err *err)
 
 static struct candidate *find(struct draft *draft, const char *name)
 {
-    for (size_t i = 0; i < draft->count; i++) {
-        if (strcmp(draft->at[i].entry->name, name) == 0) {
+    for (size_t i = 0; i < draft->count; i++)
+        if (strcmp(draft->at[i].entry->name, name) == 0)
             return &draft->at[i];
-        }
-    }
     return NULL;
 }
 
@@ -112,16 +104,13 @@ static struct candidate *find(struct draft *draft, const char *name)
 static const char *why_away(struct draft *draft, const char *name)
 {
     const struct candidate *candidate = find(draft, name);
-    if (candidate && candidate->plugin) {
+    if (candidate && candidate->plugin)
         return NULL;
-    }
     const struct entry *entry = map_get(&draft->host->entries, souk_str(name));
-    if (entry && entry->quarantined && entry->wanted) {
+    if (entry && entry->quarantined && entry->wanted)
         return "quarantined";
-    }
-    if (candidate || (entry && entry->wanted)) {
+    if (candidate || (entry && entry->wanted))
         return "failed";
-    }
     return entry && entry->switched < 0 ? "switched off" : NULL;
 }
 
@@ -133,19 +122,16 @@ static void prune(struct draft *draft)
         dropped = 0;
         for (size_t i = 0; i < draft->count; i++) {
             struct candidate *candidate = &draft->at[i];
-            const struct descriptor *d =
-                candidate->plugin ? &candidate->plugin->descriptor : NULL;
+            const struct descriptor *d = candidate->plugin ? &candidate->plugin->descriptor : NULL;
             for (size_t k = 0; candidate->plugin && k < d->requires_count; k++) {
                 const struct souk_require *row = &d->requires[k];
-                const char *why =
-                    row->relation == SOUK_NEEDS ? why_away(draft, row->plugin) : NULL;
+                const char *why = row->relation == SOUK_NEEDS ? why_away(draft, row->plugin) : NULL;
                 if (why) {
                     char text[256];
-                    snprintf(
-                        text, sizeof(text),
-                        "plugin \"%s\" needs plugin \"%s\", which is %s; see souk plugin "
-                        "list",
-                        candidate->entry->name, row->plugin, why);
+                    snprintf(text, sizeof(text),
+                             "plugin \"%s\" needs plugin \"%s\", which is %s; see souk plugin "
+                             "list",
+                             candidate->entry->name, row->plugin, why);
                     drop(draft, candidate, text);
                     dropped = 1;
                 }
@@ -158,8 +144,7 @@ int draft_order(struct draft *draft)
 {
     prune(draft);
     size_t n = 0;
-    struct resolve_item *items =
-        arena_array(&draft->arena, struct resolve_item, draft->count + 1);
+    struct resolve_item *items = arena_array(&draft->arena, struct resolve_item, draft->count + 1);
     size_t *order = arena_array(&draft->arena, size_t, draft->count + 1);
     struct candidate *live = mem_zalloc((draft->count + 1) * sizeof(*live));
     struct candidate *sorted = mem_zalloc((draft->count + 1) * sizeof(*sorted));
@@ -171,31 +156,27 @@ int draft_order(struct draft *draft)
             continue;
         }
         const struct descriptor *d = &candidate->plugin->descriptor;
-        items[n] = (struct resolve_item){candidate->entry->name, d->requires,
-                                         d->requires_count};
+        items[n] = (struct resolve_item){candidate->entry->name, d->requires, d->requires_count};
         live[n++] = *candidate;
     }
     int code = resolve_order(items, n, order, &draft->problems);
-    for (size_t i = 0; code == 0 && i < n; i++) {
+    for (size_t i = 0; code == 0 && i < n; i++)
         sorted[i] = live[order[i]];
-    }
-    if (code == 0 && draft->count) {
+    if (code == 0 && draft->count)
         memcpy(draft->at, sorted, draft->count * sizeof(*sorted));
-    }
     free(live);
     free(sorted);
     return code;
 }
 
-/* ---- making ---------------------------------------------------------------------- */
+/* ---- making ---- */
 
 /* A step failed for one plugin: leave it out, or give the whole draft up. */
 static int give_up(struct draft *draft, struct candidate *candidate, int code,
                    const struct err *err)
 {
-    if (!draft->lenient) {
+    if (!draft->lenient)
         return code;
-    }
     drop(draft, candidate, err->text);
     prune(draft);
     return 0;
@@ -205,13 +186,11 @@ static int ready(struct draft *draft, struct err *err)
 {
     for (size_t i = 0; i < draft->count; i++) {
         struct candidate *candidate = &draft->at[i];
-        if (!candidate->plugin || !candidate->fresh) {
+        if (!candidate->plugin || !candidate->fresh)
             continue;
-        }
         int code = generation_ready(candidate->plugin, draft->host->options.db, err);
-        if (code && give_up(draft, candidate, code, err)) {
+        if (code && give_up(draft, candidate, code, err))
             return code;
-        }
     }
     return 0;
 }
@@ -219,12 +198,10 @@ static int ready(struct draft *draft, struct err *err)
 static void undo_set(struct draft *draft)
 {
     struct plugin_set *set = draft->set;
-    for (size_t i = 0; set && i < set->count; i++) {
+    for (size_t i = 0; set && i < set->count; i++)
         atomic_fetch_sub(&set->plugins[i]->sets, 1);
-    }
-    if (set) {
+    if (set)
         set_free(set);
-    }
     draft->set = NULL;
 }
 
@@ -234,21 +211,17 @@ static int build(struct draft *draft, size_t most, struct err *err)
     size_t n = 0;
     const struct switch_options *options = &draft->host->options;
     struct plugin **plugins = mem_zalloc((most + 1) * sizeof(struct plugin *));
-    for (size_t i = 0; i < most; i++) {
-        if (draft->at[i].plugin) {
+    for (size_t i = 0; i < most; i++)
+        if (draft->at[i].plugin)
             plugins[n++] = draft->at[i].plugin;
-        }
-    }
     undo_set(draft);
     draft->set = set_new(plugins, n);
     free(plugins);
     int code = set_assemble(draft->set, err);
-    if (code == 0 && options->build) {
+    if (code == 0 && options->build)
         code = options->build(options->user, draft->set, err);
-    }
-    if (code) {
+    if (code)
         undo_set(draft);
-    }
     return code;
 }
 
@@ -257,9 +230,8 @@ static int build_singly(struct draft *draft, struct err *err)
 {
     int code = build(draft, 0, err);
     for (size_t i = 0; code == 0 && i < draft->count; i++) {
-        if (!draft->at[i].plugin) {
+        if (!draft->at[i].plugin)
             continue;
-        }
         struct err why = {0};
         if (build(draft, i + 1, &why)) {
             undo_set(draft);
@@ -283,17 +255,13 @@ static int start(struct draft *draft, int *again, struct err *err)
     *again = 0;
     for (size_t i = 0; i < draft->count; i++) {
         struct candidate *candidate = &draft->at[i];
-        if (!candidate->plugin || !candidate->fresh ||
-            candidate->plugin->started == 2) {
+        if (!candidate->plugin || !candidate->fresh || candidate->plugin->started == 2)
             continue;
-        }
         int code = generation_start(candidate->plugin, err);
-        if (code == 0) {
+        if (code == 0)
             continue;
-        }
-        if (!draft->lenient) {
+        if (!draft->lenient)
             return code;
-        }
         undo_set(draft); /* it holds the plugin that goes now */
         give_up(draft, candidate, code, err);
         *again = 1;
@@ -308,14 +276,13 @@ int draft_make(struct draft *draft, struct err *err)
     int code = ready(draft, err);
     while (code == 0 && again) {
         code = build_all(draft, err);
-        if (code == 0) {
+        if (code == 0)
             code = start(draft, &again, err);
-        }
     }
     return code;
 }
 
-/* ---- the end --------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 static void free_draft(struct draft *draft)
 {
@@ -331,9 +298,8 @@ int draft_publish(struct draft *draft, struct err *err)
     struct plugin_set *old;
     past_fill(host, draft->set);
     int code = set_publish(draft->set, &old, err);
-    if (code) {
+    if (code)
         return code;
-    }
     for (size_t i = 0; i < draft->count; i++) {
         struct candidate *candidate = &draft->at[i];
         snprintf(candidate->entry->error, sizeof(candidate->entry->error), "%s",
@@ -354,9 +320,8 @@ void draft_discard(struct draft *draft)
     undo_set(draft);
     for (size_t i = draft->count; i-- > 0;) {
         struct candidate *candidate = &draft->at[i];
-        if (candidate->plugin && candidate->fresh) {
+        if (candidate->plugin && candidate->fresh)
             generation_end(candidate->plugin, draft->host->options.db);
-        }
     }
     free_draft(draft);
 }

@@ -29,8 +29,7 @@ struct draft {
 
 void draft_begin(struct draft *draft, struct switch_host *host, const struct wish *wish,
                  int lenient);
-void draft_keep(struct draft *draft,
-                struct plugin *plugin); /* a generation that is on already */
+void draft_keep(struct draft *draft, struct plugin *plugin); /* a generation that is on already */
 /* A new generation of entry's file. What is wrong with its options becomes a problem;
  * with its file: lenient drops it, else a code and words. */
 int draft_open(struct draft *draft, struct entry *entry, struct err *err);

@@ -29,52 +29,44 @@
 /* Copies `size` bytes at `offset` to `to`; 0 when they are not all there. */
 static int get(struct souk_str bytes, uint64_t offset, void *to, size_t size)
 {
-    if (offset > bytes.len || bytes.len - offset < size) {
+    if (offset > bytes.len || bytes.len - offset < size)
         return 0;
-    }
     memcpy(to, bytes.ptr + offset, size);
     return 1;
 }
 
 static int has_text_relocations(struct souk_str bytes, const Elf64_Phdr *dynamic)
 {
-    for (uint64_t at = 0; at + sizeof(Elf64_Dyn) <= dynamic->p_filesz;
-         at += sizeof(Elf64_Dyn)) {
+    for (uint64_t at = 0; at + sizeof(Elf64_Dyn) <= dynamic->p_filesz; at += sizeof(Elf64_Dyn)) {
         Elf64_Dyn entry;
         if (dynamic->p_offset > bytes.len ||
-            !get(bytes, dynamic->p_offset + at, &entry, sizeof(entry)) ||
-            entry.d_tag == DT_NULL) {
+            !get(bytes, dynamic->p_offset + at, &entry, sizeof(entry)) || entry.d_tag == DT_NULL)
             return 0;
-        }
         if (entry.d_tag == DT_TEXTREL ||
-            (entry.d_tag == DT_FLAGS && (entry.d_un.d_val & DF_TEXTREL))) {
+            (entry.d_tag == DT_FLAGS && (entry.d_un.d_val & DF_TEXTREL)))
             return 1;
-        }
     }
     return 0;
 }
 
 static int check_header(struct souk_str bytes, Elf64_Ehdr *header, struct err *err)
 {
-    if (!get(bytes, 0, header, sizeof(*header)) ||
-        memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
+    if (!get(bytes, 0, header, sizeof(*header)) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
         return err_set(err, SOUK_INVALID,
                        "is not a shared object; build it with gcc -shared -fPIC (see "
                        "sdk/plugin.mk)");
     }
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != ELF_MACHINE) {
-        return err_set(
-            err, SOUK_INVALID,
-            "is built for another machine (ELF machine %d, this is %d); build it "
-            "on this one",
-            header->e_machine, ELF_MACHINE);
+        return err_set(err, SOUK_INVALID,
+                       "is built for another machine (ELF machine %d, this is %d); build it "
+                       "on this one",
+                       header->e_machine, ELF_MACHINE);
     }
     if (header->e_type != ET_DYN || header->e_phentsize != sizeof(Elf64_Phdr) ||
         header->e_phnum == 0) {
-        return err_set(
-            err, SOUK_INVALID,
-            "is not a shared object but another kind of ELF file; link it with "
-            "-shared");
+        return err_set(err, SOUK_INVALID,
+                       "is not a shared object but another kind of ELF file; link it with "
+                       "-shared");
     }
     return 0;
 }
@@ -83,34 +75,28 @@ int elf_check(struct souk_str bytes, struct err *err)
 {
     Elf64_Ehdr header;
     int stack = 0;
-    if (check_header(bytes, &header, err)) {
+    if (check_header(bytes, &header, err))
         return SOUK_INVALID;
-    }
     for (uint64_t i = 0; i < header.e_phnum; i++) {
         Elf64_Phdr part;
         if (header.e_phoff > bytes.len ||
-            !get(bytes, header.e_phoff + i * sizeof(part), &part, sizeof(part))) {
+            !get(bytes, header.e_phoff + i * sizeof(part), &part, sizeof(part)))
             return err_set(err, SOUK_INVALID, "is cut short; copy it again");
-        }
         if (part.p_type == PT_LOAD &&
-            (part.p_offset > bytes.len || part.p_filesz > bytes.len - part.p_offset)) {
+            (part.p_offset > bytes.len || part.p_filesz > bytes.len - part.p_offset))
             return err_set(err, SOUK_INVALID, "is cut short; copy it again");
-        }
-        if (part.p_type == PT_GNU_STACK && !(part.p_flags & PF_X)) {
+        if (part.p_type == PT_GNU_STACK && !(part.p_flags & PF_X))
             stack = 1;
-        }
         if (part.p_type == PT_DYNAMIC && has_text_relocations(bytes, &part)) {
-            return err_set(
-                err, SOUK_INVALID,
-                "has text relocations (code that is written to); compile all of "
-                "it with -fPIC");
+            return err_set(err, SOUK_INVALID,
+                           "has text relocations (code that is written to); compile all of "
+                           "it with -fPIC");
         }
     }
     if (!stack) {
-        return err_set(
-            err, SOUK_INVALID,
-            "asks for an executable stack; link it with -Wl,-z,noexecstack and use "
-            "no nested functions");
+        return err_set(err, SOUK_INVALID,
+                       "asks for an executable stack; link it with -Wl,-z,noexecstack and use "
+                       "no nested functions");
     }
     return 0;
 }

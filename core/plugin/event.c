@@ -55,29 +55,25 @@ static int run_listener(struct souk_ctx *ctx, const struct listener *listener,
     return returned;
 }
 
-/* ---- filters --------------------------------------------------------------------- */
+/* ---- filters ---- */
 
 static int listed(const char *const *names, struct souk_str name)
 {
-    for (; names && *names; names++) {
-        if (souk_str_is(name, *names)) {
+    for (; names && *names; names++)
+        if (souk_str_is(name, *names))
             return 1;
-        }
-    }
     return 0;
 }
 
-static int check_absent(const struct plugin_set *set, struct souk_str event,
-                        struct err *err)
+static int check_absent(const struct plugin_set *set, struct souk_str event, struct err *err)
 {
     for (size_t i = 0; i < set->absent_count; i++) {
         const struct absent *absent = &set->absent[i];
         if (absent->role != SOUK_OPTIONAL && listed(absent->filters, event)) {
-            return err_set(
-                err, SOUK_UNAVAILABLE,
-                "plugin \"%s\" is %s, and %.*s may not go on without it; see souk "
-                "plugin list",
-                absent->name, absent->why, SOUK_PRI(event));
+            return err_set(err, SOUK_UNAVAILABLE,
+                           "plugin \"%s\" is %s, and %.*s may not go on without it; see souk "
+                           "plugin list",
+                           absent->name, absent->why, SOUK_PRI(event));
         }
     }
     return 0;
@@ -97,9 +93,8 @@ static void begin_filter(struct souk_ctx *ctx, const struct souk_ctx *from,
                                .locale = from->locale};
     call_begin(ctx, &start);
     ctx->may_step = 1;
-    if (from->deadline && from->deadline < ctx->deadline) {
+    if (from->deadline && from->deadline < ctx->deadline)
         ctx->deadline = from->deadline;
-    }
     if (from->conn) {
         ctx->conn = from->conn;
         ctx->borrowed = 1;
@@ -109,9 +104,8 @@ static void begin_filter(struct souk_ctx *ctx, const struct souk_ctx *from,
 
 static void end_filter(struct souk_ctx *ctx, const struct souk_ctx *from)
 {
-    if (ctx->borrowed) {
+    if (ctx->borrowed)
         db_principal(from->conn, from->self ? from->self->name : NULL);
-    }
     call_end(ctx, from->conn);
 }
 
@@ -128,26 +122,22 @@ static int ask(struct souk_ctx *from, const struct listener *listener,
     int returned = run_listener(&ctx, listener, event, &place);
     int code = call_finish(&ctx, returned, &place, &why);
     end_filter(&ctx, from);
-    if (code == 0) {
+    if (code == 0)
         return 0;
-    }
-    if (code == SOUK_DENIED || !optional) {
+    if (code == SOUK_DENIED || !optional)
         return err_set(err, code, "%s", why.text);
-    }
     log_warn("plugin.failed", LOG_S("plugin", listener->plugin->name),
              LOG_S("where", listener->where), LOG_S("error", why.text));
-    if (before) {
+    if (before)
         *payload = *before;
-    }
     return 0;
 }
 
 int event_filter(struct souk_ctx *from, struct souk_str event, struct souk_str subject,
                  struct json *payload, struct err *err)
 {
-    if (!from->set) {
+    if (!from->set)
         return 0;
-    }
     int code = check_absent(from->set, event, err);
     const struct listeners *list = set_listeners(from->set, event);
     struct souk_event asked = {.size = sizeof(asked),
@@ -156,26 +146,21 @@ int event_filter(struct souk_ctx *from, struct souk_str event, struct souk_str s
                                .name = event,
                                .subject = subject,
                                .payload = (struct souk_value *)payload};
-    for (size_t i = 0; code == 0 && list && i < list->count; i++) {
-        if (list->at[i].row->kind == SOUK_FILTER) {
+    for (size_t i = 0; code == 0 && list && i < list->count; i++)
+        if (list->at[i].row->kind == SOUK_FILTER)
             code = ask(from, &list->at[i], &asked, payload, err);
-        }
-    }
     return code;
 }
 
-/* ---- facts ----------------------------------------------------------------------- */
+/* ---- facts ---- */
 
-static const struct listener *listener_of(const struct plugin_set *set,
-                                          const struct plugin *plugin,
+static const struct listener *listener_of(const struct plugin_set *set, const struct plugin *plugin,
                                           struct souk_str event)
 {
     const struct listeners *list = set_listeners(set, event);
-    for (size_t i = 0; list && i < list->count; i++) {
-        if (list->at[i].plugin == plugin && list->at[i].row->kind == SOUK_FACT) {
+    for (size_t i = 0; list && i < list->count; i++)
+        if (list->at[i].plugin == plugin && list->at[i].row->kind == SOUK_FACT)
             return &list->at[i];
-        }
-    }
     return NULL;
 }
 
@@ -183,9 +168,8 @@ int event_deliver(struct plugin_set *set, struct db *db, struct plugin *plugin,
                   const struct souk_event *event, struct err *err)
 {
     const struct listener *listener = listener_of(set, plugin, event->name);
-    if (!listener) {
+    if (!listener)
         return 0; /* a newer generation no longer listens: nothing is left to do */
-    }
     struct arena arena = {0};
     struct souk_ctx ctx;
     struct call_place place = place_of(listener);
@@ -204,8 +188,7 @@ int event_deliver(struct plugin_set *set, struct db *db, struct plugin *plugin,
     return code;
 }
 
-int event_consumers(void *host, struct souk_str topic, struct arena *arena,
-                    const char ***names)
+int event_consumers(void *host, struct souk_str topic, struct arena *arena, const char ***names)
 {
     uint32_t ticket;
     int count = 0;
@@ -214,16 +197,12 @@ int event_consumers(void *host, struct souk_str topic, struct arena *arena,
     const struct listeners *list = set_listeners(set, topic);
     size_t most = (list ? list->count : 0) + set->absent_count;
     *names = arena_array(arena, const char *, most + 1);
-    for (size_t i = 0; list && i < list->count; i++) {
-        if (list->at[i].row->kind == SOUK_FACT) {
+    for (size_t i = 0; list && i < list->count; i++)
+        if (list->at[i].row->kind == SOUK_FACT)
             (*names)[count++] = arena_cstr(arena, souk_str(list->at[i].plugin->name));
-        }
-    }
-    for (size_t i = 0; i < set->absent_count; i++) {
-        if (listed(set->absent[i].facts, topic)) {
+    for (size_t i = 0; i < set->absent_count; i++)
+        if (listed(set->absent[i].facts, topic))
             (*names)[count++] = arena_cstr(arena, souk_str(set->absent[i].name));
-        }
-    }
     set_unpin(ticket);
     return count;
 }

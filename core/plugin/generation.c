@@ -53,30 +53,25 @@ static void free_plugin(struct plugin *plugin)
     free(plugin);
 }
 
-static int load(struct plugin *plugin, const struct generation_options *options,
-                struct err *err)
+static int load(struct plugin *plugin, const struct generation_options *options, struct err *err)
 {
     struct staged staged;
-    struct board_mark mark = board_enter(
-        plugin->board, call_intern("load %s", plugin->name), LIFE_WARN, LIFE_KILL);
+    struct board_mark mark =
+        board_enter(plugin->board, call_intern("load %s", plugin->name), LIFE_WARN, LIFE_KILL);
     int code = stage_open(options->file, plugin->name, options->run_dir, &staged, err);
     board_leave(mark);
-    if (staged.len) {
+    if (staged.len)
         board_map(plugin->board, staged.start, staged.len);
-    }
-    if (code) {
+    if (code)
         return code;
-    }
     str_copy(plugin->hash, sizeof(plugin->hash), souk_str(staged.hash));
     str_copy(plugin->source, sizeof(plugin->source), souk_str(staged.source));
     struct descriptor *descriptor = &plugin->descriptor;
     code = descriptor_read(staged.raw, options->file, &plugin->arena, descriptor, err);
     if (code == 0 && strcmp(descriptor->plugin.name, plugin->name) != 0) {
-        code =
-            err_set(err, SOUK_INVALID,
-                    "plugin \"%s\" (%s): the file holds plugin \"%s\"; call it %s.so",
-                    plugin->name, options->file, descriptor->plugin.name,
-                    descriptor->plugin.name);
+        code = err_set(
+            err, SOUK_INVALID, "plugin \"%s\" (%s): the file holds plugin \"%s\"; call it %s.so",
+            plugin->name, options->file, descriptor->plugin.name, descriptor->plugin.name);
     }
     return code;
 }
@@ -91,10 +86,9 @@ int generation_open(const struct generation_options *options, struct plugin **ou
         return code;
     }
     *plugin->descriptor.plugin.api = options->api;
-    plugin->options = options_check(&plugin->arena, plugin->descriptor.options,
-                                    plugin->descriptor.options_count, plugin->name,
-                                    options->config_dir,
-                                    table_of(options->values, plugin->name), problems);
+    plugin->options = options_check(
+        &plugin->arena, plugin->descriptor.options, plugin->descriptor.options_count, plugin->name,
+        options->config_dir, table_of(options->values, plugin->name), problems);
     *out = plugin;
     return 0;
 }
@@ -103,23 +97,22 @@ int generation_unchanged(const struct plugin *plugin, const struct json *values,
                          const char *config_dir, struct problems *problems)
 {
     struct arena arena = {0};
-    struct option_values *now = options_check(
-        &arena, plugin->descriptor.options, plugin->descriptor.options_count,
-        plugin->name, config_dir, table_of(values, plugin->name), problems);
+    struct option_values *now =
+        options_check(&arena, plugin->descriptor.options, plugin->descriptor.options_count,
+                      plugin->name, config_dir, table_of(values, plugin->name), problems);
     int same = options_same(plugin->options, now);
     arena_free(&arena);
     return same;
 }
 
-/* ---- running its own code -------------------------------------------------------- */
+/* ---- running its own code ---- */
 
 /* init or start: one call with nothing but memory, options and the log. */
-static int run_life(struct plugin *plugin, int (*fn)(struct souk_ctx *ctx),
-                    const char *what, struct err *err)
+static int run_life(struct plugin *plugin, int (*fn)(struct souk_ctx *ctx), const char *what,
+                    struct err *err)
 {
-    if (!fn) {
+    if (!fn)
         return 0;
-    }
     struct arena arena = {0};
     struct souk_ctx ctx;
     struct call_place place = {what, LIFE_WARN, LIFE_KILL};
@@ -137,9 +130,8 @@ static int run_life(struct plugin *plugin, int (*fn)(struct souk_ctx *ctx),
 static int migrate(struct plugin *plugin, struct db *db, struct err *err)
 {
     const struct descriptor *d = &plugin->descriptor;
-    if (d->migrations_count == 0 || !db) {
+    if (d->migrations_count == 0 || !db)
         return 0;
-    }
     struct arena arena = {0};
     struct migration *list = arena_array(&arena, struct migration, d->migrations_count);
     for (size_t i = 0; i < d->migrations_count; i++) {
@@ -148,38 +140,33 @@ static int migrate(struct plugin *plugin, struct db *db, struct err *err)
     }
     int code = migrate_apply(db, plugin->name, list, (int)d->migrations_count, err);
     arena_free(&arena);
-    if (code) {
+    if (code)
         err_in(err, "plugin \"%s\"", plugin->name);
-    }
     return code;
 }
 
 int generation_ready(struct plugin *plugin, struct db *db, struct err *err)
 {
     int code = migrate(plugin, db, err);
-    if (code) {
+    if (code)
         return code;
-    }
     int before = census_threads();
     code = run_life(plugin, plugin->descriptor.plugin.init, "init", err);
     int more = census_threads() - before;
     if (more > 0) {
-        log_warn("plugin.threads", LOG_S("plugin", plugin->name),
-                 LOG_I("threads", more),
+        log_warn("plugin.threads", LOG_S("plugin", plugin->name), LOG_I("threads", more),
                  LOG_S("hint", "plugins make no threads: use jobs"));
     }
-    if (code == 0) {
+    if (code == 0)
         plugin->started = 1;
-    }
     return code;
 }
 
 int generation_start(struct plugin *plugin, struct err *err)
 {
     int code = run_life(plugin, plugin->descriptor.plugin.start, "start", err);
-    if (code == 0) {
+    if (code == 0)
         plugin->started = 2;
-    }
     return code;
 }
 
@@ -199,15 +186,13 @@ static void run_stop(struct plugin *plugin)
 
 void generation_end(struct plugin *plugin, struct db *db)
 {
-    if (plugin->started && plugin->descriptor.plugin.stop) {
+    if (plugin->started && plugin->descriptor.plugin.stop)
         run_stop(plugin);
-    }
     if (plugin->started) {
         log_info("plugin.stopped", LOG_S("plugin", plugin->name),
                  LOG_I("generation", plugin->generation));
     }
-    if (db) {
+    if (db)
         db_forget(db, plugin->name);
-    }
     free_plugin(plugin);
 }

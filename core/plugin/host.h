@@ -64,12 +64,12 @@ struct switch_host {
     int stopping;         /* batches on their way */
 };
 
-/* ---- switch.c -------------------------------------------------------------------- */
+/* ---- switch.c ---- */
 
 /* The memory; nothing is on any more. */
 void host_free(struct switch_host *host);
 
-/* ---- wish.c ---------------------------------------------------------------------- */
+/* ---- wish.c ---- */
 
 #define HOST_SWITCHES "plugin" /* owner of the settings <name> = on | off */
 
@@ -80,7 +80,7 @@ void host_read_wishes(struct switch_host *host, const struct wish *wish);
 /* A copy of what the caller has. */
 void wish_keep(struct wish *wish, const struct wanted *wanted);
 
-/* ---- past.c: what a plugin was when it last ran ---------------------------------- */
+/* ---- past.c: what a plugin was when it last ran ---- */
 
 /* Reads it, once a name. */
 void past_load(struct switch_host *host, struct entry *entry);
@@ -89,7 +89,7 @@ void past_save(struct switch_host *host);
 /* Fills set->absent. */
 void past_fill(struct switch_host *host, struct plugin_set *set);
 
-/* ---- retire.c -------------------------------------------------------------------- */
+/* ---- retire.c ---- */
 
 /* A set that is not published any more. */
 void retire_add(struct switch_host *host, struct plugin_set *set);

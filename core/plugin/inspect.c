@@ -33,10 +33,9 @@
 #define LIMIT       (10 * CLOCK_SECOND)
 #define ANSWER_MOST ((size_t)8 << 20)
 
-/* ---- the child ------------------------------------------------------------------- */
+/* ---- the child ---- */
 
-static void add_problems(struct arena *arena, const struct problems *problems,
-                         struct json *out)
+static void add_problems(struct arena *arena, const struct problems *problems, struct json *out)
 {
     struct json *list = json_add(arena, out, "problems", JSON_ARRAY);
     for (const struct problem *at = problems->first; at; at = at->next) {
@@ -47,32 +46,28 @@ static void add_problems(struct arena *arena, const struct problems *problems,
     }
 }
 
-static int look(const struct inspect_request *request, const char *folder,
-                struct arena *arena, struct json *out, struct err *err)
+static int look(const struct inspect_request *request, const char *folder, struct arena *arena,
+                struct json *out, struct err *err)
 {
     struct staged staged;
     struct descriptor descriptor;
     struct problems problems;
     struct option_values *values = NULL;
     int code = stage_open(request->file, request->name, folder, &staged, err);
-    if (code == 0) {
+    if (code == 0)
         code = descriptor_read(staged.raw, request->file, arena, &descriptor, err);
-    }
-    if (code) {
+    if (code)
         return code;
-    }
     if (strcmp(descriptor.plugin.name, request->name) != 0) {
         return err_set(
-            err, SOUK_INVALID,
-            "plugin \"%s\" (%s): the file holds plugin \"%s\"; call it %s.so",
-            request->name, request->file, descriptor.plugin.name,
-            descriptor.plugin.name);
+            err, SOUK_INVALID, "plugin \"%s\" (%s): the file holds plugin \"%s\"; call it %s.so",
+            request->name, request->file, descriptor.plugin.name, descriptor.plugin.name);
     }
     problems_init(&problems, arena, STR_NULL);
     if (request->values) {
-        values = options_check(arena, descriptor.options, descriptor.options_count,
-                               request->name, request->config_dir,
-                               json_at(request->values, request->name), &problems);
+        values =
+            options_check(arena, descriptor.options, descriptor.options_count, request->name,
+                          request->config_dir, json_at(request->values, request->name), &problems);
     }
     describe_plugin(arena, &descriptor, values, out);
     add_problems(arena, &problems, out);
@@ -83,9 +78,8 @@ static void write_all(int fd, struct souk_str text)
 {
     while (text.len > 0) {
         ssize_t put = write(fd, text.ptr, text.len);
-        if (put < 0 && errno != EINTR) {
+        if (put < 0 && errno != EINTR)
             return;
-        }
         text = str_from(text, put > 0 ? (size_t)put : 0);
     }
 }
@@ -97,9 +91,8 @@ static void tame(void)
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
     struct rlimit none = {0, 0};
     struct rlimit seconds = {LIMIT / CLOCK_SECOND, LIMIT / CLOCK_SECOND};
-    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
         signal(faults[i], SIG_DFL);
-    }
     signal(SIGPIPE, SIG_DFL);
     setrlimit(RLIMIT_CORE, &none);
     setrlimit(RLIMIT_CPU, &seconds);
@@ -111,8 +104,7 @@ static void tame(void)
     }
 }
 
-static _Noreturn void run_child(const struct inspect_request *request,
-                                const char *folder, int fd)
+static _Noreturn void run_child(const struct inspect_request *request, const char *folder, int fd)
 {
     struct arena arena = {0};
     struct buf text = {.arena = &arena};
@@ -130,7 +122,7 @@ static _Noreturn void run_child(const struct inspect_request *request,
     _exit(0);
 }
 
-/* ---- the parent ------------------------------------------------------------------ */
+/* ---- the parent ---- */
 
 /* Everything that the child writes; 0 when it took too long or said too much. */
 static int read_answer(int fd, struct buf *text)
@@ -139,18 +131,14 @@ static int read_answer(int fd, struct buf *text)
     for (;;) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
         int64_t left = deadline - clock_mono();
-        if (left <= 0 || text->len > ANSWER_MOST ||
-            poll(&wait, 1, (int)(left / CLOCK_MS) + 1) == 0) {
+        if (left <= 0 || text->len > ANSWER_MOST || poll(&wait, 1, (int)(left / CLOCK_MS) + 1) == 0)
             return 0;
-        }
         buf_reserve(text, 16384);
         ssize_t got = read(fd, text->ptr + text->len, 16384);
-        if (got == 0) {
+        if (got == 0)
             return 1;
-        }
-        if (got < 0 && errno != EINTR && errno != EAGAIN) {
+        if (got < 0 && errno != EINTR && errno != EAGAIN)
             return 0;
-        }
         text->len += got > 0 ? (size_t)got : 0;
     }
 }
@@ -160,48 +148,43 @@ static int say_ending(const struct inspect_request *request, int in_time, int st
 {
     const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
     if (!in_time) {
-        return err_set(
-            err, SOUK_TIMEOUT,
-            "plugin \"%s\" (%s): does not come back while it is loaded (%d s); look "
-            "at its constructors",
-            request->name, request->file, (int)(LIMIT / CLOCK_SECOND));
+        return err_set(err, SOUK_TIMEOUT,
+                       "plugin \"%s\" (%s): does not come back while it is loaded (%d s); look "
+                       "at its constructors",
+                       request->name, request->file, (int)(LIMIT / CLOCK_SECOND));
     }
     if (WIFSIGNALED(status)) {
-        return err_set(
-            err, SOUK_ERROR,
-            "plugin \"%s\" (%s): crashes while it is loaded (SIG%s); look at its "
-            "constructors",
-            request->name, request->file, name ? name : "?");
+        return err_set(err, SOUK_ERROR,
+                       "plugin \"%s\" (%s): crashes while it is loaded (SIG%s); look at its "
+                       "constructors",
+                       request->name, request->file, name ? name : "?");
     }
-    return err_set(
-        err, SOUK_ERROR,
-        "plugin \"%s\" (%s): ends the process while it is loaded (exit status %d); "
-        "look at its constructors",
-        request->name, request->file, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    return err_set(err, SOUK_ERROR,
+                   "plugin \"%s\" (%s): ends the process while it is loaded (exit status %d); "
+                   "look at its constructors",
+                   request->name, request->file, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
-static int read_report(const struct inspect_request *request, struct arena *arena,
-                       struct buf *text, struct json **out, struct err *err)
+static int read_report(const struct inspect_request *request, struct arena *arena, struct buf *text,
+                       struct json **out, struct err *err)
 {
     if (json_parse(arena, buf_str(text), out, err) || (*out)->kind != JSON_OBJECT) {
         return err_in(err, "plugin \"%s\" (%s): the look into it gave nothing readable",
                       request->name, request->file);
     }
     int code = (int)json_int(json_at(*out, "code"), 0);
-    if (code) {
+    if (code)
         return err_set(err, code, "%.*s", SOUK_PRI(json_text(json_at(*out, "error"))));
-    }
     return 0;
 }
 
-static int ask_child(const struct inspect_request *request, const char *folder,
-                     struct arena *arena, struct json **out, struct err *err)
+static int ask_child(const struct inspect_request *request, const char *folder, struct arena *arena,
+                     struct json **out, struct err *err)
 {
     int ends[2], status = 0;
     struct buf text = {.arena = arena};
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set(err, SOUK_ERROR, "cannot make a pipe: %s", strerror(errno));
-    }
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
@@ -214,26 +197,23 @@ static int ask_child(const struct inspect_request *request, const char *folder,
     }
     int in_time = read_answer(ends[0], &text);
     close(ends[0]);
-    if (!in_time) {
+    if (!in_time)
         kill(pid, SIGKILL);
-    }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (!in_time || text.len == 0) {
+    if (!in_time || text.len == 0)
         return say_ending(request, in_time, status, err);
-    }
     return read_report(request, arena, &text, out, err);
 }
 
-int inspect_file(const struct inspect_request *request, struct arena *arena,
-                 struct json **out, struct err *err)
+int inspect_file(const struct inspect_request *request, struct arena *arena, struct json **out,
+                 struct err *err)
 {
     char folder[PATH_MAX];
-    int len =
-        snprintf(folder, sizeof(folder), "%s/souk-inspect-XXXXXX", request->scratch);
+    int len = snprintf(folder, sizeof(folder), "%s/souk-inspect-XXXXXX", request->scratch);
     if (len < 0 || (size_t)len >= sizeof(folder) || !mkdtemp(folder)) {
-        return err_set(err, SOUK_ERROR, "cannot make a folder in %s: %s",
-                       request->scratch, strerror(errno));
+        return err_set(err, SOUK_ERROR, "cannot make a folder in %s: %s", request->scratch,
+                       strerror(errno));
     }
     int code = ask_child(request, folder, arena, out, err);
     stage_clean(folder);

@@ -54,46 +54,37 @@ void problem_add(struct problems *problems, struct souk_str key, struct souk_str
 
 /* ---- checking ---- */
 
-static const struct souk_option *find_option(const struct souk_option *options,
-                                             size_t count, struct souk_str key)
+static const struct souk_option *find_option(const struct souk_option *options, size_t count,
+                                             struct souk_str key)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (souk_str_is(key, options[i].key)) {
+    for (size_t i = 0; i < count; i++)
+        if (souk_str_is(key, options[i].key))
             return &options[i];
-        }
-    }
     return NULL;
 }
 
-static struct souk_str path_of(struct arena *arena, const char *section,
-                               struct souk_str key)
+static struct souk_str path_of(struct arena *arena, const char *section, struct souk_str key)
 {
-    if (!section || !*section) {
+    if (!section || !*section)
         return arena_str(arena, key);
-    }
     return arena_printf(arena, "%s.%.*s", section, SOUK_PRI(key));
 }
 
-static struct souk_str unknown_hint(struct arena *arena,
-                                    const struct souk_option *options, size_t count,
-                                    struct souk_str key)
+static struct souk_str unknown_hint(struct arena *arena, const struct souk_option *options,
+                                    size_t count, struct souk_str key)
 {
     const char **names = arena_array(arena, const char *, count + 1);
     struct buf hint = {.arena = arena};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         names[i] = options[i].key;
-    }
     const char *near = str_nearest(key, names);
-    if (near) {
+    if (near)
         return arena_printf(arena, "did you mean \"%s\"?", near);
-    }
-    if (count == 0) {
+    if (count == 0)
         return souk_str("there are no options here; take it out");
-    }
     buf_add_cstr(&hint, "known keys: ");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         buf_printf(&hint, "%s%s", i ? ", " : "", names[i]);
-    }
     return buf_str(&hint);
 }
 
@@ -101,15 +92,12 @@ static struct souk_str unknown_hint(struct arena *arena,
 static const struct json *section_table(const char *section, const struct json *given,
                                         struct problems *problems)
 {
-    if (!given || given->kind == JSON_OBJECT ||
-        (given->kind == JSON_ARRAY && given->count == 0)) {
+    if (!given || given->kind == JSON_OBJECT || (given->kind == JSON_ARRAY && given->count == 0))
         return given && given->kind == JSON_OBJECT ? given : NULL;
-    }
     problem_add(problems, souk_str(section),
                 arena_printf(problems->arena, "write %s = { key = value, … }", section),
-                given->kind == JSON_ARRAY
-                    ? "is a list, expected a table with named keys"
-                    : "is a single value, expected a table with named keys");
+                given->kind == JSON_ARRAY ? "is a list, expected a table with named keys"
+                                          : "is a single value, expected a table with named keys");
     return NULL;
 }
 
@@ -119,11 +107,11 @@ static void check_option(struct option_check *check, const struct json *given,
     const struct souk_option *option = check->option;
     if (given) {
         int code = options_parse(check, given, out);
-        int blank = code == 0 && out->text.len == 0 && !out->json &&
-                    (option->flags & SOUK_REQUIRED);
+        int blank =
+            code == 0 && out->text.len == 0 && !out->json && (option->flags & SOUK_REQUIRED);
         if (blank) {
-            code = options_wrong(check, NULL, options_example(check),
-                                 "is empty, but must be given");
+            code =
+                options_wrong(check, NULL, options_example(check), "is empty, but must be given");
         }
         if (code == 0) {
             out->present = 1;
@@ -140,9 +128,8 @@ static void check_option(struct option_check *check, const struct json *given,
     }
 }
 
-struct option_values *options_check(struct arena *arena,
-                                    const struct souk_option *options, size_t count,
-                                    const char *section, const char *dir,
+struct option_values *options_check(struct arena *arena, const struct souk_option *options,
+                                    size_t count, const char *section, const char *dir,
                                     const struct json *given, struct problems *problems)
 {
     struct option_values *values = arena_new(arena, struct option_values);
@@ -154,8 +141,7 @@ struct option_values *options_check(struct arena *arena,
     {
         if (!find_option(options, count, item->key)) {
             problem_add(problems, path_of(problems->arena, section, item->key),
-                        unknown_hint(problems->arena, options, count, item->key),
-                        "unknown key");
+                        unknown_hint(problems->arena, options, count, item->key), "unknown key");
         }
     }
     for (size_t i = 0; i < count; i++) {
@@ -173,14 +159,11 @@ struct option_values *options_check(struct arena *arena,
 
 /* ---- reading ---- */
 
-static const struct option_value *value_of(const struct option_values *values,
-                                           const char *key)
+static const struct option_value *value_of(const struct option_values *values, const char *key)
 {
-    for (size_t i = 0; values && i < values->count; i++) {
-        if (strcmp(values->options[i].key, key) == 0) {
+    for (size_t i = 0; values && i < values->count; i++)
+        if (strcmp(values->options[i].key, key) == 0)
             return &values->at[i];
-        }
-    }
     return NULL;
 }
 
@@ -205,20 +188,16 @@ const struct json *options_json(const struct option_values *values, const char *
 /* Lists and maps hold strings only. */
 static int json_same(const struct json *a, const struct json *b)
 {
-    if (!a || !b) {
+    if (!a || !b)
         return a == b;
-    }
-    if (a->kind != b->kind || a->count != b->count) {
+    if (a->kind != b->kind || a->count != b->count)
         return 0;
-    }
     const struct json_item *other = b->first;
     json_each(item, a)
     {
-        const struct json *match =
-            a->kind == JSON_OBJECT ? json_get(b, item->key) : &other->value;
-        if (!match || !souk_str_equal(json_text(&item->value), json_text(match))) {
+        const struct json *match = a->kind == JSON_OBJECT ? json_get(b, item->key) : &other->value;
+        if (!match || !souk_str_equal(json_text(&item->value), json_text(match)))
             return 0;
-        }
         other = other->next;
     }
     return 1;
@@ -226,17 +205,15 @@ static int json_same(const struct json *a, const struct json *b)
 
 int options_same(const struct option_values *a, const struct option_values *b)
 {
-    if (!a || !b || a->count != b->count) {
+    if (!a || !b || a->count != b->count)
         return a == b;
-    }
     for (size_t i = 0; i < a->count; i++) {
         const struct option_value *x = &a->at[i];
         const struct option_value *y = value_of(b, a->options[i].key);
         if (!y || x->present != y->present || x->number != y->number ||
-            a->options[i].type != b->options[y - b->at].type ||
-            !souk_str_equal(x->text, y->text) || !json_same(x->json, y->json)) {
+            a->options[i].type != b->options[y - b->at].type || !souk_str_equal(x->text, y->text) ||
+            !json_same(x->json, y->json))
             return 0;
-        }
     }
     return 1;
 }

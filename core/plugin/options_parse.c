@@ -26,9 +26,8 @@ int options_wrong(struct option_check *check, const char *item, struct souk_str 
     va_start(args, message);
     struct souk_str text = arena_vprintf(arena, message, args);
     va_end(args);
-    if (item) {
+    if (item)
         path = arena_printf(arena, "%.*s%s", SOUK_PRI(path), item);
-    }
     if (check->initial) {
         problem_add(
             check->problems, path,
@@ -47,11 +46,9 @@ struct souk_str options_show_text(struct arena *arena, struct souk_str text)
 {
     struct souk_str cut = utf8_cut(text, SHOWN_MOST);
     ptrdiff_t line = str_find(cut, '\n');
-    if (line >= 0) {
+    if (line >= 0)
         cut.len = (size_t)line;
-    }
-    return arena_printf(arena, "\"%.*s%s\"", SOUK_PRI(cut),
-                        cut.len < text.len ? "…" : "");
+    return arena_printf(arena, "\"%.*s%s\"", SOUK_PRI(cut), cut.len < text.len ? "…" : "");
 }
 
 /* What was found, in words. */
@@ -59,20 +56,16 @@ static struct souk_str found(struct arena *arena, const struct json *given)
 {
     switch (given->kind) {
     case JSON_BOOL: return souk_str(given->number ? "true" : "false");
-    case JSON_INT:
-        return arena_printf(arena, "the number %lld", (long long)given->number);
+    case JSON_INT: return arena_printf(arena, "the number %lld", (long long)given->number);
     case JSON_REAL: return souk_str("a number with a fraction");
     case JSON_STRING:
-        return arena_printf(arena, "the text %s",
-                            options_show_text(arena, given->text).ptr);
+        return arena_printf(arena, "the text %s", options_show_text(arena, given->text).ptr);
     case JSON_ARRAY: return souk_str(given->count ? "a list" : "an empty table");
     case JSON_OBJECT:
-        if (given->count == 1 && json_at(given, "$env")) {
+        if (given->count == 1 && json_at(given, "$env"))
             return souk_str("env (only secrets come from there)");
-        }
-        if (given->count == 1 && json_at(given, "$file")) {
+        if (given->count == 1 && json_at(given, "$file"))
             return souk_str("file (only secrets come from there)");
-        }
         return souk_str(given->count ? "a table" : "an empty table");
     default: return souk_str("nothing");
     }
@@ -113,9 +106,8 @@ static const char *sample(const struct souk_option *option)
 
 static void upper(char *text)
 {
-    for (; *text; text++) {
+    for (; *text; text++)
         *text = (char)(*text >= 'a' && *text <= 'z' ? *text - 32 : *text);
-    }
 }
 
 struct souk_str options_example(struct option_check *check)
@@ -123,32 +115,30 @@ struct souk_str options_example(struct option_check *check)
     const struct souk_option *option = check->option;
     struct arena *arena = check->problems->arena;
     if (option->type == SOUK_SECRET) {
-        struct souk_str low = arena_printf(arena, "%s%s%s", check->section,
-                                           *check->section ? "_" : "", option->key);
+        struct souk_str low =
+            arena_printf(arena, "%s%s%s", check->section, *check->section ? "_" : "", option->key);
         char *high = arena_cstr(arena, low);
         upper(high);
-        return arena_printf(arena, "write %s = env \"%s\" or %s = file \"secrets/%s\"",
-                            option->key, high, option->key, low.ptr);
+        return arena_printf(arena, "write %s = env \"%s\" or %s = file \"secrets/%s\"", option->key,
+                            high, option->key, low.ptr);
     }
     if (option->type == SOUK_CHOICE && option->choices && option->choices[0]) {
         struct buf hint = {.arena = arena};
         buf_printf(&hint, "write %s = ", option->key);
-        for (size_t i = 0; option->choices[i]; i++) {
+        for (size_t i = 0; option->choices[i]; i++)
             buf_printf(&hint, "%s\"%s\"", i ? " or " : "", option->choices[i]);
-        }
         return buf_str(&hint);
     }
     if (option->initial && *option->initial && option->type != SOUK_LIST &&
         option->type != SOUK_MAP) {
-        const char *quote =
-            option->type == SOUK_INT || option->type == SOUK_BOOL ? "" : "\"";
-        return arena_printf(arena, "for example %s = %s%s%s", option->key, quote,
-                            option->initial, quote);
+        const char *quote = option->type == SOUK_INT || option->type == SOUK_BOOL ? "" : "\"";
+        return arena_printf(arena, "for example %s = %s%s%s", option->key, quote, option->initial,
+                            quote);
     }
     const char *value = sample(option);
-    return value ? arena_printf(arena, "for example %s = %s", option->key, value)
-                 : arena_printf(arena, "for example %s = %lld", option->key,
-                                (long long)option->min);
+    return value
+               ? arena_printf(arena, "for example %s = %s", option->key, value)
+               : arena_printf(arena, "for example %s = %lld", option->key, (long long)option->min);
 }
 
 int options_wrong_type(struct option_check *check, const struct json *given)
@@ -170,11 +160,9 @@ int options_wrong_form(struct option_check *check, struct souk_str text)
 
 static int one_line(struct souk_str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f) {
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
             return 0;
-        }
-    }
     return 1;
 }
 
@@ -183,9 +171,8 @@ static int is_url(struct souk_str url)
     struct souk_str rest = str_starts(url, "https://")  ? str_from(url, 8)
                            : str_starts(url, "http://") ? str_from(url, 7)
                                                         : STR_NULL;
-    if (rest.len == 0 || strchr("/?#:@", rest.ptr[0]) || !one_line(url)) {
+    if (rest.len == 0 || strchr("/?#:@", rest.ptr[0]) || !one_line(url))
         return 0;
-    }
     return str_find(url, ' ') < 0 && str_find(url, '"') < 0 && str_find(url, '<') < 0 &&
            str_find(url, '>') < 0 && str_find(url, '\\') < 0;
 }
@@ -193,60 +180,50 @@ static int is_url(struct souk_str url)
 static int parse_choice(struct option_check *check, struct souk_str text)
 {
     const char *const *choices = check->option->choices;
-    for (size_t i = 0; choices && choices[i]; i++) {
-        if (souk_str_is(text, choices[i])) {
+    for (size_t i = 0; choices && choices[i]; i++)
+        if (souk_str_is(text, choices[i]))
             return 0;
-        }
-    }
     const char *near = choices ? str_nearest(text, choices) : NULL;
     struct arena *arena = check->problems->arena;
     return options_wrong(check, NULL,
                          near ? arena_printf(arena, "did you mean \"%s\"?", near)
                               : options_example(check),
-                         "%s is none of the choices",
-                         options_show_text(arena, text).ptr);
+                         "%s is none of the choices", options_show_text(arena, text).ptr);
 }
 
 static int parse_text(struct option_check *check, const struct json *given,
                       struct option_value *out)
 {
     int32_t type = check->option->type;
-    if (given->kind != JSON_STRING) {
+    if (given->kind != JSON_STRING)
         return options_wrong_type(check, given);
-    }
     out->text = arena_str(check->arena, given->text);
-    if (type == SOUK_CHOICE) {
+    if (type == SOUK_CHOICE)
         return parse_choice(check, out->text);
-    }
-    if (type == SOUK_URL &&
-        !(out->text.len == 0 && !(check->option->flags & SOUK_REQUIRED)) &&
-        !is_url(out->text)) {
+    if (type == SOUK_URL && !(out->text.len == 0 && !(check->option->flags & SOUK_REQUIRED)) &&
+        !is_url(out->text))
         return options_wrong_form(check, out->text);
-    }
     if (type != SOUK_TEXT && !one_line(out->text)) {
-        return options_wrong(
-            check, NULL,
-            souk_str("keep it on one line, without tabs and control characters"),
-            "has a line break or a control character in it");
+        return options_wrong(check, NULL,
+                             souk_str("keep it on one line, without tabs and control characters"),
+                             "has a line break or a control character in it");
     }
     return 0;
 }
 
 /* ---- lists and maps ---- */
 
-static int check_item(struct option_check *check, const char *item,
-                      const struct json *value)
+static int check_item(struct option_check *check, const char *item, const struct json *value)
 {
     struct arena *arena = check->problems->arena;
     if (value->kind != JSON_STRING) {
-        return options_wrong(check, item, options_example(check),
-                             "is %s, expected text in quotes", found(arena, value).ptr);
+        return options_wrong(check, item, options_example(check), "is %s, expected text in quotes",
+                             found(arena, value).ptr);
     }
     if (!one_line(value->text)) {
-        return options_wrong(
-            check, item,
-            souk_str("keep it on one line, without tabs and control characters"),
-            "has a line break or a control character in it");
+        return options_wrong(check, item,
+                             souk_str("keep it on one line, without tabs and control characters"),
+                             "has a line break or a control character in it");
     }
     return 0;
 }
@@ -255,49 +232,41 @@ static int parse_list(struct option_check *check, const struct json *given,
                       struct option_value *out)
 {
     int bad = 0, place = 0;
-    if (given->kind != JSON_ARRAY && (given->kind != JSON_OBJECT || given->count)) {
+    if (given->kind != JSON_ARRAY && (given->kind != JSON_OBJECT || given->count))
         return options_wrong_type(check, given);
-    }
     struct json *list = json_new(check->arena, JSON_ARRAY);
     json_each(item, given)
     {
         char at[32];
         str_copy(at, sizeof(at), arena_printf(check->problems->arena, "[%d]", ++place));
-        if (check_item(check, at, &item->value)) {
+        if (check_item(check, at, &item->value))
             bad = 1;
-        } else if (item->value.text.len == 0) {
-            bad = options_wrong(check, at, souk_str("take it out or write something"),
-                                "is empty");
-        } else {
-            json_add_str(check->arena, list, NULL,
-                         arena_str(check->arena, item->value.text));
-        }
+        else if (item->value.text.len == 0)
+            bad = options_wrong(check, at, souk_str("take it out or write something"), "is empty");
+        else
+            json_add_str(check->arena, list, NULL, arena_str(check->arena, item->value.text));
     }
     out->json = list;
     return bad ? SOUK_INVALID : 0;
 }
 
-static int parse_map(struct option_check *check, const struct json *given,
-                     struct option_value *out)
+static int parse_map(struct option_check *check, const struct json *given, struct option_value *out)
 {
     int bad = 0;
-    if (given->kind != JSON_OBJECT && (given->kind != JSON_ARRAY || given->count)) {
+    if (given->kind != JSON_OBJECT && (given->kind != JSON_ARRAY || given->count))
         return options_wrong_type(check, given);
-    }
-    if (given->count == 1 && (json_at(given, "$env") || json_at(given, "$file"))) {
+    if (given->count == 1 && (json_at(given, "$env") || json_at(given, "$file")))
         return options_wrong_type(check, given);
-    }
     struct json *map = json_new(check->arena, JSON_OBJECT);
     json_each(item, given)
     {
-        struct souk_str at =
-            arena_printf(check->problems->arena, ".%.*s", SOUK_PRI(item->key));
+        struct souk_str at = arena_printf(check->problems->arena, ".%.*s", SOUK_PRI(item->key));
         if (check_item(check, at.ptr, &item->value)) {
             bad = 1;
             continue;
         }
-        json_add_key(check->arena, map, arena_str(check->arena, item->key), JSON_STRING)
-            ->text = arena_str(check->arena, item->value.text);
+        json_add_key(check->arena, map, arena_str(check->arena, item->key), JSON_STRING)->text =
+            arena_str(check->arena, item->value.text);
     }
     out->json = map;
     return bad ? SOUK_INVALID : 0;
@@ -305,15 +274,13 @@ static int parse_map(struct option_check *check, const struct json *given,
 
 /* ---- by type ---- */
 
-int options_parse(struct option_check *check, const struct json *given,
-                  struct option_value *out)
+int options_parse(struct option_check *check, const struct json *given, struct option_value *out)
 {
     switch (check->option->type) {
     case SOUK_INT: return options_parse_int(check, given, out);
     case SOUK_BOOL:
-        if (given->kind != JSON_BOOL) {
+        if (given->kind != JSON_BOOL)
             return options_wrong_type(check, given);
-        }
         out->number = given->number != 0;
         out->text = souk_str(out->number ? "true" : "false");
         return 0;
@@ -331,17 +298,14 @@ int options_parse(struct option_check *check, const struct json *given,
 /* "a, b" and "key=value, key=value" as the trees that a file would give. */
 static const struct json *tree_of(struct arena *arena, const struct souk_option *option)
 {
-    struct json *tree =
-        json_new(arena, option->type == SOUK_LIST ? JSON_ARRAY : JSON_OBJECT);
+    struct json *tree = json_new(arena, option->type == SOUK_LIST ? JSON_ARRAY : JSON_OBJECT);
     struct souk_str rest = souk_str(option->initial), part;
     while (str_split(&rest, ',', &part)) {
         struct souk_str value = str_trim(part), key = STR_NULL;
-        if (option->type == SOUK_LIST) {
+        if (option->type == SOUK_LIST)
             json_add_str(arena, tree, NULL, value);
-        } else if (str_split(&value, '=', &key)) {
-            json_add_key(arena, tree, str_trim(key), JSON_STRING)->text =
-                str_trim(value);
-        }
+        else if (str_split(&value, '=', &key))
+            json_add_key(arena, tree, str_trim(key), JSON_STRING)->text = str_trim(value);
     }
     return tree;
 }
@@ -353,15 +317,12 @@ int options_parse_initial(struct option_check *check, struct option_value *out)
     int64_t number = 0;
     switch (option->type) {
     case SOUK_INT:
-        if (str_to_int(value.text, &number) == 0) {
+        if (str_to_int(value.text, &number) == 0)
             value = (struct json){.kind = JSON_INT, .number = number};
-        }
         break;
     case SOUK_BOOL:
-        if (souk_str_is(value.text, "true") || souk_str_is(value.text, "false")) {
-            value =
-                (struct json){.kind = JSON_BOOL, .number = option->initial[0] == 't'};
-        }
+        if (souk_str_is(value.text, "true") || souk_str_is(value.text, "false"))
+            value = (struct json){.kind = JSON_BOOL, .number = option->initial[0] == 't'};
         break;
     case SOUK_LIST:
     case SOUK_MAP: return options_parse(check, tree_of(check->arena, option), out);

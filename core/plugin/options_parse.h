@@ -31,8 +31,7 @@ struct option_check { /* what is being checked, and where problems go */
 };
 
 /* 0 and *out filled, or SOUK_INVALID and at least one problem more. */
-int options_parse(struct option_check *check, const struct json *given,
-                  struct option_value *out);
+int options_parse(struct option_check *check, const struct json *given, struct option_value *out);
 /* The same from option->initial. Lists are written "a, b", maps "key=value, key=value".
  */
 int options_parse_initial(struct option_check *check, struct option_value *out);

@@ -18,17 +18,15 @@
 
 #define PAST_OWNER "plugin.past"
 
-/* ---- as text --------------------------------------------------------------------- */
+/* ---- as text ---- */
 
 static void add_events(struct arena *arena, struct json *past, const char *key,
                        const struct descriptor *d, int32_t kind)
 {
     struct json *list = json_add(arena, past, key, JSON_ARRAY);
-    for (size_t i = 0; i < d->events_count; i++) {
-        if (d->events[i].kind == kind) {
+    for (size_t i = 0; i < d->events_count; i++)
+        if (d->events[i].kind == kind)
             json_add_cstr(arena, list, NULL, d->events[i].event);
-        }
-    }
 }
 
 static struct souk_str to_text(struct arena *arena, const struct descriptor *d)
@@ -62,32 +60,26 @@ static void set_past(struct entry *entry, struct souk_str text)
     memset(&entry->past, 0, sizeof(entry->past));
     entry->past_text = arena_str(&entry->past_arena, text);
     arena_free(&old);
-    if (json_parse(&entry->past_arena, entry->past_text, &past, &err) ||
-        past->kind != JSON_OBJECT) {
+    if (json_parse(&entry->past_arena, entry->past_text, &past, &err) || past->kind != JSON_OBJECT)
         return;
-    }
     entry->past.role = (int32_t)json_int(json_at(past, "role"), SOUK_OPTIONAL);
     entry->past.facts = read_names(&entry->past_arena, json_at(past, "facts"));
     entry->past.filters = read_names(&entry->past_arena, json_at(past, "filters"));
 }
 
-/* ---- in the settings ------------------------------------------------------------- */
+/* ---- in the settings ---- */
 
 void past_load(struct switch_host *host, struct entry *entry)
 {
     struct arena arena = {0};
     struct souk_str text;
-    if (entry->past_read || !host->options.db) {
+    if (entry->past_read || !host->options.db)
         return;
-    }
     struct db_conn *conn = db_read_begin(host->options.db, 0);
-    if (conn && setting_get(conn, &arena, souk_str(PAST_OWNER), souk_str(entry->name),
-                            &text) == 0) {
+    if (conn && setting_get(conn, &arena, souk_str(PAST_OWNER), souk_str(entry->name), &text) == 0)
         set_past(entry, text);
-    }
-    if (conn) {
+    if (conn)
         db_read_end(conn);
-    }
     entry->past_read = 1;
     arena_free(&arena);
 }
@@ -102,11 +94,10 @@ static int write_pasts(struct db_conn *conn, void *arg)
 {
     int64_t now = clock_now();
     for (const struct changed *row = arg; row; row = row->next) {
-        int code = setting_put(conn, souk_str(PAST_OWNER), souk_str(row->entry->name),
-                               row->text, now);
-        if (code) {
+        int code =
+            setting_put(conn, souk_str(PAST_OWNER), souk_str(row->entry->name), row->text, now);
+        if (code)
             return code;
-        }
     }
     return 0;
 }
@@ -127,26 +118,21 @@ void past_save(struct switch_host *host)
             changed = row;
         }
     }
-    if (changed && host->options.db &&
-        db_write(host->options.db, write_pasts, changed, &err)) {
+    if (changed && host->options.db && db_write(host->options.db, write_pasts, changed, &err))
         log_warn("plugin.past_not_kept", LOG_S("error", err.text));
-    }
-    for (; changed; changed = changed->next) {
+    for (; changed; changed = changed->next)
         set_past(changed->entry, changed->text);
-    }
     arena_free(&arena);
 }
 
 static const char *const *copy_names(struct arena *arena, const char *const *names)
 {
     size_t count = 0;
-    while (names[count]) {
+    while (names[count])
         count++;
-    }
     const char **copy = arena_array(arena, const char *, count + 1);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         copy[i] = arena_cstr(arena, souk_str(names[i]));
-    }
     return copy;
 }
 
@@ -156,13 +142,11 @@ void past_fill(struct switch_host *host, struct plugin_set *set)
     set->absent = arena_array(&set->arena, struct absent, most + 1);
     for (size_t i = 0; i < most; i++) {
         struct entry *entry = host->entries.entries[i].value;
-        if (!entry->wanted || set_plugin(set, souk_str(entry->name))) {
+        if (!entry->wanted || set_plugin(set, souk_str(entry->name)))
             continue;
-        }
         past_load(host, entry);
-        if (!entry->past.facts) {
+        if (!entry->past.facts)
             continue; /* it never ran */
-        }
         struct arena *arena = &set->arena;
         struct absent *absent = &set->absent[count++];
         absent->name = arena_cstr(arena, souk_str(entry->name));

@@ -13,11 +13,9 @@ const struct provider *provider_find(const struct plugin_set *set, const char *k
                                      struct souk_str name)
 {
     const struct provider *at = NULL;
-    while ((at = provider_next(set, kind, at))) {
-        if (souk_str_is(name, at->row->name)) {
+    while ((at = provider_next(set, kind, at)))
+        if (souk_str_is(name, at->row->name))
             return at;
-        }
-    }
     return NULL;
 }
 
@@ -26,10 +24,8 @@ const struct provider *provider_next(const struct plugin_set *set, const char *k
 {
     const struct provider *at = before ? before + 1 : set->providers;
     const struct provider *end = set->providers + set->provider_count;
-    for (; at < end; at++) {
-        if (strcmp(at->row->kind, kind) == 0) {
+    for (; at < end; at++)
+        if (strcmp(at->row->kind, kind) == 0)
             return at;
-        }
-    }
     return NULL;
 }

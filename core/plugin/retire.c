@@ -21,9 +21,8 @@
 
 static void end_batch(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = 0; i < batch->count; i++)
         generation_end(batch->plugins[i], batch->host->options.db);
-    }
 }
 
 static void run_batch(struct work *work)
@@ -42,18 +41,14 @@ static void run_batch(struct work *work)
  */
 static struct batch *take_apart(struct switch_host *host, struct plugin_set *set)
 {
-    struct batch *batch =
-        mem_zalloc(sizeof(*batch) + set->count * sizeof(batch->plugins[0]));
+    struct batch *batch = mem_zalloc(sizeof(*batch) + set->count * sizeof(batch->plugins[0]));
     batch->host = host;
     batch->work.run = run_batch;
     struct plugin **plugins = set->plugins;
-    for (size_t i = set->count; i-- > 0;) {
-        if (atomic_fetch_sub(&plugins[i]->sets, 1) == 1) {
+    for (size_t i = set->count; i-- > 0;)
+        if (atomic_fetch_sub(&plugins[i]->sets, 1) == 1)
             batch->plugins[batch->count++] = plugins[i];
-        }
-    }
-    log_debug("set.retired", LOG_I("number", set->number),
-              LOG_I("stops", batch->count));
+    log_debug("set.retired", LOG_I("number", set->number), LOG_I("stops", batch->count));
     set_free(set);
     if (batch->count == 0) {
         free(batch);
@@ -65,9 +60,8 @@ static struct batch *take_apart(struct switch_host *host, struct plugin_set *set
 static void keep_unsent(struct switch_host *host, struct batch *batch)
 {
     struct batch **end = &host->unsent;
-    while (*end) {
+    while (*end)
         end = &(*end)->next;
-    }
     batch->next = NULL;
     *end = batch;
 }
@@ -78,9 +72,8 @@ static void send(struct switch_host *host)
     while (host->unsent && host->options.tasks) {
         struct batch *batch = host->unsent;
         struct batch *next = batch->next;
-        if (worker_push(host->options.tasks, &batch->work)) {
+        if (worker_push(host->options.tasks, &batch->work))
             return;
-        }
         host->unsent = next;
         host->stopping++;
     }
@@ -97,21 +90,18 @@ static struct plugin_set *take_oldest(struct switch_host *host)
 {
     struct plugin_set *oldest = host->retiring[0];
     host->retiring_count--;
-    memmove(host->retiring, host->retiring + 1,
-            host->retiring_count * sizeof(host->retiring[0]));
+    memmove(host->retiring, host->retiring + 1, host->retiring_count * sizeof(host->retiring[0]));
     return oldest;
 }
 
 void switch_retire(struct switch_host *host)
 {
-    if (!host || pthread_mutex_trylock(&host->retire_lock) != 0) {
+    if (!host || pthread_mutex_trylock(&host->retire_lock) != 0)
         return; /* somebody is at it */
-    }
     while (host->retiring_count > 0 && set_drained(host->retiring[0])) {
         struct batch *batch = take_apart(host, take_oldest(host));
-        if (batch) {
+        if (batch)
             keep_unsent(host, batch);
-        }
     }
     send(host);
     pthread_mutex_unlock(&host->retire_lock);
@@ -123,19 +113,16 @@ void retire_all(struct switch_host *host, int64_t deadline)
     while (host->retiring_count > 0) {
         if (set_wait(host->retiring[0], deadline)) {
             log_error("set.stuck", LOG_I("number", host->retiring[0]->number),
-                      LOG_S("hint",
-                            "a call into a plugin has not returned: its plugins are "
-                            "not stopped"));
+                      LOG_S("hint", "a call into a plugin has not returned: its plugins are "
+                                    "not stopped"));
             break;
         }
         struct batch *batch = take_apart(host, take_oldest(host));
-        if (batch) {
+        if (batch)
             keep_unsent(host, batch);
-        }
     }
-    while (host->stopping > 0) {
+    while (host->stopping > 0)
         pthread_cond_wait(&host->stopped, &host->retire_lock);
-    }
     while (host->unsent) {
         struct batch *batch = host->unsent;
         host->unsent = batch->next;

@@ -48,13 +48,12 @@ static pthread_mutex_t wait_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t unpinned;
 static pthread_once_t wait_once = PTHREAD_ONCE_INIT;
 
-/* ---- pinning --------------------------------------------------------------------- */
+/* ---- pinning ---- */
 
 static uint32_t my_shard(void)
 {
-    if (shard == 0) {
+    if (shard == 0)
         shard = atomic_fetch_add(&shards_given, 1) % SHARDS + 1;
-    }
     return shard - 1;
 }
 
@@ -78,9 +77,8 @@ struct plugin_set *set_pin(uint32_t *ticket)
         uint32_t place = (uint32_t)(number % PLACES);
         *ticket = place * SHARDS + mine + 1;
         atomic_fetch_add(&counters[place][mine].pins, 1);
-        if (atomic_load(&current) == number) {
+        if (atomic_load(&current) == number)
             return places[place];
-        }
         set_unpin(*ticket);
     }
 }
@@ -88,9 +86,8 @@ struct plugin_set *set_pin(uint32_t *ticket)
 void set_unpin(uint32_t ticket)
 {
     atomic_fetch_sub(&counter_of(ticket)->pins, 1);
-    if (atomic_load(&waiters)) {
+    if (atomic_load(&waiters))
         wake_waiters();
-    }
 }
 
 void set_pin_again(uint32_t ticket, uint32_t *copy)
@@ -99,7 +96,7 @@ void set_pin_again(uint32_t ticket, uint32_t *copy)
     *copy = ticket;
 }
 
-/* ---- publishing and draining ----------------------------------------------------- */
+/* ---- publishing and draining ---- */
 
 int set_publish(struct plugin_set *set, struct plugin_set **old, struct err *err)
 {
@@ -119,14 +116,11 @@ int set_publish(struct plugin_set *set, struct plugin_set **old, struct err *err
 
 int set_drained(const struct plugin_set *set)
 {
-    if (atomic_load(&current) == set->number) {
+    if (atomic_load(&current) == set->number)
         return 0;
-    }
-    for (size_t i = 0; i < SHARDS; i++) {
-        if (atomic_load(&counters[set->number % PLACES][i].pins) != 0) {
+    for (size_t i = 0; i < SHARDS; i++)
+        if (atomic_load(&counters[set->number % PLACES][i].pins) != 0)
             return 0;
-        }
-    }
     return 1;
 }
 
@@ -147,8 +141,7 @@ int set_wait(const struct plugin_set *set, int64_t deadline)
     pthread_once(&wait_once, begin_waiting);
     pthread_mutex_lock(&wait_lock);
     atomic_fetch_add(&waiters, 1);
-    int drained =
-        set_drained(set); /* once true, never asked again: a sleeper's moment */
+    int drained = set_drained(set); /* once true, never asked again: a sleeper's moment */
     while (!drained && !late) {
         late = pthread_cond_timedwait(&unpinned, &wait_lock, &until) != 0;
         drained = set_drained(set);
@@ -158,7 +151,7 @@ int set_wait(const struct plugin_set *set, int64_t deadline)
     return drained ? 0 : SOUK_TIMEOUT;
 }
 
-/* ---- making ---------------------------------------------------------------------- */
+/* ---- making ---- */
 
 struct plugin_set *set_new(struct plugin *const *plugins, size_t count)
 {
@@ -174,25 +167,21 @@ struct plugin_set *set_new(struct plugin *const *plugins, size_t count)
 
 void set_free(struct plugin_set *set)
 {
-    if (places[set->number % PLACES] == set) {
+    if (places[set->number % PLACES] == set)
         places[set->number % PLACES] = NULL;
-    }
-    if (set->web && set->web_free) {
+    if (set->web && set->web_free)
         set->web_free(set->web);
-    }
     map_free(&set->events);
     arena_free(&set->arena);
-    if (set != &nothing) {
+    if (set != &nothing)
         free(set);
-    }
 }
 
 static int by_turn(const void *a, const void *b)
 {
     const struct listener *one = a, *two = b;
-    if (one->row->priority != two->row->priority) {
+    if (one->row->priority != two->row->priority)
         return one->row->priority < two->row->priority ? -1 : 1;
-    }
     return strcmp(one->plugin->name, two->plugin->name);
 }
 
@@ -212,9 +201,8 @@ static void add_listeners(struct plugin_set *set)
 {
     for (size_t i = 0; i < set->count; i++) { /* how many each list will have */
         const struct descriptor *d = &set->plugins[i]->descriptor;
-        for (size_t k = 0; k < d->events_count; k++) {
+        for (size_t k = 0; k < d->events_count; k++)
             list_of(set, d->events[k].event)->count++;
-        }
     }
     for (size_t i = 0; i < set->events.used; i++) {
         struct listeners *list = set->events.entries[i].value;
@@ -241,13 +229,11 @@ static int add_provider(struct plugin_set *set, struct plugin *plugin,
 {
     for (size_t i = 0; i < set->provider_count; i++) {
         const struct provider *other = &set->providers[i];
-        if (strcmp(other->row->kind, row->kind) == 0 &&
-            strcmp(other->row->name, row->name) == 0) {
-            return err_set(
-                err, SOUK_CONFLICT,
-                "plugins \"%s\" and \"%s\" both provide %s \"%s\"; take one of "
-                "them out of plugins",
-                other->plugin->name, plugin->name, row->kind, row->name);
+        if (strcmp(other->row->kind, row->kind) == 0 && strcmp(other->row->name, row->name) == 0) {
+            return err_set(err, SOUK_CONFLICT,
+                           "plugins \"%s\" and \"%s\" both provide %s \"%s\"; take one of "
+                           "them out of plugins",
+                           other->plugin->name, plugin->name, row->kind, row->name);
         }
     }
     set->providers[set->provider_count++] = (struct provider){plugin, row};
@@ -257,37 +243,32 @@ static int add_provider(struct plugin_set *set, struct plugin *plugin,
 int set_assemble(struct plugin_set *set, struct err *err)
 {
     size_t count = 0;
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; i < set->count; i++)
         count += set->plugins[i]->descriptor.providers_count;
-    }
     set->providers = arena_array(&set->arena, struct provider, count + 1);
     add_listeners(set);
     for (size_t i = 0; i < set->count; i++) {
         const struct descriptor *d = &set->plugins[i]->descriptor;
         for (size_t k = 0; k < d->providers_count; k++) {
             int code = add_provider(set, set->plugins[i], &d->providers[k], err);
-            if (code) {
+            if (code)
                 return code;
-            }
         }
     }
     return 0;
 }
 
-/* ---- asking ---------------------------------------------------------------------- */
+/* ---- asking ---- */
 
 struct plugin *set_plugin(const struct plugin_set *set, struct souk_str name)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        if (souk_str_is(name, set->plugins[i]->name)) {
+    for (size_t i = 0; i < set->count; i++)
+        if (souk_str_is(name, set->plugins[i]->name))
             return set->plugins[i];
-        }
-    }
     return NULL;
 }
 
-const struct listeners *set_listeners(const struct plugin_set *set,
-                                      struct souk_str event)
+const struct listeners *set_listeners(const struct plugin_set *set, struct souk_str event)
 {
     return map_get(&set->events, event);
 }

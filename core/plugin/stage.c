@@ -39,7 +39,7 @@ static pthread_mutex_t seen_lock = PTHREAD_MUTEX_INITIALIZER;
 static VEC(const void *) seen; /* entries of all generations */
 static uint64_t copies;        /* makes each copy's name a new one */
 
-/* ---- reading the admin's file ---------------------------------------------------- */
+/* ---- reading the admin's file ---- */
 
 static int check_folder(const char *file, struct err *err)
 {
@@ -47,40 +47,31 @@ static int check_folder(const char *file, struct err *err)
     struct stat info;
     snprintf(folder, sizeof(folder), "%s", file);
     char *slash = strrchr(folder, '/');
-    if (slash) {
+    if (slash)
         slash[slash == folder ? 1 : 0] = '\0';
-    } else {
+    else
         snprintf(folder, sizeof(folder), ".");
-    }
-    if (stat(folder, &info) != 0) {
-        return err_set(err, SOUK_ERROR, "cannot look at its folder: %s",
-                       strerror(errno));
-    }
+    if (stat(folder, &info) != 0)
+        return err_set(err, SOUK_ERROR, "cannot look at its folder: %s", strerror(errno));
     if (info.st_mode & S_IWOTH) {
-        return err_set(
-            err, SOUK_DENIED,
-            "its folder can be written by anybody; run chmod o-w %s, or move the "
-            "plugin",
-            folder);
+        return err_set(err, SOUK_DENIED,
+                       "its folder can be written by anybody; run chmod o-w %s, or move the "
+                       "plugin",
+                       folder);
     }
     return 0;
 }
 
 static int check_file(int fd, const char *file, struct stat *info, struct err *err)
 {
-    if (fstat(fd, info) != 0) {
+    if (fstat(fd, info) != 0)
         return err_set(err, SOUK_ERROR, "cannot be looked at: %s", strerror(errno));
-    }
-    if (!S_ISREG(info->st_mode)) {
+    if (!S_ISREG(info->st_mode))
         return err_set(err, SOUK_INVALID, "is not a regular file");
-    }
-    if (info->st_mode & S_IWOTH) {
-        return err_set(err, SOUK_DENIED, "can be written by anybody; run chmod o-w %s",
-                       file);
-    }
+    if (info->st_mode & S_IWOTH)
+        return err_set(err, SOUK_DENIED, "can be written by anybody; run chmod o-w %s", file);
     if (info->st_size == 0 || info->st_size > FILE_MOST) {
-        return err_set(err, SOUK_INVALID,
-                       "has %lld bytes; a plugin has 1 byte to 256 MiB",
+        return err_set(err, SOUK_INVALID, "has %lld bytes; a plugin has 1 byte to 256 MiB",
                        (long long)info->st_size);
     }
     return check_folder(file, err);
@@ -91,12 +82,10 @@ static int read_whole(int fd, char *to, size_t size)
     size_t done = 0;
     while (done < size) {
         ssize_t got = read(fd, to + done, size - done);
-        if (got < 0 && errno == EINTR) {
+        if (got < 0 && errno == EINTR)
             continue;
-        }
-        if (got <= 0) {
+        if (got <= 0)
             return SOUK_ERROR;
-        }
         done += (size_t)got;
     }
     return 0;
@@ -108,8 +97,8 @@ static int read_source(const char *file, struct souk_str *bytes, struct err *err
     struct stat info;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        return err_set(err, errno == ENOENT ? SOUK_NOT_FOUND : SOUK_DENIED,
-                       "cannot be opened: %s", strerror(errno));
+        return err_set(err, errno == ENOENT ? SOUK_NOT_FOUND : SOUK_DENIED, "cannot be opened: %s",
+                       strerror(errno));
     }
     int code = check_file(fd, file, &info, err);
     if (code == 0) {
@@ -125,7 +114,7 @@ static int read_source(const char *file, struct souk_str *bytes, struct err *err
     return code;
 }
 
-/* ---- the private copy ------------------------------------------------------------ */
+/* ---- the private copy ---- */
 
 static int make_folder(const char *run_dir, struct err *err)
 {
@@ -136,10 +125,8 @@ static int make_folder(const char *run_dir, struct err *err)
         mkdir(path, 0700);
         *slash = '/';
     }
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        return err_set(err, SOUK_ERROR, "cannot make the folder %s: %s", path,
-                       strerror(errno));
-    }
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return err_set(err, SOUK_ERROR, "cannot make the folder %s: %s", path, strerror(errno));
     return 0;
 }
 
@@ -149,30 +136,26 @@ static int write_copy(const char *copy, struct souk_str bytes, struct err *err)
     size_t done = 0;
     while (fd >= 0 && done < bytes.len) {
         ssize_t put = write(fd, bytes.ptr + done, bytes.len - done);
-        if (put < 0 && errno != EINTR) {
+        if (put < 0 && errno != EINTR)
             break;
-        }
         done += put > 0 ? (size_t)put : 0;
     }
     int saved = errno;
-    if (fd >= 0 && close(fd) == 0 && done == bytes.len) {
+    if (fd >= 0 && close(fd) == 0 && done == bytes.len)
         return 0;
-    }
     unlink(copy);
-    return err_set(err, SOUK_ERROR, "cannot write the private copy %s: %s", copy,
-                   strerror(saved));
+    return err_set(err, SOUK_ERROR, "cannot write the private copy %s: %s", copy, strerror(saved));
 }
 
 static void hash_bytes(struct souk_str bytes, char hash[17])
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(digest, (const unsigned char *)bytes.ptr, bytes.len);
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++)
         snprintf(hash + i * 2, 3, "%02x", digest[i]);
-    }
 }
 
-/* ---- mapping --------------------------------------------------------------------- */
+/* ---- mapping ---- */
 
 /* The loader's words without the name of our copy, and what to do about the common
  * ones. */
@@ -181,14 +164,12 @@ static int say_loader(const char *copy, struct err *err)
     const char *text = dlerror();
     text = text ? text : "unknown reason";
     size_t len = strlen(copy);
-    if (strncmp(text, copy, len) == 0 && strncmp(text + len, ": ", 2) == 0) {
+    if (strncmp(text, copy, len) == 0 && strncmp(text + len, ": ", 2) == 0)
         text += len + 2;
-    }
     const char *step = "";
     if (strstr(text, "undefined symbol")) {
-        step =
-            "; link it with the library that has it, and with -Wl,-z,defs to see this "
-            "when it is built";
+        step = "; link it with the library that has it, and with -Wl,-z,defs to see this "
+               "when it is built";
     } else if (strstr(text, "cannot open shared object")) {
         step = "; install the package with that library";
     } else if (strstr(text, "failed to map segment")) {
@@ -215,9 +196,8 @@ static int find_range(struct dl_phdr_info *info, size_t size, void *arg)
             end = from + part->p_memsz > end ? from + part->p_memsz : end;
         }
     }
-    if (range->inside < start || range->inside >= end) {
+    if (range->inside < start || range->inside >= end)
         return 0;
-    }
     range->start = start;
     range->end = end;
     return 1;
@@ -227,32 +207,27 @@ static int check_new(const void *entry, struct err *err)
 {
     int old = 0;
     pthread_mutex_lock(&seen_lock);
-    for (size_t i = 0; i < seen.len; i++) {
+    for (size_t i = 0; i < seen.len; i++)
         old |= seen.at[i] == entry;
-    }
-    if (!old) {
+    if (!old)
         vec_push(&seen, entry);
-    }
     pthread_mutex_unlock(&seen_lock);
-    return old ? err_set(
-                     err, SOUK_CONFLICT,
-                     "the loader gave back code that is loaded already; restart souk to "
-                     "get the new file")
+    return old ? err_set(err, SOUK_CONFLICT,
+                         "the loader gave back code that is loaded already; restart souk to "
+                         "get the new file")
                : 0;
 }
 
 static int map_copy(const char *copy, struct staged *out, struct err *err)
 {
     void *handle = dlopen(copy, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
+    if (!handle)
         return say_loader(copy, err);
-    }
     out->raw = dlsym(handle, "souk_plugin");
     if (!out->raw) {
-        return err_set(
-            err, SOUK_INVALID,
-            "exports no souk_plugin; put SOUK_PLUGIN = { SOUK_ABI, … }; in exactly "
-            "one of its files");
+        return err_set(err, SOUK_INVALID,
+                       "exports no souk_plugin; put SOUK_PLUGIN = { SOUK_ABI, … }; in exactly "
+                       "one of its files");
     }
     struct range range = {.inside = (uintptr_t)out->raw};
     dl_iterate_phdr(find_range, &range);
@@ -271,21 +246,18 @@ static int stage_bytes(struct souk_str bytes, const char *name, const char *run_
 {
     char copy[PATH_MAX];
     int code = elf_check(bytes, err);
-    if (code == 0) {
+    if (code == 0)
         code = make_folder(run_dir, err);
-    }
-    if (code) {
+    if (code)
         return code;
-    }
     hash_bytes(bytes, out->hash);
     pthread_mutex_lock(&seen_lock);
     uint64_t number = ++copies;
     pthread_mutex_unlock(&seen_lock);
     int len = snprintf(copy, sizeof(copy), "%s/%s-%s-%llu.so", run_dir, name, out->hash,
                        (unsigned long long)number);
-    if (len < 0 || (size_t)len >= sizeof(copy)) {
+    if (len < 0 || (size_t)len >= sizeof(copy))
         return err_set(err, SOUK_TOO_LARGE, "the data directory's path is too long");
-    }
     unlink(copy); /* of a process that died here with the same number */
     code = write_copy(copy, bytes, err);
     if (code == 0) {
@@ -295,8 +267,8 @@ static int stage_bytes(struct souk_str bytes, const char *name, const char *run_
     return code;
 }
 
-int stage_open(const char *file, const char *name, const char *run_dir,
-               struct staged *out, struct err *err)
+int stage_open(const char *file, const char *name, const char *run_dir, struct staged *out,
+               struct err *err)
 {
     struct souk_str bytes = STR_NULL;
     memset(out, 0, sizeof(*out));
@@ -306,8 +278,7 @@ int stage_open(const char *file, const char *name, const char *run_dir,
         code = stage_bytes(bytes, name, run_dir, out, err);
         free((char *)bytes.ptr);
     }
-    if (code) {
+    if (code)
         err_in(err, "plugin \"%s\" (%s)", name, file);
-    }
     return code;
 }

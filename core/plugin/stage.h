@@ -1,7 +1,9 @@
 /*
- * stage: from a file that the admin owns to a mapping that nobody can change under us. The file is opened once, checked (regular, not writable by
- * others, nor its folder; no executable stack, no text relocations), copied to <data>/run/plugins/<name>-<hash>-<generation>.so (mode 0500) and opened from there
- * with RTLD_NOW | RTLD_LOCAL. Never dlclose'd: the mapping stays until the process ends; the copy is unlinked once it is mapped.
+ * stage: from a file that the admin owns to a mapping that nobody can change under us. The file is
+ * opened once, checked (regular, not writable by others, nor its folder; no executable stack, no
+ * text relocations), copied to <data>/run/plugins/<name>-<hash>-<generation>.so (mode 0500) and
+ * opened from there with RTLD_NOW | RTLD_LOCAL. Never dlclose'd: the mapping stays until the
+ * process ends; the copy is unlinked once it is mapped.
  */
 #ifndef PLUGIN_STAGE_H
 #define PLUGIN_STAGE_H
@@ -19,7 +21,8 @@ struct staged {
 
 /* Looks `name`.so up in the folders of `path` (NULL-terminated), in order. */
 int stage_find(const char *const *path, const char *name, char *file, size_t size, struct err *err);
-int stage_open(const char *file, const char *name, const char *run_dir, struct staged *out, struct err *err);
+int stage_open(const char *file, const char *name, const char *run_dir, struct staged *out,
+               struct err *err);
 /* All plugins found in the folders, by name. */
 int stage_list(const char *const *path, struct arena *arena, const char ***names, size_t *count);
 void stage_clean(const char *run_dir); /* at start: copies of a former process */

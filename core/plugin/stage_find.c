@@ -33,19 +33,16 @@ static void say_folders(const char *const *path, char *to, size_t size)
     }
 }
 
-int stage_find(const char *const *path, const char *name, char *file, size_t size,
-               struct err *err)
+int stage_find(const char *const *path, const char *name, char *file, size_t size, struct err *err)
 {
     if (!descriptor_is_name(name, 32)) {
         return err_set(err, SOUK_INVALID,
-                       "\"%s\" is not a plugin's name: they are of a-z, 0-9 and _",
-                       name);
+                       "\"%s\" is not a plugin's name: they are of a-z, 0-9 and _", name);
     }
     for (const char *const *folder = path; *folder; folder++) {
         struct stat info;
-        if (join(file, size, *folder, name) == 0 && stat(file, &info) == 0) {
+        if (join(file, size, *folder, name) == 0 && stat(file, &info) == 0)
             return 0;
-        }
     }
     struct arena arena = {0};
     const char **names;
@@ -55,9 +52,8 @@ int stage_find(const char *const *path, const char *name, char *file, size_t siz
     say_folders(path, folders, sizeof(folders));
     const char *near = str_nearest(souk_str(name), names);
     int code =
-        near ? err_set(err, SOUK_NOT_FOUND,
-                       "plugin \"%s\" is not in %s; did you mean \"%s\"?", name,
-                       folders, near)
+        near ? err_set(err, SOUK_NOT_FOUND, "plugin \"%s\" is not in %s; did you mean \"%s\"?",
+                       name, folders, near)
              : err_set(err, SOUK_NOT_FOUND,
                        "plugin \"%s\" is not in %s; put %s.so there or take the name "
                        "out",
@@ -71,52 +67,43 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void list_folder(const char *folder, struct arena *arena, const char ***names,
-                        size_t *count, size_t *cap)
+static void list_folder(const char *folder, struct arena *arena, const char ***names, size_t *count,
+                        size_t *cap)
 {
     DIR *dir = opendir(folder);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         struct souk_str file = souk_str(entry->d_name);
-        if (!str_ends(file, ".so")) {
+        if (!str_ends(file, ".so"))
             continue;
-        }
         char *name = arena_cstr(arena, str_make(file.ptr, file.len - 3));
-        if (!descriptor_is_name(name, 32)) {
+        if (!descriptor_is_name(name, 32))
             continue;
-        }
         if (*count == *cap) {
             const char **more = arena_array(arena, const char *, *cap * 2 + 16);
-            if (*count) {
+            if (*count)
                 memcpy(more, *names, *count * sizeof(*more));
-            }
             *cap = *cap * 2 + 15; /* one stays for the NULL */
             *names = more;
         }
         (*names)[(*count)++] = name;
     }
-    if (dir) {
+    if (dir)
         closedir(dir);
-    }
 }
 
-int stage_list(const char *const *path, struct arena *arena, const char ***names,
-               size_t *count)
+int stage_list(const char *const *path, struct arena *arena, const char ***names, size_t *count)
 {
     size_t cap = 0, kept = 0;
     *names = arena_array(arena, const char *, 1);
     *count = 0;
-    for (; *path; path++) {
+    for (; *path; path++)
         list_folder(*path, arena, names, count, &cap);
-    }
-    if (*count > 1) {
+    if (*count > 1)
         qsort(*names, *count, sizeof(**names), by_text);
-    }
-    for (size_t i = 0; i < *count; i++) { /* the same name in two folders */
-        if (kept == 0 || strcmp((*names)[kept - 1], (*names)[i]) != 0) {
+    for (size_t i = 0; i < *count; i++) /* the same name in two folders */
+        if (kept == 0 || strcmp((*names)[kept - 1], (*names)[i]) != 0)
             (*names)[kept++] = (*names)[i];
-        }
-    }
     (*names)[kept] = NULL;
     *count = kept;
     return 0;
@@ -126,12 +113,9 @@ void stage_clean(const char *run_dir)
 {
     DIR *dir = opendir(run_dir);
     struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        if (str_ends(souk_str(entry->d_name), ".so")) {
+    while (dir && (entry = readdir(dir)))
+        if (str_ends(souk_str(entry->d_name), ".so"))
             unlinkat(dirfd(dir), entry->d_name, 0);
-        }
-    }
-    if (dir) {
+    if (dir)
         closedir(dir);
-    }
 }

@@ -29,9 +29,9 @@ static const char *scratch_folder(void)
     return folder && folder[0] ? folder : P_tmpdir;
 }
 
-static const struct json *check_file(const char *const *path,
-                                     const struct wanted *wanted, const char *name,
-                                     struct arena *arena, struct problems *problems)
+static const struct json *check_file(const char *const *path, const struct wanted *wanted,
+                                     const char *name, struct arena *arena,
+                                     struct problems *problems)
 {
     char file[512];
     struct err err = {0};
@@ -42,9 +42,8 @@ static const struct json *check_file(const char *const *path,
                                       .values = wanted->values,
                                       .config_dir = wanted->config_dir};
     int code = stage_find(path, name, file, sizeof(file), &err);
-    if (code == 0) {
+    if (code == 0)
         code = inspect_file(&request, arena, &report, &err);
-    }
     if (code) {
         problem_add(problems, souk_str("plugins"), STR_NULL, "%s", err.text);
         return NULL;
@@ -53,8 +52,7 @@ static const struct json *check_file(const char *const *path,
     {
         struct souk_str message = json_text(json_at(&item->value, "message"));
         problem_add(problems, json_text(json_at(&item->value, "key")),
-                    json_text(json_at(&item->value, "hint")), "%.*s",
-                    SOUK_PRI(message));
+                    json_text(json_at(&item->value, "hint")), "%.*s", SOUK_PRI(message));
     }
     return report;
 }
@@ -66,8 +64,8 @@ static int32_t relation_of(struct souk_str word)
                                             : SOUK_AFTER;
 }
 
-static void check_requires(const struct checked *list, size_t count,
-                           struct arena *arena, struct problems *problems)
+static void check_requires(const struct checked *list, size_t count, struct arena *arena,
+                           struct problems *problems)
 {
     struct resolve_item *items = arena_array(arena, struct resolve_item, count + 1);
     size_t *order = arena_array(arena, size_t, count + 1);
@@ -78,10 +76,8 @@ static void check_requires(const struct checked *list, size_t count,
         size_t n = 0;
         json_each(item, rows)
         {
-            requires[n].plugin =
-                arena_cstr(arena, json_text(json_at(&item->value, "plugin")));
-            requires[n++].relation =
-                relation_of(json_text(json_at(&item->value, "relation")));
+            requires[n].plugin = arena_cstr(arena, json_text(json_at(&item->value, "plugin")));
+            requires[n++].relation = relation_of(json_text(json_at(&item->value, "relation")));
         }
         items[i] = (struct resolve_item){list[i].name, requires, n};
     }
@@ -89,8 +85,7 @@ static void check_requires(const struct checked *list, size_t count,
 }
 
 /* Whether one of the plugins before `until` provides the same. */
-static const char *provides_too(const struct checked *list, size_t until,
-                                const struct json *row)
+static const char *provides_too(const struct checked *list, size_t until, const struct json *row)
 {
     for (size_t i = 0; i < until; i++) {
         json_each(item, json_at(list[i].report, "providers"))
@@ -98,16 +93,14 @@ static const char *provides_too(const struct checked *list, size_t until,
             if (souk_str_equal(json_text(json_at(&item->value, "kind")),
                                json_text(json_at(row, "kind"))) &&
                 souk_str_equal(json_text(json_at(&item->value, "name")),
-                               json_text(json_at(row, "name")))) {
+                               json_text(json_at(row, "name"))))
                 return list[i].name;
-            }
         }
     }
     return NULL;
 }
 
-static void check_providers(const struct checked *list, size_t count,
-                            struct problems *problems)
+static void check_providers(const struct checked *list, size_t count, struct problems *problems)
 {
     for (size_t i = 0; i < count; i++) {
         json_each(item, json_at(list[i].report, "providers"))
@@ -116,34 +109,31 @@ static void check_providers(const struct checked *list, size_t count,
             struct souk_str kind = json_text(json_at(&item->value, "kind"));
             struct souk_str name = json_text(json_at(&item->value, "name"));
             if (other) {
-                problem_add(problems, souk_str("plugins"),
-                            souk_str("take one of them out"),
-                            "plugins \"%s\" and \"%s\" both provide %.*s \"%.*s\"",
-                            other, list[i].name, SOUK_PRI(kind), SOUK_PRI(name));
+                problem_add(problems, souk_str("plugins"), souk_str("take one of them out"),
+                            "plugins \"%s\" and \"%s\" both provide %.*s \"%.*s\"", other,
+                            list[i].name, SOUK_PRI(kind), SOUK_PRI(name));
             }
         }
     }
 }
 
-int switch_check(const char *const *path, const struct wanted *wanted,
-                 struct arena *arena, struct problems *problems)
+int switch_check(const char *const *path, const struct wanted *wanted, struct arena *arena,
+                 struct problems *problems)
 {
     int before = problems->count;
     size_t count = 0;
     struct checked *list = arena_array(arena, struct checked, wanted->count + 1);
     for (size_t i = 0; i < wanted->count; i++) {
         int twice = 0;
-        for (size_t k = 0; k < count; k++) {
+        for (size_t k = 0; k < count; k++)
             twice |= strcmp(list[k].name, wanted->names[i]) == 0;
-        }
         if (twice) {
             problem_add(problems, souk_str("plugins"), souk_str("take one of them out"),
                         "plugin \"%s\" is named twice", wanted->names[i]);
             continue;
         }
         list[count].name = wanted->names[i];
-        list[count].report =
-            check_file(path, wanted, wanted->names[i], arena, problems);
+        list[count].report = check_file(path, wanted, wanted->names[i], arena, problems);
         count++;
     }
     check_requires(list, count, arena, problems);

@@ -18,7 +18,7 @@
 #include "plugin/inspect.h"
 #include "plugin/stage.h"
 
-/* ---- files that are not on ------------------------------------------------------- */
+/* ---- files that are not on ---- */
 
 static void read_mark(const struct stat *info, int64_t mark[4])
 {
@@ -36,19 +36,16 @@ static const struct json *look(struct switch_host *host, struct entry *entry)
     struct stat info;
     int64_t mark[4] = {0};
     int code = stage_find(host->options.path, entry->name, file, sizeof(file), &err);
-    if (code == 0 && stat(file, &info) == 0) {
+    if (code == 0 && stat(file, &info) == 0)
         read_mark(&info, mark);
-    }
-    if (entry->seen && memcmp(mark, entry->seen_mark, sizeof(mark)) == 0) {
+    if (entry->seen && memcmp(mark, entry->seen_mark, sizeof(mark)) == 0)
         return entry->seen;
-    }
     arena_free(&entry->seen_arena);
     entry->seen = NULL;
     struct inspect_request request = {
         .file = file, .name = entry->name, .scratch = host->options.dir};
-    if (code == 0) {
+    if (code == 0)
         code = inspect_file(&request, &entry->seen_arena, &entry->seen, &err);
-    }
     if (code) {
         entry->seen = json_new(&entry->seen_arena, JSON_OBJECT);
         json_add_str(&entry->seen_arena, entry->seen, "error",
@@ -58,25 +55,21 @@ static const struct json *look(struct switch_host *host, struct entry *entry)
     return entry->seen;
 }
 
-/* ---- one plugin ------------------------------------------------------------------ */
+/* ---- one plugin ---- */
 
 static const char *state_of(const struct switch_host *host, const struct entry *entry)
 {
-    if (set_plugin(host->current, souk_str(entry->name))) {
+    if (set_plugin(host->current, souk_str(entry->name)))
         return "active";
-    }
-    if (!entry->wanted || host->options.safe) {
+    if (!entry->wanted || host->options.safe)
         return "disabled";
-    }
-    if (entry->quarantined) {
+    if (entry->quarantined)
         return "quarantined";
-    }
     /* offline: it will be on at the next start, as far as its file tells */
     return host->offline && !entry->error[0] ? "active" : "failed";
 }
 
-static void add_fault(struct arena *arena, const struct fault_record *record,
-                      struct json *item)
+static void add_fault(struct arena *arena, const struct fault_record *record, struct json *item)
 {
     json_add_int(arena, item, "faults", record ? record->faults : 0);
     if (!record || !record->at) {
@@ -89,55 +82,46 @@ static void add_fault(struct arena *arena, const struct fault_record *record,
     json_add_str(arena, fault, "at", arena_str(arena, str_make(at, len)));
     json_add_str(arena, fault, "kind", arena_str(arena, souk_str(record->kind)));
     json_add_str(arena, fault, "where", arena_str(arena, souk_str(record->where)));
-    if (record->signal[0]) {
-        json_add_str(arena, fault, "signal",
-                     arena_str(arena, souk_str(record->signal)));
-    } else {
+    if (record->signal[0])
+        json_add_str(arena, fault, "signal", arena_str(arena, souk_str(record->signal)));
+    else
         json_add_null(arena, fault, "signal");
-    }
     json_add_str(arena, fault, "file", arena_str(arena, souk_str(record->file)));
 }
 
 static void add_state(struct switch_host *host, struct entry *entry,
-                      const struct fault_record *faults, struct arena *arena,
-                      struct json *item)
+                      const struct fault_record *faults, struct arena *arena, struct json *item)
 {
     const struct plugin *plugin = set_plugin(host->current, souk_str(entry->name));
     past_load(host, entry);
     json_add_str(arena, item, "state", souk_str(state_of(host, entry)));
-    json_add_int(arena, item, "role",
-                 plugin ? plugin->descriptor.plugin.role : entry->past.role);
-    json_add_int(arena, item, "generation",
-                 plugin ? plugin->generation : entry->generations);
+    json_add_int(arena, item, "role", plugin ? plugin->descriptor.plugin.role : entry->past.role);
+    json_add_int(arena, item, "generation", plugin ? plugin->generation : entry->generations);
     add_fault(arena, quarantine_find(faults, entry->name), item);
-    if (!plugin && entry->error[0]) {
+    if (!plugin && entry->error[0])
         json_add_str(arena, item, "error", arena_str(arena, souk_str(entry->error)));
-    } else {
+    else
         json_add_null(arena, item, "error");
-    }
 }
 
 static void add_copy(struct arena *arena, struct json *item, const char *key,
                      const struct json *from)
 {
-    if (from && from->kind == JSON_STRING) {
+    if (from && from->kind == JSON_STRING)
         json_add_str(arena, item, key, arena_str(arena, from->text));
-    } else {
+    else
         json_add_null(arena, item, key);
-    }
 }
 
 static void add_item(struct switch_host *host, struct entry *entry,
-                     const struct fault_record *faults, struct arena *arena,
-                     struct json *items)
+                     const struct fault_record *faults, struct arena *arena, struct json *items)
 {
     const struct plugin *plugin = set_plugin(host->current, souk_str(entry->name));
     struct json *item = json_add(arena, items, NULL, JSON_OBJECT);
     json_add_str(arena, item, "name", arena_str(arena, souk_str(entry->name)));
     if (plugin) {
         const struct souk_plugin *d = &plugin->descriptor.plugin;
-        json_add_str(arena, item, "version",
-                     souk_str(d->version)); /* mapped for good */
+        json_add_str(arena, item, "version", souk_str(d->version)); /* mapped for good */
         json_add_str(arena, item, "summary", souk_str(d->summary));
     } else if (entry->quarantined) {
         json_add_null(arena, item, "version"); /* not even a child maps what crashes */
@@ -146,10 +130,8 @@ static void add_item(struct switch_host *host, struct entry *entry,
         const struct json *seen = look(host, entry);
         add_copy(arena, item, "version", json_at(seen, "version"));
         add_copy(arena, item, "summary", json_at(seen, "summary"));
-        if (host->offline && entry->wanted) {
-            str_copy(entry->error, sizeof(entry->error),
-                     json_text(json_at(seen, "error")));
-        }
+        if (host->offline && entry->wanted)
+            str_copy(entry->error, sizeof(entry->error), json_text(json_at(seen, "error")));
     }
     add_state(host, entry, faults, arena, item);
 }
@@ -169,14 +151,11 @@ static size_t listed(struct switch_host *host, struct arena *arena, struct entry
         struct entry *entry = host->entries.entries[i].value;
         char file[512];
         if (entry->wanted || set_plugin(host->current, souk_str(entry->name)) ||
-            stage_find(host->options.path, entry->name, file, sizeof(file), NULL) ==
-                0) {
+            stage_find(host->options.path, entry->name, file, sizeof(file), NULL) == 0)
             (*out)[count++] = entry;
-        }
     }
-    if (count > 1) {
+    if (count > 1)
         qsort(*out, count, sizeof(**out), by_name);
-    }
     return count;
 }
 
@@ -187,16 +166,14 @@ int switch_list(struct switch_host *host, struct arena *arena, struct json *item
     host_read_wishes(host, &host->wish);
     const struct fault_record *faults = quarantine_read(host->options.dir, arena);
     size_t count = listed(host, arena, &entries);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         add_item(host, entries[i], faults, arena, items);
-    }
     pthread_mutex_unlock(&host->lock);
     return 0;
 }
 
 int switch_list_stopped(struct db *db, const char *dir, const char *const *path,
-                        const struct wanted *wanted, struct arena *arena,
-                        struct json *items)
+                        const struct wanted *wanted, struct arena *arena, struct json *items)
 {
     struct switch_host *host = mem_zalloc(sizeof(*host));
     struct plugin_set nothing = {0};
@@ -222,9 +199,8 @@ static int add_info(struct switch_host *host, const char *name, struct arena *ar
     struct entry *entry = map_get(&host->entries, souk_str(name));
     if (!plugin && !(entry && entry->wanted)) {
         int code = stage_find(host->options.path, name, file, sizeof(file), err);
-        if (code) {
+        if (code)
             return code;
-        }
     }
     entry = host_entry(host, name);
     if (plugin) {
@@ -236,11 +212,9 @@ static int add_info(struct switch_host *host, const char *name, struct arena *ar
         const struct json *seen = entry->quarantined ? NULL : look(host, entry);
         json_each(item, seen)
         {
-            if (!souk_str_is(item->key, "problems") &&
-                !souk_str_is(item->key, "error")) {
+            if (!souk_str_is(item->key, "problems") && !souk_str_is(item->key, "error")) {
                 struct json *copy = json_copy(arena, &item->value);
-                *json_add_key(arena, info, arena_str(arena, item->key), JSON_NULL) =
-                    *copy;
+                *json_add_key(arena, info, arena_str(arena, item->key), JSON_NULL) = *copy;
             }
         }
     }
@@ -248,8 +222,8 @@ static int add_info(struct switch_host *host, const char *name, struct arena *ar
     return 0;
 }
 
-int switch_info(struct switch_host *host, const char *name, struct arena *arena,
-                struct json *info, struct err *err)
+int switch_info(struct switch_host *host, const char *name, struct arena *arena, struct json *info,
+                struct err *err)
 {
     pthread_mutex_lock(&host->lock);
     host_read_wishes(host, &host->wish);
@@ -258,7 +232,7 @@ int switch_info(struct switch_host *host, const char *name, struct arena *arena,
     return code;
 }
 
-/* ---- events ---------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void add_hooks(const struct listeners *list, int with_event, struct arena *arena,
                       struct json *items)
@@ -266,14 +240,11 @@ static void add_hooks(const struct listeners *list, int with_event, struct arena
     for (size_t i = 0; list && i < list->count; i++) {
         const struct listener *listener = &list->at[i];
         struct json *item = json_add(arena, items, NULL, JSON_OBJECT);
-        if (with_event) {
+        if (with_event)
             json_add_str(arena, item, "event", arena_str(arena, list->event));
-        }
-        json_add_str(arena, item, "plugin",
-                     arena_str(arena, souk_str(listener->plugin->name)));
+        json_add_str(arena, item, "plugin", arena_str(arena, souk_str(listener->plugin->name)));
         json_add_int(arena, item, "priority", listener->row->priority);
-        json_add_cstr(arena, item, "kind",
-                      listener->row->kind == SOUK_FILTER ? "filter" : "fact");
+        json_add_cstr(arena, item, "kind", listener->row->kind == SOUK_FILTER ? "filter" : "fact");
     }
 }
 
@@ -283,13 +254,11 @@ int switch_hooks(struct switch_host *host, const char *event, struct arena *aren
     uint32_t ticket;
     (void)host; /* the published set knows */
     const struct plugin_set *set = set_pin(&ticket);
-    if (event && event[0]) {
+    if (event && event[0])
         add_hooks(set_listeners(set, souk_str(event)), 0, arena, items);
-    } else {
-        for (size_t i = 0; i < set->events.used; i++) {
+    else
+        for (size_t i = 0; i < set->events.used; i++)
             add_hooks(set->events.entries[i].value, 1, arena, items);
-        }
-    }
     set_unpin(ticket);
     return 0;
 }

@@ -38,14 +38,11 @@ static void read_switches(struct switch_host *host)
     for (size_t i = 0; conn && i < host->entries.used; i++) {
         struct entry *entry = entry_at(host, i);
         entry->switched = 0;
-        if (setting_get(conn, &arena, souk_str(HOST_SWITCHES), souk_str(entry->name),
-                        &text) == 0) {
+        if (setting_get(conn, &arena, souk_str(HOST_SWITCHES), souk_str(entry->name), &text) == 0)
             entry->switched = souk_str_is(text, "on") - souk_str_is(text, "off");
-        }
     }
-    if (conn) {
+    if (conn)
         db_read_end(conn);
-    }
     arena_free(&arena);
 }
 
@@ -55,12 +52,10 @@ void host_read_wishes(struct switch_host *host, const struct wish *wish)
     const char **found;
     size_t count;
     stage_list(host->options.path, &arena, &found, &count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         host_entry(host, found[i]);
-    }
-    for (size_t i = 0; i < wish->count; i++) {
+    for (size_t i = 0; i < wish->count; i++)
         host_entry(host, wish->names[i]);
-    }
     read_switches(host);
     const struct fault_record *faults = quarantine_read(host->options.dir, &arena);
     for (size_t i = 0; i < host->entries.used; i++) {
@@ -68,9 +63,8 @@ void host_read_wishes(struct switch_host *host, const struct wish *wish)
         const struct fault_record *record = quarantine_find(faults, entry->name);
         entry->quarantined = record && record->quarantined_at;
         entry->wanted = entry->switched > 0;
-        for (size_t k = 0; k < wish->count && entry->switched == 0; k++) {
+        for (size_t k = 0; k < wish->count && entry->switched == 0; k++)
             entry->wanted |= strcmp(wish->names[k], entry->name) == 0;
-        }
     }
     arena_free(&arena);
 }
@@ -80,11 +74,9 @@ void wish_keep(struct wish *wish, const struct wanted *wanted)
     memset(wish, 0, sizeof(*wish));
     wish->names = arena_array(&wish->arena, const char *, wanted->count + 1);
     wish->count = wanted->count;
-    for (size_t i = 0; i < wanted->count; i++) {
+    for (size_t i = 0; i < wanted->count; i++)
         wish->names[i] = arena_cstr(&wish->arena, souk_str(wanted->names[i]));
-    }
     wish->values = wanted->values ? json_copy(&wish->arena, wanted->values) : NULL;
-    wish->config_dir = wanted->config_dir
-                           ? arena_cstr(&wish->arena, souk_str(wanted->config_dir))
-                           : ".";
+    wish->config_dir =
+        wanted->config_dir ? arena_cstr(&wish->arena, souk_str(wanted->config_dir)) : ".";
 }

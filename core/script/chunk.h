@@ -29,8 +29,7 @@ struct chunk {
 
 /* On failure err says what is wrong in words for the admin ("unexpected symbol near
  * '}'"). */
-int chunk_load(struct arena *arena, const char *path, struct chunk *out,
-               struct err *err);
+int chunk_load(struct arena *arena, const char *path, struct chunk *out, struct err *err);
 /* The line where a top-level name stands; 0 when unknown. */
 int chunk_line(const struct chunk *chunk, struct souk_str name);
 

@@ -63,24 +63,21 @@ static void write_all(int fd, const void *bytes, size_t len)
     const char *at = bytes;
     while (len) {
         ssize_t n = write(fd, at, len);
-        if (n <= 0) {
+        if (n <= 0)
             break; /* the parent is gone: so is the need for an answer */
-        }
         at += n;
         len -= (size_t)n;
     }
 }
 
 /* exit, not exit_group, is what strict seccomp allows; there is one thread here. */
-_Noreturn static void answer(const struct child *child, int32_t kind, const char *bytes,
-                             size_t len)
+_Noreturn static void answer(const struct child *child, int32_t kind, const char *bytes, size_t len)
 {
     struct chunk_head head = {(uint32_t)len, kind, child->line};
     write_all(child->fd, &head, sizeof(head));
     write_all(child->fd, bytes, len);
-    for (;;) {
+    for (;;)
         syscall(SYS_exit, 0);
-    }
 }
 
 static int panic(lua_State *lua)
@@ -92,11 +89,9 @@ static int panic(lua_State *lua)
 
 static void count_hook(lua_State *lua, lua_Debug *debug)
 {
-    if (lua_getinfo(lua, "l", debug)) {
+    if (lua_getinfo(lua, "l", debug))
         child_of(lua)->line = debug->currentline;
-    }
-    luaL_error(
-        lua, "computes for too long: does it loop? this file should only give values");
+    luaL_error(lua, "computes for too long: does it loop? this file should only give values");
 }
 
 /* env "NAME", file "PATH": upvalue 1 is the mark, upvalue 2 what to write in an
@@ -105,10 +100,9 @@ static int secret(lua_State *lua)
 {
     const char *mark = lua_tostring(lua, lua_upvalueindex(1));
     const char *example = lua_tostring(lua, lua_upvalueindex(2));
-    if (lua_gettop(lua) != 1 || lua_type(lua, 1) != LUA_TSTRING ||
-        lua_rawlen(lua, 1) == 0) {
-        return luaL_error(lua, "%s takes one name in quotes: %s \"%s\"", mark + 1,
-                          mark + 1, example);
+    if (lua_gettop(lua) != 1 || lua_type(lua, 1) != LUA_TSTRING || lua_rawlen(lua, 1) == 0) {
+        return luaL_error(lua, "%s takes one name in quotes: %s \"%s\"", mark + 1, mark + 1,
+                          example);
     }
     lua_createtable(lua, 0, 1);
     lua_pushvalue(lua, 1);
@@ -120,12 +114,11 @@ static int secret(lua_State *lua)
 static int unknown_name(lua_State *lua, const char *name)
 {
     static const char *const libraries[] = {
-        "os",           "io",       "debug",     "string",  "table",
-        "math",         "utf8",     "coroutine", "package", "load",
-        "loadfile",     "dofile",   "print",     "require", "setmetatable",
-        "error",        "pcall",    "select",    "pairs",   "ipairs",
-        "type",         "tostring", "tonumber",  "_G",      "assert",
-        "next",         "rawset",   "rawget",    "xpcall",  "collectgarbage",
+        "os",           "io",        "debug",        "string",   "table",    "math",
+        "utf8",         "coroutine", "package",      "load",     "loadfile", "dofile",
+        "print",        "require",   "setmetatable", "error",    "pcall",    "select",
+        "pairs",        "ipairs",    "type",         "tostring", "tonumber", "_G",
+        "assert",       "next",      "rawset",       "rawget",   "xpcall",   "collectgarbage",
         "getmetatable", NULL};
     static const char *const truths[] = {"yes",   "no",   "on",    "off", "True",
                                          "False", "TRUE", "FALSE", NULL};
@@ -139,14 +132,12 @@ static int unknown_name(lua_State *lua, const char *name)
     }
     for (size_t i = 0; truths[i]; i++) {
         if (strcmp(name, truths[i]) == 0) {
-            return luaL_error(
-                lua,
-                "\"%s\" has no value; write true or false, or text in quotes: \"%s\"",
-                name, name);
+            return luaL_error(lua,
+                              "\"%s\" has no value; write true or false, or text in quotes: \"%s\"",
+                              name, name);
         }
     }
-    return luaL_error(lua, "\"%s\" has no value; text stands in quotes: \"%s\"", name,
-                      name);
+    return luaL_error(lua, "\"%s\" has no value; text stands in quotes: \"%s\"", name, name);
 }
 
 /* __index of the environment; upvalue 1: what was assigned, env and file. */
@@ -154,12 +145,10 @@ static int read_name(lua_State *lua)
 {
     lua_settop(lua, 2);
     lua_pushvalue(lua, 2);
-    if (lua_rawget(lua, lua_upvalueindex(1)) != LUA_TNIL) {
+    if (lua_rawget(lua, lua_upvalueindex(1)) != LUA_TNIL)
         return 1;
-    }
-    return lua_type(lua, 2) == LUA_TSTRING
-               ? unknown_name(lua, lua_tostring(lua, 2))
-               : luaL_error(lua, "top-level names are words");
+    return lua_type(lua, 2) == LUA_TSTRING ? unknown_name(lua, lua_tostring(lua, 2))
+                                           : luaL_error(lua, "top-level names are words");
 }
 
 /* __newindex of the environment; upvalues: values with env and file, order of names,
@@ -168,37 +157,31 @@ static int assign_name(lua_State *lua)
 {
     struct child *child = child_of(lua);
     lua_Debug debug = {0};
-    if (lua_type(lua, 2) != LUA_TSTRING) {
+    if (lua_type(lua, 2) != LUA_TSTRING)
         return luaL_error(lua, "top-level names are words");
-    }
     struct souk_str name = {NULL, 0};
     name.ptr = lua_tolstring(lua, 2, &name.len);
-    int line = lua_getstack(lua, 1, &debug) && lua_getinfo(lua, "l", &debug)
-                   ? debug.currentline
-                   : 0;
+    int line =
+        lua_getstack(lua, 1, &debug) && lua_getinfo(lua, "l", &debug) ? debug.currentline : 0;
     line = chunk_lines_find(child->starts, child->start_count, name, line);
     if (lua_isnil(lua, 3)) {
         child->line = line;
-        return luaL_error(lua, "\"%s\" is given nil; leave the line out instead",
-                          name.ptr);
+        return luaL_error(lua, "\"%s\" is given nil; leave the line out instead", name.ptr);
     }
     lua_pushvalue(lua, 2);
     if (lua_rawget(lua, lua_upvalueindex(3)) != LUA_TNIL) {
         child->line = line;
-        return luaL_error(lua,
-                          "\"%s\" is given twice, in line %d and in line %d; keep one",
+        return luaL_error(lua, "\"%s\" is given twice, in line %d and in line %d; keep one",
                           name.ptr, (int)lua_tointeger(lua, -1), line);
     }
     if (souk_str_is(name, "env") || souk_str_is(name, "file")) {
         child->line = line;
-        return luaL_error(lua,
-                          "\"%s\" is taken: it marks secrets, as in key = %s \"NAME\"",
+        return luaL_error(lua, "\"%s\" is taken: it marks secrets, as in key = %s \"NAME\"",
                           name.ptr, name.ptr);
     }
     lua_settop(lua, 3);
     lua_pushvalue(lua, 2);
-    lua_rawseti(lua, lua_upvalueindex(2),
-                (lua_Integer)lua_rawlen(lua, lua_upvalueindex(2)) + 1);
+    lua_rawseti(lua, lua_upvalueindex(2), (lua_Integer)lua_rawlen(lua, lua_upvalueindex(2)) + 1);
     lua_pushvalue(lua, 2);
     lua_pushinteger(lua, line);
     lua_rawset(lua, lua_upvalueindex(3));
@@ -241,9 +224,8 @@ static int refuse(lua_State *lua, const char *what)
 static void put(lua_State *lua, const char *bytes, size_t len)
 {
     struct child *child = child_of(lua);
-    if (len > CHUNK_OUTPUT - child->out_len) {
+    if (len > CHUNK_OUTPUT - child->out_len)
         luaL_error(lua, "gives more than 1 MiB of values; put less into this file");
-    }
     memcpy(child->out + child->out_len, bytes, len);
     child->out_len += len;
 }
@@ -255,19 +237,16 @@ static void put_cstr(lua_State *lua, const char *text)
 
 static void put_string(lua_State *lua, struct souk_str text)
 {
-    if (!utf8_valid(text)) {
+    if (!utf8_valid(text))
         refuse(lua, "is not UTF-8 text");
-    }
-    if (text.len && memchr(text.ptr, 0, text.len)) {
+    if (text.len && memchr(text.ptr, 0, text.len))
         refuse(lua, "has a NUL byte in it");
-    }
     put_cstr(lua, "\"");
     size_t plain = 0; /* start of what needs no escape */
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f) {
+        if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f)
             continue;
-        }
         static const char hex[] = "0123456789abcdef";
         char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
         put(lua, text.ptr + plain, i - plain);
@@ -287,15 +266,12 @@ static void put_number(lua_State *lua)
         snprintf(text, sizeof(text), "%lld", (long long)whole);
     } else {
         double number = lua_tonumber(lua, -1);
-        if (!isfinite(number)) {
+        if (!isfinite(number))
             refuse(lua, "is not a finite number");
-        }
         int len = snprintf(text, sizeof(text), "%.17g", number);
         if (len ==
-            (int)strspn(
-                text, "-0123456789")) { /* 1e17 prints as digits only: keep it a real */
+            (int)strspn(text, "-0123456789")) /* 1e17 prints as digits only: keep it a real */
             snprintf(text + len, sizeof(text) - (size_t)len, ".0");
-        }
     }
     put_cstr(lua, text);
 }
@@ -330,12 +306,10 @@ static void put_value(lua_State *lua, int depth);
 static void sift(struct souk_str *keys, size_t at, size_t count)
 {
     for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
-        if (child + 1 < count && str_compare(keys[child], keys[child + 1]) < 0) {
+        if (child + 1 < count && str_compare(keys[child], keys[child + 1]) < 0)
             child++;
-        }
-        if (str_compare(keys[at], keys[child]) >= 0) {
+        if (str_compare(keys[at], keys[child]) >= 0)
             return;
-        }
         struct souk_str key = keys[at];
         keys[at] = keys[child];
         keys[child] = key;
@@ -346,9 +320,8 @@ static void sift(struct souk_str *keys, size_t at, size_t count)
 /* Heap sort: qsort may call malloc. */
 static void sort_keys(struct souk_str *keys, size_t count)
 {
-    for (size_t i = count / 2; i-- > 0;) {
+    for (size_t i = count / 2; i-- > 0;)
         sift(keys, i, count);
-    }
     for (size_t n = count; n-- > 1;) {
         struct souk_str key = keys[0];
         keys[0] = keys[n];
@@ -418,25 +391,19 @@ static void put_table(lua_State *lua, int depth)
             words++;
         } else if (lua_isinteger(lua, -1) && lua_tointeger(lua, -1) > 0) {
             numbers++;
-            highest =
-                lua_tointeger(lua, -1) > highest ? lua_tointeger(lua, -1) : highest;
+            highest = lua_tointeger(lua, -1) > highest ? lua_tointeger(lua, -1) : highest;
         } else {
             refuse(lua, "has a key that is neither a name nor a place in a list");
         }
     }
-    if (words && numbers) {
+    if (words && numbers)
         refuse(lua, "mixes named keys with list items; make it one or the other");
-    }
-    if ((size_t)highest != numbers) {
-        refuse(
-            lua,
-            "is a list with a gap; number the items 1, 2, 3 or leave the numbers out");
-    }
-    if (numbers) {
+    if ((size_t)highest != numbers)
+        refuse(lua, "is a list with a gap; number the items 1, 2, 3 or leave the numbers out");
+    if (numbers)
         put_array(lua, numbers, depth + 1);
-    } else {
+    else
         put_object(lua, words, depth + 1);
-    }
 }
 
 static void put_value(lua_State *lua, int depth)
@@ -503,9 +470,8 @@ static int run(lua_State *lua)
     lua_newtable(lua);
     lua_newtable(lua);
     lua_newtable(lua);
-    if (luaL_loadbufferx(lua, child->source.ptr, child->source.len, "=chunk", "t")) {
+    if (luaL_loadbufferx(lua, child->source.ptr, child->source.len, "=chunk", "t"))
         return lua_error(lua);
-    }
     push_environment(lua);
     lua_setupvalue(lua, -2, 1);
     lua_sethook(lua, count_hook, LUA_MASKCOUNT, STEPS);
@@ -522,16 +488,14 @@ static void confine(int fd)
     struct rlimit cpu = {CHUNK_CPU, CHUNK_CPU + 1};
     struct rlimit none = {0, 0};
     sigset_t all;
-    for (int i = 1; i < NSIG; i++) {
+    for (int i = 1; i < NSIG; i++)
         signal(i, SIG_DFL); /* the fault handlers of the shop write to its board */
-    }
     sigfillset(&all);
     sigprocmask(SIG_UNBLOCK, &all, NULL);
     setrlimit(RLIMIT_CPU, &cpu);
     setrlimit(RLIMIT_CORE, &none);
-    if (fd > 0) {
+    if (fd > 0)
         close_range(0, (unsigned)fd - 1, 0);
-    }
     close_range((unsigned)fd + 1, ~0U, 0);
 }
 
@@ -545,37 +509,31 @@ static void renounce(void)
 #endif
 }
 
-_Noreturn void chunk_child_run(int fd, struct souk_str source,
-                               const struct chunk_line *starts, size_t count)
+_Noreturn void chunk_child_run(int fd, struct souk_str source, const struct chunk_line *starts,
+                               size_t count)
 {
-    struct child child = {
-        .fd = fd, .source = source, .starts = starts, .start_count = count};
+    struct child child = {.fd = fd, .source = source, .starts = starts, .start_count = count};
     confine(fd);
     char *memory = mmap(NULL, CHUNK_ARENA + CHUNK_OUTPUT, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
+    if (memory == MAP_FAILED)
         answer(&child, CHUNK_MEMORY, "", 0);
-    }
     child.memory.cursor = memory;
     child.memory.end = memory + CHUNK_ARENA;
     child.out = child.memory.end;
     lua_State *lua = lua_newstate(chunk_memory_give, &child.memory);
-    if (!lua) {
+    if (!lua)
         answer(&child, CHUNK_MEMORY, "", 0);
-    }
     *(struct child **)lua_getextraspace(lua) = &child;
     lua_atpanic(lua, panic);
     renounce();
     lua_pushcfunction(lua, run);
     int status = lua_pcall(lua, 0, 0, 0);
-    if (status == LUA_OK) {
+    if (status == LUA_OK)
         answer(&child, CHUNK_VALUES, child.out, child.out_len);
-    }
-    if (status == LUA_ERRMEM) {
+    if (status == LUA_ERRMEM)
         answer(&child, CHUNK_MEMORY, "", 0);
-    }
     size_t len = 0;
     const char *words = lua_tolstring(lua, -1, &len);
-    answer(&child, CHUNK_ERROR, words ? words : "",
-           words ? (len < 4096 ? len : 4096) : 0);
+    answer(&child, CHUNK_ERROR, words ? words : "", words ? (len < 4096 ? len : 4096) : 0);
 }

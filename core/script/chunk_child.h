@@ -14,8 +14,8 @@
 
 enum chunk_answer {
     CHUNK_VALUES = 1, /* {"values": {…}, "lines": {…}} */
-    CHUNK_ERROR,  /* words of Lua's or ours, perhaps with "chunk:LINE: " before them */
-    CHUNK_MEMORY, /* more than CHUNK_ARENA; no words */
+    CHUNK_ERROR,      /* words of Lua's or ours, perhaps with "chunk:LINE: " before them */
+    CHUNK_MEMORY,     /* more than CHUNK_ARENA; no words */
 };
 
 struct chunk_head { /* goes before the answer's bytes */
@@ -26,7 +26,7 @@ struct chunk_head { /* goes before the answer's bytes */
 
 /* Never returns. Every signal must be blocked: a handler of the parent's may not run
  * here. */
-_Noreturn void chunk_child_run(int fd, struct souk_str source,
-                               const struct chunk_line *starts, size_t count);
+_Noreturn void chunk_child_run(int fd, struct souk_str source, const struct chunk_line *starts,
+                               size_t count);
 
 #endif

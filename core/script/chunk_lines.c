@@ -15,15 +15,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-enum token {
-    TOKEN_END,
-    TOKEN_NAME,
-    TOKEN_ASSIGN,
-    TOKEN_OPEN,
-    TOKEN_CLOSE,
-    TOKEN_DOT,
-    TOKEN_OTHER
-};
+enum token { TOKEN_END, TOKEN_NAME, TOKEN_ASSIGN, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_DOT, TOKEN_OTHER };
 
 struct scan {
     const char *at;
@@ -33,22 +25,18 @@ struct scan {
 
 static int is_name(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 /* One byte forward; a line ends with \n, \r or both, as in Lua. */
 static void step(struct scan *scan)
 {
     char c = *scan->at++;
-    if (c != '\n' && c != '\r') {
+    if (c != '\n' && c != '\r')
         return;
-    }
     scan->line++;
-    if (scan->at < scan->end && (*scan->at == '\n' || *scan->at == '\r') &&
-        *scan->at != c) {
+    if (scan->at < scan->end && (*scan->at == '\n' || *scan->at == '\r') && *scan->at != c)
         scan->at++;
-    }
 }
 
 /* "[", any number of "=", "[": skips to behind the matching end and returns 1; else
@@ -56,12 +44,10 @@ static void step(struct scan *scan)
 static int skip_long(struct scan *scan)
 {
     const char *p = scan->at + 1;
-    while (p < scan->end && *p == '=') {
+    while (p < scan->end && *p == '=')
         p++;
-    }
-    if (p >= scan->end || *p != '[') {
+    if (p >= scan->end || *p != '[')
         return 0;
-    }
     ptrdiff_t level = p - scan->at - 1;
     scan->at = p + 1;
     while (scan->at < scan->end) {
@@ -70,9 +56,8 @@ static int skip_long(struct scan *scan)
             continue;
         }
         p = ++scan->at;
-        while (p < scan->end && *p == '=') {
+        while (p < scan->end && *p == '=')
             p++;
-        }
         if (p < scan->end && *p == ']' && p - scan->at == level) {
             scan->at = p + 1;
             return 1;
@@ -84,12 +69,10 @@ static int skip_long(struct scan *scan)
 static void skip_comment(struct scan *scan)
 {
     scan->at += 2;
-    if (scan->at < scan->end && *scan->at == '[' && skip_long(scan)) {
+    if (scan->at < scan->end && *scan->at == '[' && skip_long(scan))
         return;
-    }
-    while (scan->at < scan->end && *scan->at != '\n' && *scan->at != '\r') {
+    while (scan->at < scan->end && *scan->at != '\n' && *scan->at != '\r')
         scan->at++;
-    }
 }
 
 /* A quoted string; an unfinished one ends with its line. "\z" swallows the white space
@@ -98,22 +81,17 @@ static void skip_quoted(struct scan *scan)
 {
     char quote = *scan->at++;
     while (scan->at < scan->end && *scan->at != quote) {
-        if (*scan->at == '\n' || *scan->at == '\r') {
+        if (*scan->at == '\n' || *scan->at == '\r')
             return;
-        }
-        if (*scan->at++ != '\\' || scan->at >= scan->end) {
+        if (*scan->at++ != '\\' || scan->at >= scan->end)
             continue;
-        }
         int swallow = *scan->at == 'z';
         step(scan);
-        while (swallow && scan->at < scan->end && strchr(" \t\r\n\v\f", *scan->at) &&
-               *scan->at) {
+        while (swallow && scan->at < scan->end && strchr(" \t\r\n\v\f", *scan->at) && *scan->at)
             step(scan);
-        }
     }
-    if (scan->at < scan->end) {
+    if (scan->at < scan->end)
         scan->at++;
-    }
 }
 
 static enum token punctuation(struct scan *scan)
@@ -124,9 +102,8 @@ static enum token punctuation(struct scan *scan)
         skip_quoted(scan);
         return TOKEN_OTHER;
     }
-    if (c == '[' && skip_long(scan)) {
+    if (c == '[' && skip_long(scan))
         return TOKEN_OTHER;
-    }
     scan->at++;
     switch (c) {
     case '{':
@@ -155,9 +132,8 @@ static enum token next_token(struct scan *scan, struct souk_str *text)
             skip_comment(scan);
         } else if (is_name(c)) {
             const char *start = scan->at;
-            while (scan->at < scan->end && is_name(*scan->at)) {
+            while (scan->at < scan->end && is_name(*scan->at))
                 scan->at++;
-            }
             *text = str_make(start, (size_t)(scan->at - start));
             return c >= '0' && c <= '9' ? TOKEN_OTHER : TOKEN_NAME;
         } else {
@@ -167,49 +143,40 @@ static enum token next_token(struct scan *scan, struct souk_str *text)
     return TOKEN_END;
 }
 
-size_t chunk_lines_scan(struct arena *arena, struct souk_str source,
-                        struct chunk_line **out)
+size_t chunk_lines_scan(struct arena *arena, struct souk_str source, struct chunk_line **out)
 {
     struct scan scan = {source.ptr, source.ptr + source.len, 1};
     VEC(struct chunk_line) found = {0};
     struct chunk_line candidate = {0};
     enum token before = TOKEN_OTHER;
-    int depth = 0,
-        ready = 0; /* ready: the last token was a name that could be assigned */
+    int depth = 0, ready = 0; /* ready: the last token was a name that could be assigned */
     for (;;) {
         struct souk_str text = STR_NULL;
         enum token token = next_token(&scan, &text);
-        if (token == TOKEN_END) {
+        if (token == TOKEN_END)
             break;
-        }
-        if (token == TOKEN_ASSIGN && ready) {
+        if (token == TOKEN_ASSIGN && ready)
             vec_push(&found, candidate);
-        }
         depth += token == TOKEN_OPEN;
         depth -= token == TOKEN_CLOSE && depth > 0;
         ready = token == TOKEN_NAME && depth == 0 && before != TOKEN_DOT;
-        if (ready) {
+        if (ready)
             candidate = (struct chunk_line){text, scan.line};
-        }
         before = token;
     }
     size_t count = found.len;
     *out = arena_array(arena, struct chunk_line, count + 1);
-    if (count) {
+    if (count)
         memcpy(*out, found.at, count * sizeof(**out));
-    }
     vec_free(&found);
     return count;
 }
 
-int chunk_lines_find(const struct chunk_line *lines, size_t count, struct souk_str name,
-                     int at)
+int chunk_lines_find(const struct chunk_line *lines, size_t count, struct souk_str name, int at)
 {
     int line = at;
-    for (size_t i = 0; i < count && lines[i].line <= at; i++) {
-        if (souk_str_equal(lines[i].name, name)) {
+    for (size_t i = 0; i < count && lines[i].line <= at; i++)
+        if (souk_str_equal(lines[i].name, name))
             line = lines[i].line;
-        }
-    }
     return line;
 }

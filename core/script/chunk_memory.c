@@ -31,18 +31,16 @@ static size_t class_of(size_t size, size_t *room)
 static void *take(struct chunk_memory *memory, size_t size)
 {
     size_t room = 0;
-    if (size > CHUNK_BLOCK) {
+    if (size > CHUNK_BLOCK)
         return NULL;
-    }
     size_t rank = class_of(size, &room);
     void *block = memory->spare[rank];
     if (block) {
         memcpy(&memory->spare[rank], block, sizeof(void *));
         return block;
     }
-    if ((size_t)(memory->end - memory->cursor) < room) {
+    if ((size_t)(memory->end - memory->cursor) < room)
         return NULL;
-    }
     block = memory->cursor;
     memory->cursor += room;
     return block;
@@ -55,17 +53,15 @@ void *chunk_memory_give(void *user, void *old, size_t old_size, size_t size)
     size_t old_class = old ? class_of(old_size, &old_room) : 0;
     void *block = NULL;
     if (size) {
-        if (old && size <= CHUNK_BLOCK && class_of(size, &room) == old_class) {
+        if (old && size <= CHUNK_BLOCK && class_of(size, &room) == old_class)
             return old;
-        }
         block = take(memory, size);
         if (!block) {
             /* Lua relies on shrinking never to fail */
             return old && size < old_size ? old : NULL;
         }
-        if (old) {
+        if (old)
             memcpy(block, old, old_size < size ? old_size : size);
-        }
     }
     if (old && old_room) {
         memcpy(old, &memory->spare[old_class], sizeof(void *));

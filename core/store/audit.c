@@ -14,8 +14,7 @@ struct audit_row {
     struct souk_str actor, action, subject, detail;
 };
 
-static void audit_sum(const struct audit_row *row, struct souk_str before,
-                      unsigned char *sum)
+static void audit_sum(const struct audit_row *row, struct souk_str before, unsigned char *sum)
 {
     struct souk_str pieces[] = {
         before,
@@ -42,8 +41,8 @@ int audit_put(struct db_conn *conn, struct souk_str actor, struct souk_str actio
         return code;
     audit_sum(&row, code == 1 ? db_text(&rows, 0) : souk_str(""), sum);
     db_close(&rows);
-    return db_run(conn, &sql_audit_insert, NULL, DB_INT(row.id), DB_INT(now),
-                  DB_TEXT(actor), DB_TEXT(action), DB_TEXT(subject), DB_TEXT(detail),
+    return db_run(conn, &sql_audit_insert, NULL, DB_INT(row.id), DB_INT(now), DB_TEXT(actor),
+                  DB_TEXT(action), DB_TEXT(subject), DB_TEXT(detail),
                   DB_BLOB(((struct souk_str){(const char *)sum, sizeof sum})));
 }
 
@@ -57,12 +56,10 @@ int audit_check(struct db_conn *conn, int64_t *broken)
     if (code != 0)
         return code;
     while ((code = db_next(&rows)) == 1) {
-        struct audit_row row = {db_int(&rows, 0),  db_int(&rows, 1),
-                                db_text(&rows, 2), db_text(&rows, 3),
-                                db_text(&rows, 4), db_text(&rows, 5)};
+        struct audit_row row = {db_int(&rows, 0),  db_int(&rows, 1),  db_text(&rows, 2),
+                                db_text(&rows, 3), db_text(&rows, 4), db_text(&rows, 5)};
         audit_sum(&row, (struct souk_str){(const char *)before, before_len}, sum);
-        if (!souk_str_equal(db_text(&rows, 6),
-                            (struct souk_str){(const char *)sum, sizeof sum})) {
+        if (!souk_str_equal(db_text(&rows, 6), (struct souk_str){(const char *)sum, sizeof sum})) {
             *broken = row.id;
             db_close(&rows);
             return SOUK_CONFLICT;

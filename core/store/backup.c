@@ -46,9 +46,7 @@ int db_integrity(struct db *db, struct arena *arena, struct souk_str *report)
     return code;
 }
 
-/* ---- restore
- * ---------------------------------------------------------------------------------------
- */
+/* ---- restore ---- */
 
 static int backup_write_all(int to, const char *bytes, size_t len)
 {
@@ -82,16 +80,14 @@ static int backup_copy_file(const char *from, const char *to, struct err *err)
 {
     int in = open(from, O_RDONLY | O_CLOEXEC);
     if (in < 0)
-        return err_set(err, SOUK_NOT_FOUND, "%s cannot be read: %s", from,
-                       strerror(errno));
+        return err_set(err, SOUK_NOT_FOUND, "%s cannot be read: %s", from, strerror(errno));
     int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int failed = out < 0 || backup_copy_bytes(in, out) != 0;
     int why = errno;
     close(in);
     if (out >= 0)
         close(out);
-    return failed ? err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %s", to,
-                            strerror(why))
+    return failed ? err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %s", to, strerror(why))
                   : 0;
 }
 
@@ -148,8 +144,7 @@ static int backup_move_old(const char *dir, struct err *err)
 
 static void backup_clean(const char *aside)
 {
-    static const char *const names[] = {"souk.db", "souk.db-wal", "souk.db-shm",
-                                        "souk.lock"};
+    static const char *const names[] = {"souk.db", "souk.db-wal", "souk.db-shm", "souk.lock"};
     char path[PATH_MAX];
     for (int i = 0; i < 4; i++) {
         backup_path(path, aside, names[i]);
@@ -167,8 +162,7 @@ static int backup_restore_locked(const char *dir, const char *file, struct err *
     backup_path(aside, dir, "restoring");
     backup_clean(aside);
     if (mkdir(aside, 0700) != 0 && errno != EEXIST)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", aside,
-                       strerror(errno));
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", aside, strerror(errno));
     backup_path(from, aside, "souk.db");
     backup_path(to, dir, "souk.db");
     int code = backup_copy_file(file, from, err);
@@ -198,13 +192,11 @@ int db_restore(const char *dir, const char *file, struct err *err)
     if (strlen(dir) + strlen(file) + 64 > PATH_MAX)
         return err_set(err, SOUK_INVALID, "a path is too long");
     if (stat(file, &state) != 0 || !S_ISREG(state.st_mode) || state.st_size == 0)
-        return err_set(
-            err, SOUK_NOT_FOUND,
-            "%s is not a copy of a database; name the file that souk backup wrote",
-            file);
+        return err_set(err, SOUK_NOT_FOUND,
+                       "%s is not a copy of a database; name the file that souk backup wrote",
+                       file);
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", dir,
-                       strerror(errno));
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", dir, strerror(errno));
     int code = lock_take(dir, &lock, err);
     if (code != 0)
         return code;

@@ -23,8 +23,8 @@ struct statement { /* one prepared instance on one connection */
     struct driver_statement *raw;
     struct statement *next;      /* in its bucket */
     struct statement *next_open; /* of those in use */
-    uint64_t noted; /* the snapshot or group in which its tables were noted last */
-    int serial;     /* counts uses: rows of an earlier use are over */
+    uint64_t noted;              /* the snapshot or group in which its tables were noted last */
+    int serial;                  /* counts uses: rows of an earlier use are over */
     int open;
     int interned;
     char principal[CONN_NAME]; /* under whom it was prepared */
@@ -32,8 +32,7 @@ struct statement { /* one prepared instance on one connection */
 
 struct db_conn {
     struct db *db;
-    struct driver_conn
-        *raw; /* NULL: could not be opened; the next snapshot tries again */
+    struct driver_conn *raw; /* NULL: could not be opened; the next snapshot tries again */
     int writer;
     int depth; /* nested snapshots of one thread share the outer one */
     int begun;
@@ -70,8 +69,7 @@ struct db {
     int temporary; /* the folder goes with the database */
     int lock;      /* descriptor of the lock file */
     int64_t budget;
-    int (*consumers)(void *user, struct souk_str topic, struct arena *arena,
-                     const char ***names);
+    int (*consumers)(void *user, struct souk_str topic, struct arena *arena, const char ***names);
     void *user;
 
     /* writer.c; under `mutex` */
@@ -114,20 +112,19 @@ struct db {
     int jobs_refused_count;
     _Atomic uint32_t jobs_turn;
 
-    _Atomic int64_t stat_commits, stat_writes, stat_conflicts, stat_repeats,
-        stat_checkpoints, stat_wal, stat_prepared, stat_group;
+    _Atomic int64_t stat_commits, stat_writes, stat_conflicts, stat_repeats, stat_checkpoints,
+        stat_wal, stat_prepared, stat_group;
 };
 
 /* statement.c */
 void statement_close_open(struct db_conn *conn); /* ends rows that were left open */
 void statement_flush(struct db_conn *conn);      /* forgets all; none may be open */
 void statement_refresh(struct db_conn *conn);    /* the same when the epoch has moved */
-int statement_words(struct db_conn *conn, int code, const char *name,
-                    const char *words);
+int statement_words(struct db_conn *conn, int code, const char *name, const char *words);
 
 /* intern.c */
-const char *intern_principal(
-    struct db *db, const struct db_statement *statement); /* NULL: not interned */
+const char *intern_principal(struct db *db,
+                             const struct db_statement *statement); /* NULL: not interned */
 void intern_free(struct db *db);
 
 /* seen.c */
@@ -135,8 +132,7 @@ void seen_begin(struct db_conn *conn);
 void seen_note_reads(struct db_conn *conn, const uint32_t *tables, int count);
 void seen_note_writes(struct db_conn *conn, const uint32_t *tables, int count);
 void seen_note_key(struct db_conn *conn, const char *kind, int64_t id);
-void seen_publish(struct db *db,
-                  struct db_conn *conn); /* after a commit: bumps what was written */
+void seen_publish(struct db *db, struct db_conn *conn); /* after a commit: bumps what was written */
 
 /* reader.c */
 int reader_start(struct db_conn *conn); /* begins the snapshot when it has not */

@@ -41,8 +41,8 @@ static int cron_number(struct souk_str text, const struct cron_field *field, int
             if (strncasecmp(text.ptr, field->names + 3 * (ptrdiff_t)i, 3) == 0)
                 number = field->low + i;
     }
-    if (number < 0 && (text.len == 0 || !isdigit((unsigned char)text.ptr[0]) ||
-                       str_to_int(text, &number) != 0))
+    if (number < 0 &&
+        (text.len == 0 || !isdigit((unsigned char)text.ptr[0]) || str_to_int(text, &number) != 0))
         return -1;
     if (number < field->low || number > field->high)
         return -1;
@@ -51,8 +51,7 @@ static int cron_number(struct souk_str text, const struct cron_field *field, int
 }
 
 /* One part of a list: "*", "5", "1-5", each with an optional "/step". */
-static int cron_part(struct souk_str part, const struct cron_field *field,
-                     uint64_t *bits)
+static int cron_part(struct souk_str part, const struct cron_field *field, uint64_t *bits)
 {
     struct souk_str range;
     struct souk_str first;
@@ -82,8 +81,8 @@ static int cron_part(struct souk_str part, const struct cron_field *field,
     return 0;
 }
 
-static int cron_list(struct souk_str text, const struct cron_field *field,
-                     uint64_t *bits, struct err *err)
+static int cron_list(struct souk_str text, const struct cron_field *field, uint64_t *bits,
+                     struct err *err)
 {
     struct souk_str rest = text;
     struct souk_str part;
@@ -142,8 +141,7 @@ int cron_parse(struct souk_str text, struct cron *cron, struct err *err)
     return 0;
 }
 
-/* ---- the next time
- * --------------------------------------------------------------------------------- */
+/* ---- the next time ---- */
 
 static int cron_day_fits(const struct cron *cron, const struct clock_civil *civil)
 {
@@ -160,12 +158,11 @@ static int cron_day_fits(const struct cron *cron, const struct clock_civil *civi
  * -1. */
 static int cron_minute(const struct cron *cron, int from)
 {
-    for (int minute = from; minute < 24 * 60; minute++) {
+    for (int minute = from; minute < 24 * 60; minute++)
         if (!(cron->hour >> (minute / 60) & 1))
             minute += 59 - minute % 60;
         else if (cron->minute >> (minute % 60) & 1)
             return minute;
-    }
     return -1;
 }
 
@@ -186,9 +183,7 @@ int64_t cron_next(const struct cron *cron, int64_t after)
     return INT64_MAX;
 }
 
-/* ---- the job
- * -----------------------------------------------------------------------------------------
- */
+/* ---- the job ---- */
 
 struct cron_planning {
     struct souk_str kind;
@@ -199,8 +194,7 @@ struct cron_planning {
 
 /* One that is due, or has failed and is waiting to be tried again, stays where it is.
  */
-static int cron_move(struct db_conn *conn, struct cron_planning *planning,
-                     struct db_rows *rows)
+static int cron_move(struct db_conn *conn, struct cron_planning *planning, struct db_rows *rows)
 {
     int64_t id = db_int(rows, 0);
     int64_t due = db_int(rows, 1);
@@ -238,12 +232,11 @@ static int cron_plan_write(struct db_conn *conn, void *arg)
     return job_row_add(conn, &row, NULL);
 }
 
-int cron_plan(struct db *db, struct souk_str kind, const struct cron *cron,
-              int attempts, int64_t now, struct err *err)
+int cron_plan(struct db *db, struct souk_str kind, const struct cron *cron, int attempts,
+              int64_t now, struct err *err)
 {
     struct cron_planning planning = {kind, attempts, cron_next(cron, now), now};
     if (planning.next == INT64_MAX)
-        return err_set(err, SOUK_INVALID, "the cron rule of %.*s never comes true",
-                       SOUK_PRI(kind));
+        return err_set(err, SOUK_INVALID, "the cron rule of %.*s never comes true", SOUK_PRI(kind));
     return db_write(db, cron_plan_write, &planning, err);
 }

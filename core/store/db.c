@@ -26,8 +26,7 @@
 #define DB_QUEUE  1024
 #define DB_BUDGET (2 * CLOCK_SECOND)
 
-static const char *const db_files[] = {"souk.db", "souk.db-wal", "souk.db-shm",
-                                       "souk.lock"};
+static const char *const db_files[] = {"souk.db", "souk.db-wal", "souk.db-shm", "souk.lock"};
 
 static int db_make_temporary(struct db *db, struct err *err)
 {
@@ -51,8 +50,8 @@ static int db_make_dir(struct db *db, const char *dir, struct err *err)
         return err_set(err, SOUK_INVALID, "the path of the data directory is too long");
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return err_set(err, SOUK_UNAVAILABLE,
-                       "%s cannot be made: %s; make it or name another with --data",
-                       dir, strerror(errno));
+                       "%s cannot be made: %s; make it or name another with --data", dir,
+                       strerror(errno));
     return 0;
 }
 
@@ -95,8 +94,7 @@ static int db_init(struct db *db, const struct db_options *options, struct err *
     pthread_cond_init(&db->wake, &attr);
     pthread_condattr_destroy(&attr);
     if (pthread_key_create(&db->key, reader_destroy) != 0)
-        return err_set(err, SOUK_UNAVAILABLE,
-                       "too many databases are open in this process");
+        return err_set(err, SOUK_UNAVAILABLE, "too many databases are open in this process");
     return db_make_slots(db, err);
 }
 
@@ -190,8 +188,7 @@ void db_stats(const struct db *db, struct db_stats *stats)
     stats->writes = atomic_load_explicit(&db->stat_writes, memory_order_relaxed);
     stats->conflicts = atomic_load_explicit(&db->stat_conflicts, memory_order_relaxed);
     stats->repeats = atomic_load_explicit(&db->stat_repeats, memory_order_relaxed);
-    stats->checkpoints =
-        atomic_load_explicit(&db->stat_checkpoints, memory_order_relaxed);
+    stats->checkpoints = atomic_load_explicit(&db->stat_checkpoints, memory_order_relaxed);
     stats->wal_bytes = atomic_load_explicit(&db->stat_wal, memory_order_relaxed);
     stats->prepared = atomic_load_explicit(&db->stat_prepared, memory_order_relaxed);
     stats->largest_group = atomic_load_explicit(&db->stat_group, memory_order_relaxed);

@@ -14,8 +14,7 @@ void digest_pieces(unsigned char *to, const struct souk_str *pieces, int count)
         for (int k = 0; k < 8; k++)
             len[k] = (unsigned char)((uint64_t)pieces[i].len >> (8 * k));
         crypto_hash_sha256_update(&state, len, sizeof len);
-        crypto_hash_sha256_update(&state, (const unsigned char *)pieces[i].ptr,
-                                  pieces[i].len);
+        crypto_hash_sha256_update(&state, (const unsigned char *)pieces[i].ptr, pieces[i].len);
     }
     crypto_hash_sha256_final(&state, to);
 }

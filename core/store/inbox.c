@@ -12,15 +12,14 @@
 #define INBOX_ATTEMPTS 16
 
 int inbox_put(struct db_conn *conn, struct souk_str source, struct souk_str key,
-              struct souk_str payload, const char *job, int64_t now, int64_t *id,
-              int *fresh)
+              struct souk_str payload, const char *job, int64_t now, int64_t *id, int *fresh)
 {
     char number[24];
     int64_t changed = 0;
     *id = id_next();
     *fresh = 0;
-    int code = db_run(conn, &sql_inbox_insert, &changed, DB_INT(*id), DB_TEXT(source),
-                      DB_TEXT(key), DB_TEXT(payload), DB_INT(now));
+    int code = db_run(conn, &sql_inbox_insert, &changed, DB_INT(*id), DB_TEXT(source), DB_TEXT(key),
+                      DB_TEXT(payload), DB_INT(now));
     if (code != 0)
         return code;
     if (changed == 0)
@@ -33,8 +32,7 @@ int inbox_put(struct db_conn *conn, struct souk_str source, struct souk_str key,
                    INBOX_ATTEMPTS, now, now, NULL);
 }
 
-int inbox_get(struct db_conn *conn, struct arena *arena, int64_t id,
-              struct inbox_item *item)
+int inbox_get(struct db_conn *conn, struct arena *arena, int64_t id, struct inbox_item *item)
 {
     struct db_rows rows;
     int code = db_query(conn, &sql_inbox_select, &rows, DB_INT(id));
@@ -58,6 +56,5 @@ int inbox_done(struct db_conn *conn, int64_t id, int64_t now)
     int code = db_run(conn, &sql_inbox_finish, &changed, DB_INT(id), DB_INT(now));
     if (code != 0 || changed > 0)
         return code;
-    return db_get_int(conn, &sql_inbox_exists, &changed,
-                      DB_INT(id)); /* done before: harmless */
+    return db_get_int(conn, &sql_inbox_exists, &changed, DB_INT(id)); /* done before: harmless */
 }

@@ -12,8 +12,8 @@
 #include "base/str.h"
 #include "store/conn.h"
 
-static struct intern_entry *intern_find(struct db *db, uint64_t hash,
-                                        const char *principal, const char *sql)
+static struct intern_entry *intern_find(struct db *db, uint64_t hash, const char *principal,
+                                        const char *sql)
 {
     struct intern_entry *entry = db->interned[hash % INTERN_BUCKETS];
     while (entry && !(entry->hash == hash && strcmp(entry->principal, principal) == 0 &&
@@ -26,15 +26,14 @@ static int intern_count(const struct db *db, const char *principal)
 {
     int count = 0;
     for (int i = 0; i < INTERN_BUCKETS; i++)
-        for (const struct intern_entry *entry = db->interned[i]; entry;
-             entry = entry->next)
+        for (const struct intern_entry *entry = db->interned[i]; entry; entry = entry->next)
             count += strcmp(entry->principal, principal) == 0;
     return count;
 }
 
 /* Under the write lock. */
-static struct intern_entry *intern_add(struct db *db, uint64_t hash,
-                                       const char *principal, const char *sql)
+static struct intern_entry *intern_add(struct db *db, uint64_t hash, const char *principal,
+                                       const char *sql)
 {
     struct intern_entry *entry = intern_find(db, hash, principal, sql);
     if (!entry) {
@@ -52,8 +51,7 @@ static struct intern_entry *intern_add(struct db *db, uint64_t hash,
     return entry;
 }
 
-const struct db_statement *db_intern(struct db *db, const char *principal,
-                                     const char *sql)
+const struct db_statement *db_intern(struct db *db, const char *principal, const char *sql)
 {
     const char *who = principal ? principal : "";
     if (strlen(who) >= CONN_NAME)

@@ -22,9 +22,7 @@
 #define JOB_ATTEMPTS 8 /* when the caller does not say */
 #define JOB_WHY      500
 
-/* ---- waking
- * ------------------------------------------------------------------------------------------
- */
+/* ---- waking ---- */
 
 void job_stir(struct db_conn *conn)
 {
@@ -49,19 +47,16 @@ void job_on_due(struct db *db, void (*wake)(void *user), void *user)
     pthread_mutex_unlock(&db->jobs_mutex);
 }
 
-/* ---- adding
- * ------------------------------------------------------------------------------------------
- */
+/* ---- adding ---- */
 
 int job_row_add(struct db_conn *conn, const struct job_row *row, int64_t *id)
 {
     int64_t number = id_next();
-    int code = db_run(conn, &sql_job_insert, NULL, DB_INT(number), DB_TEXT(row->kind),
-                      DB_TEXT(row->key), DB_TEXT(row->subject), DB_TEXT(row->payload),
-                      row->outbox ? DB_INT(row->outbox) : DB_NULL,
-                      DB_INT(row->due ? row->due : row->now),
-                      DB_INT(row->attempts > 0 ? row->attempts : JOB_ATTEMPTS),
-                      DB_INT(row->now));
+    int code =
+        db_run(conn, &sql_job_insert, NULL, DB_INT(number), DB_TEXT(row->kind), DB_TEXT(row->key),
+               DB_TEXT(row->subject), DB_TEXT(row->payload),
+               row->outbox ? DB_INT(row->outbox) : DB_NULL, DB_INT(row->due ? row->due : row->now),
+               DB_INT(row->attempts > 0 ? row->attempts : JOB_ATTEMPTS), DB_INT(row->now));
     if (code != 0)
         return code;
     if (id)
@@ -86,9 +81,7 @@ int job_add(struct db_conn *conn, struct souk_str kind, struct souk_str key,
     return job_row_add(conn, &row, id);
 }
 
-/* ---- claiming
- * ----------------------------------------------------------------------------------------
- */
+/* ---- claiming ---- */
 
 struct job_claiming {
     struct arena *arena;
@@ -122,8 +115,7 @@ static int job_list_kinds(struct db_conn *conn, struct job_claiming *claiming)
     return code;
 }
 
-static void job_read(struct job_claiming *claiming, struct db_rows *rows,
-                     struct job *job)
+static void job_read(struct job_claiming *claiming, struct db_rows *rows, struct job *job)
 {
     struct arena *arena = claiming->arena;
     job->id = db_int(rows, 0);
@@ -137,13 +129,12 @@ static void job_read(struct job_claiming *claiming, struct db_rows *rows,
     job->payload = arena_str(arena, db_text(rows, 8));
 }
 
-static int job_take_kind(struct db_conn *conn, struct job_claiming *claiming,
-                         struct souk_str kind)
+static int job_take_kind(struct db_conn *conn, struct job_claiming *claiming, struct souk_str kind)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_job_take, &rows, DB_TEXT(kind),
-                        DB_INT(claiming->now), DB_INT(claiming->now + claiming->lease),
-                        DB_INT(claiming->max - claiming->count));
+    int code =
+        db_query(conn, &sql_job_take, &rows, DB_TEXT(kind), DB_INT(claiming->now),
+                 DB_INT(claiming->now + claiming->lease), DB_INT(claiming->max - claiming->count));
     if (code != 0)
         return code;
     while ((code = db_next(&rows)) == 1 && claiming->count < claiming->max)
@@ -163,8 +154,7 @@ static int job_claim_write(struct db_conn *conn, void *arg)
     if (code != 0)
         return code;
     size_t kinds = claiming->kinds.len;
-    size_t first =
-        atomic_fetch_add_explicit(&conn->db->jobs_turn, 1, memory_order_relaxed);
+    size_t first = atomic_fetch_add_explicit(&conn->db->jobs_turn, 1, memory_order_relaxed);
     for (size_t i = 0; i < kinds && code == 0 && claiming->count < claiming->max; i++)
         code = job_take_kind(conn, claiming, claiming->kinds.at[(first + i) % kinds]);
     return code;
@@ -194,23 +184,18 @@ static void job_remember_refused(struct db *db, const struct job_claiming *claim
 }
 
 int job_claim(struct db *db, struct arena *arena, int max, int64_t lease, int64_t now,
-              int (*runs)(void *user, struct souk_str kind), void *user,
-              struct job **jobs, int *count, struct err *err)
+              int (*runs)(void *user, struct souk_str kind), void *user, struct job **jobs,
+              int *count, struct err *err)
 {
-    struct job_claiming claiming = {.arena = arena,
-                                    .max = max,
-                                    .lease = lease,
-                                    .now = now,
-                                    .runs = runs,
-                                    .user = user};
+    struct job_claiming claiming = {
+        .arena = arena, .max = max, .lease = lease, .now = now, .runs = runs, .user = user};
     *count = 0;
     if (max <= 0)
         return 0;
     claiming.jobs = arena_array(arena, struct job, (size_t)max);
     int code = db_write(db, job_claim_write, &claiming, err);
     if (code == 0) {
-        qsort(claiming.jobs, (size_t)claiming.count, sizeof *claiming.jobs,
-              job_compare);
+        qsort(claiming.jobs, (size_t)claiming.count, sizeof *claiming.jobs, job_compare);
         *jobs = claiming.jobs;
         *count = claiming.count;
         job_remember_refused(db, &claiming);
@@ -220,8 +205,7 @@ int job_claim(struct db *db, struct arena *arena, int max, int64_t lease, int64_
     return code;
 }
 
-/* ---- when to look again
- * -------------------------------------------------------------------------------- */
+/* ---- when to look again ---- */
 
 static int job_is_refused(struct db *db, struct souk_str kind)
 {
@@ -257,14 +241,11 @@ int64_t job_next_due(struct db *db, int64_t now)
     }
     db_read_end(conn);
     if (code != 0)
-        return now +
-               CLOCK_SECOND; /* the database is in trouble: ask again, not at once */
+        return now + CLOCK_SECOND; /* the database is in trouble: ask again, not at once */
     return next;
 }
 
-/* ---- the end of a run
- * ------------------------------------------------------------------------------------
- */
+/* ---- the end of a run ---- */
 
 struct job_ending {
     const struct job *job;
@@ -296,13 +277,11 @@ int job_finish(struct db_conn *conn, const struct job *job)
 {
     struct db_rows rows;
     int found = 0;
-    int code =
-        db_query(conn, &sql_job_finish, &rows, DB_INT(job->id), DB_INT(job->fence));
+    int code = db_query(conn, &sql_job_finish, &rows, DB_INT(job->id), DB_INT(job->fence));
     if (code == 0)
         code = job_delete(conn, &rows, &found);
     if (code == 0 && !found)
-        code = db_refuse(conn, SOUK_CONFLICT, "the lease of job %lld was lost",
-                         (long long)job->id);
+        code = db_refuse(conn, SOUK_CONFLICT, "the lease of job %lld was lost", (long long)job->id);
     return code;
 }
 
@@ -335,9 +314,9 @@ static int job_failed_write(struct db_conn *conn, void *arg)
 {
     const struct job_ending *ending = arg;
     int64_t changed = 0;
-    int code = db_run(conn, &sql_job_fail, &changed, DB_INT(ending->job->id),
-                      DB_INT(ending->job->fence), DB_INT(ending->due),
-                      DB_TEXT(ending->why), DB_INT(ending->now));
+    int code =
+        db_run(conn, &sql_job_fail, &changed, DB_INT(ending->job->id), DB_INT(ending->job->fence),
+               DB_INT(ending->due), DB_TEXT(ending->why), DB_INT(ending->now));
     if (code == 0 && changed == 0)
         return db_refuse(conn, SOUK_CONFLICT, "the lease of job %lld was lost",
                          (long long)ending->job->id);
@@ -357,34 +336,29 @@ int job_failed(struct db *db, const struct job *job, struct souk_str why, int64_
     return db_write(db, job_failed_write, &ending, NULL);
 }
 
-/* ---- by hand
- * -------------------------------------------------------------------------------------------
- */
+/* ---- by hand ---- */
 
 static int job_refuse_hand(struct db_conn *conn, int64_t id, const char *what)
 {
     int64_t one = 0;
     int code = db_get_int(conn, &sql_job_exists, &one, DB_INT(id));
     if (code == SOUK_NOT_FOUND)
-        return db_refuse(conn, code, "there is no job %lld; souk jobs lists them",
-                         (long long)id);
+        return db_refuse(conn, code, "there is no job %lld; souk jobs lists them", (long long)id);
     return code ? code
                 : db_refuse(conn, SOUK_CONFLICT,
-                            "job %lld is running and cannot be %s; wait for its end",
-                            (long long)id, what);
+                            "job %lld is running and cannot be %s; wait for its end", (long long)id,
+                            what);
 }
 
 static int job_retry_write(struct db_conn *conn, void *arg)
 {
     const struct job_ending *ending = arg;
     int64_t changed = 0;
-    int code =
-        db_run(conn, &sql_job_again, &changed, DB_INT(ending->id), DB_INT(ending->now));
+    int code = db_run(conn, &sql_job_again, &changed, DB_INT(ending->id), DB_INT(ending->now));
     if (code == SOUK_CONFLICT)
-        return db_refuse(
-            conn, code,
-            "a newer job with the key of job %lld waits already; cancel one of them",
-            (long long)ending->id);
+        return db_refuse(conn, code,
+                         "a newer job with the key of job %lld waits already; cancel one of them",
+                         (long long)ending->id);
     if (code == 0 && changed == 0)
         return job_refuse_hand(conn, ending->id, "retried");
     job_stir(conn);

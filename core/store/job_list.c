@@ -8,26 +8,24 @@
 #include "store/job.h"
 #include "store/job.sql.h"
 
-static void job_list_time(struct arena *arena, struct json *item, const char *key,
-                          int64_t at)
+static void job_list_time(struct arena *arena, struct json *item, const char *key, int64_t at)
 {
     char text[32];
     size_t len = clock_format(at, 0, text);
     json_add_str(arena, item, key, arena_str(arena, (struct souk_str){text, len}));
 }
 
-int job_list(struct db_conn *conn, struct arena *arena, struct souk_str state,
-             int limit, struct json *items)
+int job_list(struct db_conn *conn, struct arena *arena, struct souk_str state, int limit,
+             struct json *items)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_job_select, &rows, DB_TEXT(state),
-                        DB_INT(limit > 0 ? limit : 100));
+    int code =
+        db_query(conn, &sql_job_select, &rows, DB_TEXT(state), DB_INT(limit > 0 ? limit : 100));
     if (code != 0)
         return code;
     while ((code = db_next(&rows)) == 1) {
         struct json *item = json_add(arena, items, NULL, JSON_OBJECT);
-        json_add_str(arena, item, "id",
-                     arena_printf(arena, "%lld", (long long)db_int(&rows, 0)));
+        json_add_str(arena, item, "id", arena_printf(arena, "%lld", (long long)db_int(&rows, 0)));
         json_add_str(arena, item, "kind", arena_str(arena, db_text(&rows, 1)));
         json_add_str(arena, item, "subject", arena_str(arena, db_text(&rows, 2)));
         json_add_str(arena, item, "state", arena_str(arena, db_text(&rows, 3)));

@@ -7,8 +7,7 @@
 
 #include "base/err.h"
 
-int lock_take(const char *dir, int *fd,
-              struct err *err); /* SOUK_BUSY: another process has it */
+int lock_take(const char *dir, int *fd, struct err *err); /* SOUK_BUSY: another process has it */
 void lock_drop(int fd);
 
 #endif

@@ -36,8 +36,7 @@ static void migrate_sum(const struct migration *migration, unsigned char *sum)
     digest_pieces(sum, &text, 1);
 }
 
-static const struct migration *migrate_find(const struct migrate_work *work,
-                                            int64_t number)
+static const struct migration *migrate_find(const struct migrate_work *work, int64_t number)
 {
     for (int i = 0; i < work->count; i++)
         if (work->migrations[i].number == number)
@@ -45,8 +44,7 @@ static const struct migration *migrate_find(const struct migrate_work *work,
     return NULL;
 }
 
-static int migrate_check_row(struct migrate_work *work, struct db_conn *conn,
-                             struct db_rows *rows)
+static int migrate_check_row(struct migrate_work *work, struct db_conn *conn, struct db_rows *rows)
 {
     unsigned char sum[DIGEST_LEN];
     int64_t number = db_int(rows, 0);
@@ -60,8 +58,7 @@ static int migrate_check_row(struct migrate_work *work, struct db_conn *conn,
             work->count ? work->migrations[work->count - 1].number : 0, work->owner,
             (long long)number);
     migrate_sum(known, sum);
-    if (!souk_str_equal(db_text(rows, 1),
-                        (struct souk_str){(const char *)sum, sizeof sum}))
+    if (!souk_str_equal(db_text(rows, 1), (struct souk_str){(const char *)sum, sizeof sum}))
         return db_refuse(
             conn, SOUK_CONFLICT,
             "migration %lld (%s) of %s has changed since it was applied: put its text back and "
@@ -113,10 +110,9 @@ static int migrate_one(struct db_conn *conn, struct migrate_work *work,
                          migration->name, work->owner, words);
     }
     migrate_sum(migration, sum);
-    return db_run(conn, &sql_migrate_insert, NULL, DB_CSTR(work->owner),
-                  DB_INT(migration->number), DB_CSTR(migration->name),
-                  DB_BLOB(((struct souk_str){(const char *)sum, sizeof sum})),
-                  DB_INT(work->now));
+    return db_run(conn, &sql_migrate_insert, NULL, DB_CSTR(work->owner), DB_INT(migration->number),
+                  DB_CSTR(migration->name),
+                  DB_BLOB(((struct souk_str){(const char *)sum, sizeof sum})), DB_INT(work->now));
 }
 
 static int migrate_missing(struct db_conn *conn, void *arg)
@@ -134,8 +130,7 @@ static int migrate_missing(struct db_conn *conn, void *arg)
 static int migrate_copy(struct migrate_work *work, int number, struct err *err)
 {
     char file[PATH_MAX];
-    snprintf(file, sizeof file, "%s/before-%s-%d.db", work->db->dir, work->owner,
-             number);
+    snprintf(file, sizeof file, "%s/before-%s-%d.db", work->db->dir, work->owner, number);
     int code = db_backup(work->db, file, NULL, NULL, err);
     if (code != 0)
         return code;
@@ -149,13 +144,12 @@ static int migrate_order(const struct migrate_work *work, struct err *err)
         if (work->migrations[i].number <= (i ? work->migrations[i - 1].number : 0) ||
             !work->migrations[i].sql)
             return err_set(err, SOUK_INVALID,
-                           "the migrations of %s are not numbered upwards from 1",
-                           work->owner);
+                           "the migrations of %s are not numbered upwards from 1", work->owner);
     return 0;
 }
 
-int migrate_apply(struct db *db, const char *owner, const struct migration *migrations,
-                  int count, struct err *err)
+int migrate_apply(struct db *db, const char *owner, const struct migration *migrations, int count,
+                  struct err *err)
 {
     struct migrate_work work = {db, owner, migrations, count, 0, clock_now()};
     while (work.count > 0 &&
@@ -165,8 +159,7 @@ int migrate_apply(struct db *db, const char *owner, const struct migration *migr
     }
     int code;
     if (!*owner || strlen(owner) >= CONN_NAME)
-        return err_set(err, SOUK_INVALID,
-                       "the name of a migration's owner has 1 to %d letters",
+        return err_set(err, SOUK_INVALID, "the name of a migration's owner has 1 to %d letters",
                        CONN_NAME - 1);
     if ((code = migrate_order(&work, err)) != 0 ||
         (code = db_write(db, migrate_log, NULL, err)) != 0 ||
@@ -177,8 +170,7 @@ int migrate_apply(struct db *db, const char *owner, const struct migration *migr
         next++;
     if (next == work.count)
         return 0;
-    if (work.applied > 0 &&
-        (code = migrate_copy(&work, work.migrations[next].number, err)) != 0)
+    if (work.applied > 0 && (code = migrate_copy(&work, work.migrations[next].number, err)) != 0)
         return code;
     if ((code = db_write(db, migrate_missing, &work, err)) != 0)
         return code;
@@ -188,9 +180,7 @@ int migrate_apply(struct db *db, const char *owner, const struct migration *migr
     return 0;
 }
 
-/* ---- purge
- * -----------------------------------------------------------------------------------------
- */
+/* ---- purge ---- */
 
 struct migrate_purging {
     const char *owner;
@@ -204,8 +194,7 @@ static int migrate_spare(void *user, const char *table)
     struct migrate_purging *purging = user;
     for (int i = 0; i < purging->count; i++) {
         struct souk_str owner = purging->owners[i];
-        if (strncmp(table + 2, owner.ptr, owner.len) == 0 &&
-            table[2 + owner.len] == '_')
+        if (strncmp(table + 2, owner.ptr, owner.len) == 0 && table[2 + owner.len] == '_')
             return 1;
     }
     return 0;
@@ -215,8 +204,7 @@ static int migrate_list_longer(struct db_conn *conn, struct migrate_purging *pur
 {
     struct db_rows rows;
     VEC(struct souk_str) owners = {0};
-    int code =
-        db_query(conn, &sql_migrate_longer_owners, &rows, DB_CSTR(purging->owner));
+    int code = db_query(conn, &sql_migrate_longer_owners, &rows, DB_CSTR(purging->owner));
     if (code != 0)
         return code;
     while ((code = db_next(&rows)) == 1)
@@ -236,8 +224,8 @@ static int migrate_drop(struct db_conn *conn, void *arg)
     struct souk_str prefix = arena_printf(&conn->arena, "p_%s_", purging.owner);
     int code = migrate_list_longer(conn, &purging);
     conn->dirty_all = 1;
-    if (code == 0 && (code = conn->db->driver->drop(
-                          conn->raw, prefix.ptr, migrate_spare, &purging, &err)) != 0)
+    if (code == 0 &&
+        (code = conn->db->driver->drop(conn->raw, prefix.ptr, migrate_spare, &purging, &err)) != 0)
         return db_refuse(conn, code, "%s", err.text);
     if (code == 0)
         code = db_run(conn, &sql_migrate_forget, NULL, DB_CSTR(purging.owner));
@@ -247,8 +235,7 @@ static int migrate_drop(struct db_conn *conn, void *arg)
 int migrate_purge(struct db *db, const char *owner, struct err *err)
 {
     if (!*owner || strcmp(owner, "souk") == 0)
-        return err_set(err, SOUK_DENIED,
-                       "the tables of the core are not purged; name a plugin");
+        return err_set(err, SOUK_DENIED, "the tables of the core are not purged; name a plugin");
     int code = db_write(db, migrate_drop, (void *)(uintptr_t)owner, err);
     atomic_fetch_add_explicit(&db->epoch, 1, memory_order_release);
     return code;

@@ -54,8 +54,7 @@ int outbox_put(struct db_conn *conn, struct souk_str topic, struct souk_str subj
     return code ? code : outbox_add_jobs(conn, fact, subject, names, count, now);
 }
 
-int outbox_get(struct db_conn *conn, struct arena *arena, int64_t id,
-               struct outbox_fact *fact)
+int outbox_get(struct db_conn *conn, struct arena *arena, int64_t id, struct outbox_fact *fact)
 {
     struct db_rows rows;
     int code = db_query(conn, &sql_outbox_select, &rows, DB_INT(id));

@@ -90,8 +90,7 @@ int reader_start(struct db_conn *conn)
     conn->turn++;
     int code = conn->db->driver->begin(conn->raw, 0);
     if (code != 0)
-        return statement_words(conn, code, "reader",
-                               conn->db->driver->error(conn->raw));
+        return statement_words(conn, code, "reader", conn->db->driver->error(conn->raw));
     conn->begun = 1;
     return 0;
 }

@@ -65,16 +65,13 @@ void seen_publish(struct db *db, struct db_conn *conn)
 {
     uint64_t number = atomic_load_explicit(&db->commit, memory_order_relaxed) + 1;
     for (size_t i = 0; i < conn->dirty.len; i++)
-        atomic_store_explicit(&db->slots[conn->dirty.at[i]], number,
-                              memory_order_relaxed);
+        atomic_store_explicit(&db->slots[conn->dirty.at[i]], number, memory_order_relaxed);
     if (conn->dirty_all)
         atomic_store_explicit(&db->everything, number, memory_order_relaxed);
     atomic_store_explicit(&db->commit, number, memory_order_release);
 }
 
-/* ---- for caches
- * ------------------------------------------------------------------------------------
- */
+/* ---- for caches ---- */
 
 void db_seen(const struct db_conn *conn, struct db_seen *seen)
 {
@@ -97,8 +94,7 @@ int db_seen_valid(const struct db *db, const struct db_seen *seen)
         atomic_load_explicit(&db->everything, memory_order_acquire) > seen->at)
         return 0;
     for (uint32_t i = 0; i < seen->count; i++)
-        if (atomic_load_explicit(&db->slots[seen->slots[i]], memory_order_acquire) >
-            seen->at)
+        if (atomic_load_explicit(&db->slots[seen->slots[i]], memory_order_acquire) > seen->at)
             return 0;
     return 1;
 }

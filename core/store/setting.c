@@ -22,8 +22,8 @@ int setting_get(struct db_conn *conn, struct arena *arena, struct souk_str owner
 int setting_put(struct db_conn *conn, struct souk_str owner, struct souk_str key,
                 struct souk_str value, int64_t now)
 {
-    return db_run(conn, &sql_setting_upsert, NULL, DB_TEXT(owner), DB_TEXT(key),
-                  DB_TEXT(value), DB_INT(now));
+    return db_run(conn, &sql_setting_upsert, NULL, DB_TEXT(owner), DB_TEXT(key), DB_TEXT(value),
+                  DB_INT(now));
 }
 
 int setting_delete(struct db_conn *conn, struct souk_str owner, struct souk_str key)

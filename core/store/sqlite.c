@@ -26,8 +26,7 @@
 #define SQLITE_WAIT_MS     1000 /* for another program's lock: an admin's sqlite3 shell */
 
 static const char *const sqlite_fixed_sql[SQLITE_FIXED] = {
-    "BEGIN",       "BEGIN IMMEDIATE", "COMMIT",        "ROLLBACK",
-    "SAVEPOINT s", "RELEASE s",       "ROLLBACK TO s",
+    "BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT s", "RELEASE s", "ROLLBACK TO s",
 };
 
 static const struct {
@@ -91,8 +90,7 @@ int sqlite_code(const struct driver_conn *conn, int rc)
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return SOUK_BUSY;
     case SQLITE_AUTH: return SOUK_DENIED;
-    case SQLITE_READONLY:
-        return conn && conn->writable ? SOUK_UNAVAILABLE : SOUK_WRONG_KIND;
+    case SQLITE_READONLY: return conn && conn->writable ? SOUK_UNAVAILABLE : SOUK_WRONG_KIND;
     case SQLITE_FULL:
     case SQLITE_CANTOPEN: return SOUK_UNAVAILABLE;
     case SQLITE_TOOBIG: return SOUK_TOO_LARGE;
@@ -116,9 +114,7 @@ int sqlite_trusted(struct driver_conn *conn, const char *sql)
     return rc;
 }
 
-/* ---- opening
- * -------------------------------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 static pthread_once_t sqlite_once = PTHREAD_ONCE_INIT;
 
@@ -144,8 +140,7 @@ static int sqlite_committed(void *arg, sqlite3 *handle, const char *schema, int 
     return SQLITE_OK;
 }
 
-static int sqlite_read_number(struct driver_conn *conn, const char *sql,
-                              int64_t *number)
+static int sqlite_read_number(struct driver_conn *conn, const char *sql, int64_t *number)
 {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(conn->handle, sql, -1, &statement, NULL);
@@ -166,13 +161,12 @@ static int sqlite_set_pragmas(struct driver_conn *conn, struct err *err)
             continue;
         if (sqlite3_exec(conn->handle, pragma->set, NULL, NULL, NULL) != SQLITE_OK ||
             sqlite_read_number(conn, pragma->get, &number) != SQLITE_OK)
-            return err_set(err, SOUK_ERROR, "the database refuses \"%s\": %s",
-                           pragma->set, sqlite3_errmsg(conn->handle));
+            return err_set(err, SOUK_ERROR, "the database refuses \"%s\": %s", pragma->set,
+                           sqlite3_errmsg(conn->handle));
         if (number != pragma->value)
-            return err_set(
-                err, SOUK_ERROR,
-                "this build of SQLite does not take \"%s\"; use Debian's libsqlite3",
-                pragma->set);
+            return err_set(err, SOUK_ERROR,
+                           "this build of SQLite does not take \"%s\"; use Debian's libsqlite3",
+                           pragma->set);
     }
     return 0;
 }
@@ -181,10 +175,9 @@ static int sqlite_set_journal(struct driver_conn *conn, struct err *err)
 {
     sqlite3_stmt *statement = NULL;
     int wal = 0;
-    int rc = sqlite3_prepare_v2(conn->handle,
-                                conn->writable ? "PRAGMA journal_mode = wal"
-                                               : "PRAGMA journal_mode",
-                                -1, &statement, NULL);
+    int rc = sqlite3_prepare_v2(
+        conn->handle, conn->writable ? "PRAGMA journal_mode = wal" : "PRAGMA journal_mode", -1,
+        &statement, NULL);
     if (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *mode = (const char *)sqlite3_column_text(statement, 0);
         wal = mode && strcmp(mode, "wal") == 0;
@@ -194,9 +187,8 @@ static int sqlite_set_journal(struct driver_conn *conn, struct err *err)
         return err_set(err, sqlite_code(conn, rc), "the database cannot be read: %s",
                        sqlite3_errmsg(conn->handle));
     if (!wal)
-        return err_set(
-            err, SOUK_UNAVAILABLE,
-            "the database cannot keep a write-ahead log here; use a local disk");
+        return err_set(err, SOUK_UNAVAILABLE,
+                       "the database cannot keep a write-ahead log here; use a local disk");
     return 0;
 }
 
@@ -206,20 +198,17 @@ static int sqlite_harden(struct driver_conn *conn, struct err *err)
         sqlite3_limit(conn->handle, sqlite_limits[i].id, sqlite_limits[i].value);
     for (size_t i = 0; i < sizeof sqlite_switches / sizeof *sqlite_switches; i++) {
         int now = -1;
-        sqlite3_db_config(conn->handle, sqlite_switches[i].id, sqlite_switches[i].value,
-                          &now);
+        sqlite3_db_config(conn->handle, sqlite_switches[i].id, sqlite_switches[i].value, &now);
         if (now != sqlite_switches[i].value)
-            return err_set(
-                err, SOUK_ERROR,
-                "this build of SQLite cannot set %s; use Debian's libsqlite3",
-                sqlite_switches[i].name);
+            return err_set(err, SOUK_ERROR,
+                           "this build of SQLite cannot set %s; use Debian's libsqlite3",
+                           sqlite_switches[i].name);
     }
     if (!conn->writable) {
         int now = 0;
         sqlite3_db_config(conn->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &now);
         if (now != 1)
-            return err_set(err, SOUK_ERROR,
-                           "this build of SQLite cannot set no_ckpt_on_close");
+            return err_set(err, SOUK_ERROR, "this build of SQLite cannot set no_ckpt_on_close");
     }
     return 0;
 }
@@ -227,11 +216,10 @@ static int sqlite_harden(struct driver_conn *conn, struct err *err)
 static int sqlite_prepare_fixed(struct driver_conn *conn, struct err *err)
 {
     for (int i = 0; i < SQLITE_FIXED; i++)
-        if (sqlite3_prepare_v3(conn->handle, sqlite_fixed_sql[i], -1,
-                               SQLITE_PREPARE_PERSISTENT, &conn->fixed[i],
-                               NULL) != SQLITE_OK)
-            return err_set(err, SOUK_ERROR, "the database refuses \"%s\": %s",
-                           sqlite_fixed_sql[i], sqlite3_errmsg(conn->handle));
+        if (sqlite3_prepare_v3(conn->handle, sqlite_fixed_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &conn->fixed[i], NULL) != SQLITE_OK)
+            return err_set(err, SOUK_ERROR, "the database refuses \"%s\": %s", sqlite_fixed_sql[i],
+                           sqlite3_errmsg(conn->handle));
     return 0;
 }
 
@@ -242,8 +230,7 @@ static int sqlite_setup(struct driver_conn *conn, struct err *err)
     sqlite3_busy_timeout(conn->handle, SQLITE_WAIT_MS);
     sqlite3_set_authorizer(conn->handle, sqlite_guard_authorize, conn);
     conn->trusted = 1;
-    if ((code = sqlite_harden(conn, err)) != 0 ||
-        (code = sqlite_set_journal(conn, err)) != 0 ||
+    if ((code = sqlite_harden(conn, err)) != 0 || (code = sqlite_set_journal(conn, err)) != 0 ||
         (code = sqlite_set_pragmas(conn, err)) != 0 ||
         (code = sqlite_prepare_fixed(conn, err)) != 0)
         return code;
@@ -276,8 +263,7 @@ static int sqlite_create_file(const char *path, struct err *err)
     return 0;
 }
 
-static int sqlite_open(struct driver_conn **out, const char *dir, int writable,
-                       struct err *err)
+static int sqlite_open(struct driver_conn **out, const char *dir, int writable, struct err *err)
 {
     char path[PATH_MAX];
     pthread_once(&sqlite_once, sqlite_configure);
@@ -287,12 +273,11 @@ static int sqlite_open(struct driver_conn **out, const char *dir, int writable,
         return SOUK_UNAVAILABLE;
     struct driver_conn *conn = mem_zalloc(sizeof *conn);
     conn->writable = writable;
-    int flags =
-        SQLITE_OPEN_NOMUTEX | (writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    int flags = SQLITE_OPEN_NOMUTEX | (writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
     int rc = sqlite3_open_v2(path, &conn->handle, flags, NULL);
-    int code = rc == SQLITE_OK ? sqlite_setup(conn, err)
-                               : err_set(err, sqlite_code(conn, rc), "%s",
-                                         sqlite3_errmsg(conn->handle));
+    int code = rc == SQLITE_OK
+                   ? sqlite_setup(conn, err)
+                   : err_set(err, sqlite_code(conn, rc), "%s", sqlite3_errmsg(conn->handle));
     if (code != 0) {
         err_in(err, "%s", path);
         sqlite_close(conn);
@@ -302,8 +287,7 @@ static int sqlite_open(struct driver_conn **out, const char *dir, int writable,
     return 0;
 }
 
-/* ---- transactions
- * -------------------------------------------------------------------------------- */
+/* ---- transactions ---- */
 
 static int sqlite_fixed_run(struct driver_conn *conn, enum sqlite_fixed which)
 {
@@ -367,9 +351,7 @@ static int64_t sqlite_changes(struct driver_conn *conn)
     return sqlite3_changes64(conn->handle);
 }
 
-/* ---- the log
- * -------------------------------------------------------------------------------------
- */
+/* ---- the log ---- */
 
 static int64_t sqlite_log_bytes(struct driver_conn *conn)
 {
@@ -383,10 +365,9 @@ static int sqlite_checkpoint(struct driver_conn *conn, int truncate)
     conn->deadline = 0;
     /* Readers are waited for shortly or not at all: the rest is moved next time. */
     sqlite3_busy_timeout(conn->handle, truncate ? SQLITE_PATIENCE_MS : 0);
-    int rc = sqlite3_wal_checkpoint_v2(conn->handle, NULL,
-                                       truncate ? SQLITE_CHECKPOINT_TRUNCATE
-                                                : SQLITE_CHECKPOINT_PASSIVE,
-                                       &all, &moved);
+    int rc = sqlite3_wal_checkpoint_v2(
+        conn->handle, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &all,
+        &moved);
     sqlite3_busy_timeout(conn->handle, SQLITE_WAIT_MS);
     if (rc == SQLITE_OK && all == moved) {
         if (truncate)

@@ -25,8 +25,8 @@ enum sqlite_fixed { /* prepared once a connection */
 struct driver_conn {
     sqlite3 *handle;
     int writable;
-    int trusted; /* set-up and the driver's own PRAGMAs: the authorizer lets everything
-                    pass */
+    int trusted;   /* set-up and the driver's own PRAGMAs: the authorizer lets everything
+                      pass */
     int scripting; /* a migration: changes of the schema are allowed */
     int preparing; /* in sqlite3_prepare for a caller; what SQLite asks outside of it is
                       its own */
@@ -58,19 +58,17 @@ int sqlite_trusted(struct driver_conn *conn,
                    const char *sql); /* the driver's own text, with all rights */
 
 /* sqlite_guard.c */
-int sqlite_guard_authorize(void *conn, int action, const char *a, const char *b,
-                           const char *schema, const char *inner);
+int sqlite_guard_authorize(void *conn, int action, const char *a, const char *b, const char *schema,
+                           const char *inner);
 /* A WITH name that begins with v1_ would borrow the rights of a view: 1 when there is
  * one. */
 int sqlite_guard_borrows(const char *sql);
 
 /* sqlite_statement.c */
-int sqlite_statement_prepare(struct driver_conn *conn, const char *sql,
-                             const char *principal, struct driver_statement **out,
-                             struct err *err);
+int sqlite_statement_prepare(struct driver_conn *conn, const char *sql, const char *principal,
+                             struct driver_statement **out, struct err *err);
 void sqlite_statement_finalize(struct driver_statement *statement);
-int sqlite_statement_bind(struct driver_statement *statement, const struct db_arg *args,
-                          int count);
+int sqlite_statement_bind(struct driver_statement *statement, const struct db_arg *args, int count);
 int sqlite_statement_step(struct driver_statement *statement);
 void sqlite_statement_reset(struct driver_statement *statement);
 int64_t sqlite_statement_int(struct driver_statement *statement, int column);
@@ -80,17 +78,14 @@ const char *sqlite_statement_column(struct driver_statement *statement, int colu
 int sqlite_statement_columns(struct driver_statement *statement);
 const uint32_t *sqlite_statement_reads(struct driver_statement *statement, int *count);
 const uint32_t *sqlite_statement_writes(struct driver_statement *statement, int *count);
-int sqlite_statement_script(struct driver_conn *conn, const char *sql,
-                            const char *principal, struct err *err);
+int sqlite_statement_script(struct driver_conn *conn, const char *sql, const char *principal,
+                            struct err *err);
 int sqlite_statement_drop(struct driver_conn *conn, const char *prefix,
-                          int (*spare)(void *user, const char *table), void *user,
-                          struct err *err);
+                          int (*spare)(void *user, const char *table), void *user, struct err *err);
 
 /* sqlite_copy.c */
 int sqlite_copy_backup(struct driver_conn *from, const char *file,
-                       void (*progress)(void *, int64_t, int64_t), void *user,
-                       struct err *err);
-int sqlite_copy_integrity(struct driver_conn *conn, struct arena *arena,
-                          struct souk_str *report);
+                       void (*progress)(void *, int64_t, int64_t), void *user, struct err *err);
+int sqlite_copy_integrity(struct driver_conn *conn, struct arena *arena, struct souk_str *report);
 
 #endif

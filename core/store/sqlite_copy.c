@@ -36,8 +36,7 @@ static int sqlite_copy_steps(struct driver_conn *from, sqlite3 *to,
 
 static int sqlite_copy_check(sqlite3 *handle, struct buf *report)
 {
-    static const char *const checks[] = {"PRAGMA integrity_check(20)",
-                                         "PRAGMA foreign_key_check"};
+    static const char *const checks[] = {"PRAGMA integrity_check(20)", "PRAGMA foreign_key_check"};
     int bad = 0;
     for (int i = 0; i < 2; i++) {
         sqlite3_stmt *statement = NULL;
@@ -65,8 +64,7 @@ static int sqlite_copy_check(sqlite3 *handle, struct buf *report)
     return bad ? SOUK_ERROR : 0;
 }
 
-int sqlite_copy_integrity(struct driver_conn *conn, struct arena *arena,
-                          struct souk_str *report)
+int sqlite_copy_integrity(struct driver_conn *conn, struct arena *arena, struct souk_str *report)
 {
     struct buf buf = {.arena = arena};
     conn->deadline = 0;
@@ -83,8 +81,7 @@ static int sqlite_copy_close(sqlite3 *to, struct err *err)
     struct buf report = {0};
     int code = 0;
     if (sqlite3_exec(to, "PRAGMA journal_mode = delete", NULL, NULL, NULL) != SQLITE_OK)
-        code = err_set(err, SOUK_ERROR, "the copy cannot be finished: %s",
-                       sqlite3_errmsg(to));
+        code = err_set(err, SOUK_ERROR, "the copy cannot be finished: %s", sqlite3_errmsg(to));
     else if (sqlite_copy_check(to, &report) != 0)
         code = err_set(err, SOUK_ERROR, "the copy is not sound; check the disk. %.*s",
                        (int)report.len, report.ptr);
@@ -100,11 +97,9 @@ static int sqlite_copy_publish(const char *aside, const char *file, struct err *
     if (fd >= 0)
         close(fd);
     if (!ok || rename(aside, file) != 0)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %s", file,
-                       strerror(errno));
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %s", file, strerror(errno));
     const char *slash = strrchr(file, '/');
-    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - file) + 1 : 1,
-             slash ? file : ".");
+    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - file) + 1 : 1, slash ? file : ".");
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);
@@ -114,32 +109,28 @@ static int sqlite_copy_publish(const char *aside, const char *file, struct err *
 }
 
 static int sqlite_copy_make(struct driver_conn *from, const char *aside,
-                            void (*progress)(void *, int64_t, int64_t), void *user,
-                            struct err *err)
+                            void (*progress)(void *, int64_t, int64_t), void *user, struct err *err)
 {
     sqlite3 *to = NULL;
     int fd = open(aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", aside,
-                       strerror(errno));
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", aside, strerror(errno));
     close(fd);
-    int rc =
-        sqlite3_open_v2(aside, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(aside, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(to, "PRAGMA synchronous = off; PRAGMA cache_size = -512",
-                          NULL, NULL, NULL);
+        rc = sqlite3_exec(to, "PRAGMA synchronous = off; PRAGMA cache_size = -512", NULL, NULL,
+                          NULL);
     if (rc == SQLITE_OK)
         rc = sqlite_copy_steps(from, to, progress, user);
-    int code = rc == SQLITE_OK ? sqlite_copy_close(to, err)
-                               : err_set(err, sqlite_code(NULL, rc), "%s: %s", aside,
-                                         sqlite3_errstr(rc));
+    int code = rc == SQLITE_OK
+                   ? sqlite_copy_close(to, err)
+                   : err_set(err, sqlite_code(NULL, rc), "%s: %s", aside, sqlite3_errstr(rc));
     sqlite3_close(to);
     return code;
 }
 
 int sqlite_copy_backup(struct driver_conn *from, const char *file,
-                       void (*progress)(void *, int64_t, int64_t), void *user,
-                       struct err *err)
+                       void (*progress)(void *, int64_t, int64_t), void *user, struct err *err)
 {
     char aside[PATH_MAX];
     int64_t tables = 0;
@@ -151,18 +142,17 @@ int sqlite_copy_backup(struct driver_conn *from, const char *file,
     sqlite3_stmt *look = NULL;
     int rc = sqlite_trusted(from, "BEGIN");
     if (rc == SQLITE_OK)
-        rc = sqlite3_prepare_v2(from->handle, "SELECT count(*) FROM sqlite_master", -1,
-                                &look, NULL);
+        rc =
+            sqlite3_prepare_v2(from->handle, "SELECT count(*) FROM sqlite_master", -1, &look, NULL);
     if (rc == SQLITE_OK && (rc = sqlite3_step(look)) == SQLITE_ROW) {
         tables = sqlite3_column_int64(look, 0);
         rc = SQLITE_OK;
     }
     sqlite3_finalize(look);
-    int code =
-        rc == SQLITE_OK && tables >= 0
-            ? sqlite_copy_make(from, aside, progress, user, err)
-            : err_set(err, sqlite_code(from, rc), "the database cannot be read: %s",
-                      sqlite3_errmsg(from->handle));
+    int code = rc == SQLITE_OK && tables >= 0
+                   ? sqlite_copy_make(from, aside, progress, user, err)
+                   : err_set(err, sqlite_code(from, rc), "the database cannot be read: %s",
+                             sqlite3_errmsg(from->handle));
     sqlite_trusted(from, "ROLLBACK");
     if (code == 0)
         code = sqlite_copy_publish(aside, file, err);

@@ -14,8 +14,7 @@
 #include "store/sqlite_conn.h"
 #include "store/table.h"
 
-static int sqlite_guard_refuse(struct driver_conn *conn, const char *what,
-                               const char *name)
+static int sqlite_guard_refuse(struct driver_conn *conn, const char *what, const char *name)
 {
     conn->refused = 1;
     if (conn->principal)
@@ -24,16 +23,16 @@ static int sqlite_guard_refuse(struct driver_conn *conn, const char *what,
             "%s may not %s %s: its own tables begin with p_%s_, and of the core's it reads the views v1_…",
             conn->principal, what, name ? name : "", conn->principal);
     else
-        snprintf(conn->words, sizeof conn->words, "%s %s is not allowed in a statement",
-                 what, name ? name : "");
+        snprintf(conn->words, sizeof conn->words, "%s %s is not allowed in a statement", what,
+                 name ? name : "");
     return SQLITE_DENY;
 }
 
 static int sqlite_guard_own(const struct driver_conn *conn, const char *name)
 {
     size_t len = strlen(conn->principal);
-    return name && strncmp(name, "p_", 2) == 0 &&
-           strncmp(name + 2, conn->principal, len) == 0 && name[2 + len] == '_';
+    return name && strncmp(name, "p_", 2) == 0 && strncmp(name + 2, conn->principal, len) == 0 &&
+           name[2 + len] == '_';
 }
 
 static int sqlite_guard_public(const char *name)
@@ -53,22 +52,19 @@ static void sqlite_guard_note(uint32_t *list, int *count, const char *table)
         ++*count;
 }
 
-static void sqlite_guard_collect(struct driver_conn *conn, int action,
-                                 const char *table)
+static void sqlite_guard_collect(struct driver_conn *conn, int action, const char *table)
 {
     struct driver_statement *to = conn->collect;
     if (!to || !table || strncmp(table, "sqlite_", 7) == 0)
         return;
     if (action == SQLITE_READ)
         sqlite_guard_note(to->reads, &to->read_count, table);
-    else if (action == SQLITE_INSERT || action == SQLITE_UPDATE ||
-             action == SQLITE_DELETE)
+    else if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE)
         sqlite_guard_note(to->writes, &to->write_count, table);
 }
 
 /* Changes of the schema by a plugin: only in a migration, only of what is its own. */
-static int sqlite_guard_schema(struct driver_conn *conn, int action, const char *a,
-                               const char *b)
+static int sqlite_guard_schema(struct driver_conn *conn, int action, const char *a, const char *b)
 {
     const char *name = a;
     if (action == SQLITE_ALTER_TABLE)
@@ -100,13 +96,12 @@ static int sqlite_guard_schema(struct driver_conn *conn, int action, const char 
         return sqlite_guard_refuse(conn, "create or drop the virtual table", a);
     case SQLITE_REINDEX: return SQLITE_OK;
     default:
-        return sqlite_guard_refuse(
-            conn, "change temporary or other parts of the schema:", name);
+        return sqlite_guard_refuse(conn, "change temporary or other parts of the schema:", name);
     }
 }
 
-static int sqlite_guard_plugin(struct driver_conn *conn, int action, const char *a,
-                               const char *b, const char *inner)
+static int sqlite_guard_plugin(struct driver_conn *conn, int action, const char *a, const char *b,
+                               const char *inner)
 {
     switch (action) {
     case SQLITE_SELECT:
@@ -121,8 +116,7 @@ static int sqlite_guard_plugin(struct driver_conn *conn, int action, const char 
         if (!a || !*a || sqlite_guard_own(conn, a) || sqlite_guard_public(a) ||
             sqlite_guard_public(inner))
             return SQLITE_OK;
-        if (conn->scripting &&
-            (strncmp(a, "sqlite_", 7) == 0 || strncmp(a, "pragma_", 7) == 0))
+        if (conn->scripting && (strncmp(a, "sqlite_", 7) == 0 || strncmp(a, "pragma_", 7) == 0))
             return SQLITE_OK;
         return sqlite_guard_refuse(conn, "read", a);
     case SQLITE_INSERT:
@@ -130,16 +124,15 @@ static int sqlite_guard_plugin(struct driver_conn *conn, int action, const char 
     case SQLITE_DELETE:
         /* Writes of the schema table come with every change of the schema; direct ones
          * DEFENSIVE refuses. */
-        if (sqlite_guard_own(conn, a) ||
-            (conn->scripting && strncmp(a, "sqlite_", 7) == 0))
+        if (sqlite_guard_own(conn, a) || (conn->scripting && strncmp(a, "sqlite_", 7) == 0))
             return SQLITE_OK;
         return sqlite_guard_refuse(conn, "write to", a);
     default: return sqlite_guard_schema(conn, action, a, b);
     }
 }
 
-int sqlite_guard_authorize(void *arg, int action, const char *a, const char *b,
-                           const char *schema, const char *inner)
+int sqlite_guard_authorize(void *arg, int action, const char *a, const char *b, const char *schema,
+                           const char *inner)
 {
     struct driver_conn *conn = arg;
     (void)schema;
@@ -150,8 +143,8 @@ int sqlite_guard_authorize(void *arg, int action, const char *a, const char *b,
     case SQLITE_DETACH: return sqlite_guard_refuse(conn, "attach", a);
     case SQLITE_PRAGMA:
         /* Full-text search and ALTER TABLE ask these two themselves. */
-        if (a && (strcmp(a, "data_version") == 0 ||
-                  (conn->scripting && strcmp(a, "quick_check") == 0)))
+        if (a &&
+            (strcmp(a, "data_version") == 0 || (conn->scripting && strcmp(a, "quick_check") == 0)))
             return SQLITE_OK;
         return sqlite_guard_refuse(conn, "PRAGMA", a);
     default: break;
@@ -167,8 +160,7 @@ int sqlite_guard_authorize(void *arg, int action, const char *a, const char *b,
     return sqlite_guard_plugin(conn, action, a, b, inner);
 }
 
-/* ---- names in WITH
- * ------------------------------------------------------------------------------- */
+/* ---- names in WITH ---- */
 
 static const char *sqlite_guard_skip(const char *at)
 {

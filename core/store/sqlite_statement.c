@@ -25,23 +25,20 @@ static int sqlite_statement_map(struct driver_statement *statement, struct err *
         snprintf(name, sizeof name, "$%d", i);
         int place = sqlite3_bind_parameter_index(statement->raw, name);
         if (place == 0)
-            return err_set(
-                err, SOUK_INVALID,
-                "parameters are called $1, $2, … without gaps; %s is missing", name);
+            return err_set(err, SOUK_INVALID,
+                           "parameters are called $1, $2, … without gaps; %s is missing", name);
         statement->index[i] = (uint8_t)place;
     }
     return 0;
 }
 
-static int sqlite_statement_raw(struct driver_conn *conn, const char *sql,
-                                const char *principal, sqlite3_stmt **out,
-                                const char **tail)
+static int sqlite_statement_raw(struct driver_conn *conn, const char *sql, const char *principal,
+                                sqlite3_stmt **out, const char **tail)
 {
     conn->preparing = 1;
     conn->principal = principal;
     conn->refused = 0;
-    int rc =
-        sqlite3_prepare_v3(conn->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, out, tail);
+    int rc = sqlite3_prepare_v3(conn->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, out, tail);
     conn->preparing = 0;
     conn->principal = NULL;
     return rc;
@@ -49,22 +46,19 @@ static int sqlite_statement_raw(struct driver_conn *conn, const char *sql,
 
 static int sqlite_statement_rest(const char *tail)
 {
-    while (*tail == ' ' || *tail == '\n' || *tail == '\t' || *tail == '\r' ||
-           *tail == ';')
+    while (*tail == ' ' || *tail == '\n' || *tail == '\t' || *tail == '\r' || *tail == ';')
         tail++;
     return *tail != 0 && strncmp(tail, "--", 2) != 0;
 }
 
-int sqlite_statement_prepare(struct driver_conn *conn, const char *sql,
-                             const char *principal, struct driver_statement **out,
-                             struct err *err)
+int sqlite_statement_prepare(struct driver_conn *conn, const char *sql, const char *principal,
+                             struct driver_statement **out, struct err *err)
 {
     const char *tail = "";
     int code = 0;
     if (principal && sqlite_guard_borrows(sql))
         return err_set(err, SOUK_DENIED,
-                       "%s may not give the name of a view v1_… to a part of its query",
-                       principal);
+                       "%s may not give the name of a view v1_… to a part of its query", principal);
     struct driver_statement *statement = mem_zalloc(sizeof *statement);
     statement->conn = conn;
     conn->collect = statement;
@@ -93,8 +87,7 @@ void sqlite_statement_finalize(struct driver_statement *statement)
     free(statement);
 }
 
-int sqlite_statement_bind(struct driver_statement *statement, const struct db_arg *args,
-                          int count)
+int sqlite_statement_bind(struct driver_statement *statement, const struct db_arg *args, int count)
 {
     if (count != statement->params)
         return SOUK_INVALID;
@@ -103,18 +96,14 @@ int sqlite_statement_bind(struct driver_statement *statement, const struct db_ar
         int at = statement->index[i + 1];
         int rc;
         switch (arg->kind) {
-        case DB_ARG_INT:
-            rc = sqlite3_bind_int64(statement->raw, at, arg->number);
-            break;
+        case DB_ARG_INT: rc = sqlite3_bind_int64(statement->raw, at, arg->number); break;
         case DB_ARG_TEXT:
-            rc = sqlite3_bind_text64(statement->raw, at,
-                                     arg->text.ptr ? arg->text.ptr : "", arg->text.len,
-                                     SQLITE_TRANSIENT, SQLITE_UTF8);
+            rc = sqlite3_bind_text64(statement->raw, at, arg->text.ptr ? arg->text.ptr : "",
+                                     arg->text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
             break;
         case DB_ARG_BLOB:
-            rc = sqlite3_bind_blob64(statement->raw, at,
-                                     arg->text.ptr ? arg->text.ptr : "", arg->text.len,
-                                     SQLITE_TRANSIENT);
+            rc = sqlite3_bind_blob64(statement->raw, at, arg->text.ptr ? arg->text.ptr : "",
+                                     arg->text.len, SQLITE_TRANSIENT);
             break;
         default: rc = sqlite3_bind_null(statement->raw, at); break;
         }
@@ -151,9 +140,8 @@ struct souk_str sqlite_statement_text(struct driver_statement *statement, int co
 {
     struct souk_str text = {"", 0};
     int blob = sqlite3_column_type(statement->raw, column) == SQLITE_BLOB;
-    const void *bytes = blob
-                            ? sqlite3_column_blob(statement->raw, column)
-                            : (const void *)sqlite3_column_text(statement->raw, column);
+    const void *bytes = blob ? sqlite3_column_blob(statement->raw, column)
+                             : (const void *)sqlite3_column_text(statement->raw, column);
     if (bytes) {
         text.ptr = bytes;
         text.len = (size_t)sqlite3_column_bytes(statement->raw, column);
@@ -189,9 +177,7 @@ const uint32_t *sqlite_statement_writes(struct driver_statement *statement, int 
     return statement->writes;
 }
 
-/* ---- scripts
- * ---------------------------------------------------------------------------------------
- */
+/* ---- scripts ---- */
 
 static int sqlite_statement_line(const char *from, const char *to)
 {
@@ -201,15 +187,14 @@ static int sqlite_statement_line(const char *from, const char *to)
     return line;
 }
 
-int sqlite_statement_script(struct driver_conn *conn, const char *sql,
-                            const char *principal, struct err *err)
+int sqlite_statement_script(struct driver_conn *conn, const char *sql, const char *principal,
+                            struct err *err)
 {
     const char *rest = sql;
     int code = 0;
     if (principal && sqlite_guard_borrows(sql))
         return err_set(err, SOUK_DENIED,
-                       "%s may not give the name of a view v1_… to anything of its own",
-                       principal);
+                       "%s may not give the name of a view v1_… to anything of its own", principal);
     conn->deadline = 0;
     conn->scripting = 1;
     while (code == 0 && *rest) {
@@ -226,10 +211,9 @@ int sqlite_statement_script(struct driver_conn *conn, const char *sql,
             rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
         }
         if (rc != SQLITE_OK)
-            code = err_set(err, conn->refused ? SOUK_DENIED : sqlite_code(conn, rc),
-                           "line %d: %s",
-                           sqlite_statement_line(sql, rest + (at > 0 ? at : 0)),
-                           sqlite_words(conn));
+            code =
+                err_set(err, conn->refused ? SOUK_DENIED : sqlite_code(conn, rc), "line %d: %s",
+                        sqlite_statement_line(sql, rest + (at > 0 ? at : 0)), sqlite_words(conn));
         sqlite3_finalize(raw);
         rest = tail;
     }
@@ -253,8 +237,7 @@ static int sqlite_statement_droppable(struct driver_conn *conn, const char *pref
 }
 
 int sqlite_statement_drop(struct driver_conn *conn, const char *prefix,
-                          int (*spare)(void *user, const char *table), void *user,
-                          struct err *err)
+                          int (*spare)(void *user, const char *table), void *user, struct err *err)
 {
     for (;;) {
         sqlite3_stmt *list = NULL;
@@ -263,8 +246,7 @@ int sqlite_statement_drop(struct driver_conn *conn, const char *prefix,
         while (rc == SQLITE_OK && !drop && sqlite3_step(list) == SQLITE_ROW) {
             const char *name = (const char *)sqlite3_column_text(list, 0);
             if (!spare(user, name))
-                drop = sqlite3_mprintf("DROP %s \"%w\"", sqlite3_column_text(list, 1),
-                                       name);
+                drop = sqlite3_mprintf("DROP %s \"%w\"", sqlite3_column_text(list, 1), name);
         }
         sqlite3_finalize(list);
         if (rc == SQLITE_OK && !drop)

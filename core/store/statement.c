@@ -26,9 +26,7 @@ static size_t statement_bucket(const struct db_statement *key)
     return (size_t)((bits * UINT64_C(0x9e3779b97f4a7c15)) >> 57) % CONN_BUCKETS;
 }
 
-/* ---- the cache
- * -------------------------------------------------------------------------------------
- */
+/* ---- the cache ---- */
 
 static int statement_prepare(struct db_conn *conn, const struct db_statement *key,
                              struct statement **out)
@@ -57,9 +55,8 @@ static int statement_take(struct db_conn *conn, const struct db_statement *key,
                           struct statement **out)
 {
     struct statement *found = conn->buckets[statement_bucket(key)];
-    while (found &&
-           !(found->key == key && !found->open &&
-             (found->interned || strcmp(found->principal, conn->principal) == 0)))
+    while (found && !(found->key == key && !found->open &&
+                      (found->interned || strcmp(found->principal, conn->principal) == 0)))
         found = found->next;
     if (!found) {
         int code = statement_prepare(conn, key, &found);
@@ -112,9 +109,7 @@ void statement_refresh(struct db_conn *conn)
     conn->epoch = epoch;
 }
 
-/* ---- running
- * ---------------------------------------------------------------------------------------
- */
+/* ---- running ---- */
 
 static void statement_note(struct db_conn *conn, struct statement *statement)
 {
@@ -145,8 +140,8 @@ static int statement_begin(struct db_conn *conn, const struct db_statement *key,
     const struct driver *driver = conn->db->driver;
     code = driver->bind((*out)->raw, args, count);
     if (code != 0) {
-        snprintf(words, sizeof words,
-                 "%d parameters were given; look at the $n of the text", count);
+        snprintf(words, sizeof words, "%d parameters were given; look at the $n of the text",
+                 count);
         statement_words(conn, code, key->name,
                         code == SOUK_INVALID ? words : driver->error(conn->raw));
         statement_give_back(conn, *out);
@@ -154,8 +149,7 @@ static int statement_begin(struct db_conn *conn, const struct db_statement *key,
     }
     statement_note(conn, *out);
     int64_t limit = clock_mono() + conn->db->budget;
-    driver->deadline(conn->raw,
-                     conn->deadline && conn->deadline < limit ? conn->deadline : limit);
+    driver->deadline(conn->raw, conn->deadline && conn->deadline < limit ? conn->deadline : limit);
     return 0;
 }
 
@@ -168,8 +162,7 @@ static int statement_step(struct db_conn *conn, struct statement *statement)
     if (code == SOUK_TIMEOUT)
         statement_words(conn, code, statement->key->name, "took longer than it may");
     else if (code < 0)
-        statement_words(conn, code, statement->key->name,
-                        conn->db->driver->error(conn->raw));
+        statement_words(conn, code, statement->key->name, conn->db->driver->error(conn->raw));
     if (code == SOUK_CONFLICT)
         atomic_fetch_add_explicit(&conn->db->stat_conflicts, 1, memory_order_relaxed);
     statement_give_back(conn, statement);
@@ -195,8 +188,8 @@ int db_run_args(struct db_conn *conn, const struct db_statement *key, int64_t *c
     return code;
 }
 
-int db_query_args(struct db_conn *conn, const struct db_statement *key,
-                  struct db_rows *rows, const struct db_arg *args, int count)
+int db_query_args(struct db_conn *conn, const struct db_statement *key, struct db_rows *rows,
+                  const struct db_arg *args, int count)
 {
     struct statement *statement = NULL;
     *rows = (struct db_rows){.conn = conn};
@@ -213,8 +206,7 @@ int db_query_args(struct db_conn *conn, const struct db_statement *key,
 static struct statement *statement_of(const struct db_rows *rows)
 {
     struct statement *statement = rows->handle;
-    return statement && statement->open && statement->serial == rows->slot ? statement
-                                                                           : NULL;
+    return statement && statement->open && statement->serial == rows->slot ? statement : NULL;
 }
 
 int db_next(struct db_rows *rows)
@@ -247,8 +239,7 @@ int64_t db_int(struct db_rows *rows, int column)
 struct souk_str db_text(struct db_rows *rows, int column)
 {
     struct statement *statement = statement_of(rows);
-    return statement ? rows->conn->db->driver->column_text(statement->raw, column)
-                     : souk_str("");
+    return statement ? rows->conn->db->driver->column_text(statement->raw, column) : souk_str("");
 }
 
 int db_is_null(struct db_rows *rows, int column)

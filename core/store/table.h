@@ -12,8 +12,7 @@ static inline uint32_t table_hash(const char *name)
     uint32_t hash = 2166136261u;
     for (; *name; name++) {
         char c = *name;
-        hash = (hash ^ (uint32_t)(unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c)) *
-               16777619u;
+        hash = (hash ^ (uint32_t)(unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c)) * 16777619u;
     }
     return hash ^ hash >> 16;
 }

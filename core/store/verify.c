@@ -12,8 +12,7 @@
 #define ROWS_MAX   100
 
 static const struct verify_check own[] = {
-    {"I-7", "every fact in the outbox still has a delivery waiting",
-     &sql_verify_outbox},
+    {"I-7", "every fact in the outbox still has a delivery waiting", &sql_verify_outbox},
     {"I-7b", "every delivery belongs to a fact", &sql_verify_delivery},
     {"I-8", "what came in is finished after it arrived", &sql_verify_inbox},
 };
@@ -47,9 +46,8 @@ static int check_file(struct db *db, struct arena *arena, struct json *checks)
 {
     struct souk_str report = {NULL, 0};
     struct json *rows = json_new(arena, JSON_ARRAY);
-    struct json *check =
-        add_check(arena, checks, "file",
-                  "the database file is sound and every reference leads somewhere");
+    struct json *check = add_check(
+        arena, checks, "file", "the database file is sound and every reference leads somewhere");
     if (db_integrity(db, arena, &report) != SOUK_OK)
         json_add_str(arena, rows, NULL, report);
     return finish_check(arena, check, rows);

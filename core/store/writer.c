@@ -37,9 +37,7 @@ struct writer_group {
     int count;
 };
 
-/* ---- the queue
- * -------------------------------------------------------------------------------------
- */
+/* ---- the queue ---- */
 
 int db_write_push(struct db *db, struct db_write *write)
 {
@@ -105,14 +103,11 @@ static int writer_take(struct db *db, struct writer_group *group)
     return more;
 }
 
-/* ---- one closure
- * -----------------------------------------------------------------------------------
- */
+/* ---- one closure ---- */
 
 static void writer_keep_words(struct db *db)
 {
-    snprintf(db->commit_words, sizeof db->commit_words, "%s",
-             db->driver->error(db->conn->raw));
+    snprintf(db->commit_words, sizeof db->commit_words, "%s", db->driver->error(db->conn->raw));
 }
 
 /* Its result; the savepoint is gone either way. -1 in *stands when the transaction has
@@ -152,8 +147,7 @@ static void writer_commit_done(struct db *db)
     struct db_conn *conn = db->conn;
     seen_publish(db, conn);
     atomic_fetch_add_explicit(&db->stat_commits, 1, memory_order_relaxed);
-    atomic_store_explicit(&db->stat_wal, db->driver->log_bytes(conn->raw),
-                          memory_order_relaxed);
+    atomic_store_explicit(&db->stat_wal, db->driver->log_bytes(conn->raw), memory_order_relaxed);
     db->behind++;
     if (conn->due)
         job_wake(db);
@@ -168,9 +162,7 @@ static void writer_begin_turn(struct db_conn *conn)
     statement_refresh(conn);
 }
 
-/* ---- groups
- * ----------------------------------------------------------------------------------------
- */
+/* ---- groups ---- */
 
 /* A transaction for this one alone. */
 static void writer_run_alone(struct db *db, struct db_write *write)
@@ -247,8 +239,7 @@ static void writer_settle(struct db *db, struct writer_group *group)
     }
     writer_keep_words(db);
     driver->rollback(db->conn->raw);
-    log_warn("writer.commit_failed", LOG_S("why", db->commit_words),
-             LOG_I("writes", group->count));
+    log_warn("writer.commit_failed", LOG_S("why", db->commit_words), LOG_I("writes", group->count));
     writer_run_survivors(db, group);
 }
 
@@ -272,29 +263,23 @@ static void writer_run(struct db *db, struct writer_group *group)
         atomic_store_explicit(&db->stat_group, group->count, memory_order_relaxed);
     for (int i = 0; i < group->count; i++)
         if (group->at[i]->done)
-            group->at[i]->done(
-                group->at[i]); /* gone with this: its owner may free it */
+            group->at[i]->done(group->at[i]); /* gone with this: its owner may free it */
 }
 
-/* ---- the log
- * ---------------------------------------------------------------------------------------
- */
+/* ---- the log ---- */
 
 static void writer_checkpoint(struct db *db, int truncate)
 {
     int code = db->driver->checkpoint(db->conn->raw, truncate);
     db->checkpoint_at = db->driver->log_bytes(db->conn->raw);
-    db->behind =
-        0; /* the rest, if a reader holds some, comes along with the next commit's */
+    db->behind = 0; /* the rest, if a reader holds some, comes along with the next commit's */
     atomic_fetch_add_explicit(&db->stat_checkpoints, 1, memory_order_relaxed);
     if (code != 0 && code != SOUK_BUSY)
-        log_error("writer.checkpoint_failed",
-                  LOG_S("why", db->driver->error(db->conn->raw)));
+        log_error("writer.checkpoint_failed", LOG_S("why", db->driver->error(db->conn->raw)));
     if (db->checkpoint_at > WRITER_LOG_ALARM)
         log_warn("writer.log_large", LOG_I("bytes", db->checkpoint_at),
-                 LOG_S("next",
-                       "a reader holds an old snapshot; look for a long request "
-                       "or backup"));
+                 LOG_S("next", "a reader holds an old snapshot; look for a long request "
+                               "or backup"));
 }
 
 /* After a checkpoint the next commit begins the log anew, unless a reader is still in
@@ -349,9 +334,7 @@ void writer_stop(struct db *db)
     db->started = 0;
 }
 
-/* ---- waiting
- * ---------------------------------------------------------------------------------------
- */
+/* ---- waiting ---- */
 
 struct writer_waiter {
     struct db_write write;
@@ -372,8 +355,7 @@ static int writer_waiter_run(struct db_conn *conn, void *arg)
     if (code == 0)
         code = conn->failed;
     if (code != 0)
-        err_set(&waiter->err, code, "%s",
-                conn->words[0] ? conn->words : err_name(code));
+        err_set(&waiter->err, code, "%s", conn->words[0] ? conn->words : err_name(code));
     return code;
 }
 
@@ -382,8 +364,7 @@ static void writer_waiter_done(struct db_write *write)
     struct writer_waiter *waiter = (struct writer_waiter *)write;
     if (write->result != 0 && waiter->err.code == 0)
         err_set(&waiter->err, write->result, "the change could not be saved: %s",
-                waiter->db->commit_words[0] ? waiter->db->commit_words
-                                            : err_name(write->result));
+                waiter->db->commit_words[0] ? waiter->db->commit_words : err_name(write->result));
     pthread_mutex_lock(&waiter->mutex);
     waiter->finished = 1;
     pthread_cond_signal(&waiter->cond);
@@ -419,9 +400,7 @@ int db_write(struct db *db, db_fn fn, void *arg, struct err *err)
     return code;
 }
 
-/* ---- in a write
- * ------------------------------------------------------------------------------------
- */
+/* ---- in a write ---- */
 
 int db_refuse(struct db_conn *conn, int code, const char *format, ...)
 {
@@ -439,12 +418,11 @@ void db_changed(struct db_conn *conn, const char *kind, int64_t id)
         conn->failed = SOUK_WRONG_KIND;
         return;
     }
-    int code = db_run(conn, &sql_db_change, NULL, DB_INT(id_next()), DB_CSTR(kind),
-                      DB_INT(id), DB_INT(now));
+    int code = db_run(conn, &sql_db_change, NULL, DB_INT(id_next()), DB_CSTR(kind), DB_INT(id),
+                      DB_INT(now));
     if (code == 0 && ++conn->db->changes >= WRITER_CHANGES) {
         conn->db->changes = 0;
-        code =
-            db_run(conn, &sql_db_change_prune, NULL, DB_INT(now - WRITER_CHANGES_AGE));
+        code = db_run(conn, &sql_db_change_prune, NULL, DB_INT(now - WRITER_CHANGES_AGE));
     }
     if (code != 0)
         conn->failed = code;

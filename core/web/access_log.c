@@ -31,9 +31,7 @@ struct access_log {
     char *path; /* NULL: standard error */
 };
 
-/* ---- formatting
- * --------------------------------------------------------------------------------------
- */
+/* ---- formatting ---- */
 
 static char *put(char *to, const char *bytes, size_t len)
 {
@@ -67,17 +65,15 @@ static char *put_digits(char *to, uint64_t number, int width)
 static char *put_quoted(char *to, struct souk_str text, size_t most)
 {
     size_t len = text.len < most ? text.len : most;
-    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
+    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
         len--; /* never inside a character */
-    }
     *to++ = '"';
     for (size_t i = 0; i < len; i++) {
         char c = text.ptr[i];
-        if (c == '"' || c == '\\') {
+        if (c == '"' || c == '\\')
             *to++ = '\\';
-        } else if ((unsigned char)c < 0x20 || c == 0x7f) {
+        else if ((unsigned char)c < 0x20 || c == 0x7f)
             c = '?';
-        }
         *to++ = c;
     }
     *to++ = '"';
@@ -88,18 +84,16 @@ static int is_bare(struct souk_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c <= 0x20 || c >= 0x7f || c == '"' || c == '=' || c == '\\') {
+        if (c <= 0x20 || c >= 0x7f || c == '"' || c == '=' || c == '\\')
             return 0;
-        }
     }
     return text.len > 0;
 }
 
 static char *put_text(char *to, struct souk_str text, size_t most, int as_json)
 {
-    if (!as_json && text.len <= most && is_bare(text)) {
+    if (!as_json && text.len <= most && is_bare(text))
         return put(to, text.ptr, text.len);
-    }
     return put_quoted(to, text, most);
 }
 
@@ -127,15 +121,14 @@ static char *put_milliseconds(char *to, int64_t span)
 
 #define KEY(to, name) (as_json ? PUT((to), ",\"" name "\":") : PUT((to), " " name "="))
 
-size_t access_log_format(char *to, struct access_buffer *buffer,
-                         const struct access_line *line, int as_json)
+size_t access_log_format(char *to, struct access_buffer *buffer, const struct access_line *line,
+                         int as_json)
 {
     char *at = to;
     at = as_json ? PUT(at, "{\"at\":\"") : PUT(at, "at=");
     at = put_time(at, buffer, line->at);
-    if (as_json) {
+    if (as_json)
         *at++ = '"';
-    }
     at = put_text(KEY(at, "method"), line->method, 32, as_json);
     at = put_text(KEY(at, "path"), line->path, PATH_MOST, as_json);
     at = put_number(KEY(at, "status"), (uint64_t)line->status);
@@ -143,25 +136,19 @@ size_t access_log_format(char *to, struct access_buffer *buffer,
     at = put_milliseconds(KEY(at, "ms"), line->span);
     at = put_text(KEY(at, "address"), souk_str(line->address), 48, as_json);
     at = put_text(KEY(at, "request"), souk_str(line->id), 32, as_json);
-    if (line->route) {
+    if (line->route)
         at = put_quoted(KEY(at, "route"), souk_str(line->route), ROUTE_MOST);
-    }
-    if (line->agent.len) {
+    if (line->agent.len)
         at = put_quoted(KEY(at, "agent"), line->agent, AGENT_MOST);
-    }
-    if (line->cached) {
+    if (line->cached)
         at = as_json ? PUT(at, ",\"cached\":true") : PUT(at, " cached=true");
-    }
-    if (as_json) {
+    if (as_json)
         *at++ = '}';
-    }
     *at++ = '\n';
     return (size_t)(at - to);
 }
 
-/* ---- buffers
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- buffers ---- */
 
 void access_buffer_init(struct access_buffer *buffer)
 {
@@ -187,12 +174,10 @@ static void write_out(struct access_log *log, struct access_buffer *buffer)
     }
     while (done < buffer->len) {
         ssize_t n = write(log->fd, buffer->bytes + done, buffer->len - done);
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && errno == EINTR)
             continue;
-        }
-        if (n <= 0) {
+        if (n <= 0)
             break; /* a full disk: the lines are lost, the shop goes on */
-        }
         done += (size_t)n;
     }
     buffer->len = 0;
@@ -201,52 +186,43 @@ static void write_out(struct access_log *log, struct access_buffer *buffer)
 void access_log_add(struct access_log *log, struct access_buffer *buffer,
                     const struct access_line *line)
 {
-    if (!log) {
+    if (!log)
         return;
-    }
     pthread_mutex_lock(&buffer->lock);
-    if (buffer->len + ACCESS_LINE > ACCESS_BUFFER) {
+    if (buffer->len + ACCESS_LINE > ACCESS_BUFFER)
         write_out(log, buffer);
-    }
-    buffer->len +=
-        access_log_format(buffer->bytes + buffer->len, buffer, line, log->as_json);
+    buffer->len += access_log_format(buffer->bytes + buffer->len, buffer, line, log->as_json);
     pthread_mutex_unlock(&buffer->lock);
 }
 
 void access_log_flush(struct access_log *log, struct access_buffer *buffer)
 {
-    if (!log) {
+    if (!log)
         return;
-    }
     pthread_mutex_lock(&buffer->lock);
-    if (buffer->len) {
+    if (buffer->len)
         write_out(log, buffer);
-    }
     pthread_mutex_unlock(&buffer->lock);
 }
 
-/* ---- the file
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the file ---- */
 
 static int open_file(const char *path)
 {
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 }
 
-int access_log_open(struct access_log **out, const char *where, int as_json,
-                    struct err *err)
+int access_log_open(struct access_log **out, const char *where, int as_json, struct err *err)
 {
     *out = NULL;
-    if (!where || !*where || strcmp(where, "off") == 0) {
+    if (!where || !*where || strcmp(where, "off") == 0)
         return 0;
-    }
     int to_file = strcmp(where, "stderr") != 0;
     int fd = to_file ? open_file(where) : -1;
     if (to_file && fd < 0) {
         return err_set(err, SOUK_ERROR,
-                       "access log %s: %s; make its folder writable or set log.access",
-                       where, strerror(errno));
+                       "access log %s: %s; make its folder writable or set log.access", where,
+                       strerror(errno));
     }
     struct access_log *log = mem_zalloc(sizeof(*log));
     log->fd = fd;
@@ -258,9 +234,8 @@ int access_log_open(struct access_log **out, const char *where, int as_json,
 
 void access_log_reopen(struct access_log *log)
 {
-    if (!log || !log->path) {
+    if (!log || !log->path)
         return;
-    }
     int fd = open_file(log->path);
     if (fd < 0) {
         log_warn("access_log.not_reopened", LOG_S("path", log->path),
@@ -273,12 +248,10 @@ void access_log_reopen(struct access_log *log)
 
 void access_log_close(struct access_log *log)
 {
-    if (!log) {
+    if (!log)
         return;
-    }
-    if (log->fd >= 0) {
+    if (log->fd >= 0)
         close(log->fd);
-    }
     free(log->path);
     free(log);
 }

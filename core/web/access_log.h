@@ -36,8 +36,7 @@ struct access_buffer { /* one thread's lines; another thread may flush it */
 };
 
 /* `where`: "stderr", "off" (then *out is NULL, which all functions take) or a path. */
-int access_log_open(struct access_log **out, const char *where, int as_json,
-                    struct err *err);
+int access_log_open(struct access_log **out, const char *where, int as_json, struct err *err);
 void access_log_close(struct access_log *log);
 void access_log_reopen(struct access_log *log); /* the path again: after rotation */
 
@@ -49,7 +48,7 @@ void access_log_flush(struct access_log *log, struct access_buffer *buffer);
 
 /* The line with its newline; `to` holds ACCESS_LINE bytes. `buffer` keeps the second's
  * text. */
-size_t access_log_format(char *to, struct access_buffer *buffer,
-                         const struct access_line *line, int as_json);
+size_t access_log_format(char *to, struct access_buffer *buffer, const struct access_line *line,
+                         int as_json);
 
 #endif

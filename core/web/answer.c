@@ -19,24 +19,20 @@
 #include "web/form.h"
 #include "web/server.h"
 
-/* ---- plain answers
- * -------------------------------------------------------------------------------- */
+/* ---- plain answers ---- */
 
 void answer_reset(struct request *request)
 {
-    if (request->answer.ready_owner) {
+    if (request->answer.ready_owner)
         cache_release(request);
-    }
     memset(&request->answer, 0, sizeof(request->answer));
 }
 
-void answer_bytes(struct request *request, int status, const char *type,
-                  struct souk_str body)
+void answer_bytes(struct request *request, int status, const char *type, struct souk_str body)
 {
     struct answer *answer = &request->answer;
-    if (answer->ready_owner) {
+    if (answer->ready_owner)
         cache_release(request);
-    }
     answer->ready = NULL;
     answer->status = status;
     answer->type = souk_str(type);
@@ -66,17 +62,14 @@ void answer_json(struct request *request, int status, const struct json *value)
     answer_tree(request, status, "application/json", value);
 }
 
-/* ---- headers
- * ------------------------------------------------------------------------------------------
- */
+/* ---- headers ---- */
 
 static int is_token(struct souk_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.ptr[i];
-        if (c <= 0x20 || c >= 0x7f || strchr("()<>@,;:\\\"/[]?={}", c)) {
+        if (c <= 0x20 || c >= 0x7f || strchr("()<>@,;:\\\"/[]?={}", c))
             return 0;
-        }
     }
     return name.len > 0;
 }
@@ -85,9 +78,8 @@ static int is_field_text(struct souk_str value)
 {
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.ptr[i];
-        if (c < 0x20 || c == 0x7f) {
+        if (c < 0x20 || c == 0x7f)
             return 0;
-        }
     }
     return 1;
 }
@@ -95,13 +87,11 @@ static int is_field_text(struct souk_str value)
 /* Headers that libmicrohttpd makes: a second one would make the answer ambiguous. */
 static int is_ours(struct souk_str name)
 {
-    static const char *const ours[] = {
-        "content-length", "transfer-encoding", "connection", "date", "upgrade", NULL};
-    for (const char *const *word = ours; *word; word++) {
-        if (str_equal_nocase(name, souk_str(*word))) {
+    static const char *const ours[] = {"content-length", "transfer-encoding", "connection",
+                                       "date",           "upgrade",           NULL};
+    for (const char *const *word = ours; *word; word++)
+        if (str_equal_nocase(name, souk_str(*word)))
             return 1;
-        }
-    }
     return 0;
 }
 
@@ -115,9 +105,8 @@ int answer_header(struct request *request, const char *name, struct souk_str val
 {
     struct header_list *list = &request->answer.headers;
     struct souk_str key = souk_str(name);
-    if (!is_token(key) || !is_field_text(value) || is_ours(key)) {
+    if (!is_token(key) || !is_field_text(value) || is_ours(key))
         return SOUK_INVALID;
-    }
     value = arena_str(&request->arena, value);
     if (str_equal_nocase(key, souk_str("content-type"))) {
         request->answer.type = value;
@@ -137,9 +126,8 @@ static int is_cookie_text(struct souk_str value)
 {
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.ptr[i];
-        if (c <= 0x20 || c >= 0x7f || c == '"' || c == ',' || c == ';' || c == '\\') {
+        if (c <= 0x20 || c >= 0x7f || c == '"' || c == ',' || c == ';' || c == '\\')
             return 0;
-        }
     }
     return 1;
 }
@@ -153,9 +141,8 @@ static void drop_cookie(struct header_list *list, struct souk_str name)
         int same = str_equal_nocase(list->at[i].name, souk_str("set-cookie")) &&
                    value.len > name.len && value.ptr[name.len] == '=' &&
                    memcmp(value.ptr, name.ptr, name.len) == 0;
-        if (!same) {
+        if (!same)
             list->at[kept++] = list->at[i];
-        }
     }
     list->count = kept;
 }
@@ -164,33 +151,27 @@ int answer_cookie(struct request *request, const char *name, struct souk_str val
                   int64_t max_age_s)
 {
     struct buf text = {.arena = &request->arena};
-    if (!is_token(souk_str(name)) || !is_cookie_text(value)) {
+    if (!is_token(souk_str(name)) || !is_cookie_text(value))
         return SOUK_INVALID;
-    }
     buf_printf(&text, "%s=%.*s; Path=/; HttpOnly; SameSite=Lax", name, SOUK_PRI(value));
-    if (request->tls) {
+    if (request->tls)
         buf_add_cstr(&text, "; Secure");
-    }
-    if (max_age_s > 0) {
+    if (max_age_s > 0)
         buf_printf(&text, "; Max-Age=%lld", (long long)max_age_s);
-    } else if (max_age_s < 0 || value.len == 0) {
+    else if (max_age_s < 0 || value.len == 0)
         buf_add_cstr(&text, "; Max-Age=0"); /* take it away */
-    }
     drop_cookie(&request->answer.headers, souk_str(name));
     header_list_add(&request->arena, &request->answer.headers, souk_str("Set-Cookie"),
                     buf_str(&text));
     return 0;
 }
 
-/* ---- redirects
- * -------------------------------------------------------------------------------------------
- */
+/* ---- redirects ---- */
 
 static int location_allowed(struct souk_str location)
 {
-    if (location.len && location.ptr[0] == '/') {
+    if (location.len && location.ptr[0] == '/')
         return location.len == 1 || (location.ptr[1] != '/' && location.ptr[1] != '\\');
-    }
     return (str_starts(location, "https://") && location.len > 8) ||
            (str_starts(location, "http://") && location.len > 7);
 }
@@ -200,8 +181,7 @@ void answer_redirect(struct request *request, int status, struct souk_str locati
     static const char digits[] = "0123456789ABCDEF";
     struct buf text = {.arena = &request->arena};
     if (!location_allowed(location)) {
-        log_error("redirect.refused",
-                  LOG_S("where", request->route ? request->route->where : ""),
+        log_error("redirect.refused", LOG_S("where", request->route ? request->route->where : ""),
                   LOG_T("location", location));
         answer_problem(request, 500, NULL, "this page leads nowhere", NULL);
         return;
@@ -220,9 +200,7 @@ void answer_redirect(struct request *request, int status, struct souk_str locati
     answer_header(request, "Location", buf_str(&text));
 }
 
-/* ---- problems
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- problems ---- */
 
 const char *answer_reason(int status)
 {
@@ -255,38 +233,32 @@ static int wants_page(const struct request *request)
 {
     const struct web_site *site = request->site;
     const struct web_route *route = request->route;
-    if (!site || !site->error_page || request->control ||
-        (route && route->flags & ROUTE_API) || str_starts(request->path, "/api/")) {
+    if (!site || !site->error_page || request->control || (route && route->flags & ROUTE_API) ||
+        str_starts(request->path, "/api/"))
         return 0;
-    }
-    if (route && route->flags & ROUTE_PAGE) {
+    if (route && route->flags & ROUTE_PAGE)
         return 1;
-    }
     struct souk_str accept = request_header(request, "accept");
     return memmem(accept.ptr, accept.len, "text/html", 9) != NULL;
 }
 
-void answer_problem(struct request *request, int status, const char *type,
-                    const char *detail, const struct json *more)
+void answer_problem(struct request *request, int status, const char *type, const char *detail,
+                    const struct json *more)
 {
     const struct web_site *site = request->site;
     struct arena *arena = &request->arena;
     const char *title = answer_reason(status);
-    if (detail) {
-        detail = arena_cstr(
-            arena, souk_str(detail)); /* callers pass what lives on their stack */
-    }
+    if (detail)
+        detail = arena_cstr(arena, souk_str(detail)); /* callers pass what lives on their stack */
     answer_bytes(request, 0, "", souk_str(""));
     if (status == 503 || status == 429) {
-        if (header_list_find_nocase(&request->answer.headers, "retry-after").len == 0) {
+        if (header_list_find_nocase(&request->answer.headers, "retry-after").len == 0)
             answer_header(request, "Retry-After", souk_str("1"));
-        }
     }
     if (wants_page(request)) {
         site->error_page(request, status, detail ? detail : title);
-        if (request->answer.status) {
+        if (request->answer.status)
             return;
-        }
     }
     struct json *problem = json_new(arena, JSON_OBJECT);
     json_add_cstr(arena, problem, "type", type ? type : "about:blank");

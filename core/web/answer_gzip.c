@@ -16,8 +16,7 @@ struct souk_str answer_gzip(struct arena *arena, struct souk_str body)
 {
     if (!state) {
         state = mem_zalloc(sizeof(*state));
-        if (deflateInit2(state, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
-            Z_OK) {
+        if (deflateInit2(state, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
             free(state);
             state = NULL;
             return souk_str("");
@@ -30,9 +29,8 @@ struct souk_str answer_gzip(struct arena *arena, struct souk_str body)
     state->avail_in = (uInt)body.len;
     state->next_out = (Bytef *)out;
     state->avail_out = (uInt)room;
-    if (deflate(state, Z_FINISH) != Z_STREAM_END) {
+    if (deflate(state, Z_FINISH) != Z_STREAM_END)
         return souk_str("");
-    }
     return str_make(out, room - state->avail_out);
 }
 

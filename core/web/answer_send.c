@@ -32,8 +32,7 @@ static const char csp[] =
 void answer_common_headers(struct MHD_Response *response, int html)
 {
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Referrer-Policy",
-                            "strict-origin-when-cross-origin");
+    MHD_add_response_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
     if (html) {
         MHD_add_response_header(response, "Content-Security-Policy", csp);
         MHD_add_response_header(response, "X-Frame-Options", "DENY");
@@ -66,10 +65,8 @@ static uint64_t hash_body(struct souk_str body)
 static int is_text(struct souk_str type)
 {
     return str_starts(type, "text/") || str_starts(type, "application/json") ||
-           str_starts(type, "application/problem+json") ||
-           str_starts(type, "application/xml") ||
-           str_starts(type, "application/javascript") ||
-           str_starts(type, "image/svg+xml");
+           str_starts(type, "application/problem+json") || str_starts(type, "application/xml") ||
+           str_starts(type, "application/javascript") || str_starts(type, "image/svg+xml");
 }
 
 static int is_html(struct souk_str type)
@@ -94,14 +91,12 @@ static void decide(struct request *request, struct dress *dress)
     int reads = souk_str_is(request->method, "GET") || request->head;
     int text = is_text(answer->type);
     dress->body = answer->body;
-    if (answer->status == 200 && reads && answer->body.len < ETAG_MOST &&
-        !said(request, "etag") &&
+    if (answer->status == 200 && reads && answer->body.len < ETAG_MOST && !said(request, "etag") &&
         (is_html(answer->type) || str_starts(answer->type, "application/json"))) {
         snprintf(dress->etag, sizeof(dress->etag), "\"%016llx\"",
                  (unsigned long long)hash_body(answer->body));
-        if (negotiate_unchanged(request, dress->etag)) {
+        if (negotiate_unchanged(request, dress->etag))
             answer->status = 304;
-        }
     }
     if (text && !said(request, "content-encoding") && answer->body.len > GZIP_LEAST &&
         answer->body.len <= GZIP_MOST) {
@@ -114,16 +109,14 @@ static void decide(struct request *request, struct dress *dress)
             }
         }
     }
-    if (answer->status == 204 || answer->status == 304) {
+    if (answer->status == 204 || answer->status == 304)
         dress->body = souk_str("");
-    }
 }
 
 static void add(struct MHD_Response *response, const char *name, const char *value)
 {
-    if (MHD_add_response_header(response, name, value) != MHD_YES) {
+    if (MHD_add_response_header(response, name, value) != MHD_YES)
         log_warn("header.refused", LOG_S("name", name));
-    }
 }
 
 static void add_validators(struct request *request, struct MHD_Response *response,
@@ -139,12 +132,10 @@ static void add_validators(struct request *request, struct MHD_Response *respons
         int keep = dress->etag[0] && answer->status < 400;
         add(response, "Cache-Control", keep ? "private, no-cache" : "no-store");
     }
-    if (dress->varies && !said(request, "vary")) {
+    if (dress->varies && !said(request, "vary"))
         add(response, "Vary", "Accept-Encoding");
-    }
-    if (dress->compressed) {
+    if (dress->compressed)
         add(response, "Content-Encoding", "gzip");
-    }
 }
 
 struct MHD_Response *answer_build(struct request *request)
@@ -155,14 +146,12 @@ struct MHD_Response *answer_build(struct request *request)
     struct MHD_Response *response = MHD_create_response_from_buffer(
         dress.body.len, (void *)(uintptr_t)(dress.body.len ? dress.body.ptr : ""),
         MHD_RESPMEM_PERSISTENT);
-    if (!response) {
+    if (!response)
         return NULL;
-    }
-    if (answer->type.len && answer->status != 204 && answer->status != 304) {
+    if (answer->type.len && answer->status != 204 && answer->status != 304)
         add(response, "Content-Type", arena_cstr(&request->arena, answer->type));
-    }
-    answer_common_headers(response, is_html(answer->type) &&
-                                        !said(request, "content-security-policy"));
+    answer_common_headers(response,
+                          is_html(answer->type) && !said(request, "content-security-policy"));
     add_validators(request, response, &dress);
     for (size_t i = 0; i < answer->headers.count; i++) {
         const struct header *header = &answer->headers.at[i];
@@ -170,9 +159,8 @@ struct MHD_Response *answer_build(struct request *request)
             arena_cstr(&request->arena, header->value));
     }
     add(response, "X-Request-Id", request->id);
-    if (answer->close) {
+    if (answer->close)
         add(response, "Connection", "close");
-    }
     request->sent = request->head ? 0 : (int64_t)dress.body.len;
     return response;
 }

@@ -67,9 +67,8 @@ struct asset_set *asset_set_new(void)
 
 void asset_set_free(struct asset_set *set)
 {
-    if (!set) {
+    if (!set)
         return;
-    }
     for (size_t i = 0; i < set->by_name.used; i++) {
         struct asset *asset = set->by_name.entries[i].value;
         if (asset) {
@@ -84,24 +83,20 @@ void asset_set_free(struct asset_set *set)
     free(set);
 }
 
-/* ---- names
- * --------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 /* [a-z0-9._/-], no empty segment, none that begins with a point ("..", hidden files).
  */
 static int name_safe(struct souk_str name)
 {
     char before = '/';
-    if (name.len == 0 || name.len > PATH_LIMIT || name.ptr[name.len - 1] == '/') {
+    if (name.len == 0 || name.len > PATH_LIMIT || name.ptr[name.len - 1] == '/')
         return 0;
-    }
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        int plain =
-            (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-        if (!plain && !((c == '.' || c == '/') && before != '/')) {
+        int plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        if (!plain && !((c == '.' || c == '/') && before != '/'))
             return 0;
-        }
         before = c;
     }
     return 1;
@@ -110,11 +105,9 @@ static int name_safe(struct souk_str name)
 /* Where the extension begins (behind its point), or 0. */
 static size_t extension_at(struct souk_str name)
 {
-    for (size_t i = name.len; i > 0 && name.ptr[i - 1] != '/'; i--) {
-        if (name.ptr[i - 1] == '.') {
+    for (size_t i = name.len; i > 0 && name.ptr[i - 1] != '/'; i--)
+        if (name.ptr[i - 1] == '.')
             return i;
-        }
-    }
     return 0;
 }
 
@@ -122,29 +115,24 @@ static const struct type *type_of(struct souk_str name)
 {
     size_t at = extension_at(name);
     struct souk_str extension = str_from(name, at);
-    for (size_t i = 0; at && i < sizeof(types) / sizeof(types[0]); i++) {
-        if (souk_str_is(extension, types[i].extension)) {
+    for (size_t i = 0; at && i < sizeof(types) / sizeof(types[0]); i++)
+        if (souk_str_is(extension, types[i].extension))
             return &types[i];
-        }
-    }
     return NULL;
 }
 
-static struct souk_str full_name(char *to, size_t size, const char *owner,
-                                 struct souk_str name)
+static struct souk_str full_name(char *to, size_t size, const char *owner, struct souk_str name)
 {
     size_t owner_len = strlen(owner);
-    if (owner_len + 1 + name.len > size) {
+    if (owner_len + 1 + name.len > size)
         return STR_NULL;
-    }
     memcpy(to, owner, owner_len);
     to[owner_len] = '/';
     memcpy(to + owner_len + 1, name.len ? name.ptr : "", name.len);
     return (struct souk_str){to, owner_len + 1 + name.len};
 }
 
-/* ---- building
- * ------------------------------------------------------------------------- */
+/* ---- building ---- */
 
 static void hash_bytes(struct souk_str bytes, char hex[HASH_CHARS + 1])
 {
@@ -153,16 +141,14 @@ static void hash_bytes(struct souk_str bytes, char hex[HASH_CHARS + 1])
     sodium_bin2hex(hex, HASH_CHARS + 1, hash, HASH_CHARS / 2);
 }
 
-static struct asset *asset_new(struct souk_str full, struct souk_str bytes,
-                               const struct type *type)
+static struct asset *asset_new(struct souk_str full, struct souk_str bytes, const struct type *type)
 {
     struct asset *asset = mem_zalloc(sizeof(*asset));
     struct buf url = {0};
     char hash[HASH_CHARS + 1];
     size_t extension = extension_at(full);
     hash_bytes(bytes, hash);
-    buf_printf(&url, "/assets/%.*s%s.%s", (int)extension, full.ptr, hash,
-               type->extension);
+    buf_printf(&url, "/assets/%.*s%s.%s", (int)extension, full.ptr, hash, type->extension);
     asset->url = url.ptr;
     asset->path = str_from(buf_str(&url), strlen("/assets/"));
     asset->name = mem_alloc(full.len + 1);
@@ -181,27 +167,25 @@ static struct asset *asset_new(struct souk_str full, struct souk_str bytes,
     return asset;
 }
 
-int asset_add(struct asset_set *set, const char *owner, const char *name,
-              struct souk_str bytes, struct err *err)
+int asset_add(struct asset_set *set, const char *owner, const char *name, struct souk_str bytes,
+              struct err *err)
 {
     char room[NAME_LIMIT];
     struct souk_str full = full_name(room, sizeof(room), owner, souk_str(name));
     if (!full.ptr || !name_safe(full)) {
-        return err_set(
-            err, SOUK_INVALID,
-            "asset %s of %s: a name has only a-z, 0-9, '.', '_', '-' and '/' "
-            "between its parts, and at most %d bytes; rename the file",
-            name, owner, NAME_LIMIT);
+        return err_set(err, SOUK_INVALID,
+                       "asset %s of %s: a name has only a-z, 0-9, '.', '_', '-' and '/' "
+                       "between its parts, and at most %d bytes; rename the file",
+                       name, owner, NAME_LIMIT);
     }
     const struct type *type = type_of(full);
     if (!type) {
         return err_set(err, SOUK_INVALID,
-                       "asset %s of %s: its type is not served; use one of " TYPES,
-                       name, owner);
+                       "asset %s of %s: its type is not served; use one of " TYPES, name, owner);
     }
     if (map_get(&set->by_name, full)) {
-        return err_set(err, SOUK_CONFLICT,
-                       "asset %s of %s: given twice; remove one of them", name, owner);
+        return err_set(err, SOUK_CONFLICT, "asset %s of %s: given twice; remove one of them", name,
+                       owner);
     }
     struct asset *asset = asset_new(full, bytes, type);
     map_put(&set->by_name, souk_str(asset->name), asset);
@@ -209,8 +193,7 @@ int asset_add(struct asset_set *set, const char *owner, const char *name,
     return 0;
 }
 
-/* ---- finding
- * ---------------------------------------------------------------------------- */
+/* ---- finding ---- */
 
 static const struct asset *find(const struct asset_set *set, const char *owner,
                                 struct souk_str name)
@@ -220,31 +203,26 @@ static const struct asset *find(const struct asset_set *set, const char *owner,
     return full.ptr ? map_get(&set->by_name, full) : NULL;
 }
 
-struct souk_str asset_url(const struct asset_set *set, const char *owner,
-                          struct souk_str name)
+struct souk_str asset_url(const struct asset_set *set, const char *owner, struct souk_str name)
 {
     const struct asset *asset = find(set, owner, name);
-    if (!asset) {
+    if (!asset)
         asset = find(set, "souk", name);
-    }
     return asset ? souk_str(asset->url) : souk_str("");
 }
 
-int asset_answer(const struct asset_set *set, struct request *request,
-                 struct souk_str path)
+int asset_answer(const struct asset_set *set, struct request *request, struct souk_str path)
 {
-    if (!name_safe(path)) {
+    if (!name_safe(path))
         return SOUK_NOT_FOUND;
-    }
     struct asset *asset = map_get(&set->by_path, path);
     if (asset) {
         cache_pack_answer(&asset->pack, request);
         return 0;
     }
     asset = map_get(&set->by_name, path);
-    if (!asset) {
+    if (!asset)
         return SOUK_NOT_FOUND;
-    }
     answer_redirect(request, 302, souk_str(asset->url));
     return answer_header(request, "Cache-Control", souk_str("no-cache"));
 }

@@ -67,15 +67,13 @@ struct key {
 struct page_cache *cache_new(size_t bytes)
 {
     struct page_cache *cache = aligned_alloc(64, sizeof(*cache));
-    if (!cache) {
+    if (!cache)
         abort(); /* as arena.c does */
-    }
     memset(cache, 0, sizeof(*cache));
     cache->shard_limit = bytes / SHARDS;
     size_t chains = 64;
-    while (chains < cache->shard_limit / 8192 && chains < 65536) {
+    while (chains < cache->shard_limit / 8192 && chains < 65536)
         chains *= 2;
-    }
     for (int i = 0; i < SHARDS; i++) {
         pthread_mutex_init(&cache->shard[i].lock, NULL);
         cache->shard[i].chains = mem_zalloc(chains * sizeof(struct entry *));
@@ -88,8 +86,7 @@ struct page_cache *cache_new(size_t bytes)
     return cache;
 }
 
-/* ---- entries -----------------------------------------------------------------------
- */
+/* ---- entries ---- */
 
 static void entry_release(struct entry *entry)
 {
@@ -121,16 +118,14 @@ static void link_in(struct shard *shard, struct entry *entry)
 static void link_out(struct shard *shard, struct entry *entry)
 {
     struct entry **at = &shard->chains[(entry->hash >> 8) & shard->mask];
-    while (*at != entry) {
+    while (*at != entry)
         at = &(*at)->chain;
-    }
     *at = entry->chain;
     if (entry->next == entry) {
         shard->hand = NULL;
     } else {
-        if (shard->hand == entry) {
+        if (shard->hand == entry)
             shard->hand = entry->next;
-        }
         entry->next->before = entry->before;
         entry->before->next = entry->next;
     }
@@ -142,17 +137,15 @@ static struct entry *look_up(const struct shard *shard, const struct key *key)
 {
     struct entry *entry = shard->chains[(key->hash >> 8) & shard->mask];
     while (entry && !(entry->hash == key->hash && entry->key_len == key->len &&
-                      memcmp(entry->key, key->text, key->len) == 0)) {
+                      memcmp(entry->key, key->text, key->len) == 0))
         entry = entry->chain;
-    }
     return entry;
 }
 
 /* With the lock held: takes out until there is room for `more`. Whoever was used since
  * the hand last passed gets another round. What is taken out hangs in *gone by its
  * chain. */
-static void make_room(struct shard *shard, size_t limit, size_t more,
-                      struct entry **gone)
+static void make_room(struct shard *shard, size_t limit, size_t more, struct entry **gone)
 {
     while (shard->hand && shard->bytes + more > limit) {
         struct entry *entry = shard->hand;
@@ -178,9 +171,8 @@ static void release_all(struct entry *gone)
 
 void cache_free(struct page_cache *cache)
 {
-    if (!cache) {
+    if (!cache)
         return;
-    }
     for (int i = 0; i < SHARDS; i++) {
         struct shard *shard = &cache->shard[i];
         while (shard->hand) {
@@ -194,29 +186,24 @@ void cache_free(struct page_cache *cache)
     free(cache);
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------------ */
+/* ---- keys ---- */
 
 static int may_use(struct request *request)
 {
     if (request->control ||
-        !(souk_str_is(request->method, "GET") ||
-          souk_str_is(request->method, "HEAD")) ||
-        (request->route && !(request->route->flags & ROUTE_CACHED))) {
+        !(souk_str_is(request->method, "GET") || souk_str_is(request->method, "HEAD")) ||
+        (request->route && !(request->route->flags & ROUTE_CACHED)))
         return 0;
-    }
-    return request_header(request, "Authorization").len == 0 &&
-           !session_cookie(request);
+    return request_header(request, "Authorization").len == 0 && !session_cookie(request);
 }
 
 static int key_make(struct key *key, const struct request *request, uint64_t site)
 {
-    int len = snprintf(key->text, sizeof(key->text), "%llx %s %.*s?%.*s",
-                       (unsigned long long)site, request->locale ? request->locale : "",
-                       SOUK_PRI(request->path), SOUK_PRI(request->query_text));
-    if (len < 0 || (size_t)len >= sizeof(key->text)) {
+    int len = snprintf(key->text, sizeof(key->text), "%llx %s %.*s?%.*s", (unsigned long long)site,
+                       request->locale ? request->locale : "", SOUK_PRI(request->path),
+                       SOUK_PRI(request->query_text));
+    if (len < 0 || (size_t)len >= sizeof(key->text))
         return 0;
-    }
     key->len = (size_t)len;
     key->hash = str_hash((struct souk_str){key->text, key->len});
     return 1;
@@ -227,8 +214,7 @@ static struct shard *shard_of(struct page_cache *cache, const struct key *key)
     return &cache->shard[key->hash % SHARDS];
 }
 
-/* ---- answering
- * ---------------------------------------------------------------------------- */
+/* ---- answering ---- */
 
 static struct entry *take(struct shard *shard, const struct key *key)
 {
@@ -246,13 +232,11 @@ static void remove_stale(struct shard *shard, struct entry *entry)
 {
     pthread_mutex_lock(&shard->lock);
     int mine = entry->linked;
-    if (mine) {
+    if (mine)
         link_out(shard, entry);
-    }
     pthread_mutex_unlock(&shard->lock);
-    if (mine) {
+    if (mine)
         entry_release(entry);
-    }
 }
 
 static void grown(struct shard *shard, size_t limit, struct entry *entry, size_t by)
@@ -269,25 +253,21 @@ static void grown(struct shard *shard, size_t limit, struct entry *entry, size_t
 }
 
 /* The request takes over the caller's reference. */
-static void answer_with(struct page_cache *cache, struct shard *shard,
-                        struct entry *entry, struct request *request)
+static void answer_with(struct page_cache *cache, struct shard *shard, struct entry *entry,
+                        struct request *request)
 {
     cache_release(request);
     request->answer.ready_owner = entry;
     size_t added = cache_pack_answer(&entry->pack, request);
-    if (added) {
+    if (added)
         grown(shard, cache->shard_limit, entry, added);
-    }
 }
 
-int cache_answer(struct page_cache *cache, struct db *db, struct request *request,
-                 uint64_t site)
+int cache_answer(struct page_cache *cache, struct db *db, struct request *request, uint64_t site)
 {
     struct key key;
-    if (cache->shard_limit == 0 || !may_use(request) ||
-        !key_make(&key, request, site)) {
+    if (cache->shard_limit == 0 || !may_use(request) || !key_make(&key, request, site))
         return 0;
-    }
     struct shard *shard = shard_of(cache, &key);
     struct entry *entry = take(shard, &key);
     if (!entry) {
@@ -305,8 +285,7 @@ int cache_answer(struct page_cache *cache, struct db *db, struct request *reques
     return 1;
 }
 
-/* ---- keeping
- * --------------------------------------------------------------------------------- */
+/* ---- keeping ---- */
 
 static int contains(struct souk_str text, const char *word)
 {
@@ -316,20 +295,16 @@ static int contains(struct souk_str text, const char *word)
 /* Headers that make an answer personal, or that a finished response brings itself. */
 static int headers_allow(const struct header_list *headers)
 {
-    static const char *const never[] = {
-        "set-cookie", "vary", "content-encoding", "etag", "content-length", NULL};
+    static const char *const never[] = {"set-cookie", "vary",           "content-encoding",
+                                        "etag",       "content-length", NULL};
     for (size_t i = 0; i < headers->count; i++) {
         const struct header *header = &headers->at[i];
-        for (const char *const *name = never; *name; name++) {
-            if (str_equal_nocase(header->name, souk_str(*name))) {
+        for (const char *const *name = never; *name; name++)
+            if (str_equal_nocase(header->name, souk_str(*name)))
                 return 0;
-            }
-        }
         if (str_equal_nocase(header->name, souk_str("cache-control")) &&
-            (contains(header->value, "no-store") ||
-             contains(header->value, "private"))) {
+            (contains(header->value, "no-store") || contains(header->value, "private")))
             return 0;
-        }
     }
     return 1;
 }
@@ -340,8 +315,7 @@ static struct entry *entry_new(const struct request *request, const struct key *
     const struct answer *answer = &request->answer;
     struct entry *entry = mem_zalloc(sizeof(*entry) + key->len);
     char tag[24];
-    int len = snprintf(tag, sizeof(tag), "%016llx",
-                       (unsigned long long)str_hash(answer->body));
+    int len = snprintf(tag, sizeof(tag), "%016llx", (unsigned long long)str_hash(answer->body));
     struct cache_pack_source source = {
         .body = answer->body,
         .type = answer->type,
@@ -356,7 +330,7 @@ static struct entry *entry_new(const struct request *request, const struct key *
     entry->key_len = key->len;
     memcpy(entry->key, key->text, key->len);
     entry->bytes = sizeof(*entry) + key->len + answer->body.len + 2048; /* headers */
-    atomic_init(&entry->references, 2); /* shard, request */
+    atomic_init(&entry->references, 2);                                 /* shard, request */
     return entry;
 }
 
@@ -379,9 +353,8 @@ static void put(struct page_cache *cache, struct shard *shard, const struct key 
         link_in(shard, entry);
     }
     pthread_mutex_unlock(&shard->lock);
-    if (!newer) {
+    if (!newer)
         entry_release(entry);
-    }
     release_all(gone);
 }
 
@@ -390,12 +363,10 @@ void cache_keep(struct page_cache *cache, struct request *request, uint64_t site
 {
     struct key key;
     const struct answer *answer = &request->answer;
-    if (answer->status != 200 || answer->ready || answer->close ||
-        answer->body.len == 0 || answer->body.len > cache->shard_limit / 4 ||
-        seen->count > DB_SEEN || !request->route || !may_use(request) ||
-        !headers_allow(&answer->headers) || !key_make(&key, request, site)) {
+    if (answer->status != 200 || answer->ready || answer->close || answer->body.len == 0 ||
+        answer->body.len > cache->shard_limit / 4 || seen->count > DB_SEEN || !request->route ||
+        !may_use(request) || !headers_allow(&answer->headers) || !key_make(&key, request, site))
         return;
-    }
     struct shard *shard = shard_of(cache, &key);
     struct entry *entry = entry_new(request, &key, seen);
     put(cache, shard, &key, entry);

@@ -30,14 +30,12 @@ static void add(struct MHD_Response *response, const char *name, const char *val
     MHD_add_response_header(response, name, value);
 }
 
-static struct MHD_Response *response_new(struct souk_str body,
-                                         enum MHD_ResponseMemoryMode mode)
+static struct MHD_Response *response_new(struct souk_str body, enum MHD_ResponseMemoryMode mode)
 {
     struct MHD_Response *response =
         MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr, mode);
-    if (!response) {
+    if (!response)
         abort(); /* out of memory, as in arena.c */
-    }
     return response;
 }
 
@@ -51,14 +49,11 @@ static int add_own(struct MHD_Response *response, const struct header_list *head
     struct arena arena = {0};
     for (size_t i = 0; headers && i < headers->count; i++) {
         const struct header *header = &headers->at[i];
-        if (str_equal_nocase(header->name, souk_str("cache-control"))) {
+        if (str_equal_nocase(header->name, souk_str("cache-control")))
             own |= OWN_CONTROL;
-        } else if (str_equal_nocase(header->name,
-                                    souk_str("content-security-policy"))) {
+        else if (str_equal_nocase(header->name, souk_str("content-security-policy")))
             own |= OWN_POLICY;
-        }
-        add(response, arena_cstr(&arena, header->name),
-            arena_cstr(&arena, header->value));
+        add(response, arena_cstr(&arena, header->name), arena_cstr(&arena, header->value));
     }
     arena_free(&arena);
     return own;
@@ -83,18 +78,16 @@ void cache_pack_make(struct cache_pack *pack, const struct cache_pack_source *so
     }
     *pack = (struct cache_pack){.body = body, .level = source->level};
     snprintf(pack->etag, sizeof(pack->etag), "W/\"%.*s\"", SOUK_PRI(source->tag));
-    pack->plain = response_new(body, source->stays ? MHD_RESPMEM_PERSISTENT
-                                                   : MHD_RESPMEM_MUST_FREE);
+    pack->plain =
+        response_new(body, source->stays ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
     pack->unchanged = response_new(souk_str(""), MHD_RESPMEM_PERSISTENT);
     add_type(pack->plain, source->type);
     add(pack->plain, MHD_HTTP_HEADER_ETAG, pack->etag);
     add(pack->unchanged, MHD_HTTP_HEADER_ETAG, pack->etag);
     int own = add_own(pack->plain, source->headers);
-    if (!(own & OWN_CONTROL)) {
+    if (!(own & OWN_CONTROL))
         add(pack->plain, MHD_HTTP_HEADER_CACHE_CONTROL, source->cache_control);
-    }
-    const char *control =
-        MHD_get_response_header(pack->plain, MHD_HTTP_HEADER_CACHE_CONTROL);
+    const char *control = MHD_get_response_header(pack->plain, MHD_HTTP_HEADER_CACHE_CONTROL);
     add(pack->unchanged, MHD_HTTP_HEADER_CACHE_CONTROL, control);
     if (source->level) {
         add(pack->plain, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
@@ -106,9 +99,8 @@ void cache_pack_make(struct cache_pack *pack, const struct cache_pack_source *so
 
 static void drop(struct MHD_Response *response)
 {
-    if (response) {
+    if (response)
         MHD_destroy_response(response);
-    }
 }
 
 void cache_pack_free(struct cache_pack *pack)
@@ -119,17 +111,15 @@ void cache_pack_free(struct cache_pack *pack)
     *pack = (struct cache_pack){0};
 }
 
-/* ---- compressing ----------------------------------------------------------------- */
+/* ---- compressing ---- */
 
 /* Into memory of its own; the length, or 0 when the result would not be smaller. */
 static size_t deflate_whole(struct souk_str body, int level, char **out)
 {
     z_stream stream = {0};
     if (body.len < 64 || body.len > UINT32_MAX ||
-        deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
-            Z_OK) {
+        deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return 0;
-    }
     char *to = mem_alloc(body.len);
     stream.next_in = (Bytef *)(uintptr_t)body.ptr;
     stream.avail_in = (uInt)body.len;
@@ -157,18 +147,15 @@ static enum MHD_Result copy_header(void *to, enum MHD_ValueKind kind, const char
 size_t cache_pack_compress(struct cache_pack *pack)
 {
     char *bytes = NULL;
-    if (pack->level == 0 ||
-        atomic_load_explicit(&pack->no_gzip, memory_order_relaxed) ||
-        atomic_load_explicit(&pack->gzip, memory_order_acquire)) {
+    if (pack->level == 0 || atomic_load_explicit(&pack->no_gzip, memory_order_relaxed) ||
+        atomic_load_explicit(&pack->gzip, memory_order_acquire))
         return 0;
-    }
     size_t len = deflate_whole(pack->body, pack->level, &bytes);
     if (len == 0) {
         atomic_store_explicit(&pack->no_gzip, 1, memory_order_relaxed);
         return 0;
     }
-    struct MHD_Response *made =
-        response_new((struct souk_str){bytes, len}, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *made = response_new((struct souk_str){bytes, len}, MHD_RESPMEM_MUST_FREE);
     MHD_get_response_headers(pack->plain, copy_header, made);
     add(made, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     struct MHD_Response *none = NULL;
@@ -197,8 +184,7 @@ size_t cache_pack_answer(struct cache_pack *pack, struct request *request)
     size_t len = pack->body.len;
     if (pack->level && negotiate_gzip(request)) {
         added = cache_pack_compress(pack);
-        struct MHD_Response *gzip =
-            atomic_load_explicit(&pack->gzip, memory_order_acquire);
+        struct MHD_Response *gzip = atomic_load_explicit(&pack->gzip, memory_order_acquire);
         answer->ready = gzip ? gzip : pack->plain;
         len = gzip ? pack->gzip_len : len;
     }

@@ -71,15 +71,13 @@ static CURL *handle_get(void)
         return handle;
     }
     handle = curl_easy_init();
-    if (!handle) {
+    if (!handle)
         abort(); /* out of memory, as in arena.c */
-    }
     pthread_setspecific(handle_key, handle);
     return handle;
 }
 
-/* ---- what libcurl calls
- * ------------------------------------------------------------------ */
+/* ---- what libcurl calls ---- */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *user)
 {
@@ -90,11 +88,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user)
         return 0;
     }
     call->got += len;
-    if (call->request->stream) {
+    if (call->request->stream)
         call->request->stream(call->request->user, (struct souk_str){bytes, len});
-    } else {
+    else
         buf_add(&call->body, bytes, len);
-    }
     return len;
 }
 
@@ -108,20 +105,17 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *user)
         return line.len;
     }
     ptrdiff_t colon = str_find(line, ':');
-    if (colon <= 0) {
+    if (colon <= 0)
         return line.len;
-    }
     if (response->header_count == HEADER_LIMIT) {
         call->too_large = 1;
         return 0;
     }
     if (response->header_count == call->header_room) {
         size_t room = call->header_room ? call->header_room * 2 : 16;
-        struct client_header *more =
-            arena_array(call->arena, struct client_header, room);
-        if (response->header_count) {
+        struct client_header *more = arena_array(call->arena, struct client_header, room);
+        if (response->header_count)
             memcpy(more, response->headers, response->header_count * sizeof(*more));
-        }
         response->headers = more;
         call->header_room = room;
     }
@@ -133,21 +127,18 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *user)
 
 /* The last word on addresses: whatever libcurl may have thought of, only checked ones
  * get a socket. */
-static curl_socket_t on_open(void *user, curlsocktype purpose,
-                             struct curl_sockaddr *address)
+static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct call *call = user;
     (void)purpose;
-    if (!call->request->unix_path &&
-        !client_address_checked(&call->target, &address->addr)) {
+    if (!call->request->unix_path && !client_address_checked(&call->target, &address->addr)) {
         call->denied = 1;
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* ---- setting up
- * ------------------------------------------------------------------------------ */
+/* ---- setting up ---- */
 
 static int token_char(char c)
 {
@@ -157,11 +148,9 @@ static int token_char(char c)
 
 static int is_token(struct souk_str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (!token_char(text.ptr[i])) {
+    for (size_t i = 0; i < text.len; i++)
+        if (!token_char(text.ptr[i]))
             return 0;
-        }
-    }
     return text.len > 0;
 }
 
@@ -169,9 +158,8 @@ static int is_value(struct souk_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if ((c < 32 && c != '\t') || c == 127) {
+        if ((c < 32 && c != '\t') || c == 127)
             return 0;
-        }
     }
     return 1;
 }
@@ -179,9 +167,8 @@ static int is_value(struct souk_str text)
 static struct curl_slist *list_add(struct curl_slist *list, const char *line)
 {
     struct curl_slist *longer = curl_slist_append(list, line);
-    if (!longer) {
+    if (!longer)
         abort(); /* out of memory */
-    }
     return longer;
 }
 
@@ -199,19 +186,17 @@ static int headers_make(struct call *call, struct curl_slist **out)
                            i + 1);
         }
         /* libcurl sends an empty value only for "Name;" */
-        struct souk_str line =
-            header->value.len
-                ? arena_printf(call->arena, "%.*s: %.*s", SOUK_PRI(header->name),
-                               SOUK_PRI(header->value))
-                : arena_printf(call->arena, "%.*s;", SOUK_PRI(header->name));
+        struct souk_str line = header->value.len
+                                   ? arena_printf(call->arena, "%.*s: %.*s", SOUK_PRI(header->name),
+                                                  SOUK_PRI(header->value))
+                                   : arena_printf(call->arena, "%.*s;", SOUK_PRI(header->name));
         list = list_add(list, line.ptr);
     }
     *out = list;
     return 0;
 }
 
-static struct souk_str url_part(struct call *call, CURLU *url, CURLUPart part,
-                                unsigned flags)
+static struct souk_str url_part(struct call *call, CURLU *url, CURLUPart part, unsigned flags)
 {
     char *text = NULL;
     struct souk_str copy = STR_NULL;
@@ -231,26 +216,20 @@ static int target_make(struct call *call, CURLU *url, const char **plant)
     struct souk_str port = url_part(call, url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     *plant = NULL;
     if (!souk_str_is(scheme, "https") && !souk_str_is(scheme, "http")) {
-        return err_set(call->err, SOUK_DENIED,
-                       "URL scheme %.*s: only https and http are allowed",
+        return err_set(call->err, SOUK_DENIED, "URL scheme %.*s: only https and http are allowed",
                        SOUK_PRI(scheme));
     }
-    if (!host.ptr || host.len == 0 || !port.ptr) {
-        return err_set(call->err, SOUK_INVALID,
-                       "URL: has no host; write https://host/path");
-    }
-    if (call->request->unix_path) {
+    if (!host.ptr || host.len == 0 || !port.ptr)
+        return err_set(call->err, SOUK_INVALID, "URL: has no host; write https://host/path");
+    if (call->request->unix_path)
         return 0;
-    }
     struct souk_str bare = host;
-    if (host.ptr[0] == '[' && host.len > 2) {
+    if (host.ptr[0] == '[' && host.len > 2)
         bare = (struct souk_str){host.ptr + 1, host.len - 2};
-    }
-    int code = client_address_resolve(arena_cstr(call->arena, bare), port.ptr,
-                                      &call->target, call->err);
-    if (code != 0) {
+    int code =
+        client_address_resolve(arena_cstr(call->arena, bare), port.ptr, &call->target, call->err);
+    if (code != 0)
         return code;
-    }
     struct buf line = {.arena = call->arena};
     buf_printf(&line, "%.*s:%.*s:", SOUK_PRI(bare), SOUK_PRI(port));
     client_address_print(&call->target, &line);
@@ -262,8 +241,8 @@ static int url_make(struct call *call, CURLU **out)
 {
     struct souk_str text = call->request->url;
     if (text.len > URL_LIMIT || (text.len && memchr(text.ptr, 0, text.len))) {
-        return err_set(call->err, SOUK_INVALID,
-                       "URL: longer than %d bytes or with a NUL", URL_LIMIT);
+        return err_set(call->err, SOUK_INVALID, "URL: longer than %d bytes or with a NUL",
+                       URL_LIMIT);
     }
     CURLU *url = curl_url();
     CURLUcode code = curl_url_set(url, CURLUPART_URL, arena_cstr(call->arena, text),
@@ -280,21 +259,18 @@ static int url_make(struct call *call, CURLU **out)
 static void set_method(CURL *handle, const struct client_request *request)
 {
     const char *method = request->method ? request->method : "GET";
-    if (request->body.len || strcmp(method, "POST") == 0 ||
-        strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0) {
+    if (request->body.len || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+        strcmp(method, "PATCH") == 0) {
         curl_easy_setopt(handle, CURLOPT_POST, 1L);
-        curl_easy_setopt(handle, CURLOPT_POSTFIELDS,
-                         request->body.len ? request->body.ptr : "");
-        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
-                         (curl_off_t)request->body.len);
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request->body.len ? request->body.ptr : "");
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
     } else if (strcmp(method, "HEAD") == 0) {
         curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
     } else {
         curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
     }
-    if (strcmp(method, "HEAD") != 0) {
+    if (strcmp(method, "HEAD") != 0)
         curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method);
-    }
 }
 
 static void set_rules(CURL *handle)
@@ -308,9 +284,8 @@ static void set_rules(CURL *handle)
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "souk/" SOUK_VERSION);
-    if (ca_file) {
+    if (ca_file)
         curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file);
-    }
 }
 
 static void set_call(CURL *handle, struct call *call, int64_t left)
@@ -327,11 +302,9 @@ static void set_call(CURL *handle, struct call *call, int64_t left)
     curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, call->request->unix_path);
 }
 
-/* ---- the call
- * ---------------------------------------------------------------------------------- */
+/* ---- the call ---- */
 
-static int failed(const struct call *call, CURLcode code, const char *host,
-                  const char *words)
+static int failed(const struct call *call, CURLcode code, const char *host, const char *words)
 {
     const char *text = words[0] ? words : curl_easy_strerror(code);
     if (call->too_large) {
@@ -340,16 +313,15 @@ static int failed(const struct call *call, CURLcode code, const char *host,
                        call->limit);
     }
     if (call->denied) {
-        return err_set(call->err, SOUK_DENIED,
-                       "host %s: not connected to an unchecked address", host);
+        return err_set(call->err, SOUK_DENIED, "host %s: not connected to an unchecked address",
+                       host);
     }
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
         return err_set(call->err, SOUK_TIMEOUT, "host %s: no answer in time", host);
     case CURLE_UNSUPPORTED_PROTOCOL:
         return err_set(call->err, SOUK_DENIED, "host %s: scheme not allowed", host);
-    case CURLE_URL_MALFORMAT:
-        return err_set(call->err, SOUK_INVALID, "host %s: %s", host, text);
+    case CURLE_URL_MALFORMAT: return err_set(call->err, SOUK_INVALID, "host %s: %s", host, text);
     default: return err_set(call->err, SOUK_UNAVAILABLE, "host %s: %s", host, text);
     }
 }
@@ -362,9 +334,8 @@ static int perform(CURL *handle, struct call *call, CURLU *url)
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, words);
     CURLcode code = curl_easy_perform(handle);
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK)
         return failed(call, code, url_part(call, url, CURLUPART_HOST, 0).ptr, words);
-    }
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     call->response->status = (int)status;
     call->response->body = call->body.len ? buf_str(&call->body) : souk_str("");
@@ -376,18 +347,14 @@ static int run(struct call *call, CURLU *url, int64_t until)
     const char *plant;
     struct curl_slist *headers = NULL, *resolve = NULL;
     int code = target_make(call, url, &plant);
-    if (code == 0) {
+    if (code == 0)
         code = headers_make(call, &headers);
-    }
-    if (code == 0 && clock_mono() >= until) {
-        code = err_set(call->err, SOUK_TIMEOUT,
-                       "resolving the name took all the time allowed");
-    }
+    if (code == 0 && clock_mono() >= until)
+        code = err_set(call->err, SOUK_TIMEOUT, "resolving the name took all the time allowed");
     if (code == 0) {
         CURL *handle = handle_get();
-        if (plant) {
+        if (plant)
             resolve = list_add(NULL, plant);
-        }
         set_rules(handle);
         set_method(handle, call->request);
         set_call(handle, call, until - clock_mono());
@@ -404,20 +371,16 @@ static int run(struct call *call, CURLU *url, int64_t until)
 int client_call(struct arena *arena, const struct client_request *request,
                 struct client_response *response, struct err *err)
 {
-    struct call call = {
-        .request = request, .response = response, .arena = arena, .err = err};
-    int64_t until =
-        clock_mono() + (request->timeout > 0 ? request->timeout : DEFAULT_TIMEOUT);
+    struct call call = {.request = request, .response = response, .arena = arena, .err = err};
+    int64_t until = clock_mono() + (request->timeout > 0 ? request->timeout : DEFAULT_TIMEOUT);
     CURLU *url = NULL;
     *response = (struct client_response){0};
     call.body.arena = arena;
     call.limit = request->max_bytes;
-    if (call.limit == 0 && !request->stream) {
+    if (call.limit == 0 && !request->stream)
         call.limit = DEFAULT_MAX;
-    }
-    if (request->method && !is_token(souk_str(request->method))) {
+    if (request->method && !is_token(souk_str(request->method)))
         return err_set(err, SOUK_INVALID, "request method: not a token");
-    }
     int code = url_make(&call, &url);
     if (code == 0) {
         code = run(&call, url, until);

@@ -1,6 +1,8 @@
 /*
- * client: HTTP requests to the outside, on libcurl (only here). https and http, no redirects, TLS verified. The name is resolved once, every address checked, and
- * the connection made to the checked address. A call may be cancelled by its deadline only. Task threads, one handle each, connections kept.
+ * client: HTTP requests to the outside, on libcurl (only here). https and http, no redirects, TLS
+ * verified. The name is resolved once, every address checked, and the connection made to the
+ * checked address. A call may be cancelled by its deadline only. Task threads, one handle each,
+ * connections kept.
  */
 #ifndef WEB_CLIENT_H
 #define WEB_CLIENT_H
@@ -17,7 +19,7 @@ struct client_request {
     struct souk_str url, body;
     const struct client_header *headers;
     size_t header_count;
-    int64_t timeout; /* us; 0: 10 s */
+    int64_t timeout;  /* us; 0: 10 s */
     size_t max_bytes; /* of the answer's body; 0: 1 MiB, without a limit when `stream` is set */
     const char *unix_path; /* the command: connect to this socket instead, no address check */
     void (*stream)(void *user, struct souk_str bytes); /* NULL: the body is collected */
@@ -37,10 +39,13 @@ struct client_policy {
 };
 
 void client_setup(const struct client_policy *policy); /* once, before threads; copies */
-/* Everything in *response lies in the arena. SOUK_DENIED (address or scheme), SOUK_INVALID (URL, method, header), SOUK_TIMEOUT, SOUK_TOO_LARGE,
- * SOUK_UNAVAILABLE (no such name, no connection, bad certificate, broken answer). */
-int client_call(struct arena *arena, const struct client_request *request, struct client_response *response, struct err *err);
-/* 1 when an address (text) is public: not loopback, private, link-local, multicast, unspecified, CGNAT, documentation; v4-mapped v6 as v4. */
+/* Everything in *response lies in the arena. SOUK_DENIED (address or scheme), SOUK_INVALID (URL,
+ * method, header), SOUK_TIMEOUT, SOUK_TOO_LARGE, SOUK_UNAVAILABLE (no such name, no connection, bad
+ * certificate, broken answer). */
+int client_call(struct arena *arena, const struct client_request *request,
+                struct client_response *response, struct err *err);
+/* 1 when an address (text) is public: not loopback, private, link-local, multicast, unspecified,
+ * CGNAT, documentation; v4-mapped v6 as v4. */
 int client_address_public(const char *address);
 
 #endif

@@ -52,46 +52,38 @@ static uint64_t mark(int kind, int fd)
     return (uint64_t)kind << 32 | (uint32_t)fd;
 }
 
-/* ---- who waits
- * -------------------------------------------------------------------------------------------
- */
+/* ---- who waits ---- */
 
 static void list_add(struct door *door, struct link *link)
 {
     link->next = NULL;
     link->before = door->last;
-    if (door->last) {
+    if (door->last)
         door->last->next = link;
-    } else {
+    else
         door->first = link;
-    }
     door->last = link;
 }
 
 static void list_remove(struct door *door, struct link *link)
 {
-    if (link->before) {
+    if (link->before)
         link->before->next = link->next;
-    } else {
+    else
         door->first = link->next;
-    }
-    if (link->next) {
+    if (link->next)
         link->next->before = link->before;
-    } else {
+    else
         door->last = link->before;
-    }
     link->next = link->before = NULL;
 }
 
-/* ---- sending away
- * ------------------------------------------------------------------------------------------
- */
+/* ---- sending away ---- */
 
 static void refuse(int fd)
 {
-    static const char answer[] =
-        "HTTP/1.1 503 Service Unavailable\r\n"
-        "Connection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                                 "Connection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
     char rest[2048];
     if (send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
         shutdown(fd, SHUT_WR);
@@ -105,37 +97,31 @@ static void refuse(int fd)
 static void let_go(struct door *door, struct link *link)
 {
     int fd = link->fd;
-    if (link->counted) {
+    if (link->counted)
         crowd_leave(door->options.crowd, &link->peer);
-    }
     reaper_close(door->options.reaper, link);
     close(fd);
 }
 
-/* ---- letting in
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- letting in ---- */
 
 /* 1 it is GET /push, 0 it is not, -1 not enough bytes to say */
 static int is_push(const char *bytes, size_t len)
 {
     size_t wanted = sizeof(PUSH_LINE) - 1;
     size_t both = len < wanted ? len : wanted;
-    if (memcmp(bytes, PUSH_LINE, both) != 0) {
+    if (memcmp(bytes, PUSH_LINE, both) != 0)
         return 0;
-    }
-    if (len <= wanted) {
+    if (len <= wanted)
         return -1;
-    }
     return bytes[wanted] == ' ' || bytes[wanted] == '?' || bytes[wanted] == '/';
 }
 
 static void hand_to_push(struct door *door, struct link *link)
 {
     int fd = link->fd;
-    if (link->counted) {
+    if (link->counted)
         crowd_leave(door->options.crowd, &link->peer);
-    }
     reaper_close(door->options.reaper, link);
     push_adopt(door->options.push, fd);
 }
@@ -146,15 +132,12 @@ static enum verdict judge(const struct door *door, const struct link *link)
 {
     char bytes[16];
     ssize_t n = recv(link->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return WAIT;
-    }
-    if (n <= 0) {
+    if (n <= 0)
         return LEAVE;
-    }
-    if (!door->options.push || link->control) {
+    if (!door->options.push || link->control)
         return TO_SERVER;
-    }
     int push = is_push(bytes, (size_t)n);
     return push < 0 ? WAIT : push ? TO_PUSH : TO_SERVER;
 }
@@ -183,12 +166,10 @@ static int may_control(int fd)
 
 static int is_exempt(const struct door *door, const struct cidr_address *peer)
 {
-    return peer->is_unix || cidr_is_loopback(peer) ||
-           cidr_list_holds(door->options.trusted, peer);
+    return peer->is_unix || cidr_is_loopback(peer) || cidr_list_holds(door->options.trusted, peer);
 }
 
-static void welcome(struct door *door, int fd, const struct sockaddr_storage *from,
-                    int control)
+static void welcome(struct door *door, int fd, const struct sockaddr_storage *from, int control)
 {
     struct cidr_address peer;
     cidr_address_from((const struct sockaddr *)from, &peer);
@@ -200,9 +181,8 @@ static void welcome(struct door *door, int fd, const struct sockaddr_storage *fr
     }
     struct link *link = reaper_open(door->options.reaper, fd, clock_mono());
     if (!link) {
-        if (counted) {
+        if (counted)
             crowd_leave(door->options.crowd, &peer);
-        }
         metric_add(door->refused_full, 1);
         refuse(fd);
         return;
@@ -211,10 +191,9 @@ static void welcome(struct door *door, int fd, const struct sockaddr_storage *fr
     link->control = control;
     link->peer = peer;
     cidr_address_format(&peer, link->address, sizeof(link->address));
-    link->from_len = peer.is_unix ? (socklen_t)sizeof(sa_family_t)
-                     : from->ss_family == AF_INET
-                         ? (socklen_t)sizeof(struct sockaddr_in)
-                         : (socklen_t)sizeof(struct sockaddr_in6);
+    link->from_len = peer.is_unix                 ? (socklen_t)sizeof(sa_family_t)
+                     : from->ss_family == AF_INET ? (socklen_t)sizeof(struct sockaddr_in)
+                                                  : (socklen_t)sizeof(struct sockaddr_in6);
     memcpy(&link->from, from, link->from_len);
     metric_add(door->accepted, 1);
     enum verdict verdict = judge(door, link);
@@ -236,9 +215,8 @@ static void accept_and_close(struct door *door, int listener)
 {
     close(door->spare);
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
+    if (fd >= 0)
         refuse(fd);
-    }
     door->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     metric_add(door->refused_full, 1);
 }
@@ -248,14 +226,12 @@ static void accept_some(struct door *door, int listener, int control)
     for (int i = 0; i < AT_ONCE; i++) {
         struct sockaddr_storage from = {.ss_family = AF_UNIX};
         socklen_t len = sizeof(from);
-        int fd = accept4(listener, (struct sockaddr *)&from, &len,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(listener, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE) {
+            if (errno == EMFILE || errno == ENFILE)
                 accept_and_close(door, listener);
-            } else if (errno != ECONNABORTED && errno != EINTR) {
+            else if (errno != ECONNABORTED && errno != EINTR)
                 return;
-            }
             continue;
         }
         int most = door->options.connections + (control ? DOOR_CONTROL_ROOM : 0);
@@ -271,9 +247,7 @@ static void accept_some(struct door *door, int listener, int control)
     }
 }
 
-/* ---- the thread
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the thread ---- */
 
 static void client_spoke(struct door *door, int fd)
 {
@@ -288,8 +262,7 @@ static void client_spoke(struct door *door, int fd)
 
 static void end_slow(struct door *door, int64_t mono)
 {
-    while (door->first &&
-           mono - atomic_load(&door->first->since) >= door->options.header_timeout) {
+    while (door->first && mono - atomic_load(&door->first->since) >= door->options.header_timeout) {
         struct link *link = door->first;
         list_remove(door, link);
         let_go(door, link);
@@ -299,11 +272,9 @@ static void end_slow(struct door *door, int64_t mono)
 
 static int patience(const struct door *door, int64_t mono)
 {
-    if (!door->first) {
+    if (!door->first)
         return -1;
-    }
-    int64_t left =
-        atomic_load(&door->first->since) + door->options.header_timeout - mono;
+    int64_t left = atomic_load(&door->first->since) + door->options.header_timeout - mono;
     return left <= 0 ? 0 : (int)(left / CLOCK_MS) + 1;
 }
 
@@ -340,9 +311,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* ---- life
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- life ---- */
 
 static int watch(struct door *door, int fd, int kind)
 {
@@ -354,8 +323,7 @@ static void count(struct door *door)
 {
     door->accepted = metric_counter("souk_connections_total", "result=\"accepted\"",
                                     "Connections by what became of them at the door.");
-    door->refused_full =
-        metric_counter("souk_connections_total", "result=\"refused_full\"", "");
+    door->refused_full = metric_counter("souk_connections_total", "result=\"refused_full\"", "");
     door->refused_address =
         metric_counter("souk_connections_total", "result=\"refused_address\"", "");
     door->timed_out = metric_counter("souk_connections_total", "result=\"silent\"", "");
@@ -378,17 +346,13 @@ int door_start(struct door **out, const struct door_options *options, struct err
     door->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     door->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     count(door);
-    failed =
-        door->epoll < 0 || door->wake < 0 || watch(door, door->wake, MARK_WAKE) != 0;
-    for (int i = 0; i < options->listen_count && !failed; i++) {
+    failed = door->epoll < 0 || door->wake < 0 || watch(door, door->wake, MARK_WAKE) != 0;
+    for (int i = 0; i < options->listen_count && !failed; i++)
         failed = watch(door, options->listen_fds[i], MARK_LISTEN) != 0;
-    }
-    if (!failed && options->control_fd >= 0) {
+    if (!failed && options->control_fd >= 0)
         failed = watch(door, options->control_fd, MARK_CONTROL) != 0;
-    }
-    if (!failed) {
+    if (!failed)
         failed = pthread_create(&door->thread, NULL, run, door) != 0;
-    }
     if (failed) {
         err_set(err, SOUK_ERROR, "the door does not open: %s", strerror(errno));
         door_free(door);
@@ -400,20 +364,17 @@ int door_start(struct door **out, const struct door_options *options, struct err
 
 void door_deafen(struct door *door)
 {
-    for (int i = 0; i < door->options.listen_count; i++) {
+    for (int i = 0; i < door->options.listen_count; i++)
         epoll_ctl(door->epoll, EPOLL_CTL_DEL, door->options.listen_fds[i], NULL);
-    }
-    if (door->options.control_fd >= 0) {
+    if (door->options.control_fd >= 0)
         epoll_ctl(door->epoll, EPOLL_CTL_DEL, door->options.control_fd, NULL);
-    }
 }
 
 void door_close(struct door *door)
 {
     uint64_t one = 1;
-    if (!door) {
+    if (!door)
         return;
-    }
     while (write(door->wake, &one, sizeof(one)) < 0 && errno == EINTR) {
     }
     pthread_join(door->thread, NULL);

@@ -11,8 +11,9 @@
 #include "web/push.h"
 #include "web/reaper.h"
 
-#define DOOR_CONTROL_ROOM                                                              \
-    32 /* connections of the command that are let in when the shop is full */
+#define DOOR_CONTROL_ROOM                                                                          \
+    32 /* connections of the command that are let in when the shop is full                         \
+        */
 
 struct door;
 

@@ -36,9 +36,8 @@ struct crowd *crowd_new(int most)
 
 void crowd_free(struct crowd *crowd)
 {
-    if (!crowd) {
+    if (!crowd)
         return;
-    }
     pthread_mutex_destroy(&crowd->lock);
     free(crowd->guests);
     free(crowd);
@@ -48,9 +47,8 @@ static void key_of(const struct cidr_address *address, unsigned char *key)
 {
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     memcpy(key, address->bytes, 16);
-    if (memcmp(key, mapped, sizeof(mapped)) != 0) {
+    if (memcmp(key, mapped, sizeof(mapped)) != 0)
         memset(key + 8, 0, 8);
-    }
 }
 
 static size_t home_of(const struct crowd *crowd, const unsigned char *key)
@@ -61,9 +59,8 @@ static size_t home_of(const struct crowd *crowd, const unsigned char *key)
 static struct guest *find(const struct crowd *crowd, const unsigned char *key)
 {
     size_t i = home_of(crowd, key);
-    while (crowd->guests[i].count && memcmp(crowd->guests[i].key, key, 16) != 0) {
+    while (crowd->guests[i].count && memcmp(crowd->guests[i].key, key, 16) != 0)
         i = (i + 1) & crowd->mask;
-    }
     return &crowd->guests[i];
 }
 
@@ -73,11 +70,9 @@ static void grow(struct crowd *crowd)
     size_t size = crowd->mask + 1;
     crowd->mask = size * 2 - 1;
     crowd->guests = mem_zalloc(size * 2 * sizeof(struct guest));
-    for (size_t i = 0; i < size; i++) {
-        if (old[i].count) {
+    for (size_t i = 0; i < size; i++)
+        if (old[i].count)
             *find(crowd, old[i].key) = old[i];
-        }
-    }
     free(old);
 }
 
@@ -87,9 +82,8 @@ int crowd_enter(struct crowd *crowd, const struct cidr_address *address)
     int entered = 0;
     key_of(address, key);
     pthread_mutex_lock(&crowd->lock);
-    if (crowd->used * 2 > crowd->mask) {
+    if (crowd->used * 2 > crowd->mask)
         grow(crowd);
-    }
     struct guest *guest = find(crowd, key);
     if (crowd->most <= 0 || guest->count < crowd->most) {
         if (guest->count++ == 0) {
@@ -110,9 +104,8 @@ static void close_gap(struct crowd *crowd, size_t hole)
     crowd->guests[hole].count = 0;
     for (;;) {
         i = (i + 1) & crowd->mask;
-        if (crowd->guests[i].count == 0) {
+        if (crowd->guests[i].count == 0)
             return;
-        }
         size_t home = home_of(crowd, crowd->guests[i].key);
         if (((i - home) & crowd->mask) >= ((i - hole) & crowd->mask)) {
             crowd->guests[hole] = crowd->guests[i];

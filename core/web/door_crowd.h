@@ -11,9 +11,8 @@ struct crowd;
 
 struct crowd *crowd_new(int most); /* for one address; 0: no limit */
 void crowd_free(struct crowd *crowd);
-int crowd_enter(
-    struct crowd *crowd,
-    const struct cidr_address *address); /* 1 counted in, 0 it has too many */
+int crowd_enter(struct crowd *crowd,
+                const struct cidr_address *address); /* 1 counted in, 0 it has too many */
 void crowd_leave(struct crowd *crowd, const struct cidr_address *address);
 
 #endif

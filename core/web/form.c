@@ -11,15 +11,14 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-void header_list_add(struct arena *arena, struct header_list *list,
-                     struct souk_str name, struct souk_str value)
+void header_list_add(struct arena *arena, struct header_list *list, struct souk_str name,
+                     struct souk_str value)
 {
     if (list->count == list->cap) {
         size_t cap = list->cap ? list->cap * 2 : 16;
         struct header *at = arena_alloc(arena, cap * sizeof(*at));
-        if (list->count) {
+        if (list->count)
             memcpy(at, list->at, list->count * sizeof(*at));
-        }
         list->at = at;
         list->cap = cap;
     }
@@ -29,32 +28,25 @@ void header_list_add(struct arena *arena, struct header_list *list,
 struct souk_str header_list_find(const struct header_list *list, const char *name)
 {
     struct souk_str wanted = souk_str(name);
-    for (size_t i = 0; i < list->count; i++) {
-        if (souk_str_equal(list->at[i].name, wanted)) {
+    for (size_t i = 0; i < list->count; i++)
+        if (souk_str_equal(list->at[i].name, wanted))
             return list->at[i].value;
-        }
-    }
     return souk_str("");
 }
 
-struct souk_str header_list_find_nocase(const struct header_list *list,
-                                        const char *name)
+struct souk_str header_list_find_nocase(const struct header_list *list, const char *name)
 {
     struct souk_str wanted = souk_str(name);
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->at[i].name.len == wanted.len &&
-            str_equal_nocase(list->at[i].name, wanted)) {
+    for (size_t i = 0; i < list->count; i++)
+        if (list->at[i].name.len == wanted.len && str_equal_nocase(list->at[i].name, wanted))
             return list->at[i].value;
-        }
-    }
     return souk_str("");
 }
 
 static int hex(char c)
 {
-    if (c >= '0' && c <= '9') {
+    if (c >= '0' && c <= '9')
         return c - '0';
-    }
     c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
@@ -64,8 +56,7 @@ static int needs_decoding(struct souk_str raw, int plus)
     return memchr(raw.ptr, '%', raw.len) || (plus && memchr(raw.ptr, '+', raw.len));
 }
 
-int form_decode(struct arena *arena, struct souk_str raw, int plus,
-                struct souk_str *out)
+int form_decode(struct arena *arena, struct souk_str raw, int plus, struct souk_str *out)
 {
     *out = raw;
     if (raw.len && needs_decoding(raw, plus)) {
@@ -76,9 +67,8 @@ int form_decode(struct arena *arena, struct souk_str raw, int plus,
             if (c == '%') {
                 int high = i + 2 < raw.len ? hex(raw.ptr[i + 1]) : -1;
                 int low = i + 2 < raw.len ? hex(raw.ptr[i + 2]) : -1;
-                if (high < 0 || low < 0) {
+                if (high < 0 || low < 0)
                     return SOUK_INVALID;
-                }
                 c = (char)(high << 4 | low);
                 i += 2;
             } else if (plus && c == '+') {
@@ -89,9 +79,8 @@ int form_decode(struct arena *arena, struct souk_str raw, int plus,
         to[n] = '\0';
         *out = str_make(to, n);
     }
-    if (out->len && memchr(out->ptr, '\0', out->len)) {
+    if (out->len && memchr(out->ptr, '\0', out->len))
         return SOUK_INVALID;
-    }
     return utf8_valid(*out) ? 0 : SOUK_INVALID;
 }
 
@@ -101,33 +90,27 @@ void form_parse(struct arena *arena, struct souk_str text, struct header_list *o
     while (out->count < FORM_FIELDS && str_split(&text, '&', &pair)) {
         ptrdiff_t equal = str_find(pair, '=');
         struct souk_str raw_name = equal < 0 ? pair : str_make(pair.ptr, (size_t)equal);
-        struct souk_str raw_value =
-            equal < 0 ? souk_str("") : str_from(pair, (size_t)equal + 1);
+        struct souk_str raw_value = equal < 0 ? souk_str("") : str_from(pair, (size_t)equal + 1);
         struct souk_str name;
         struct souk_str value;
         if (raw_name.len && form_decode(arena, raw_name, 1, &name) == 0 &&
-            form_decode(arena, raw_value, 1, &value) == 0) {
+            form_decode(arena, raw_value, 1, &value) == 0)
             header_list_add(arena, out, name, value);
-        }
     }
 }
 
-void form_parse_cookies(struct souk_str text, struct arena *arena,
-                        struct header_list *out)
+void form_parse_cookies(struct souk_str text, struct arena *arena, struct header_list *out)
 {
     struct souk_str pair;
     while (out->count < 100 && str_split(&text, ';', &pair)) {
         ptrdiff_t equal = str_find(pair, '=');
-        if (equal <= 0) {
+        if (equal <= 0)
             continue;
-        }
         struct souk_str name = str_trim(str_make(pair.ptr, (size_t)equal));
         struct souk_str value = str_trim(str_from(pair, (size_t)equal + 1));
-        if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"') {
+        if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
             value = str_make(value.ptr + 1, value.len - 2);
-        }
-        if (name.len) {
+        if (name.len)
             header_list_add(arena, out, name, value);
-        }
     }
 }

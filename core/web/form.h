@@ -11,18 +11,14 @@
 
 #define FORM_FIELDS 1000 /* more are not read */
 
-void header_list_add(struct arena *arena, struct header_list *list,
-                     struct souk_str name, struct souk_str value);
-struct souk_str header_list_find(const struct header_list *list,
-                                 const char *name); /* exact */
-struct souk_str header_list_find_nocase(const struct header_list *list,
-                                        const char *name);
+void header_list_add(struct arena *arena, struct header_list *list, struct souk_str name,
+                     struct souk_str value);
+struct souk_str header_list_find(const struct header_list *list, const char *name); /* exact */
+struct souk_str header_list_find_nocase(const struct header_list *list, const char *name);
 
 void form_parse(struct arena *arena, struct souk_str text, struct header_list *out);
-void form_parse_cookies(struct souk_str text, struct arena *arena,
-                        struct header_list *out);
+void form_parse_cookies(struct souk_str text, struct arena *arena, struct header_list *out);
 /* Percent signs and, when `plus` is set, plus signs. 0, or SOUK_INVALID. */
-int form_decode(struct arena *arena, struct souk_str raw, int plus,
-                struct souk_str *out);
+int form_decode(struct arena *arena, struct souk_str raw, int plus, struct souk_str *out);
 
 #endif

@@ -34,25 +34,20 @@ static const unsigned char kinds[256] = {
 
 static int all(struct souk_str text, int kind)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (!(kinds[(unsigned char)text.ptr[i]] & kind)) {
+    for (size_t i = 0; i < text.len; i++)
+        if (!(kinds[(unsigned char)text.ptr[i]] & kind))
             return 0;
-        }
-    }
     return 1;
 }
 
-static int refuse(struct gate_head *head, int status, enum gate_reason reason,
-                  const char *detail)
+static int refuse(struct gate_head *head, int status, enum gate_reason reason, const char *detail)
 {
     head->reason = reason;
     head->detail = detail;
     return status;
 }
 
-/* ---- headers
- * ------------------------------------------------------------------------------------------
- */
+/* ---- headers ---- */
 
 struct found { /* headers that must not come twice */
     int host, length, encoding, type, origin, authorization, site, coding, expect, key;
@@ -65,9 +60,8 @@ static int value_kind(struct souk_str value)
     int high = 0;
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.ptr[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f) {
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
             return -1;
-        }
         high |= c & 0x80;
     }
     return high ? 1 : 0;
@@ -79,8 +73,7 @@ static int is(struct souk_str name, const char *lower, size_t len)
 }
 #define IS(name, literal) is((name), (literal), sizeof(literal) - 1)
 
-static void note(struct gate_head *head, struct found *found,
-                 const struct header *header)
+static void note(struct gate_head *head, struct found *found, const struct header *header)
 {
     struct souk_str name = header->name;
     switch (name.ptr[0] | 0x20) {
@@ -125,25 +118,19 @@ static int check_headers(struct gate_head *head, struct found *found)
 {
     for (size_t i = 0; i < head->headers.count; i++) {
         struct header *header = &head->headers.at[i];
-        if (header->name.len == 0 || !all(header->name, ALPHA)) {
+        if (header->name.len == 0 || !all(header->name, ALPHA))
             return refuse(head, 400, GATE_HEADER, "a header's name is not a token");
-        }
         int kind = value_kind(header->value);
-        if (kind < 0) {
-            return refuse(head, 400, GATE_HEADER,
-                          "a header's value has a control character");
-        }
-        if (kind > 0 && !utf8_valid(header->value)) {
+        if (kind < 0)
+            return refuse(head, 400, GATE_HEADER, "a header's value has a control character");
+        if (kind > 0 && !utf8_valid(header->value))
             header->value = souk_str("");
-        }
         note(head, found, header);
     }
-    if (found->host > 1 || found->length > 1 || found->encoding > 1 ||
-        found->type > 1 || found->origin > 1 || found->authorization > 1 ||
-        found->site > 1 || found->key > 1 || found->coding > 1 || found->expect > 1) {
-        return refuse(head, 400, GATE_DUPLICATE,
-                      "a header that may stand once stands twice");
-    }
+    if (found->host > 1 || found->length > 1 || found->encoding > 1 || found->type > 1 ||
+        found->origin > 1 || found->authorization > 1 || found->site > 1 || found->key > 1 ||
+        found->coding > 1 || found->expect > 1)
+        return refuse(head, 400, GATE_DUPLICATE, "a header that may stand once stands twice");
     return 0;
 }
 
@@ -152,45 +139,31 @@ static int check_body(struct gate_head *head, const struct found *found)
     head->length = -1;
     head->chunked = 0;
     if (found->encoding) {
-        if (found->length) {
-            return refuse(head, 400, GATE_LENGTH,
-                          "Content-Length and Transfer-Encoding together");
-        }
-        if (!str_equal_nocase(found->encoding_text, souk_str("chunked"))) {
-            return refuse(head, 501, GATE_ENCODING,
-                          "the only Transfer-Encoding here is chunked");
-        }
-        if (head->http_1_0) {
-            return refuse(head, 400, GATE_ENCODING,
-                          "HTTP/1.0 has no Transfer-Encoding");
-        }
+        if (found->length)
+            return refuse(head, 400, GATE_LENGTH, "Content-Length and Transfer-Encoding together");
+        if (!str_equal_nocase(found->encoding_text, souk_str("chunked")))
+            return refuse(head, 501, GATE_ENCODING, "the only Transfer-Encoding here is chunked");
+        if (head->http_1_0)
+            return refuse(head, 400, GATE_ENCODING, "HTTP/1.0 has no Transfer-Encoding");
         head->chunked = 1;
     }
-    if (found->length && (found->length_text.len == 0 || found->length_text.len > 18 ||
-                          !all(found->length_text, DIGIT) ||
-                          str_to_int(found->length_text, &head->length) != 0)) {
+    if (found->length &&
+        (found->length_text.len == 0 || found->length_text.len > 18 ||
+         !all(found->length_text, DIGIT) || str_to_int(found->length_text, &head->length) != 0))
         return refuse(head, 400, GATE_LENGTH, "Content-Length is not a number");
-    }
-    if (found->coding && !str_equal_nocase(found->coding_text, souk_str("identity"))) {
-        return refuse(head, 415, GATE_CONTENT_CODING,
-                      "send the body without Content-Encoding");
-    }
-    if (found->expect &&
-        !str_equal_nocase(found->expect_text, souk_str("100-continue"))) {
+    if (found->coding && !str_equal_nocase(found->coding_text, souk_str("identity")))
+        return refuse(head, 415, GATE_CONTENT_CODING, "send the body without Content-Encoding");
+    if (found->expect && !str_equal_nocase(found->expect_text, souk_str("100-continue")))
         return refuse(head, 417, GATE_EXPECT, "unknown expectation");
-    }
     return 0;
 }
 
-/* ---- the request line
- * -------------------------------------------------------------------------------------
- */
+/* ---- the request line ---- */
 
 static int hex(char c)
 {
-    if (c >= '0' && c <= '9') {
+    if (c >= '0' && c <= '9')
         return c - '0';
-    }
     c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
@@ -219,34 +192,26 @@ static int check_path(struct gate_head *head)
     int high = 0;
     for (size_t i = 0; i < path.len; i++) {
         unsigned char c = (unsigned char)path.ptr[i];
-        if (!(kinds[c] & PATH)) {
-            return refuse(head, 400, GATE_PATH,
-                          "the path has a character that must be encoded");
-        }
+        if (!(kinds[c] & PATH))
+            return refuse(head, 400, GATE_PATH, "the path has a character that must be encoded");
         high |= c & 0x80;
         if (c == '%') {
             int a = i + 2 < path.len ? hex(path.ptr[i + 1]) : -1;
             int b = i + 2 < path.len ? hex(path.ptr[i + 2]) : -1;
-            if (a < 0 || b < 0) {
-                return refuse(head, 400, GATE_PATH,
-                              "a percent sign without two hex digits");
-            }
-            if ((a | b) == 0) {
+            if (a < 0 || b < 0)
+                return refuse(head, 400, GATE_PATH, "a percent sign without two hex digits");
+            if ((a | b) == 0)
                 return refuse(head, 400, GATE_PATH, "an encoded NUL");
-            }
         }
         if (c == '/' || i + 1 == path.len) {
             size_t end = c == '/' ? i : i + 1;
-            if (end > start &&
-                segment_climbs(str_make(path.ptr + start, end - start))) {
+            if (end > start && segment_climbs(str_make(path.ptr + start, end - start)))
                 return refuse(head, 400, GATE_PATH, "a segment of dots");
-            }
             start = i + 1;
         }
     }
-    if (high && !utf8_valid(path)) {
+    if (high && !utf8_valid(path))
         return refuse(head, 400, GATE_PATH, "the path is not UTF-8");
-    }
     return 0;
 }
 
@@ -255,13 +220,10 @@ static int check_query(struct gate_head *head)
     struct souk_str query = head->query;
     for (size_t i = 0; i < query.len; i++) {
         unsigned char c = (unsigned char)query.ptr[i];
-        if (c <= 0x20 || c == 0x7f) {
+        if (c <= 0x20 || c == 0x7f)
             return refuse(head, 400, GATE_TARGET, "the query has a control character");
-        }
-        if (c == '%' && query.len - i >= 3 && query.ptr[i + 1] == '0' &&
-            query.ptr[i + 2] == '0') {
+        if (c == '%' && query.len - i >= 3 && query.ptr[i + 1] == '0' && query.ptr[i + 2] == '0')
             return refuse(head, 400, GATE_TARGET, "an encoded NUL");
-        }
     }
     return 0;
 }
@@ -270,22 +232,15 @@ static int check_query(struct gate_head *head)
  * with the slash. */
 static int strip_authority(struct gate_head *head, struct souk_str *target)
 {
-    size_t skip = str_starts(*target, "http://")    ? 7
-                  : str_starts(*target, "https://") ? 8
-                                                    : 0;
-    if (skip == 0) {
-        return refuse(head, 400, GATE_TARGET,
-                      "the target is neither a path nor a URL of ours");
-    }
+    size_t skip = str_starts(*target, "http://") ? 7 : str_starts(*target, "https://") ? 8 : 0;
+    if (skip == 0)
+        return refuse(head, 400, GATE_TARGET, "the target is neither a path nor a URL of ours");
     struct souk_str rest = str_from(*target, skip);
     size_t end = 0;
-    while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?') {
+    while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?')
         end++;
-    }
-    if (!str_equal_nocase(str_make(rest.ptr, end), head->host)) {
-        return refuse(head, 400, GATE_HOST,
-                      "the URL names another host than the Host header");
-    }
+    if (!str_equal_nocase(str_make(rest.ptr, end), head->host))
+        return refuse(head, 400, GATE_HOST, "the URL names another host than the Host header");
     *target = str_from(rest, end);
     return 0;
 }
@@ -293,21 +248,18 @@ static int strip_authority(struct gate_head *head, struct souk_str *target)
 static int check_target(struct gate_head *head)
 {
     struct souk_str target = head->target;
-    if (souk_str_is(target, "*") && souk_str_is(head->method, "OPTIONS")) {
+    if (souk_str_is(target, "*") && souk_str_is(head->method, "OPTIONS"))
         target = souk_str("/");
-    }
     if (target.len == 0 || target.ptr[0] != '/') {
         int status = strip_authority(head, &target);
-        if (status) {
+        if (status)
             return status;
-        }
     }
     ptrdiff_t mark = str_find(target, '?');
     head->path = mark < 0 ? target : str_make(target.ptr, (size_t)mark);
     head->query = mark < 0 ? souk_str("") : str_from(target, (size_t)mark + 1);
-    if (head->path.len == 0) {
+    if (head->path.len == 0)
         head->path = souk_str("/");
-    }
     int status = check_path(head);
     return status ? status : check_query(head);
 }
@@ -320,21 +272,17 @@ int gate_check(struct gate_head *head)
     head->host = souk_str("");
     head->path = souk_str("/");
     head->query = souk_str("");
-    if (head->method.len == 0 || head->method.len > 32 || !all(head->method, ALPHA)) {
+    if (head->method.len == 0 || head->method.len > 32 || !all(head->method, ALPHA))
         return refuse(head, 400, GATE_METHOD, "the method is not a token");
-    }
     int status = check_headers(head, &found);
-    if (status == 0) {
+    if (status == 0)
         status = check_body(head, &found);
-    }
-    if (status == 0 && !found.host && !head->http_1_0) {
+    if (status == 0 && !found.host && !head->http_1_0)
         status = refuse(head, 400, GATE_HOST, "no Host header");
-    }
     if (status == 0 && found.host &&
         (head->host.len > 255 || !all(head->host, HOST) ||
-         (head->host.len == 0 && !head->http_1_0))) {
+         (head->host.len == 0 && !head->http_1_0)))
         status = refuse(head, 400, GATE_HOST, "the Host header is not a host");
-    }
     return status ? status : check_target(head);
 }
 

@@ -64,8 +64,7 @@ static uint32_t word(const struct catalogue *mo, size_t offset)
     return mo->swapped ? __builtin_bswap32(value) : value;
 }
 
-static struct souk_str string(const struct catalogue *mo, uint32_t table,
-                              uint32_t index)
+static struct souk_str string(const struct catalogue *mo, uint32_t table, uint32_t index)
 {
     size_t entry = (size_t)table + (size_t)index * 8;
     return str_make(mo->bytes + word(mo, entry + 4), word(mo, entry));
@@ -93,17 +92,16 @@ static int check_table(const struct catalogue *mo, uint32_t table)
 static int check(const struct catalogue *mo, struct err *err)
 {
     if (check_table(mo, mo->ids) || check_table(mo, mo->texts))
-        return err_set(
-            err, SOUK_INVALID,
-            "a table or string lies outside the file; build it again with msgfmt");
+        return err_set(err, SOUK_INVALID,
+                       "a table or string lies outside the file; build it again with msgfmt");
     for (uint32_t i = 0; i < mo->count; i++) {
         if (i && str_compare(singular(string(mo, mo->ids, i - 1)),
                              singular(string(mo, mo->ids, i))) >= 0)
             return err_set(err, SOUK_INVALID,
                            "message ids are not sorted; build it again with msgfmt");
         if (!utf8_valid(string(mo, mo->texts, i)))
-            return err_set(err, SOUK_INVALID,
-                           "text %u is not UTF-8; save the .po file as UTF-8", i + 1);
+            return err_set(err, SOUK_INVALID, "text %u is not UTF-8; save the .po file as UTF-8",
+                           i + 1);
     }
     return 0;
 }
@@ -151,8 +149,7 @@ static int open_mo(struct catalogue *mo, struct souk_str bytes, struct err *err)
     if (magic != UINT32_C(0x950412de) && !mo->swapped)
         return err_set(err, SOUK_INVALID, "not a .mo file; build it with msgfmt");
     if (word(mo, 4) >> 16 > 1)
-        return err_set(err, SOUK_INVALID,
-                       "a .mo file of a newer format; build it with msgfmt");
+        return err_set(err, SOUK_INVALID, "a .mo file of a newer format; build it with msgfmt");
     mo->count = word(mo, 8);
     mo->ids = word(mo, 12);
     mo->texts = word(mo, 16);
@@ -176,8 +173,8 @@ static struct catalogue *find_catalogue(const struct locale *locale, const char 
     return NULL;
 }
 
-int i18n_add(struct i18n *i18n, const char *domain, const char *locale,
-             struct souk_str mo, struct err *err)
+int i18n_add(struct i18n *i18n, const char *domain, const char *locale, struct souk_str mo,
+             struct err *err)
 {
     struct catalogue fresh;
     int code = open_mo(&fresh, mo, err);
@@ -204,12 +201,10 @@ static const struct catalogue *look_up(const struct i18n *i18n, const char *doma
                                        const char *locale, struct souk_str id,
                                        struct souk_str *text)
 {
-    const struct locale *home =
-        i18n && locale && id.len ? find_locale(i18n, locale) : NULL;
+    const struct locale *home = i18n && locale && id.len ? find_locale(i18n, locale) : NULL;
     const char *domains[] = {domain, "souk"};
     for (size_t i = 0; home && i < 2; i++) {
-        const struct catalogue *mo =
-            domains[i] ? find_catalogue(home, domains[i]) : NULL;
+        const struct catalogue *mo = domains[i] ? find_catalogue(home, domains[i]) : NULL;
         if (mo && find(mo, id, text) && text->len)
             return mo;
     }
@@ -223,16 +218,15 @@ static struct souk_str bare(struct souk_str id)
     return mark < 0 ? id : str_from(id, (size_t)mark + 1);
 }
 
-struct souk_str i18n_text(const struct i18n *i18n, const char *domain,
-                          const char *locale, struct souk_str id)
+struct souk_str i18n_text(const struct i18n *i18n, const char *domain, const char *locale,
+                          struct souk_str id)
 {
     struct souk_str text;
     return look_up(i18n, domain, locale, id, &text) ? singular(text) : bare(id);
 }
 
-struct souk_str i18n_plural(const struct i18n *i18n, const char *domain,
-                            const char *locale, struct souk_str one,
-                            struct souk_str many, int64_t n)
+struct souk_str i18n_plural(const struct i18n *i18n, const char *domain, const char *locale,
+                            struct souk_str one, struct souk_str many, int64_t n)
 {
     struct souk_str text, form;
     const struct catalogue *mo = look_up(i18n, domain, locale, one, &text);
@@ -276,8 +270,7 @@ static size_t read_ranges(struct souk_str header, struct range *ranges)
     struct souk_str item;
     while (count < RANGES && str_split(&header, ',', &item)) {
         ptrdiff_t mark = str_find(item, ';');
-        struct souk_str tag =
-            str_trim(mark < 0 ? item : str_make(item.ptr, (size_t)mark));
+        struct souk_str tag = str_trim(mark < 0 ? item : str_make(item.ptr, (size_t)mark));
         int quality = mark < 0 ? 1000 : read_quality(str_from(item, (size_t)mark + 1));
         if (tag.len && quality > 0)
             ranges[count++] = (struct range){tag, quality};
@@ -296,8 +289,7 @@ static const char *match(const char *const *offered, struct souk_str tag)
             tag.len--;
         if (tag.len)
             tag.len--;
-        if (tag.len >= 2 &&
-            tag.ptr[tag.len - 2] == '-') /* "zh-x": a lone letter goes along */
+        if (tag.len >= 2 && tag.ptr[tag.len - 2] == '-') /* "zh-x": a lone letter goes along */
             tag.len -= 2;
     }
     return NULL;

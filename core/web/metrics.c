@@ -37,10 +37,9 @@ static const struct {
     int64_t micros;
     const char *text;
 } bounds[BUCKETS] = {
-    {500, "0.0005"},  {1000, "0.001"},  {2500, "0.0025"}, {5000, "0.005"},
-    {10000, "0.01"},  {25000, "0.025"}, {50000, "0.05"},  {100000, "0.1"},
-    {250000, "0.25"}, {500000, "0.5"},  {1000000, "1"},   {2500000, "2.5"},
-    {5000000, "5"},   {10000000, "10"},
+    {500, "0.0005"},  {1000, "0.001"},  {2500, "0.0025"}, {5000, "0.005"},  {10000, "0.01"},
+    {25000, "0.025"}, {50000, "0.05"},  {100000, "0.1"},  {250000, "0.25"}, {500000, "0.5"},
+    {1000000, "1"},   {2500000, "2.5"}, {5000000, "5"},   {10000000, "10"},
 };
 
 struct counter_row { /* a cache line */
@@ -80,20 +79,16 @@ static _Thread_local uint32_t own_row; /* plus one; 0: not picked yet */
 
 static uint32_t row_of_thread(void)
 {
-    if (own_row == 0) {
-        own_row =
-            atomic_fetch_add_explicit(&threads_seen, 1, memory_order_relaxed) % SHARDS +
-            1;
-    }
+    if (own_row == 0)
+        own_row = atomic_fetch_add_explicit(&threads_seen, 1, memory_order_relaxed) % SHARDS + 1;
     return own_row - 1;
 }
 
-/* ---- names and labels ---------------------------------------------------------- */
+/* ---- names and labels ---- */
 
 static int name_char(char c, int first)
 {
-    return (c >= 'a' && c <= 'z') || c == '_' || c == ':' ||
-           (!first && c >= '0' && c <= '9');
+    return (c >= 'a' && c <= 'z') || c == '_' || c == ':' || (!first && c >= '0' && c <= '9');
 }
 
 /* A name that Prometheus would refuse is bent, so that one bad name of a plugin does
@@ -104,9 +99,8 @@ static void add_name(struct buf *out, struct souk_str name)
         char c = name.ptr[i];
         buf_add_char(out, name_char(c, out->len == 0) ? c : '_');
     }
-    if (name.len == 0) {
+    if (name.len == 0)
         buf_add_char(out, '_');
-    }
 }
 
 static void add_escaped(struct buf *out, char c)
@@ -123,14 +117,12 @@ static void add_escaped(struct buf *out, char c)
 
 void metrics_label(struct buf *labels, const char *name, struct souk_str value)
 {
-    if (labels->len) {
+    if (labels->len)
         buf_add_char(labels, ',');
-    }
     buf_add_cstr(labels, name);
     buf_add_cstr(labels, "=\"");
-    for (size_t i = 0; i < value.len; i++) {
+    for (size_t i = 0; i < value.len; i++)
         add_escaped(labels, value.ptr[i]);
-    }
     buf_add_char(labels, '"');
 }
 
@@ -138,20 +130,17 @@ void metrics_label(struct buf *labels, const char *name, struct souk_str value)
 static size_t label_start(struct souk_str text)
 {
     size_t i = 0;
-    while (i < text.len && (name_char(text.ptr[i], i == 0)) && text.ptr[i] != ':') {
+    while (i < text.len && (name_char(text.ptr[i], i == 0)) && text.ptr[i] != ':')
         i++;
-    }
-    if (i == 0 || i + 1 >= text.len || text.ptr[i] != '=' || text.ptr[i + 1] != '"') {
+    if (i == 0 || i + 1 >= text.len || text.ptr[i] != '=' || text.ptr[i + 1] != '"')
         return 0;
-    }
     return i + 2;
 }
 
 static int value_ends(struct souk_str text, size_t quote)
 {
-    if (quote + 1 == text.len) {
+    if (quote + 1 == text.len)
         return 1;
-    }
     return text.ptr[quote + 1] == ',' && label_start(str_from(text, quote + 2));
 }
 
@@ -161,12 +150,10 @@ static size_t copy_value(struct buf *out, struct souk_str text, size_t at)
 {
     for (; at < text.len; at++) {
         char c = text.ptr[at];
-        if (c == '"' && value_ends(text, at)) {
+        if (c == '"' && value_ends(text, at))
             break;
-        }
         char next = at + 1 < text.len ? text.ptr[at + 1] : '\0';
-        if (c == '\\' && (next == '\\' || next == 'n' || next == '"') &&
-            at + 2 < text.len) {
+        if (c == '\\' && (next == '\\' || next == 'n' || next == '"') && at + 2 < text.len) {
             buf_add_char(out, c);
             buf_add_char(out, next);
             at++;
@@ -187,9 +174,8 @@ static void add_labels(struct buf *out, struct souk_str text)
             metrics_label(out, "label", str_from(text, at));
             return;
         }
-        if (out->len) {
+        if (out->len)
             buf_add_char(out, ',');
-        }
         buf_add(out, text.ptr + at, start);
         at = copy_value(out, text, at + start) + 1; /* over the comma */
     }
@@ -197,25 +183,22 @@ static void add_labels(struct buf *out, struct souk_str text)
 
 static void add_help(struct buf *out, const char *help)
 {
-    for (; *help; help++) {
-        if (*help == '\n') {
+    for (; *help; help++)
+        if (*help == '\n')
             buf_add_cstr(out, "\\n");
-        } else if (*help == '\\') {
+        else if (*help == '\\')
             buf_add_cstr(out, "\\\\");
-        } else {
+        else
             buf_add_char(out, *help);
-        }
-    }
 }
 
-/* ---- the registry -------------------------------------------------------------- */
+/* ---- the registry ---- */
 
 static struct family *family_get(struct souk_str name, enum kind kind, const char *help)
 {
     struct family *family = map_get(&families, name);
-    if (family) {
+    if (family)
         return family;
-    }
     family = mem_zalloc(sizeof(*family));
     char *copy = mem_alloc(name.len + 1);
     memcpy(copy, name.ptr, name.len);
@@ -224,11 +207,10 @@ static struct family *family_get(struct souk_str name, enum kind kind, const cha
     family->help = mem_strdup(help ? help : "");
     family->kind = kind;
     map_put(&families, souk_str(family->name), family);
-    if (last_family) {
+    if (last_family)
         atomic_store_explicit(&last_family->next, family, memory_order_release);
-    } else {
+    else
         atomic_store_explicit(&first_family, family, memory_order_release);
-    }
     last_family = family;
     return family;
 }
@@ -236,9 +218,8 @@ static struct family *family_get(struct souk_str name, enum kind kind, const cha
 static void *rows_new(size_t row)
 {
     void *rows = aligned_alloc(64, row * SHARDS);
-    if (!rows) {
+    if (!rows)
         abort(); /* as arena.c does: the supervisor starts anew */
-    }
     memset(rows, 0, row * SHARDS);
     return rows;
 }
@@ -251,21 +232,19 @@ static struct metric *metric_make(enum kind kind, struct souk_str labels)
     copy[labels.len] = '\0';
     metric->labels = (struct souk_str){copy, labels.len};
     metric->kind = kind;
-    if (kind == HISTOGRAM) {
+    if (kind == HISTOGRAM)
         metric->histogram = rows_new(sizeof(struct histogram_row));
-    } else if (kind == COUNTER) {
+    else if (kind == COUNTER)
         metric->counter = rows_new(sizeof(struct counter_row));
-    }
     return metric;
 }
 
 static void family_add(struct family *family, struct metric *metric)
 {
-    if (family->last) {
+    if (family->last)
         atomic_store_explicit(&family->last->next, metric, memory_order_release);
-    } else {
+    else
         atomic_store_explicit(&family->first, metric, memory_order_release);
-    }
     family->last = metric;
 }
 
@@ -290,8 +269,7 @@ static struct metric *find_or_make(enum kind kind, const char *name, const char 
         if (family->kind == kind) {
             family_add(family, metric);
         } else {
-            log_error("metric.refused", LOG_S("name", name),
-                      LOG_S("kind", kind_name[kind]),
+            log_error("metric.refused", LOG_S("name", name), LOG_S("kind", kind_name[kind]),
                       LOG_S("used_as", kind_name[family->kind]));
         }
     }
@@ -329,42 +307,35 @@ void metric_gauge(const char *name, const char *labels, const char *help,
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- counting ------------------------------------------------------------------ */
+/* ---- counting ---- */
 
 void metric_add(struct metric *metric, int64_t n)
 {
-    if (metric->counter) {
-        atomic_fetch_add_explicit(&metric->counter[row_of_thread()].value, n,
-                                  memory_order_relaxed);
-    }
+    if (metric->counter)
+        atomic_fetch_add_explicit(&metric->counter[row_of_thread()].value, n, memory_order_relaxed);
 }
 
 void metric_time(struct metric *metric, int64_t microseconds)
 {
-    if (!metric->histogram) {
+    if (!metric->histogram)
         return;
-    }
     int64_t span = microseconds > 0 ? microseconds : 0;
     int bucket = 0;
-    while (bucket < BUCKETS && span > bounds[bucket].micros) {
+    while (bucket < BUCKETS && span > bounds[bucket].micros)
         bucket++;
-    }
     _Atomic int64_t *cell = metric->histogram[row_of_thread()].cell;
     atomic_fetch_add_explicit(&cell[bucket], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&cell[SUM], span, memory_order_relaxed);
 }
 
-/* ---- reading ------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static void histogram_sum(const struct metric *metric, int64_t *cells)
 {
     memset(cells, 0, CELLS * sizeof(*cells));
-    for (int row = 0; row < SHARDS; row++) {
-        for (int i = 0; i < CELLS; i++) {
-            cells[i] += atomic_load_explicit(&metric->histogram[row].cell[i],
-                                             memory_order_relaxed);
-        }
-    }
+    for (int row = 0; row < SHARDS; row++)
+        for (int i = 0; i < CELLS; i++)
+            cells[i] += atomic_load_explicit(&metric->histogram[row].cell[i], memory_order_relaxed);
 }
 
 /* Copies the reader under the lock and calls it outside: it may create metrics itself.
@@ -387,14 +358,11 @@ int64_t metric_value(const struct metric *metric)
     } else if (metric->kind == HISTOGRAM) {
         int64_t cells[CELLS];
         histogram_sum(metric, cells);
-        for (int i = 0; i <= BUCKETS; i++) {
+        for (int i = 0; i <= BUCKETS; i++)
             value += cells[i];
-        }
     } else {
-        for (int row = 0; row < SHARDS; row++) {
-            value +=
-                atomic_load_explicit(&metric->counter[row].value, memory_order_relaxed);
-        }
+        for (int row = 0; row < SHARDS; row++)
+            value += atomic_load_explicit(&metric->counter[row].value, memory_order_relaxed);
     }
     return value;
 }
@@ -412,8 +380,7 @@ static void print_name(struct buf *out, const char *name, const char *suffix,
     buf_add_char(out, ' ');
 }
 
-static void print_histogram(struct buf *out, const char *name,
-                            const struct metric *metric)
+static void print_histogram(struct buf *out, const char *name, const struct metric *metric)
 {
     int64_t cells[CELLS], count = 0;
     histogram_sum(metric, cells);
@@ -434,9 +401,8 @@ static void print_histogram(struct buf *out, const char *name,
 static void print_family(struct buf *out, const struct family *family)
 {
     struct metric *metric = atomic_load_explicit(&family->first, memory_order_acquire);
-    if (!metric) {
+    if (!metric)
         return;
-    }
     buf_printf(out, "# HELP %s ", family->name);
     add_help(out, family->help);
     buf_printf(out, "\n# TYPE %s %s\n", family->name, kind_name[family->kind]);
@@ -447,9 +413,8 @@ static void print_family(struct buf *out, const struct family *family)
             continue;
         }
         if (family->kind == GAUGE) {
-            if (!gauge_read(metric, &value)) {
+            if (!gauge_read(metric, &value))
                 continue;
-            }
         } else {
             value = metric_value(metric);
         }
@@ -461,7 +426,6 @@ static void print_family(struct buf *out, const struct family *family)
 void metrics_print(struct buf *out)
 {
     struct family *family = atomic_load_explicit(&first_family, memory_order_acquire);
-    for (; family; family = atomic_load_explicit(&family->next, memory_order_acquire)) {
+    for (; family; family = atomic_load_explicit(&family->next, memory_order_acquire))
         print_family(out, family);
-    }
 }

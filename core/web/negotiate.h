@@ -7,7 +7,8 @@
 #include "web/request.h"
 
 int negotiate_gzip(const struct request *request); /* Accept-Encoding takes it */
-/* If-None-Match names this version. `opaque` is the tag with its quotes, without W/: tags compare weakly here. */
+/* If-None-Match names this version. `opaque` is the tag with its quotes, without W/: tags compare
+ * weakly here. */
 int negotiate_unchanged(const struct request *request, const char *opaque);
 
 #endif

@@ -9,25 +9,7 @@
 
 #define DEPTH 40
 
-enum kind {
-    NUMBER,
-    N,
-    NOT,
-    CHOICE,
-    OR,
-    AND,
-    EQ,
-    NE,
-    LT,
-    GT,
-    LE,
-    GE,
-    ADD,
-    SUB,
-    MUL,
-    DIV,
-    MOD
-};
+enum kind { NUMBER, N, NOT, CHOICE, OR, AND, EQ, NE, LT, GT, LE, GE, ADD, SUB, MUL, DIV, MOD };
 
 struct parser {
     struct plural *plural;
@@ -40,10 +22,9 @@ static const struct {
     char sign[3];
     int kind;
     int level;
-} binary[] = {{"||", OR, 1}, {"&&", AND, 2}, {"==", EQ, 3}, {"!=", NE, 3},
-              {"<=", LE, 4}, {">=", GE, 4},  {"<", LT, 4},  {">", GT, 4},
-              {"+", ADD, 5}, {"-", SUB, 5},  {"*", MUL, 6}, {"/", DIV, 6},
-              {"%", MOD, 6}};
+} binary[] = {{"||", OR, 1}, {"&&", AND, 2}, {"==", EQ, 3}, {"!=", NE, 3}, {"<=", LE, 4},
+              {">=", GE, 4}, {"<", LT, 4},   {">", GT, 4},  {"+", ADD, 5}, {"-", SUB, 5},
+              {"*", MUL, 6}, {"/", DIV, 6},  {"%", MOD, 6}};
 
 static int choice(struct parser *p);
 
@@ -53,10 +34,8 @@ static int add(struct parser *p, int kind, int left, int right, uint64_t number)
         p->failed = 1;
         return 0;
     }
-    p->plural->node[p->plural->count] = (struct plural_node){.kind = (uint8_t)kind,
-                                                             .left = (uint8_t)left,
-                                                             .right = (uint8_t)right,
-                                                             .number = number};
+    p->plural->node[p->plural->count] = (struct plural_node){
+        .kind = (uint8_t)kind, .left = (uint8_t)left, .right = (uint8_t)right, .number = number};
     return p->plural->count++;
 }
 
@@ -161,12 +140,10 @@ static uint64_t evaluate(const struct plural *plural, size_t at, uint64_t n)
     case N: return n;
     case NOT: return !evaluate(plural, node->left, n);
     case CHOICE:
-        return evaluate(plural, (size_t)node->number, n)
-                   ? evaluate(plural, node->left, n)
-                   : evaluate(plural, node->right, n);
+        return evaluate(plural, (size_t)node->number, n) ? evaluate(plural, node->left, n)
+                                                         : evaluate(plural, node->right, n);
     case OR: return evaluate(plural, node->left, n) || evaluate(plural, node->right, n);
-    case AND:
-        return evaluate(plural, node->left, n) && evaluate(plural, node->right, n);
+    case AND: return evaluate(plural, node->left, n) && evaluate(plural, node->right, n);
     default:
         return calculate(node->kind, evaluate(plural, node->left, n),
                          evaluate(plural, node->right, n));
@@ -194,17 +171,15 @@ int plural_parse(struct plural *plural, struct souk_str text, struct err *err)
     struct souk_str whole = str_trim(text);
     *plural = (struct plural){.forms = 0};
     if (!accept(&p, "nplurals") || !accept(&p, "="))
-        return err_set(
-            err, SOUK_INVALID,
-            "plural rule '%.*s' does not begin with nplurals=; see gettext's manual",
-            SOUK_PRI(whole));
+        return err_set(err, SOUK_INVALID,
+                       "plural rule '%.*s' does not begin with nplurals=; see gettext's manual",
+                       SOUK_PRI(whole));
     p.text = str_trim(p.text);
     int forms = number(&p);
     uint64_t count = plural->node[forms].number;
     plural->count = 0;
     if (p.failed || count < 1 || count > PLURAL_FORMS)
-        return err_set(err, SOUK_INVALID,
-                       "plural rule with a count of forms that is not 1 to %d",
+        return err_set(err, SOUK_INVALID, "plural rule with a count of forms that is not 1 to %d",
                        PLURAL_FORMS);
     plural->forms = (int)count;
     if (!accept(&p, ";") || !accept(&p, "plural") || !accept(&p, "="))
@@ -212,10 +187,9 @@ int plural_parse(struct plural *plural, struct souk_str text, struct err *err)
     plural->root = p.failed ? 0 : choice(&p);
     accept(&p, ";");
     if (p.failed || str_trim(p.text).len)
-        return err_set(
-            err, SOUK_INVALID,
-            "plural rule '%.*s' is not an expression of n; correct Plural-Forms in the "
-            ".po file",
-            SOUK_PRI(whole));
+        return err_set(err, SOUK_INVALID,
+                       "plural rule '%.*s' is not an expression of n; correct Plural-Forms in the "
+                       ".po file",
+                       SOUK_PRI(whole));
     return 0;
 }

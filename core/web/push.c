@@ -34,8 +34,7 @@
 #define HEAD_TIME       (5 * CLOCK_SECOND)
 #define ENDING_TIME     CLOCK_SECOND
 
-/* ---- the inbox
- * ------------------------------------------------------------------------- */
+/* ---- the inbox ---- */
 
 static void wake(struct push_hub *hub)
 {
@@ -60,9 +59,8 @@ static int leave(struct push_hub *hub, struct push_arrival *arrival)
         hub->waiting += bytes;
     }
     pthread_mutex_unlock(&hub->lock);
-    if (code == 0 && first) {
+    if (code == 0 && first)
         wake(hub);
-    }
     return code;
 }
 
@@ -78,9 +76,8 @@ void push_adopt(struct push_hub *hub, int fd)
 
 void push_publish(struct push_hub *hub, struct souk_str topic, struct souk_str json)
 {
-    if (atomic_load(&hub->places) == 0 || topic.len == 0) {
+    if (atomic_load(&hub->places) == 0 || topic.len == 0)
         return; /* nobody listens: who joins later fetches what came before */
-    }
     if (json.len > PUSH_TEXT_LIMIT) {
         log_warn("push.refused", LOG_T("topic", topic), LOG_I("bytes", json.len));
         return;
@@ -91,9 +88,8 @@ void push_publish(struct push_hub *hub, struct souk_str topic, struct souk_str j
     memcpy(text + topic.len, json.len ? json.ptr : "", json.len);
     *arrival = (struct push_arrival){
         .fd = -1, .topic = {text, topic.len}, .text = {text + topic.len, json.len}};
-    if (leave(hub, arrival) != 0) {
+    if (leave(hub, arrival) != 0)
         free(arrival);
-    }
 }
 
 int push_count(const struct push_hub *hub)
@@ -101,27 +97,23 @@ int push_count(const struct push_hub *hub)
     return atomic_load(&hub->open);
 }
 
-/* ---- a turn
- * ------------------------------------------------------------------------------ */
+/* ---- a turn ---- */
 
 static void deliver(struct push_hub *hub, const struct push_arrival *arrival)
 {
     struct push_topic *topic = map_get(&hub->topics, arrival->topic);
     struct push_frame *frame = topic ? push_frame_text(hub, arrival->text) : NULL;
-    if (!frame) {
+    if (!frame)
         return;
-    }
-    for (size_t i = 0; i < topic->clients.len; i++) {
+    for (size_t i = 0; i < topic->clients.len; i++)
         push_client_queue(topic->clients.at[i], frame);
-    }
     push_frame_release(frame);
 }
 
 static void close_all(struct push_hub *hub, uint16_t code, const char *reason)
 {
-    while (hub->list[PUSH_OPEN].first) {
+    while (hub->list[PUSH_OPEN].first)
         push_client_close(hub->list[PUSH_OPEN].first, code, reason);
-    }
 }
 
 static void empty_inbox(struct push_hub *hub)
@@ -136,13 +128,12 @@ static void empty_inbox(struct push_hub *hub)
     pthread_mutex_unlock(&hub->lock);
     while (arrival) {
         struct push_arrival *next = arrival->next;
-        if (arrival->topic.ptr) {
+        if (arrival->topic.ptr)
             deliver(hub, arrival);
-        } else if (stopping) {
+        else if (stopping)
             close(arrival->fd);
-        } else {
+        else
             push_client_new(hub, arrival->fd);
-        }
         free(arrival);
         arrival = next;
     }
@@ -167,9 +158,8 @@ static void look_after_due(struct push_hub *hub)
         struct push_client *client = hub->list[state].first;
         while (client && client->due <= hub->now) {
             struct push_client *next = client->next;
-            if (!client->doomed) {
+            if (!client->doomed)
                 push_client_due(client);
-            }
             client = next;
         }
     }
@@ -181,9 +171,8 @@ static void send_and_bury(struct push_hub *hub)
         struct push_client *client = hub->dirty;
         hub->dirty = client->next_dirty;
         client->dirty = 0;
-        if (!client->waits_out) {
+        if (!client->waits_out)
             push_client_flush(client);
-        }
     }
     while (hub->doomed) {
         struct push_client *client = hub->doomed;
@@ -197,13 +186,11 @@ static int wait_span(const struct push_hub *hub, int64_t until)
     int64_t soonest = until;
     for (int state = 0; state < PUSH_STATES; state++) {
         const struct push_client *client = hub->list[state].first;
-        if (client && client->due < soonest) {
+        if (client && client->due < soonest)
             soonest = client->due;
-        }
     }
-    if (soonest == INT64_MAX) {
+    if (soonest == INT64_MAX)
         return -1;
-    }
     int64_t span = soonest - clock_mono();
     return span <= 0 ? 0 : (int)(span / CLOCK_MS + 1);
 }
@@ -213,20 +200,16 @@ static void handle(struct push_hub *hub, const struct epoll_event *event)
     struct push_client *client = event->data.ptr;
     uint64_t count;
     if (!client) { /* the wake-up call */
-        if (read(hub->wake, &count, sizeof(count)) < 0 && errno != EAGAIN) {
+        if (read(hub->wake, &count, sizeof(count)) < 0 && errno != EAGAIN)
             log_warn("push.wake", LOG_I("errno", errno));
-        }
         return;
     }
-    if (client->doomed) {
+    if (client->doomed)
         return;
-    }
-    if (event->events & EPOLLOUT) {
+    if (event->events & EPOLLOUT)
         push_client_flush(client);
-    }
-    if (!client->doomed && (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
+    if (!client->doomed && (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
         push_client_readable(client);
-    }
 }
 
 static void *run(void *arg)
@@ -238,52 +221,42 @@ static void *run(void *arg)
     for (;;) {
         int count = epoll_wait(hub->epoll, events, EVENTS, wait_span(hub, until));
         hub->now = clock_mono();
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++)
             handle(hub, &events[i]);
-        }
         empty_inbox(hub);
         look_after_due(hub);
         send_and_bury(hub);
-        if (hub->ending && until == INT64_MAX) {
+        if (hub->ending && until == INT64_MAX)
             until = hub->now + ENDING_TIME;
-        }
-        if (hub->ending && (hub->clients == 0 || hub->now >= until)) {
+        if (hub->ending && (hub->clients == 0 || hub->now >= until))
             break;
-        }
     }
     board_thread_end();
     return NULL;
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 static ssize_t on_frame(const uint8_t *bytes, size_t len, int flags, void *user)
 {
     struct push_hub *hub = user;
     (void)flags;
-    memcpy(hub->framing->bytes + hub->framing->len, bytes,
-           len); /* room: push_frame_text */
+    memcpy(hub->framing->bytes + hub->framing->len, bytes, len); /* room: push_frame_text */
     hub->framing->len += len;
     return (ssize_t)len;
 }
 
 static void hub_free(struct push_hub *hub)
 {
-    for (int state = 0; state < PUSH_STATES; state++) {
-        while (hub->list[state].first) {
+    for (int state = 0; state < PUSH_STATES; state++)
+        while (hub->list[state].first)
             push_client_free(hub->list[state].first);
-        }
-    }
-    if (hub->framer) {
+    if (hub->framer)
         wslay_frame_context_free(hub->framer);
-    }
-    if (hub->epoll >= 0) {
+    if (hub->epoll >= 0)
         close(hub->epoll);
-    }
-    if (hub->wake >= 0) {
+    if (hub->wake >= 0)
         close(hub->wake);
-    }
     map_free(&hub->topics);
     arena_free(&hub->arena);
     pthread_mutex_destroy(&hub->lock);
@@ -300,16 +273,13 @@ static int open_descriptors(struct push_hub *hub)
            epoll_ctl(hub->epoll, EPOLL_CTL_ADD, hub->wake, &event) != 0;
 }
 
-int push_start(struct push_hub **out, const struct push_options *options,
-               struct err *err)
+int push_start(struct push_hub **out, const struct push_options *options, struct err *err)
 {
     static const struct wslay_frame_callbacks callbacks = {.send_callback = on_frame};
     struct push_hub *hub = mem_zalloc(sizeof(*hub));
     hub->options = *options;
-    hub->options.connections =
-        options->connections > 0 ? options->connections : CONNECTIONS;
-    hub->options.ping_every =
-        options->ping_every > 0 ? options->ping_every : PING_EVERY;
+    hub->options.connections = options->connections > 0 ? options->connections : CONNECTIONS;
+    hub->options.ping_every = options->ping_every > 0 ? options->ping_every : PING_EVERY;
     hub->options.head_time = options->head_time > 0 ? options->head_time : HEAD_TIME;
     hub->host_check = options->host_check ? mem_strdup(options->host_check) : NULL;
     hub->last = &hub->first;
@@ -321,8 +291,7 @@ int push_start(struct push_hub **out, const struct push_options *options,
     if (failed) {
         int why = errno;
         hub_free(hub);
-        return err_set(err, SOUK_ERROR,
-                       "push: cannot start (%s); raise the limit of open files",
+        return err_set(err, SOUK_ERROR, "push: cannot start (%s); raise the limit of open files",
                        strerror(why));
     }
     *out = hub;
@@ -331,9 +300,8 @@ int push_start(struct push_hub **out, const struct push_options *options,
 
 void push_stop(struct push_hub *hub)
 {
-    if (!hub) {
+    if (!hub)
         return;
-    }
     pthread_mutex_lock(&hub->lock);
     hub->stopping = 1;
     pthread_mutex_unlock(&hub->lock);

@@ -38,8 +38,7 @@
 #define VECTORS         32
 #define SPARE           256 /* connections above the limit that are told so */
 
-/* ---- frames -------------------------------------------------------------------------
- */
+/* ---- frames ---- */
 
 struct push_frame *push_frame_raw(const void *bytes, size_t len)
 {
@@ -52,9 +51,8 @@ struct push_frame *push_frame_raw(const void *bytes, size_t len)
 
 void push_frame_release(struct push_frame *frame)
 {
-    if (--frame->references == 0) {
+    if (--frame->references == 0)
         free(frame);
-    }
 }
 
 struct push_frame *push_frame_text(struct push_hub *hub, struct souk_str text)
@@ -76,8 +74,7 @@ struct push_frame *push_frame_text(struct push_hub *hub, struct souk_str text)
     return frame;
 }
 
-/* ---- lists, ends
- * ---------------------------------------------------------------------- */
+/* ---- lists, ends ---- */
 
 static void unlist(struct push_client *client)
 {
@@ -93,8 +90,7 @@ static void enlist(struct push_client *client, enum push_state state)
     int64_t spans[] = {hub->options.head_time, hub->options.ping_every, CLOSING_TIME};
     struct push_list *list = &hub->list[state];
     client->state = state;
-    client->due =
-        hub->now + spans[state]; /* one span a list: the order is that of arrival */
+    client->due = hub->now + spans[state]; /* one span a list: the order is that of arrival */
     client->before = list->last;
     *(list->last ? &list->last->next : &list->first) = client;
     list->last = client;
@@ -123,26 +119,22 @@ void push_client_doom(struct push_client *client)
 
 void push_client_free(struct push_client *client)
 {
-    if (client->state == PUSH_OPEN) {
+    if (client->state == PUSH_OPEN)
         push_client_enter(client, PUSH_CLOSING);
-    }
     unlist(client);
-    for (size_t i = client->queue_at; i < client->queue.len; i++) {
+    for (size_t i = client->queue_at; i < client->queue.len; i++)
         push_frame_release(client->queue.at[i]);
-    }
     vec_free(&client->queue);
     vec_free(&client->places);
-    if (client->ws) {
+    if (client->ws)
         wslay_event_context_free(client->ws);
-    }
     client->hub->clients--;
     close(client->fd);
     free(client->head);
     free(client);
 }
 
-/* ---- sending
- * ---------------------------------------------------------------------------- */
+/* ---- sending ---- */
 
 static void want_out(struct push_client *client, int wanted)
 {
@@ -199,9 +191,8 @@ void push_client_flush(struct push_client *client)
             push_client_doom(client);
         }
     }
-    if (client->doomed) {
+    if (client->doomed)
         return;
-    }
     vec_free(&client->queue); /* idle clients hold no memory for it */
     client->queue_at = 0;
     want_out(client, 0);
@@ -222,12 +213,10 @@ static void mark_dirty(struct push_client *client)
 
 void push_client_queue(struct push_client *client, struct push_frame *frame)
 {
-    if (client->doomed || client->write_shut) {
+    if (client->doomed || client->write_shut)
         return;
-    }
-    if (client->queued + frame->len > PUSH_QUEUE_LIMIT && !client->waits_out) {
+    if (client->queued + frame->len > PUSH_QUEUE_LIMIT && !client->waits_out)
         push_client_flush(client); /* much in one turn is not the client's fault */
-    }
     if (client->queued + frame->len > PUSH_QUEUE_LIMIT) {
         push_client_doom(client);
         return;
@@ -245,11 +234,9 @@ static void queue_bytes(struct push_client *client, const void *bytes, size_t le
     push_frame_release(frame);
 }
 
-/* ---- libwslay
- * ------------------------------------------------------------------------------ */
+/* ---- libwslay ---- */
 
-static ssize_t on_recv(wslay_event_context_ptr ws, uint8_t *to, size_t len, int flags,
-                       void *user)
+static ssize_t on_recv(wslay_event_context_ptr ws, uint8_t *to, size_t len, int flags, void *user)
 {
     struct push_client *client = user;
     (void)flags;
@@ -266,8 +253,7 @@ static ssize_t on_recv(wslay_event_context_ptr ws, uint8_t *to, size_t len, int 
     }
     ssize_t got;
     do {
-        got = recv(client->fd, to, len < client->budget ? len : client->budget,
-                   MSG_DONTWAIT);
+        got = recv(client->fd, to, len < client->budget ? len : client->budget, MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got > 0) {
         client->missed = 0;
@@ -280,8 +266,8 @@ static ssize_t on_recv(wslay_event_context_ptr ws, uint8_t *to, size_t len, int 
     return -1;
 }
 
-static ssize_t on_send(wslay_event_context_ptr ws, const uint8_t *bytes, size_t len,
-                       int flags, void *user)
+static ssize_t on_send(wslay_event_context_ptr ws, const uint8_t *bytes, size_t len, int flags,
+                       void *user)
 {
     (void)ws;
     (void)flags;
@@ -293,25 +279,20 @@ static ssize_t on_send(wslay_event_context_ptr ws, const uint8_t *bytes, size_t 
  * everything. */
 static void pump(struct push_client *client)
 {
-    while (!client->doomed && wslay_event_want_write(client->ws)) {
-        if (wslay_event_send(client->ws) != 0) {
+    while (!client->doomed && wslay_event_want_write(client->ws))
+        if (wslay_event_send(client->ws) != 0)
             push_client_doom(client);
-        }
-    }
 }
 
 static int client_may(struct push_client *client, struct souk_str topic)
 {
     const struct push_options *options = &client->hub->options;
-    if (!options->may) {
+    if (!options->may)
         return str_starts(topic, "public:");
-    }
-    return options->may(options->user,
-                        (struct souk_str){client->head, client->head_len}, topic);
+    return options->may(options->user, (struct souk_str){client->head, client->head_len}, topic);
 }
 
-static void subscribe(struct push_client *client, const struct json *topics,
-                      struct json *reply)
+static void subscribe(struct push_client *client, const struct json *topics, struct json *reply)
 {
     struct arena *arena = &client->hub->arena;
     struct json *yes = json_add(arena, reply, "subscribed", JSON_ARRAY);
@@ -320,9 +301,8 @@ static void subscribe(struct push_client *client, const struct json *topics,
     json_each(item, topics)
     {
         struct souk_str topic = json_text(&item->value);
-        int fine = asked++ < PUSH_TOPICS && topic.len &&
-                   topic.len <= PUSH_TOPIC_LENGTH && client_may(client, topic) &&
-                   push_topic_join(client, topic) == 0;
+        int fine = asked++ < PUSH_TOPICS && topic.len && topic.len <= PUSH_TOPIC_LENGTH &&
+                   client_may(client, topic) && push_topic_join(client, topic) == 0;
         json_add_str(arena, fine ? yes : no, NULL, topic);
     }
 }
@@ -355,9 +335,8 @@ static void on_text(struct push_client *client, struct souk_str text)
         push_client_close(client, WSLAY_CODE_POLICY_VIOLATION, "send a list of topics");
         return;
     }
-    if (is_list(leave)) {
+    if (is_list(leave))
         unsubscribe(client, leave);
-    }
     if (is_list(join)) {
         struct json *reply = json_new(arena, JSON_OBJECT);
         struct buf out = {.arena = arena};
@@ -377,24 +356,20 @@ static void on_message(wslay_event_context_ptr ws,
 {
     struct push_client *client = user;
     (void)ws;
-    if (client->state != PUSH_OPEN) {
+    if (client->state != PUSH_OPEN)
         return;
-    }
-    if (++client->messages > MESSAGES_A_PING) {
+    if (++client->messages > MESSAGES_A_PING)
         push_client_close(client, WSLAY_CODE_POLICY_VIOLATION, "too many messages");
-    } else if (message->opcode == WSLAY_TEXT_FRAME) {
-        on_text(client,
-                (struct souk_str){(const char *)message->msg, message->msg_length});
-    } else if (message->opcode == WSLAY_BINARY_FRAME) {
+    else if (message->opcode == WSLAY_TEXT_FRAME)
+        on_text(client, (struct souk_str){(const char *)message->msg, message->msg_length});
+    else if (message->opcode == WSLAY_BINARY_FRAME)
         push_client_close(client, WSLAY_CODE_UNSUPPORTED_DATA, "send text");
-    }
 }
 
 void push_client_close(struct push_client *client, uint16_t code, const char *reason)
 {
-    if (client->state != PUSH_OPEN) {
+    if (client->state != PUSH_OPEN)
         return;
-    }
     wslay_event_queue_close(client->ws, code, (const uint8_t *)reason, strlen(reason));
     pump(client);
     push_client_enter(client, PUSH_CLOSING);
@@ -410,18 +385,16 @@ static void read_frames(struct push_client *client)
         return;
     }
     pump(client);
-    if (client->state == PUSH_OPEN && client->got > BYTES_A_PING) {
+    if (client->state == PUSH_OPEN && client->got > BYTES_A_PING)
         push_client_close(client, WSLAY_CODE_POLICY_VIOLATION, "too many bytes");
-    }
     if (client->state == PUSH_OPEN && wslay_event_get_close_sent(client->ws)) {
-        push_client_enter(
-            client, PUSH_CLOSING); /* an answer to theirs, or they broke the protocol */
+        push_client_enter(client,
+                          PUSH_CLOSING); /* an answer to theirs, or they broke the protocol */
         mark_dirty(client);
     }
 }
 
-/* ---- the handshake
- * -------------------------------------------------------------------------- */
+/* ---- the handshake ---- */
 
 static void refuse(struct push_client *client, int status)
 {
@@ -434,19 +407,17 @@ static void refuse(struct push_client *client, int status)
         {404, "404 Not Found"},
         {405, "405 Method Not Allowed\r\nAllow: GET"},
         {408, "408 Request Timeout"},
-        {426,
-         "426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"},
+        {426, "426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"},
         {431, "431 Request Header Fields Too Large"},
         {503, "503 Service Unavailable\r\nRetry-After: 5"},
     };
     char text[256];
     const char *words = lines[0].text;
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         words = lines[i].status == status ? lines[i].text : words;
-    }
-    int len = snprintf(text, sizeof(text),
-                       "HTTP/1.1 %s\r\nConnection: %s\r\nContent-Length: 0\r\n\r\n",
-                       words, status == 426 ? "close, Upgrade" : "close");
+    int len =
+        snprintf(text, sizeof(text), "HTTP/1.1 %s\r\nConnection: %s\r\nContent-Length: 0\r\n\r\n",
+                 words, status == 426 ? "close, Upgrade" : "close");
     queue_bytes(client, text, (size_t)len);
     push_client_enter(client, PUSH_CLOSING);
 }
@@ -459,9 +430,8 @@ static void open_socket(struct push_client *client, const char *accept)
         .on_msg_recv_callback = on_message,
     };
     char text[160];
-    if (wslay_event_context_server_init(&client->ws, &callbacks, client) != 0) {
+    if (wslay_event_context_server_init(&client->ws, &callbacks, client) != 0)
         abort(); /* out of memory, as in arena.c */
-    }
     wslay_event_config_set_max_recv_msg_length(client->ws, MESSAGE_LIMIT);
     int len = snprintf(text, sizeof(text),
                        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
@@ -470,9 +440,8 @@ static void open_socket(struct push_client *client, const char *accept)
     queue_bytes(client, text, (size_t)len);
     client->head = mem_realloc(client->head, client->head_read);
     push_client_enter(client, PUSH_OPEN);
-    if (client->head_read > client->head_len) {
+    if (client->head_read > client->head_len)
         read_frames(client);
-    }
 }
 
 static void read_head(struct push_client *client)
@@ -480,30 +449,26 @@ static void read_head(struct push_client *client)
     ssize_t got = recv(client->fd, client->head + client->head_read,
                        PUSH_HEAD_LIMIT - client->head_read, MSG_DONTWAIT);
     if (got <= 0) {
-        if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        if (got == 0 || (errno != EAGAIN && errno != EINTR))
             push_client_doom(client);
-        }
         return;
     }
     size_t from = client->head_read > 3 ? client->head_read - 3 : 0;
     client->head_read += (size_t)got;
-    const char *end =
-        memmem(client->head + from, client->head_read - from, "\r\n\r\n", 4);
+    const char *end = memmem(client->head + from, client->head_read - from, "\r\n\r\n", 4);
     if (!end) {
-        if (client->head_read == PUSH_HEAD_LIMIT) {
+        if (client->head_read == PUSH_HEAD_LIMIT)
             refuse(client, 431);
-        }
         return;
     }
     char accept[PUSH_ACCEPT];
     client->head_len = client->extra_at = (size_t)(end - client->head) + 4;
     int status = push_head_check((struct souk_str){client->head, client->head_len},
                                  client->hub->host_check, accept);
-    if (status == 101) {
+    if (status == 101)
         open_socket(client, accept);
-    } else {
+    else
         refuse(client, status);
-    }
 }
 
 static void read_rest(struct push_client *client)
@@ -515,13 +480,11 @@ static void read_rest(struct push_client *client)
         got = recv(client->fd, rest, sizeof(rest), MSG_DONTWAIT);
         left -= got > 0 ? (size_t)got : 0;
     } while (got > 0 && left >= sizeof(rest));
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         push_client_doom(client);
-    }
 }
 
-/* ---- what the hub calls
- * ------------------------------------------------------------------------ */
+/* ---- what the hub calls ---- */
 
 void push_client_readable(struct push_client *client)
 {
@@ -565,9 +528,8 @@ void push_client_new(struct push_hub *hub, int fd)
     enlist(client, PUSH_HEAD);
     hub->clients++;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
-    if (epoll_ctl(hub->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+    if (epoll_ctl(hub->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
         push_client_doom(client);
-    } else if (hub->clients > hub->options.connections) {
+    else if (hub->clients > hub->options.connections)
         refuse(client, 503);
-    }
 }

@@ -38,9 +38,8 @@ static int take_line(struct souk_str *rest, struct souk_str *line)
             *rest = str_from(*rest, i + 2);
             return 1;
         }
-        if (!char_fine(rest->ptr[i])) {
+        if (!char_fine(rest->ptr[i]))
             return 0;
-        }
     }
     return 0;
 }
@@ -49,11 +48,9 @@ static int name_fine(struct souk_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        int letter =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && c != '-' && c != '_' && c != '.') {
+        int letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '-' && c != '_' && c != '.')
             return 0;
-        }
     }
     return name.len > 0;
 }
@@ -86,17 +83,14 @@ static int read_fields(struct souk_str rest, struct fields *fields)
 {
     struct souk_str line;
     while (take_line(&rest, &line)) {
-        if (line.len == 0) {
+        if (line.len == 0)
             return rest.len == 0;
-        }
         ptrdiff_t colon = str_find(line, ':');
-        if (colon <= 0) {
+        if (colon <= 0)
             return 0;
-        }
         struct souk_str name = {line.ptr, (size_t)colon};
-        if (!name_fine(name)) {
+        if (!name_fine(name))
             return 0; /* a space too: folded lines and "Host :" */
-        }
         keep(fields, name, str_trim(str_from(line, (size_t)colon + 1)));
     }
     return 0;
@@ -105,11 +99,9 @@ static int read_fields(struct souk_str rest, struct fields *fields)
 static int has_token(struct souk_str list, const char *token)
 {
     struct souk_str part;
-    while (str_split(&list, ',', &part)) {
-        if (str_equal_nocase(str_trim(part), souk_str(token))) {
+    while (str_split(&list, ',', &part))
+        if (str_equal_nocase(str_trim(part), souk_str(token)))
             return 1;
-        }
-    }
     return 0;
 }
 
@@ -117,30 +109,25 @@ static int has_token(struct souk_str list, const char *token)
 static int check_line(struct souk_str line)
 {
     struct souk_str path;
-    if (!str_starts(line, "GET ")) {
+    if (!str_starts(line, "GET "))
         return 405;
-    }
     line = str_from(line, 4);
-    if (!str_ends(line, " HTTP/1.1")) {
+    if (!str_ends(line, " HTTP/1.1"))
         return 400;
-    }
     line.len -= strlen(" HTTP/1.1");
     path = line;
     ptrdiff_t query = str_find(line, '?');
-    if (query >= 0) {
+    if (query >= 0)
         path.len = (size_t)query;
-    }
-    if (str_find(line, ' ') >= 0) {
+    if (str_find(line, ' ') >= 0)
         return 400;
-    }
     return souk_str_is(path, "/push") ? 0 : 404;
 }
 
 static struct souk_str without_suffix(struct souk_str text, const char *suffix)
 {
-    if (str_ends(text, suffix)) {
+    if (str_ends(text, suffix))
         text.len -= strlen(suffix);
-    }
     return text;
 }
 
@@ -148,12 +135,10 @@ static struct souk_str without_port(struct souk_str host)
 {
     for (size_t i = host.len; i > 0; i--) {
         char c = host.ptr[i - 1];
-        if (c == ':') {
+        if (c == ':')
             return (struct souk_str){host.ptr, i - 1};
-        }
-        if (c < '0' || c > '9') {
+        if (c < '0' || c > '9')
             break;
-        }
     }
     return host;
 }
@@ -170,9 +155,8 @@ static int origin_fits(const struct fields *fields, const char *host_check)
     } else {
         return 0; /* "null", chrome-extension:// and the like */
     }
-    if (str_equal_nocase(without_suffix(from, port), without_suffix(host, port))) {
+    if (str_equal_nocase(without_suffix(from, port), without_suffix(host, port)))
         return 1;
-    }
     return host_check && (str_equal_nocase(from, souk_str(host_check)) ||
                           str_equal_nocase(without_port(from), souk_str(host_check)));
 }
@@ -183,9 +167,8 @@ static int key_fine(struct souk_str key)
     struct base64_decode_ctx context;
     uint8_t bytes[BASE64_DECODE_LENGTH(24)];
     size_t len = 0;
-    if (key.len != 24) {
+    if (key.len != 24)
         return 0;
-    }
     base64_decode_init(&context);
     return base64_decode_update(&context, &len, bytes, key.len, key.ptr) &&
            base64_decode_final(&context) && len == 16;
@@ -203,33 +186,25 @@ static void accept_key(struct souk_str key, char accept[PUSH_ACCEPT])
     accept[PUSH_ACCEPT - 1] = '\0';
 }
 
-int push_head_check(struct souk_str head, const char *host_check,
-                    char accept[PUSH_ACCEPT])
+int push_head_check(struct souk_str head, const char *host_check, char accept[PUSH_ACCEPT])
 {
     struct fields fields = {0};
     struct souk_str line;
-    if (!take_line(&head, &line)) {
+    if (!take_line(&head, &line))
         return 400;
-    }
     int status = check_line(line);
-    if (status) {
+    if (status)
         return status;
-    }
     if (!read_fields(head, &fields) || fields.hosts != 1 || fields.host.len == 0 ||
-        fields.origins > 1 || fields.bodies) {
+        fields.origins > 1 || fields.bodies)
         return 400;
-    }
-    if (!has_token(fields.upgrade, "websocket") ||
-        !has_token(fields.connection, "upgrade") || fields.versions != 1 ||
-        !souk_str_is(fields.version, "13")) {
+    if (!has_token(fields.upgrade, "websocket") || !has_token(fields.connection, "upgrade") ||
+        fields.versions != 1 || !souk_str_is(fields.version, "13"))
         return 426;
-    }
-    if (fields.keys != 1 || !key_fine(fields.key)) {
+    if (fields.keys != 1 || !key_fine(fields.key))
         return 400;
-    }
-    if (fields.origins && !origin_fits(&fields, host_check)) {
+    if (fields.origins && !origin_fits(&fields, host_check))
         return 403;
-    }
     accept_key(fields.key, accept);
     return 101;
 }

@@ -1,5 +1,6 @@
 /*
- * push_hub: what the files of the push hub share. Everything here is touched by the hub's thread alone, but for the inbox (under its lock) and the atomics.
+ * push_hub: what the files of the push hub share. Everything here is touched by the hub's thread
+ * alone, but for the inbox (under its lock) and the atomics.
  */
 #ifndef WEB_PUSH_HUB_H
 #define WEB_PUSH_HUB_H
@@ -29,7 +30,8 @@ struct push_frame {
 };
 
 struct push_frame *push_frame_raw(const void *bytes, size_t len);
-struct push_frame *push_frame_text(struct push_hub *hub, struct souk_str text); /* as a WebSocket text frame */
+struct push_frame *push_frame_text(struct push_hub *hub,
+                                   struct souk_str text); /* as a WebSocket text frame */
 void push_frame_release(struct push_frame *frame);
 
 /* ---- topics ---- */
@@ -46,14 +48,15 @@ struct push_place { /* of a client in a topic */
     size_t at;
 };
 
-int push_topic_join(struct push_client *client, struct souk_str name); /* 0, or SOUK_TOO_LARGE: too many or too long */
+int push_topic_join(struct push_client *client,
+                    struct souk_str name); /* 0, or SOUK_TOO_LARGE: too many or too long */
 void push_topic_leave(struct push_client *client, struct souk_str name);
 void push_topic_leave_all(struct push_client *client);
 
 /* ---- clients ---- */
 
 enum push_state {
-    PUSH_HEAD,    /* reading the handshake */
+    PUSH_HEAD, /* reading the handshake */
     PUSH_OPEN,
     PUSH_CLOSING, /* sends what is queued, then waits for the other side to close */
     PUSH_STATES
@@ -74,7 +77,8 @@ struct push_client {
     char *head; /* the handshake; what came behind it goes to wslay first */
     size_t head_len, head_read, extra_at;
     VEC(struct push_frame *) queue;
-    size_t queue_at, sent, queued; /* the first frame not sent, how much of it is, bytes that wait */
+    size_t queue_at, sent,
+        queued; /* the first frame not sent, how much of it is, bytes that wait */
     VEC(struct push_place) places;
 };
 
@@ -83,8 +87,10 @@ void push_client_free(struct push_client *client);
 void push_client_readable(struct push_client *client);
 void push_client_flush(struct push_client *client);
 void push_client_due(struct push_client *client);
-void push_client_close(struct push_client *client, uint16_t code, const char *reason); /* a WebSocket close, then PUSH_CLOSING */
-void push_client_queue(struct push_client *client, struct push_frame *frame); /* takes a reference of its own */
+void push_client_close(struct push_client *client, uint16_t code,
+                       const char *reason); /* a WebSocket close, then PUSH_CLOSING */
+void push_client_queue(struct push_client *client,
+                       struct push_frame *frame);  /* takes a reference of its own */
 void push_client_doom(struct push_client *client); /* ends it after this turn */
 void push_client_enter(struct push_client *client, enum push_state state); /* sets when it is due */
 

@@ -27,30 +27,23 @@ static struct push_topic *topic_get(struct push_hub *hub, struct souk_str name)
     return topic;
 }
 
-static struct push_place *place_of(struct push_client *client,
-                                   const struct push_topic *topic)
+static struct push_place *place_of(struct push_client *client, const struct push_topic *topic)
 {
-    for (size_t i = 0; i < client->places.len; i++) {
-        if (client->places.at[i].topic == topic) {
+    for (size_t i = 0; i < client->places.len; i++)
+        if (client->places.at[i].topic == topic)
             return &client->places.at[i];
-        }
-    }
     return NULL;
 }
 
 int push_topic_join(struct push_client *client, struct souk_str name)
 {
-    if (name.len == 0 || name.len > PUSH_TOPIC_LENGTH ||
-        memchr(name.ptr, 0, name.len)) {
+    if (name.len == 0 || name.len > PUSH_TOPIC_LENGTH || memchr(name.ptr, 0, name.len))
         return SOUK_TOO_LARGE;
-    }
     struct push_topic *topic = map_get(&client->hub->topics, name);
-    if (topic && place_of(client, topic)) {
+    if (topic && place_of(client, topic))
         return 0;
-    }
-    if (client->places.len == PUSH_TOPICS) {
+    if (client->places.len == PUSH_TOPICS)
         return SOUK_TOO_LARGE;
-    }
     topic = topic_get(client->hub, name);
     struct push_place place = {topic, topic->clients.len};
     vec_push(&topic->clients, client);
@@ -66,9 +59,8 @@ static void leave(struct push_client *client, struct push_place *place)
     struct push_topic *topic = place->topic;
     struct push_client *moved = topic->clients.at[--topic->clients.len];
     topic->clients.at[place->at] = moved;
-    if (moved != client) {
+    if (moved != client)
         place_of(moved, topic)->at = place->at;
-    }
     *place = client->places.at[--client->places.len];
     atomic_fetch_sub(&client->hub->places, 1);
     if (topic->clients.len == 0) {
@@ -83,14 +75,12 @@ void push_topic_leave(struct push_client *client, struct souk_str name)
 {
     struct push_topic *topic = map_get(&client->hub->topics, name);
     struct push_place *place = topic ? place_of(client, topic) : NULL;
-    if (place) {
+    if (place)
         leave(client, place);
-    }
 }
 
 void push_topic_leave_all(struct push_client *client)
 {
-    while (client->places.len) {
+    while (client->places.len)
         leave(client, &client->places.at[client->places.len - 1]);
-    }
 }

@@ -38,20 +38,17 @@ struct rate {
 struct rate *rate_new(void)
 {
     struct rate *rate = mem_zalloc(sizeof(*rate));
-    for (int i = 0; i < RATE_SHARDS; i++) {
+    for (int i = 0; i < RATE_SHARDS; i++)
         pthread_mutex_init(&rate->shard[i].lock, NULL);
-    }
     return rate;
 }
 
 void rate_free(struct rate *rate)
 {
-    if (!rate) {
+    if (!rate)
         return;
-    }
-    for (int i = 0; i < RATE_SHARDS; i++) {
+    for (int i = 0; i < RATE_SHARDS; i++)
         pthread_mutex_destroy(&rate->shard[i].lock);
-    }
     free(rate);
 }
 
@@ -61,9 +58,8 @@ static uint64_t key_of(struct souk_str address, const char *where)
     uint64_t key;
     if (cidr_address_parse(address, &parsed) == 0 && !parsed.is_unix) {
         static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-        if (memcmp(parsed.bytes, mapped, sizeof(mapped)) != 0) {
+        if (memcmp(parsed.bytes, mapped, sizeof(mapped)) != 0)
             memset(parsed.bytes + 8, 0, 8);
-        }
         key = str_hash(str_make((const char *)parsed.bytes, 16));
     } else {
         key = str_hash(address);
@@ -77,21 +73,19 @@ static struct bucket *find(struct bucket *set, uint64_t key)
 {
     struct bucket *victim = set;
     for (int i = 0; i < RATE_WAYS; i++) {
-        if (set[i].key == key) {
+        if (set[i].key == key)
             return &set[i];
-        }
-        if (set[i].key == 0) {
+        if (set[i].key == 0)
             victim = &set[i];
-        } else if (victim->key && set[i].at < victim->at) {
+        else if (victim->key && set[i].at < victim->at)
             victim = &set[i];
-        }
     }
     victim->key = 0;
     return victim;
 }
 
-int rate_take(struct rate *rate, struct souk_str address, const char *where,
-              int per_minute, int64_t mono)
+int rate_take(struct rate *rate, struct souk_str address, const char *where, int per_minute,
+              int64_t mono)
 {
     uint64_t key = key_of(address, where);
     struct shard *shard = &rate->shard[key % RATE_SHARDS];
@@ -99,9 +93,8 @@ int rate_take(struct rate *rate, struct souk_str address, const char *where,
     int wait = 0;
     pthread_mutex_lock(&shard->lock);
     struct bucket *bucket = find(shard->bucket[key / RATE_SHARDS % RATE_SETS], key);
-    if (bucket->key == 0) {
+    if (bucket->key == 0)
         *bucket = (struct bucket){key, full, mono};
-    }
     int64_t span = mono - bucket->at;
     if (span > 0) {
         int64_t gain = span >= CLOCK_MINUTE ? full : span * per_minute / 60;

@@ -14,7 +14,7 @@ struct rate *rate_new(void);
 void rate_free(struct rate *rate);
 /* Takes one of `per_minute` (also the burst). 0: go on; else the whole seconds until
  * there is one again. IPv6 counts by its /64. */
-int rate_take(struct rate *rate, struct souk_str address, const char *where,
-              int per_minute, int64_t mono);
+int rate_take(struct rate *rate, struct souk_str address, const char *where, int per_minute,
+              int64_t mono);
 
 #endif

@@ -35,9 +35,8 @@ struct reaper *reaper_new(size_t descriptors, const struct reaper_limits *limits
 
 void reaper_free(struct reaper *reaper)
 {
-    if (!reaper) {
+    if (!reaper)
         return;
-    }
     pthread_mutex_destroy(&reaper->lock);
     free(reaper->links);
     free(reaper);
@@ -45,17 +44,15 @@ void reaper_free(struct reaper *reaper)
 
 struct link *reaper_open(struct reaper *reaper, int fd, int64_t mono)
 {
-    if (fd < 0 || (size_t)fd >= reaper->size) {
+    if (fd < 0 || (size_t)fd >= reaper->size)
         return NULL;
-    }
     struct link *link = &reaper->links[fd];
     pthread_mutex_lock(&reaper->lock);
     memset(link, 0, sizeof(*link));
     link->fd = fd;
     link_phase_set(link, LINK_DOOR, mono);
-    if ((size_t)fd >= atomic_load(&reaper->top)) {
+    if ((size_t)fd >= atomic_load(&reaper->top))
         atomic_store(&reaper->top, (size_t)fd + 1);
-    }
     pthread_mutex_unlock(&reaper->lock);
     atomic_fetch_add(&reaper->count, 1);
     return link;
@@ -95,8 +92,7 @@ static int is_late(const struct reaper *reaper, struct link *link, int64_t mono)
 {
     int phase = atomic_load_explicit(&link->phase, memory_order_acquire);
     int64_t limit = limit_of(reaper, phase);
-    return limit > 0 &&
-           mono - atomic_load_explicit(&link->since, memory_order_relaxed) > limit;
+    return limit > 0 && mono - atomic_load_explicit(&link->since, memory_order_relaxed) > limit;
 }
 
 int reaper_turn(struct reaper *reaper, int64_t mono)
@@ -105,9 +101,8 @@ int reaper_turn(struct reaper *reaper, int64_t mono)
     int ended = 0;
     for (size_t i = 0; i < top; i++) {
         struct link *link = &reaper->links[i];
-        if (!is_late(reaper, link, mono)) {
+        if (!is_late(reaper, link, mono))
             continue;
-        }
         pthread_mutex_lock(&reaper->lock);
         if (is_late(reaper, link, mono)) {
             shutdown(link->fd, SHUT_RDWR);
@@ -123,15 +118,13 @@ void reaper_end_idle(struct reaper *reaper)
     size_t top = atomic_load(&reaper->top);
     for (size_t i = 0; i < top; i++) {
         struct link *link = &reaper->links[i];
-        if (atomic_load(&link->phase) != LINK_IDLE) {
+        if (atomic_load(&link->phase) != LINK_IDLE)
             continue;
-        }
         pthread_mutex_lock(&reaper->lock);
         char byte; /* a request that has arrived but was not read yet is answered first */
         if (atomic_load(&link->phase) == LINK_IDLE &&
-            recv(link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
+            recv(link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
             shutdown(link->fd, SHUT_RDWR);
-        }
         pthread_mutex_unlock(&reaper->lock);
     }
 }

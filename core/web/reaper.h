@@ -50,16 +50,14 @@ void reaper_free(struct reaper *reaper);
 struct link *reaper_open(struct reaper *reaper, int fd,
                          int64_t mono); /* NULL: descriptor too high */
 struct link *reaper_link(struct reaper *reaper, int fd);
-void reaper_close(struct reaper *reaper,
-                  struct link *link);          /* before the descriptor is closed */
-int reaper_count(const struct reaper *reaper); /* open links */
+void reaper_close(struct reaper *reaper, struct link *link); /* before the descriptor is closed */
+int reaper_count(const struct reaper *reaper);               /* open links */
 /* Shuts down who is late; how many. */
 int reaper_turn(struct reaper *reaper, int64_t mono);
 /* While draining: shuts down who is between requests. */
 void reaper_end_idle(struct reaper *reaper);
 
-static inline void link_phase_set(struct link *link, enum link_phase phase,
-                                  int64_t mono)
+static inline void link_phase_set(struct link *link, enum link_phase phase, int64_t mono)
 {
     atomic_store_explicit(&link->since, mono, memory_order_relaxed);
     atomic_store_explicit(&link->phase, (int)phase, memory_order_release);

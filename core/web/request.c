@@ -21,11 +21,9 @@ struct souk_str request_header(const struct request *request, const char *name)
 struct souk_str request_param(const struct request *request, const char *name)
 {
     const struct web_route *route = request->route;
-    for (int i = 0; route && i < ROUTER_PARAMS && route->params[i]; i++) {
-        if (strcmp(route->params[i], name) == 0) {
+    for (int i = 0; route && i < ROUTER_PARAMS && route->params[i]; i++)
+        if (strcmp(route->params[i], name) == 0)
             return request->params[i];
-        }
-    }
     return souk_str("");
 }
 
@@ -61,23 +59,19 @@ static void parse_body(struct request *request)
 
 struct souk_str request_form(struct request *request, const char *name)
 {
-    if (!request->form_parsed) {
+    if (!request->form_parsed)
         parse_body(request);
-    }
     return header_list_find(&request->form, name);
 }
 
 const struct upload *request_upload(struct request *request, const char *name)
 {
     struct souk_str wanted = souk_str(name);
-    if (!request->form_parsed) {
+    if (!request->form_parsed)
         parse_body(request);
-    }
-    for (size_t i = 0; i < request->upload_count; i++) {
-        if (souk_str_equal(request->uploads[i].field, wanted)) {
+    for (size_t i = 0; i < request->upload_count; i++)
+        if (souk_str_equal(request->uploads[i].field, wanted))
             return &request->uploads[i];
-        }
-    }
     return NULL;
 }
 
@@ -87,10 +81,8 @@ struct souk_str request_cookie(struct request *request, const char *name)
         request->cookies_parsed = 1;
         for (size_t i = 0; i < request->headers.count; i++) {
             const struct header *header = &request->headers.at[i];
-            if (header->name.len == 6 &&
-                str_equal_nocase(header->name, souk_str("cookie"))) {
+            if (header->name.len == 6 && str_equal_nocase(header->name, souk_str("cookie")))
                 form_parse_cookies(header->value, &request->arena, &request->cookies);
-            }
         }
     }
     return header_list_find(&request->cookies, name);
@@ -101,20 +93,17 @@ static int is_json(struct souk_str type)
     ptrdiff_t end = str_find(type, ';');
     struct souk_str kind = str_trim(end < 0 ? type : str_make(type.ptr, (size_t)end));
     return str_equal_nocase(kind, souk_str("application/json")) ||
-           (kind.len > 17 && str_ends(kind, "+json") &&
-            str_starts(kind, "application/"));
+           (kind.len > 17 && str_ends(kind, "+json") && str_starts(kind, "application/"));
 }
 
 int request_json(struct request *request, const struct json **out, struct err *err)
 {
     if (!request->body_json) {
         if (!is_json(request_header(request, "content-type"))) {
-            return err_set(
-                err, SOUK_INVALID,
-                "the body is not JSON; send it with Content-Type: application/json");
+            return err_set(err, SOUK_INVALID,
+                           "the body is not JSON; send it with Content-Type: application/json");
         }
-        int code = json_parse(&request->arena, buf_str(&request->body),
-                              &request->body_json, err);
+        int code = json_parse(&request->arena, buf_str(&request->body), &request->body_json, err);
         if (code) {
             request->body_json = NULL;
             return code;

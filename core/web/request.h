@@ -1,7 +1,8 @@
 /*
- * request: one HTTP request and its answer, as handlers see it. Lives from the first byte of its headers until libmicrohttpd has sent the last byte
- * of the answer; its arena goes back to the thread's pool then. One thread at a time touches it: I/O, then (while the connection is suspended)
- * writer or task, then I/O again.
+ * request: one HTTP request and its answer, as handlers see it. Lives from the first byte of its
+ * headers until libmicrohttpd has sent the last byte of the answer; its arena goes back to the
+ * thread's pool then. One thread at a time touches it: I/O, then (while the connection is
+ * suspended) writer or task, then I/O again.
  */
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
@@ -37,7 +38,8 @@ struct answer {
     struct souk_str type;
     struct souk_str body; /* in the request's arena, or static */
     struct header_list headers;
-    struct MHD_Response *ready; /* a finished shared response (page cache, assets): the request holds a reference */
+    struct MHD_Response
+        *ready; /* a finished shared response (page cache, assets): the request holds a reference */
     int close;  /* Connection: close */
     void *ready_owner; /* what keeps `ready` alive, or NULL; given back by cache_release */
 };
@@ -49,11 +51,12 @@ struct request {
     struct MHD_Connection *connection;
     /* the request line, as sent */
     struct souk_str method, target, path, query_text; /* path is raw: percent signs and all */
-    const char *locale;         /* from the path's prefix, or the default */
-    struct souk_str local_path; /* path without the locale's prefix */
+    const char *locale;                               /* from the path's prefix, or the default */
+    struct souk_str local_path;                       /* path without the locale's prefix */
     const struct web_route *route;
     struct souk_str params[ROUTER_PARAMS]; /* decoded */
-    struct header_list headers, query, form, cookies; /* query, form and cookies are parsed when asked for */
+    struct header_list headers, query, form,
+        cookies; /* query, form and cookies are parsed when asked for */
     int query_parsed, form_parsed, cookies_parsed;
     struct upload *uploads;
     size_t upload_count;
@@ -62,9 +65,10 @@ struct request {
     struct json *body_json;
     char address[48]; /* of the client: behind trusted proxies, theirs */
     char id[20];      /* request id: for logs and answers */
-    int control;      /* came over the control socket from a process of the same user: may do what an admin may */
-    int tls;          /* the client spoke TLS (to the proxy) */
-    int head;         /* HEAD: answer as GET, without the body */
+    int control; /* came over the control socket from a process of the same user: may do what an
+                    admin may */
+    int tls;     /* the client spoke TLS (to the proxy) */
+    int head;    /* HEAD: answer as GET, without the body */
     struct session *session;
     int session_known;
     int64_t started;  /* clock_mono */
@@ -72,49 +76,63 @@ struct request {
     int64_t now;      /* clock_now */
     uint32_t ticket;  /* pin of the plugin set */
     int pinned;
-    void *site;       /* what the pinned set built: router, templates … */
+    void *site;           /* what the pinned set built: router, templates … */
     struct db_conn *conn; /* the snapshot or savepoint of the running handler */
     struct answer answer;
-    int64_t sent;     /* bytes of the body */
+    int64_t sent; /* bytes of the body */
     /* moving between threads */
     struct work work;
     struct db_write write;
-    db_fn then_fn;    /* the write step that a TASK handler left: runs on the writer, then the answer goes out */
+    db_fn then_fn; /* the write step that a TASK handler left: runs on the writer, then the answer
+                      goes out */
     void *then_arg;
-    int state;        /* server.c's */
-    int slot;         /* in the reaper's table */
+    int state; /* server.c's */
+    int slot;  /* in the reaper's table */
     struct request *next_free;
     struct db *db;
     int own_conn; /* `conn` was begun by request_conn */
 };
 
-/* ---- reading ---------------------------------------------------------------------------------------------- */
-struct souk_str request_header(const struct request *request, const char *name); /* empty when absent */
+/* ---- reading ---- */
+struct souk_str request_header(const struct request *request,
+                               const char *name); /* empty when absent */
 struct souk_str request_param(const struct request *request, const char *name);
 struct souk_str request_query(struct request *request, const char *name);
-struct souk_str request_form(struct request *request, const char *name); /* urlencoded or multipart */
+struct souk_str request_form(struct request *request,
+                             const char *name); /* urlencoded or multipart */
 struct souk_str request_cookie(struct request *request, const char *name);
 const struct upload *request_upload(struct request *request, const char *name);
-int request_json(struct request *request, const struct json **out, struct err *err); /* Content-Type must be JSON */
-/* What to query through: the running handler's snapshot or savepoint; begun now where there is none yet (TASK handlers, error pages). NULL without a database. */
+int request_json(struct request *request, const struct json **out,
+                 struct err *err); /* Content-Type must be JSON */
+/* What to query through: the running handler's snapshot or savepoint; begun now where there is none
+ * yet (TASK handlers, error pages). NULL without a database. */
 struct db_conn *request_conn(struct request *request);
-void request_conn_end(struct request *request); /* ends a snapshot begun by request_conn, on the same thread; harmless otherwise. In a long TASK: before calling scripts or the network */
+void request_conn_end(
+    struct request *request); /* ends a snapshot begun by request_conn, on the same thread; harmless
+                                 otherwise. In a long TASK: before calling scripts or the network */
 
-/* ---- answering: the last one wins until the handler returns ------------------------------------------------------ */
-void answer_bytes(struct request *request, int status, const char *type, struct souk_str body); /* body is kept as a view */
+/* ---- answering: the last one wins until the handler returns ---- */
+void answer_bytes(struct request *request, int status, const char *type,
+                  struct souk_str body); /* body is kept as a view */
 void answer_text(struct request *request, int status, const char *text);
 void answer_html(struct request *request, int status, struct souk_str html);
 void answer_json(struct request *request, int status, const struct json *value);
-void answer_redirect(struct request *request, int status, struct souk_str location); /* own paths and http(s) URLs */
-/* RFC 9457. `type` is a short name ("out-of-stock") or NULL for about:blank; `more` (may be NULL) adds members. On HTML surfaces an error page. */
-void answer_problem(struct request *request, int status, const char *type, const char *detail, const struct json *more);
-void answer_error(struct request *request, const struct err *err); /* the status that goes with err->code */
+void answer_redirect(struct request *request, int status,
+                     struct souk_str location); /* own paths and http(s) URLs */
+/* RFC 9457. `type` is a short name ("out-of-stock") or NULL for about:blank; `more` (may be NULL)
+ * adds members. On HTML surfaces an error page. */
+void answer_problem(struct request *request, int status, const char *type, const char *detail,
+                    const struct json *more);
+void answer_error(struct request *request,
+                  const struct err *err); /* the status that goes with err->code */
 /* SOUK_INVALID when the value has CR, LF or NUL or the name is not a token. */
 int answer_header(struct request *request, const char *name, struct souk_str value);
-int answer_cookie(struct request *request, const char *name, struct souk_str value, int64_t max_age_s); /* HttpOnly; SameSite=Lax; Secure behind TLS */
-int answer_status_of(int code); /* SOUK_… to HTTP */
+int answer_cookie(struct request *request, const char *name, struct souk_str value,
+                  int64_t max_age_s); /* HttpOnly; SameSite=Lax; Secure behind TLS */
+int answer_status_of(int code);       /* SOUK_… to HTTP */
 
-/* From a TASK handler: end here with a write; `fn` gets the request as its argument's owner, answers, and may be run again. */
+/* From a TASK handler: end here with a write; `fn` gets the request as its argument's owner,
+ * answers, and may be run again. */
 void request_then_write(struct request *request, db_fn fn, void *arg);
 
 #endif

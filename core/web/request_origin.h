@@ -15,8 +15,7 @@ enum origin_verdict {
                        needed */
 };
 
-int origin_changes_state(
-    struct souk_str method); /* all but GET, HEAD, OPTIONS, TRACE */
+int origin_changes_state(struct souk_str method); /* all but GET, HEAD, OPTIONS, TRACE */
 /* By headers alone; needs request->headers and request->tls. */
 enum origin_verdict origin_check(const struct request *request);
 /* Do `origin` (scheme://host[:port]) and `host` (host[:port]) name one place? */
@@ -24,7 +23,7 @@ int origin_matches(struct souk_str origin, struct souk_str host, int tls);
 
 /* Fills request->address and request->tls from X-Forwarded-For and X-Forwarded-Proto
  * when `peer` is trusted, else from the peer. */
-void origin_client(struct request *request, const struct cidr_address *peer,
-                   const char *peer_text, const struct cidr_list *trusted);
+void origin_client(struct request *request, const struct cidr_address *peer, const char *peer_text,
+                   const struct cidr_list *trusted);
 
 #endif

@@ -47,8 +47,7 @@ struct walk { /* one search */
     unsigned allowed; /* bits of methods that exist for this path */
 };
 
-/* ---- names that outlive the router
- * -------------------------------------------------------------- */
+/* ---- names that outlive the router ---- */
 
 static const char *intern(const char *method, const char *path)
 {
@@ -67,9 +66,7 @@ static const char *intern(const char *method, const char *path)
     return name;
 }
 
-/* ---- building
- * -------------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 struct router *router_new(void)
 {
@@ -95,9 +92,8 @@ static void node_free(struct node *node)
 
 void router_free(struct router *router)
 {
-    if (!router) {
+    if (!router)
         return;
-    }
     node_free(&router->root);
     for (size_t i = 0; i < router->routes.len; i++) {
         free(router->routes.at[i]->metrics);
@@ -110,15 +106,13 @@ void router_free(struct router *router)
 
 static int segment_compare(struct souk_str a, struct souk_str b)
 {
-    if (a.len != b.len) {
+    if (a.len != b.len)
         return a.len < b.len ? -1 : 1;
-    }
     return a.len ? memcmp(a.ptr, b.ptr, a.len) : 0;
 }
 
 /* Where the literal stands, or would stand. */
-static size_t literal_place(const struct node *node, struct souk_str segment,
-                            int *found)
+static size_t literal_place(const struct node *node, struct souk_str segment, int *found)
 {
     size_t low = 0;
     size_t high = node->literals.len;
@@ -130,29 +124,25 @@ static size_t literal_place(const struct node *node, struct souk_str segment,
             *found = 1;
             return middle;
         }
-        if (order < 0) {
+        if (order < 0)
             low = middle + 1;
-        } else {
+        else
             high = middle;
-        }
     }
     return low;
 }
 
-static struct node *literal_child(struct router *router, struct node *node,
-                                  struct souk_str segment)
+static struct node *literal_child(struct router *router, struct node *node, struct souk_str segment)
 {
     int found;
     size_t place = literal_place(node, segment, &found);
-    if (found) {
+    if (found)
         return node->literals.at[place];
-    }
     struct node *child = mem_zalloc(sizeof(*child));
     child->segment = arena_str(&router->arena, segment);
     vec_push(&node->literals, child);
-    for (size_t i = node->literals.len - 1; i > place; i--) {
+    for (size_t i = node->literals.len - 1; i > place; i--)
         node->literals.at[i] = node->literals.at[i - 1];
-    }
     node->literals.at[place] = child;
     return child;
 }
@@ -161,24 +151,20 @@ static int param_name_valid(struct souk_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) {
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
             return 0;
-        }
     }
     return name.len > 0;
 }
 
 /* One segment of a route's path: the child that it leads to, or NULL with *err set. */
-static struct node *step_down(struct router *router, struct node *node,
-                              struct web_route *route, struct souk_str segment,
-                              struct err *err)
+static struct node *step_down(struct router *router, struct node *node, struct web_route *route,
+                              struct souk_str segment, struct err *err)
 {
     size_t n = 0;
-    while (n < ROUTER_PARAMS && route->params[n]) {
+    while (n < ROUTER_PARAMS && route->params[n])
         n++;
-    }
-    if (segment.len < 2 || segment.ptr[0] != '{' ||
-        segment.ptr[segment.len - 1] != '}') {
+    if (segment.len < 2 || segment.ptr[0] != '{' || segment.ptr[segment.len - 1] != '}') {
         if (str_find(segment, '{') >= 0 || str_find(segment, '}') >= 0) {
             err_set(err, SOUK_INVALID,
                     "route %s: a parameter fills its whole segment, as in /items/{id}",
@@ -191,41 +177,34 @@ static struct node *step_down(struct router *router, struct node *node,
     int rest = name.len && name.ptr[name.len - 1] == '*';
     name.len -= (size_t)rest;
     if (!param_name_valid(name)) {
-        err_set(err, SOUK_INVALID, "route %s: name the parameter with a-z, 0-9 and _",
-                route->path);
+        err_set(err, SOUK_INVALID, "route %s: name the parameter with a-z, 0-9 and _", route->path);
         return NULL;
     }
     if (n == ROUTER_PARAMS) {
-        err_set(err, SOUK_INVALID, "route %s: at most %d parameters", route->path,
-                ROUTER_PARAMS);
+        err_set(err, SOUK_INVALID, "route %s: at most %d parameters", route->path, ROUTER_PARAMS);
         return NULL;
     }
     route->params[n] = arena_cstr(&router->arena, name);
     struct node **child = rest ? &node->rest : &node->param;
-    if (!*child) {
+    if (!*child)
         *child = mem_zalloc(sizeof(**child));
-    }
     return *child;
 }
 
 static int method_index(struct souk_str method)
 {
-    for (int i = 0; i < METHODS; i++) {
-        if (souk_str_is(method, method_names[i])) {
+    for (int i = 0; i < METHODS; i++)
+        if (souk_str_is(method, method_names[i]))
             return i;
-        }
-    }
     return -1;
 }
 
-static struct node *place(struct router *router, struct web_route *route,
-                          struct err *err)
+static struct node *place(struct router *router, struct web_route *route, struct err *err)
 {
     struct node *node = &router->root;
     struct souk_str rest = str_from(souk_str(route->path), 1);
-    if (rest.len == 0) {
+    if (rest.len == 0)
         return node; /* "/" is the root itself */
-    }
     for (int more = 1; more;) {
         ptrdiff_t slash = str_find(rest, '/');
         struct souk_str segment = slash < 0 ? rest : str_make(rest.ptr, (size_t)slash);
@@ -233,14 +212,12 @@ static struct node *place(struct router *router, struct web_route *route,
         rest = more ? str_from(rest, (size_t)slash + 1) : rest;
         if (segment.len > 3 && segment.ptr[segment.len - 2] == '*' && more) {
             err_set(err, SOUK_INVALID,
-                    "route %s: {name*} takes all that is left, so it stands last",
-                    route->path);
+                    "route %s: {name*} takes all that is left, so it stands last", route->path);
             return NULL;
         }
         node = step_down(router, node, route, segment, err);
-        if (!node) {
+        if (!node)
             return NULL;
-        }
     }
     return node;
 }
@@ -267,8 +244,8 @@ int router_add(struct router *router, const struct web_route *given, struct err 
     if (node && node->routes[method]) {
         const struct web_route *other = node->routes[method];
         err_set(err, SOUK_CONFLICT,
-                "%s of %s is the same route as %s of %s; change one of the paths",
-                route->where, route->owner ? route->owner : "souk", other->where,
+                "%s of %s is the same route as %s of %s; change one of the paths", route->where,
+                route->owner ? route->owner : "souk", other->where,
                 other->owner ? other->owner : "souk");
         free(route);
         return SOUK_CONFLICT;
@@ -282,22 +259,16 @@ int router_add(struct router *router, const struct web_route *given, struct err 
     return 0;
 }
 
-/* ---- finding
- * ------------------------------------------------------------------------------------------
- */
+/* ---- finding ---- */
 
 static const struct web_route *route_here(const struct node *node, struct walk *walk)
 {
-    const struct web_route *route =
-        walk->method >= 0 ? node->routes[walk->method] : NULL;
-    if (!route && walk->method == HEAD) {
+    const struct web_route *route = walk->method >= 0 ? node->routes[walk->method] : NULL;
+    if (!route && walk->method == HEAD)
         route = node->routes[GET];
-    }
-    for (int i = 0; i < METHODS; i++) {
-        if (node->routes[i]) {
+    for (int i = 0; i < METHODS; i++)
+        if (node->routes[i])
             walk->allowed |= 1u << i;
-        }
-    }
     return route;
 }
 
@@ -306,17 +277,15 @@ static const struct web_route *descend(const struct node *node, struct walk *wal
                                        struct souk_str rest, int ended, size_t params)
 {
     const struct web_route *route = NULL;
-    if (ended) {
+    if (ended)
         return route_here(node, walk);
-    }
     ptrdiff_t slash = str_find(rest, '/');
     struct souk_str segment = slash < 0 ? rest : str_make(rest.ptr, (size_t)slash);
     struct souk_str after = slash < 0 ? STR_NULL : str_from(rest, (size_t)slash + 1);
     int found;
     size_t place_of = literal_place(node, segment, &found);
-    if (found) {
+    if (found)
         route = descend(node->literals.at[place_of], walk, after, slash < 0, params);
-    }
     if (!route && node->param && segment.len && params < ROUTER_PARAMS) {
         walk->raw[params] = segment;
         route = descend(node->param, walk, after, slash < 0, params + 1);
@@ -333,14 +302,11 @@ static const struct web_route *descend(const struct node *node, struct walk *wal
 static int climbs(struct souk_str text)
 {
     struct souk_str part;
-    if (memchr(text.ptr, '.', text.len) == NULL) {
+    if (memchr(text.ptr, '.', text.len) == NULL)
         return 0;
-    }
-    while (str_split(&text, '/', &part)) {
-        if (souk_str_is(part, "..")) {
+    while (str_split(&text, '/', &part))
+        if (souk_str_is(part, ".."))
             return 1;
-        }
-    }
     return 0;
 }
 
@@ -353,14 +319,12 @@ static int decode(struct arena *arena, struct souk_str raw, struct souk_str *out
 static struct souk_str allow_list(struct arena *arena, unsigned allowed)
 {
     struct buf list = {.arena = arena};
-    if (allowed & (1u << GET)) {
+    if (allowed & (1u << GET))
         allowed |= 1u << HEAD;
-    }
     for (int i = 0; i < METHODS; i++) {
         if (allowed & (1u << i)) {
-            if (list.len) {
+            if (list.len)
                 buf_add_cstr(&list, ", ");
-            }
             buf_add_cstr(&list, method_names[i]);
         }
     }
@@ -369,28 +333,23 @@ static struct souk_str allow_list(struct arena *arena, unsigned allowed)
 
 const struct web_route *router_find(const struct router *router, struct arena *arena,
                                     struct souk_str method, struct souk_str path,
-                                    struct souk_str *params, int *status,
-                                    struct souk_str *allow)
+                                    struct souk_str *params, int *status, struct souk_str *allow)
 {
     struct walk walk = {.arena = arena, .method = method_index(method)};
     const struct web_route *route = NULL;
     *status = 400;
-    if (path.len == 0 || path.ptr[0] != '/') {
+    if (path.len == 0 || path.ptr[0] != '/')
         return NULL;
-    }
     route = descend(&router->root, &walk, str_from(path, 1), path.len == 1, 0);
     if (!route) {
         *status = walk.allowed ? 405 : 404;
-        if (walk.allowed) {
+        if (walk.allowed)
             *allow = allow_list(arena, walk.allowed);
-        }
         return NULL;
     }
-    for (size_t i = 0; i < ROUTER_PARAMS && route->params[i]; i++) {
-        if (decode(arena, walk.raw[i], &params[i]) != 0) {
+    for (size_t i = 0; i < ROUTER_PARAMS && route->params[i]; i++)
+        if (decode(arena, walk.raw[i], &params[i]) != 0)
             return NULL;
-        }
-    }
     *status = 0;
     return route;
 }

@@ -16,9 +16,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define FLUSH_EVERY CLOCK_SECOND
-#define DRAIN_LOOK                                                                     \
-    (20 * CLOCK_MS) /* how often idle connections are looked for while draining */
+#define FLUSH_EVERY      CLOCK_SECOND
+#define DRAIN_LOOK       (20 * CLOCK_MS) /* how often idle connections are looked for while draining */
 #define DRAIN_IDLE       (250 * CLOCK_MS) /* silence after which a connection is taken for idle */
 #define STOP_GRACE       (5 * CLOCK_SECOND)
 #define DESCRIPTORS_MOST ((size_t)1 << 18)
@@ -28,38 +27,31 @@ static _Atomic uint64_t serials;
 static unsigned thread_count(const struct server_options *options)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (options->threads > 0) {
+    if (options->threads > 0)
         return (unsigned)options->threads;
-    }
     return cores > 0 ? (unsigned)cores : 1;
 }
 
 static size_t descriptor_count(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > DESCRIPTORS_MOST) {
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > DESCRIPTORS_MOST)
         return DESCRIPTORS_MOST;
-    }
     return (size_t)limit.rlim_cur;
 }
 
 static void set_defaults(struct server_options *options)
 {
-    if (options->connections <= 0) {
+    if (options->connections <= 0)
         options->connections = 1000;
-    }
-    if (options->body_limit == 0) {
+    if (options->body_limit == 0)
         options->body_limit = (size_t)1 << 20;
-    }
-    if (options->header_timeout <= 0) {
+    if (options->header_timeout <= 0)
         options->header_timeout = 10 * CLOCK_SECOND;
-    }
-    if (options->keep_alive <= 0) {
+    if (options->keep_alive <= 0)
         options->keep_alive = 15 * CLOCK_SECOND;
-    }
-    if (options->request_timeout <= 0) {
+    if (options->request_timeout <= 0)
         options->request_timeout = 60 * CLOCK_SECOND;
-    }
 }
 
 static void server_free(struct server *server)
@@ -92,8 +84,7 @@ static void make_parts(struct server *server)
     server->reaper = reaper_new(descriptor_count(), &limits);
     server->crowd = crowd_new(options->connections_per_address);
     server->rate = rate_new();
-    server->cache =
-        options->page_cache && options->db ? cache_new(options->page_cache) : NULL;
+    server->cache = options->page_cache && options->db ? cache_new(options->page_cache) : NULL;
     count_setup(server);
 }
 
@@ -113,24 +104,19 @@ static int open_door(struct server *server, struct err *err)
     return door_start(&server->door, &door, err);
 }
 
-int server_start(struct server **out, const struct server_options *options,
-                 struct err *err)
+int server_start(struct server **out, const struct server_options *options, struct err *err)
 {
     struct server *server = mem_zalloc(sizeof(*server));
     server->options = *options;
     set_defaults(&server->options);
     make_parts(server);
     int code = cidr_list_parse(options->trusted_proxies, &server->trusted, err);
-    if (code == 0) {
-        code =
-            access_log_open(&server->log, options->access_log, options->log_json, err);
-    }
-    if (code == 0) {
+    if (code == 0)
+        code = access_log_open(&server->log, options->access_log, options->log_json, err);
+    if (code == 0)
         code = serve_start_daemon(server, thread_count(&server->options), err);
-    }
-    if (code == 0) {
+    if (code == 0)
         code = open_door(server, err);
-    }
     if (code) {
         serve_stop_daemon(server);
         server_free(server);
@@ -165,9 +151,8 @@ static int is_quiet(const struct server *server)
 static void wait_until_quiet(struct server *server, int64_t span)
 {
     pthread_mutex_lock(&server->lock);
-    if (!is_quiet(server)) {
+    if (!is_quiet(server))
         wait_quiet(server, span);
-    }
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -178,11 +163,10 @@ void server_drain(struct server *server, int64_t grace)
     int64_t patient = now + (DRAIN_IDLE < grace ? DRAIN_IDLE : grace);
     atomic_store(&server->draining, 1);
     door_deafen(server->door);
-    /* A busy client's next request is under way: it is answered, with Connection: close. Only who stays silent is sent
-     * away. */
-    while (!is_quiet(server) && clock_mono() < patient) {
+    /* A busy client's next request is under way: it is answered, with Connection: close. Only who
+     * stays silent is sent away. */
+    while (!is_quiet(server) && clock_mono() < patient)
         wait_until_quiet(server, DRAIN_LOOK);
-    }
     door_close(server->door);
     server->door = NULL;
     while (!is_quiet(server) && clock_mono() < end) {
@@ -191,31 +175,26 @@ void server_drain(struct server *server, int64_t grace)
         wait_until_quiet(server, DRAIN_LOOK);
     }
     lanes_flush(server);
-    if (atomic_load(&server->in_flight) > 0) {
-        log_warn("server.not_drained",
-                 LOG_I("in_flight", atomic_load(&server->in_flight)));
-    }
+    if (atomic_load(&server->in_flight) > 0)
+        log_warn("server.not_drained", LOG_I("in_flight", atomic_load(&server->in_flight)));
 }
 
 void server_stop(struct server *server)
 {
-    if (!server) {
+    if (!server)
         return;
-    }
     int64_t end = clock_mono() + STOP_GRACE;
     atomic_store(&server->draining, 1);
     door_close(server->door);
     server->door = NULL;
     pthread_mutex_lock(&server->lock);
-    while (atomic_load(&server->suspended) > 0 && clock_mono() < end) {
+    while (atomic_load(&server->suspended) > 0 && clock_mono() < end)
         wait_quiet(server, DRAIN_LOOK);
-    }
     pthread_mutex_unlock(&server->lock);
     if (atomic_load(&server->suspended) > 0) {
         /* somebody still holds a request: leave it to the process's end rather than
          * abort */
-        log_error("server.not_stopped",
-                  LOG_I("suspended", atomic_load(&server->suspended)));
+        log_error("server.not_stopped", LOG_I("suspended", atomic_load(&server->suspended)));
         return;
     }
     serve_stop_daemon(server);

@@ -1,8 +1,11 @@
 /*
- * server: HTTP. A door thread accepts and looks at the first line (GET /push goes to the push hub, the rest to libmicrohttpd); I/O threads (libmicrohttpd's
- * pool in poll mode) gate, route and answer READ; WRITE goes to the writer, TASK to the task workers while the connection is suspended.
+ * server: HTTP. A door thread accepts and looks at the first line (GET /push goes to the push hub,
+ * the rest to libmicrohttpd); I/O threads (libmicrohttpd's pool in poll mode) gate, route and
+ * answer READ; WRITE goes to the writer, TASK to the task workers while the connection is
+ * suspended.
  *
- * Who knows the routes is told by `site`: a struct web_site is what one plugin set looks like to the web floor.
+ * Who knows the routes is told by `site`: a struct web_site is what one plugin set looks like to
+ * the web floor.
  */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
@@ -16,40 +19,44 @@ struct i18n;
 struct template_set;
 struct asset_set;
 
-struct web_site { /* built for a plugin set, immutable */
+struct web_site {    /* built for a plugin set, immutable */
     uint64_t number; /* the set's: page cache entries of another set are not used */
     struct router *router;
     struct template_set *templates;
     struct i18n *i18n;
     struct asset_set *assets;
     void *user; /* the bridge's */
-    void (*error_page)(struct request *request, int status, const char *detail); /* renders the HTML error page */
-    void (*page_sent)(struct request *request); /* after a page of a ROUTE_PAGE route with 200 went out (from the cache too); NULL: nobody wants to know */
+    void (*error_page)(struct request *request, int status,
+                       const char *detail); /* renders the HTML error page */
+    void (*page_sent)(
+        struct request *request); /* after a page of a ROUTE_PAGE route with 200 went out (from the
+                                     cache too); NULL: nobody wants to know */
 };
 
 struct server_options {
     struct db *db;
     struct worker *tasks;
-    struct push_hub *push;      /* NULL: /push is a 404 */
-    const int *listen_fds;      /* owned by the supervisor; non-blocking */
+    struct push_hub *push; /* NULL: /push is a 404 */
+    const int *listen_fds; /* owned by the supervisor; non-blocking */
     int listen_count;
-    int control_fd;             /* listening Unix socket for the command, or -1 */
-    int threads;                /* 0: one a core */
+    int control_fd; /* listening Unix socket for the command, or -1 */
+    int threads;    /* 0: one a core */
     int connections, connections_per_address;
     size_t body_limit, page_cache;
     int64_t header_timeout, keep_alive, request_timeout;
     int64_t read_deadline, write_deadline, task_deadline;
-    const char *const *locales; /* the first is the default */
+    const char *const *locales;         /* the first is the default */
     const char *const *trusted_proxies; /* addresses or CIDRs, NULL-terminated; may be NULL */
-    int secure_cookies;         /* 0 never, 1 always, 2 when the client spoke TLS */
-    const char *access_log;     /* "stderr", "off" or a path */
+    int secure_cookies;                 /* 0 never, 1 always, 2 when the client spoke TLS */
+    const char *access_log;             /* "stderr", "off" or a path */
     int log_json;
     /* Pins the current site for one request; any thread, never blocks. */
     struct web_site *(*pin)(void *user, uint32_t *ticket);
     void (*unpin)(void *user, uint32_t ticket);
     void *user;
-    /* May this request, which did not come over the control socket but has an Authorization header, use a ROUTE_CONTROL route? On an I/O thread with a snapshot
-     * (request->conn): 1 yes, 0 no. NULL: never. */
+    /* May this request, which did not come over the control socket but has an Authorization header,
+     * use a ROUTE_CONTROL route? On an I/O thread with a snapshot (request->conn): 1 yes, 0 no.
+     * NULL: never. */
     int (*authorize)(void *user, struct request *request);
 };
 
@@ -58,12 +65,13 @@ struct server;
 int server_start(struct server **out, const struct server_options *options, struct err *err);
 /* The clock's turn, every 100 ms or so: reaps slow clients, flushes the access log. */
 void server_turn(struct server *server, int64_t mono);
-/* Closes the door, answers `Connection: close`, waits up to `grace` us for what is in flight. Then server_stop. */
+/* Closes the door, answers `Connection: close`, waits up to `grace` us for what is in flight. Then
+ * server_stop. */
 void server_drain(struct server *server, int64_t grace);
-/* After server_drain and when the task workers have ended, before db_shut: a write that still waits is answered first, and the I/O threads give back their snapshots. */
+/* After server_drain and when the task workers have ended, before db_shut: a write that still waits
+ * is answered first, and the I/O threads give back their snapshots. */
 void server_stop(struct server *server);
 int server_in_flight(const struct server *server);
 void server_reopen_log(struct server *server); /* after rotation */
-
 
 #endif

@@ -44,61 +44,53 @@ static void make_counters(struct route_counters *counters, const char *where)
         struct buf labels = {0};
         metrics_label(&labels, "route", souk_str(where));
         metrics_label(&labels, "class", souk_str(classes[i]));
-        counters->by_class[i] =
-            metric_counter("souk_requests_total", buf_str(&labels).ptr,
-                           "Requests by route and class of status.");
+        counters->by_class[i] = metric_counter("souk_requests_total", buf_str(&labels).ptr,
+                                               "Requests by route and class of status.");
         buf_free(&labels);
     }
 }
 
 void count_setup(struct server *server)
 {
-    static const char *const kinds[TIMES] = {"kind=\"read\"", "kind=\"write\"",
-                                             "kind=\"task\"", "kind=\"cached\"",
-                                             "kind=\"none\""};
+    static const char *const kinds[TIMES] = {"kind=\"read\"", "kind=\"write\"", "kind=\"task\"",
+                                             "kind=\"cached\"", "kind=\"none\""};
     for (int i = 0; i < TIMES; i++) {
-        times[i] = metric_histogram(
-            "souk_request_seconds", kinds[i],
-            "From the first line of a request to the last byte of its answer.");
+        times[i] =
+            metric_histogram("souk_request_seconds", kinds[i],
+                             "From the first line of a request to the last byte of its answer.");
     }
     for (int i = 0; i < GATE_REASONS; i++) {
         struct buf labels = {0};
-        metrics_label(&labels, "reason",
-                      souk_str(gate_reason_name((enum gate_reason)i)));
-        gate_refused[i] =
-            metric_counter("souk_gate_refused_total", buf_str(&labels).ptr,
-                           "Requests that the gate refused, by reason.");
+        metrics_label(&labels, "reason", souk_str(gate_reason_name((enum gate_reason)i)));
+        gate_refused[i] = metric_counter("souk_gate_refused_total", buf_str(&labels).ptr,
+                                         "Requests that the gate refused, by reason.");
         buf_free(&labels);
     }
     const char *help = "Requests refused because a queue was full.";
-    queue_refused_write =
-        metric_counter("souk_queue_refused_total", "queue=\"write\"", help);
-    queue_refused_task =
-        metric_counter("souk_queue_refused_total", "queue=\"task\"", help);
-    limited = metric_counter("souk_rate_limited_total", NULL,
-                             "Requests over their route's rate.");
+    queue_refused_write = metric_counter("souk_queue_refused_total", "queue=\"write\"", help);
+    queue_refused_task = metric_counter("souk_queue_refused_total", "queue=\"task\"", help);
+    limited = metric_counter("souk_rate_limited_total", NULL, "Requests over their route's rate.");
     reaped = metric_counter("souk_connections_reaped_total", NULL,
                             "Connections ended because the client was too slow.");
     make_counters(&no_route, "none");
-    metric_gauge("souk_requests_in_flight", NULL,
-                 "Requests begun and not yet answered.", read_in_flight, server);
-    metric_gauge("souk_connections", NULL, "Open connections of clients.",
-                 read_connections, server);
+    metric_gauge("souk_requests_in_flight", NULL, "Requests begun and not yet answered.",
+                 read_in_flight, server);
+    metric_gauge("souk_connections", NULL, "Open connections of clients.", read_connections,
+                 server);
 }
 
 void count_end(struct server *server)
 {
     (void)server;
-    metric_gauge("souk_requests_in_flight", NULL,
-                 "Requests begun and not yet answered.", NULL, NULL);
+    metric_gauge("souk_requests_in_flight", NULL, "Requests begun and not yet answered.", NULL,
+                 NULL);
     metric_gauge("souk_connections", NULL, "Open connections of clients.", NULL, NULL);
 }
 
 static struct route_counters *counters_of(const struct web_route *route)
 {
-    if (!route) {
+    if (!route)
         return &no_route;
-    }
     /* The router is immutable but for this one slot, which belongs to the server. */
     void *_Atomic *slot = (void *_Atomic *)(uintptr_t)&route->metrics;
     struct route_counters *counters = atomic_load_explicit(slot, memory_order_acquire);
@@ -119,12 +111,10 @@ static struct route_counters *counters_of(const struct web_route *route)
 static int time_of(const struct served *served)
 {
     const struct web_route *route = served->request.route;
-    if (!route) {
+    if (!route)
         return TIME_NONE;
-    }
-    if (served->cached) {
+    if (served->cached)
         return TIME_CACHED;
-    }
     return route->kind == SOUK_WRITE  ? TIME_WRITE
            : route->kind == SOUK_TASK ? TIME_TASK
                                       : TIME_READ;
@@ -138,17 +128,16 @@ void count_request(struct served *served, int64_t mono)
     int class = request->answer.status / 100;
     metric_add(counters_of(route)->by_class[class < CLASSES ? class : 0], 1);
     metric_time(times[time_of(served)], span);
-    if (!served->server->log || (route && route->flags & ROUTE_NO_LOG)) {
+    if (!served->server->log || (route && route->flags & ROUTE_NO_LOG))
         return;
-    }
     struct access_line line = {.at = request->now,
                                .method = request->method,
                                .path = request->path,
                                .status = request->answer.status,
                                .bytes = request->sent,
                                .span = span,
-                               .address = request->address[0] ? request->address
-                                                              : served->link->address,
+                               .address =
+                                   request->address[0] ? request->address : served->link->address,
                                .id = request->id,
                                .route = route ? route->where : NULL,
                                .agent = request_header(request, "user-agent"),
@@ -173,7 +162,6 @@ void count_limited(void)
 
 void count_reaped(int n)
 {
-    if (n > 0) {
+    if (n > 0)
         metric_add(reaped, n);
-    }
 }

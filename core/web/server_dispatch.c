@@ -21,8 +21,7 @@
 
 static struct served *served_of_work(struct work *work)
 {
-    return (struct served *)(void *)((char *)work -
-                                     offsetof(struct served, request.work));
+    return (struct served *)(void *)((char *)work - offsetof(struct served, request.work));
 }
 
 /* What the client hears when a handler failed, or forgot to answer. An answer of 4xx or
@@ -31,12 +30,10 @@ static void settle(struct served *served, int code)
 {
     struct request *request = &served->request;
     struct err err = {.code = code};
-    if (request->answer.status && (code == 0 || request->answer.status >= 400)) {
+    if (request->answer.status && (code == 0 || request->answer.status >= 400))
         return;
-    }
-    if (code == 0) {
+    if (code == 0)
         err_set(&err, SOUK_ERROR, "the handler returned without an answer");
-    }
     answer_reset(request);
     answer_error(request, &err);
 }
@@ -46,9 +43,7 @@ static int is_late(const struct request *request)
     return request->deadline && clock_mono() > request->deadline;
 }
 
-/* ---- READ
- * -----------------------------------------------------------------------------------------
- */
+/* ---- READ ---- */
 
 static int answer_from_cache(struct served *served)
 {
@@ -56,11 +51,9 @@ static int answer_from_cache(struct served *served)
     struct server *server = served->server;
     const struct web_site *site = request->site;
     if (!(request->route->flags & ROUTE_CACHED) || !server->cache ||
-        atomic_load_explicit(&server->draining, memory_order_relaxed)) {
+        atomic_load_explicit(&server->draining, memory_order_relaxed))
         return 0;
-    }
-    served->cached =
-        cache_answer(server->cache, server->options.db, request, site->number);
+    served->cached = cache_answer(server->cache, server->options.db, request, site->number);
     return served->cached;
 }
 
@@ -75,21 +68,16 @@ static void run_read(struct served *served)
     int keep = request->conn && route->flags & ROUTE_CACHED && served->server->cache &&
                request->answer.status == 200 &&
                !atomic_load_explicit(&served->server->draining, memory_order_relaxed);
-    if (keep) {
+    if (keep)
         db_seen(request->conn, &seen);
-    }
     request_conn_end(request);
-    if (keep) {
+    if (keep)
         cache_keep(served->server->cache, request, site->number, &seen);
-    }
 }
 
-/* ---- WRITE
- * ----------------------------------------------------------------------------------------
- */
+/* ---- WRITE ---- */
 
-static void start_over(struct served *served, struct db_conn *conn,
-                       const struct answer *from)
+static void start_over(struct served *served, struct db_conn *conn, const struct answer *from)
 {
     struct request *request = &served->request;
     request->answer = *from;
@@ -127,19 +115,15 @@ static void written(struct db_write *write)
 static int push_write(struct served *served, db_fn fn)
 {
     struct request *request = &served->request;
-    request->write = (struct db_write){
-        .fn = fn, .arg = served, .done = written, .deadline = request->deadline};
-    int code =
-        request->db ? db_write_push(request->db, &request->write) : SOUK_UNAVAILABLE;
-    if (code == SOUK_BUSY) {
+    request->write =
+        (struct db_write){.fn = fn, .arg = served, .done = written, .deadline = request->deadline};
+    int code = request->db ? db_write_push(request->db, &request->write) : SOUK_UNAVAILABLE;
+    if (code == SOUK_BUSY)
         count_queue_full(SOUK_WRITE);
-    }
     return code;
 }
 
-/* ---- TASK
- * -----------------------------------------------------------------------------------------
- */
+/* ---- TASK ---- */
 
 static void run_task(struct work *work)
 {
@@ -155,9 +139,8 @@ static void run_task(struct work *work)
     if (served->code == 0 && request->then_fn) {
         served->kept = request->answer;
         int code = push_write(served, run_then);
-        if (code == 0) {
+        if (code == 0)
             return; /* the writer resumes */
-        }
         served->code = code;
     }
     serve_resume(served);
@@ -168,15 +151,12 @@ static int push_task(struct served *served)
     struct request *request = &served->request;
     request->work.run = run_task;
     int code = worker_push(served->server->options.tasks, &request->work);
-    if (code == SOUK_BUSY) {
+    if (code == SOUK_BUSY)
         count_queue_full(SOUK_TASK);
-    }
     return code;
 }
 
-/* ---- which of them
- * ------------------------------------------------------------------------------------
- */
+/* ---- which of them ---- */
 
 /* A client with cookies but without Origin shows the session's token; an admin's bearer
  * token is looked up. */
@@ -188,14 +168,12 @@ static int has_right(struct served *served)
     request_conn(request);
     if (served->needs_token) {
         struct souk_str token = request_header(request, "x-souk-token");
-        if (token.len == 0) {
+        if (token.len == 0)
             token = request_form(request, "_token");
-        }
         ok = token.len > 0 && session_csrf_valid(request, token);
     }
-    if (ok && served->needs_right) {
+    if (ok && served->needs_right)
         ok = options->authorize(options->user, request);
-    }
     request_conn_end(request);
     return ok;
 }
@@ -220,16 +198,14 @@ int dispatch(struct served *served)
     int kind = request->route->kind;
     if ((served->needs_token || served->needs_right) && !has_right(served)) {
         answer_problem(request, 403, NULL,
-                       served->needs_token
-                           ? "the token of this session is missing or wrong"
-                           : "this token is not valid here",
+                       served->needs_token ? "the token of this session is missing or wrong"
+                                           : "this token is not valid here",
                        NULL);
         return 1;
     }
     if (kind != SOUK_WRITE && kind != SOUK_TASK) {
-        if (!answer_from_cache(served)) {
+        if (!answer_from_cache(served))
             run_read(served);
-        }
         return 1;
     }
     go_away(served);

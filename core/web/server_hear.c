@@ -51,8 +51,7 @@ static int find_locale(struct served *served)
         if (path.len > len && memcmp(path.ptr + 1, *locales, len) == 0 &&
             (path.len == len + 1 || path.ptr[len + 1] == '/')) {
             request->locale = *locales;
-            request->local_path =
-                path.len == len + 1 ? souk_str("/") : str_from(path, len + 1);
+            request->local_path = path.len == len + 1 ? souk_str("/") : str_from(path, len + 1);
             return 1;
         }
     }
@@ -61,9 +60,8 @@ static int find_locale(struct served *served)
 
 static int64_t deadline_of(const struct server *server, const struct web_route *route)
 {
-    if (route->deadline) {
+    if (route->deadline)
         return route->deadline;
-    }
     switch (route->kind) {
     case SOUK_WRITE: return server->options.write_deadline;
     case SOUK_TASK: return server->options.task_deadline;
@@ -102,10 +100,9 @@ static int find_route(struct served *served)
         }
     }
     answer_problem(request, status, NULL,
-                   status == 404 ? "there is nothing here"
-                   : status == 405
-                       ? "this method does not work here; see the Allow header"
-                       : "the path has an escape that cannot be read",
+                   status == 404   ? "there is nothing here"
+                   : status == 405 ? "this method does not work here; see the Allow header"
+                                   : "the path has an escape that cannot be read",
                    NULL);
     return 0;
 }
@@ -114,9 +111,8 @@ static int may_enter(struct served *served)
 {
     struct request *request = &served->request;
     int flags = request->route->flags;
-    if (request->control) {
+    if (request->control)
         return 1;
-    }
     if (flags & ROUTE_CONTROL) {
         if (!served->server->options.authorize ||
             request_header(request, "authorization").len == 0) {
@@ -143,19 +139,16 @@ static int within_rate(struct served *served)
     struct request *request = &served->request;
     const struct web_route *route = request->route;
     char text[16];
-    if (route->rate <= 0 || request->control) {
+    if (route->rate <= 0 || request->control)
         return 1;
-    }
     int wait = rate_take(served->server->rate, souk_str(request->address), route->where,
                          route->rate, request->started);
-    if (wait == 0) {
+    if (wait == 0)
         return 1;
-    }
     snprintf(text, sizeof(text), "%d", wait);
     count_limited();
     answer_header(request, "Retry-After", souk_str(text));
-    answer_problem(request, 429, NULL, "too many requests; wait as Retry-After says",
-                   NULL);
+    answer_problem(request, 429, NULL, "too many requests; wait as Retry-After says", NULL);
     return 0;
 }
 
@@ -164,8 +157,7 @@ static int within_size(struct served *served, const struct gate_head *head)
     struct request *request = &served->request;
     if (head->length > 0 && (uint64_t)head->length > request->body_limit) {
         answer_problem(request, 413, NULL,
-                       arena_printf(&request->arena,
-                                    "at most %llu bytes are taken here",
+                       arena_printf(&request->arena, "at most %llu bytes are taken here",
                                     (unsigned long long)request->body_limit)
                            .ptr,
                        NULL);
@@ -180,9 +172,8 @@ static int pin_site(struct served *served)
     const struct server_options *options = &served->server->options;
     request->site = options->pin(options->user, &request->ticket);
     request->pinned = request->site != NULL;
-    if (!request->site) {
+    if (!request->site)
         answer_problem(request, 503, NULL, "the shop is starting or stopping", NULL);
-    }
     return request->site != NULL;
 }
 
@@ -191,11 +182,9 @@ static void name_client(struct served *served)
     struct request *request = &served->request;
     struct server *server = served->server;
     request->control = served->link->control;
-    origin_client(request, &served->link->peer, served->link->address,
-                  &server->trusted);
-    if (server->options.secure_cookies != 2) {
+    origin_client(request, &served->link->peer, served->link->address, &server->trusted);
+    if (server->options.secure_cookies != 2)
         request->tls = server->options.secure_cookies;
-    }
 }
 
 int hear(struct served *served, struct souk_str method, int http_1_0, int *at_once)
@@ -205,18 +194,16 @@ int hear(struct served *served, struct souk_str method, int http_1_0, int *at_on
     request->method = arena_str(&request->arena, method);
     request->head = souk_str_is(method, "HEAD");
     *at_once = 1;
-    if (!pass_gate(served, http_1_0, &head)) {
+    if (!pass_gate(served, http_1_0, &head))
         return 0;
-    }
     served->body_expected = head.length > 0 || head.chunked;
     /* A refusal now would close the connection: wanted only where a body would follow
      * that nobody reads. */
     *at_once = served->body_expected;
     name_client(served);
-    if (!pin_site(served) || !find_route(served) || !may_enter(served) ||
-        !within_rate(served) || !within_size(served, &head)) {
+    if (!pin_site(served) || !find_route(served) || !may_enter(served) || !within_rate(served) ||
+        !within_size(served, &head))
         return 0;
-    }
     if (served->body_expected) {
         size_t room = head.length > 0 ? (size_t)head.length : 4096;
         buf_reserve(&request->body, (room < 65536 ? room : 65536) + 1);

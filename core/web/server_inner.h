@@ -71,8 +71,7 @@ struct server {
 };
 
 /* server_lane.c */
-struct lane *lane_here(
-    struct server *server); /* of this thread; made at its first call */
+struct lane *lane_here(struct server *server); /* of this thread; made at its first call */
 struct served *lane_take(struct lane *lane);
 void lane_give_back(struct served *served);
 void lanes_flush(struct server *server);

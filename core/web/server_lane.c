@@ -27,9 +27,8 @@ static void thread_ends(void *arg)
 {
     struct lane *lane = arg;
     answer_gzip_thread_end();
-    if (lane->db) {
+    if (lane->db)
         db_thread_end(lane->db);
-    }
     board_thread_end();
 }
 
@@ -121,9 +120,8 @@ void lane_give_back(struct served *served)
 
 void lanes_flush(struct server *server)
 {
-    for (struct lane *lane = atomic_load(&server->lanes); lane; lane = lane->next) {
+    for (struct lane *lane = atomic_load(&server->lanes); lane; lane = lane->next)
         access_log_flush(server->log, &lane->access);
-    }
 }
 
 void lanes_free(struct server *server)

@@ -24,16 +24,13 @@
 #include "web/answer.h"
 #include "web/form.h"
 
-#define SURPLUS_MOST                                                                   \
-    ((size_t)1                                                                         \
-     << 20) /* read and thrown away after the limit, so that the client hears 413 */
+#define SURPLUS_MOST                                                                               \
+    ((size_t)1 << 20) /* read and thrown away after the limit, so that the client hears 413 */
 /* Of a connection, for heads both ways and a copy of the cookies: heads of 8 KiB fit,
  * whatever is in them. */
 #define POOL ((size_t)32 << 10)
 
-/* ---- connections
- * ------------------------------------------------------------------------------------
- */
+/* ---- connections ---- */
 
 void serve_admit(void *user, struct link *link)
 {
@@ -44,9 +41,8 @@ void serve_admit(void *user, struct link *link)
         /* libmicrohttpd has closed the socket; only this thread opens new ones, so the
          * link is still ours */
         log_warn("connection.lost", LOG_S("address", link->address));
-        if (link->counted) {
+        if (link->counted)
             crowd_leave(server->crowd, &link->peer);
-        }
         reaper_close(server->reaper, link);
     }
 }
@@ -60,8 +56,8 @@ static void notify_end(struct server *server)
     }
 }
 
-static void connection_changed(void *user, struct MHD_Connection *connection,
-                               void **context, enum MHD_ConnectionNotificationCode code)
+static void connection_changed(void *user, struct MHD_Connection *connection, void **context,
+                               enum MHD_ConnectionNotificationCode code)
 {
     struct server *server = user;
     struct link *link = *context;
@@ -72,16 +68,14 @@ static void connection_changed(void *user, struct MHD_Connection *connection,
         return;
     }
     if (link) { /* the descriptor is still open here */
-        if (link->counted) {
+        if (link->counted)
             crowd_leave(server->crowd, &link->peer);
-        }
         reaper_close(server->reaper, link);
         notify_end(server);
     }
 }
 
-/* ---- a request begins
- * ---------------------------------------------------------------------------------- */
+/* ---- a request begins ---- */
 
 static size_t keep_raw(void *user, struct MHD_Connection *connection, char *text)
 {
@@ -103,15 +97,13 @@ static void *begin(void *user, const char *target, struct MHD_Connection *connec
     request->started = clock_mono();
     request->now = clock_now();
     atomic_fetch_add_explicit(&server->in_flight, 1, memory_order_relaxed);
-    if (atomic_load_explicit(&served->link->phase, memory_order_relaxed) != LINK_NEW) {
+    if (atomic_load_explicit(&served->link->phase, memory_order_relaxed) != LINK_NEW)
         link_phase_set(served->link, LINK_HEAD, request->started);
-    }
     return served;
 }
 
-static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind,
-                                   const char *name, size_t name_len, const char *value,
-                                   size_t value_len)
+static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_len, const char *value, size_t value_len)
 {
     struct request *request = user;
     (void)kind;
@@ -120,9 +112,7 @@ static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind,
     return MHD_YES;
 }
 
-/* ---- sending
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- sending ---- */
 
 static enum MHD_Result send_answer(struct served *served)
 {
@@ -130,22 +120,19 @@ static enum MHD_Result send_answer(struct served *served)
     struct answer *answer = &request->answer;
     struct MHD_Response *response = answer->ready;
     request_conn_end(request); /* an error page may have begun a snapshot */
-    if (atomic_load_explicit(&served->server->draining, memory_order_relaxed)) {
+    if (atomic_load_explicit(&served->server->draining, memory_order_relaxed))
         answer->close = 1;
-    }
     if (!response) {
         response = answer_build(request);
-        if (!response) {
+        if (!response)
             return MHD_NO;
-        }
     }
     served->step = STEP_SENT;
     link_phase_set(served->link, LINK_SEND, clock_mono());
     enum MHD_Result result =
         MHD_queue_response(request->connection, (unsigned)answer->status, response);
-    if (!answer->ready) {
+    if (!answer->ready)
         MHD_destroy_response(response);
-    }
     if (result != MHD_YES) {
         log_error("answer.not_queued", LOG_S("request", request->id),
                   LOG_I("status", answer->status));
@@ -153,27 +140,21 @@ static enum MHD_Result send_answer(struct served *served)
     return result;
 }
 
-/* ---- the steps
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the steps ---- */
 
-static enum MHD_Result take_head(struct served *served, const char *method,
-                                 const char *version)
+static enum MHD_Result take_head(struct served *served, const char *method, const char *version)
 {
     struct request *request = &served->request;
     int at_once = 0;
-    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, take_header,
-                                request);
-    int accepted =
-        hear(served, souk_str(method), strcmp(version, "HTTP/1.1") != 0, &at_once);
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, take_header, request);
+    int accepted = hear(served, souk_str(method), strcmp(version, "HTTP/1.1") != 0, &at_once);
     request_conn_end(request);
     served->step = STEP_HEARD;
     if (!accepted && at_once) {
         request->answer.close = 1;
         return send_answer(served);
     }
-    link_phase_set(served->link, served->body_expected ? LINK_BODY : LINK_WORK,
-                   request->started);
+    link_phase_set(served->link, served->body_expected ? LINK_BODY : LINK_WORK, request->started);
     return MHD_YES;
 }
 
@@ -196,20 +177,18 @@ static enum MHD_Result take_end(struct served *served)
     struct request *request = &served->request;
     if (served->too_large) {
         request->answer.close = 1;
-        answer_problem(request, 413, NULL, "the body is larger than what is taken here",
-                       NULL);
+        answer_problem(request, 413, NULL, "the body is larger than what is taken here", NULL);
     } else if (!request->answer.status) {
         link_phase_set(served->link, LINK_WORK, request->started);
-        if (!dispatch(served)) {
+        if (!dispatch(served))
             return MHD_YES; /* suspended */
-        }
     }
     return send_answer(served);
 }
 
-static enum MHD_Result handle(void *user, struct MHD_Connection *connection,
-                              const char *url, const char *method, const char *version,
-                              const char *bytes, size_t *len, void **context)
+static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *bytes,
+                              size_t *len, void **context)
 {
     struct served *served = *context;
     (void)user;
@@ -223,9 +202,7 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection,
     }
 }
 
-/* ---- a request ends
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- a request ends ---- */
 
 /* What libmicrohttpd refused by itself. */
 static void note_own_refusal(struct served *served)
@@ -233,13 +210,11 @@ static void note_own_refusal(struct served *served)
     struct request *request = &served->request;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_HTTP_STATUS);
-    if (request->answer.status == 0 && info) {
+    if (request->answer.status == 0 && info)
         request->answer.status = (int)info->http_status;
-    }
     if (request->path.ptr == NULL) {
         ptrdiff_t mark = str_find(request->target, '?');
-        request->path =
-            mark < 0 ? request->target : str_make(request->target.ptr, (size_t)mark);
+        request->path = mark < 0 ? request->target : str_make(request->target.ptr, (size_t)mark);
     }
 }
 
@@ -249,26 +224,21 @@ static void completed(void *user, struct MHD_Connection *connection, void **cont
     struct server *server = user;
     struct served *served = *context;
     (void)connection;
-    if (!served) {
+    if (!served)
         return;
-    }
     struct request *request = &served->request;
     const struct web_site *site = request->site;
     int64_t mono = clock_mono();
-    if (served->step != STEP_SENT) {
+    if (served->step != STEP_SENT)
         note_own_refusal(served);
-    }
-    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && site && site->page_sent &&
-        request->route && request->route->flags & ROUTE_PAGE &&
-        request->answer.status == 200) {
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && site && site->page_sent && request->route &&
+        request->route->flags & ROUTE_PAGE && request->answer.status == 200)
         site->page_sent(request);
-    }
     count_request(served, mono);
     request_conn_end(request);
     cache_release(request);
-    if (request->pinned) {
+    if (request->pinned)
         server->options.unpin(server->options.user, request->ticket);
-    }
     link_phase_set(served->link, LINK_IDLE, mono);
     *context = NULL;
     lane_give_back(served);
@@ -276,9 +246,7 @@ static void completed(void *user, struct MHD_Connection *connection, void **cont
     notify_end(server);
 }
 
-/* ---- suspending
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- suspending ---- */
 
 void serve_suspend(struct served *served)
 {
@@ -293,9 +261,7 @@ void serve_resume(struct served *served)
     atomic_fetch_sub(&server->suspended, 1);
 }
 
-/* ---- the daemon
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- the daemon ---- */
 
 int serve_start_daemon(struct server *server, unsigned threads, struct err *err)
 {
@@ -311,18 +277,15 @@ int serve_start_daemon(struct server *server, unsigned threads, struct err *err)
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)begin, server},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_raw, NULL},
         /* one thread: libmicrohttpd wants no pool then */
-        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads,
-         NULL},
+        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    server->daemon = MHD_start_daemon(
-        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-            MHD_USE_NO_LISTEN_SOCKET,
-        0, NULL, NULL, handle, server, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
-    if (!server->daemon) {
-        return err_set(err, SOUK_ERROR, "the HTTP server does not start (%u threads)",
-                       threads);
-    }
+    server->daemon =
+        MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+                             MHD_USE_NO_LISTEN_SOCKET,
+                         0, NULL, NULL, handle, server, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    if (!server->daemon)
+        return err_set(err, SOUK_ERROR, "the HTTP server does not start (%u threads)", threads);
     return 0;
 }
 

@@ -57,23 +57,20 @@ int session_cookie(struct request *request)
 
 static int token_shaped(struct souk_str token)
 {
-    if (token.len != TOKEN_CHARS) {
+    if (token.len != TOKEN_CHARS)
         return 0;
-    }
     for (size_t i = 0; i < token.len; i++) {
         char c = token.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-              (c >= '0' && c <= '9') || c == '-' || c == '_')) {
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '_'))
             return 0;
-        }
     }
     return 1;
 }
 
 static void hash_token(struct souk_str token, char hash[32])
 {
-    crypto_hash_sha256((unsigned char *)hash, (const unsigned char *)token.ptr,
-                       token.len);
+    crypto_hash_sha256((unsigned char *)hash, (const unsigned char *)token.ptr, token.len);
 }
 
 static struct souk_str hash_of(const struct session *session)
@@ -93,7 +90,7 @@ static int in_write(const struct request *request)
     return request->conn && db_is_writer(request->conn);
 }
 
-/* ---- finding --------------------------------------------------------------------- */
+/* ---- finding ---- */
 
 static struct own *load(struct request *request, struct souk_str token)
 {
@@ -101,21 +98,18 @@ static struct own *load(struct request *request, struct souk_str token)
     struct db_rows rows;
     own->token = token;
     hash_token(token, own->session.id_hash);
-    if (db_query(request->conn, &sql_session_find, &rows,
-                 DB_BLOB(hash_of(&own->session)), DB_INT(request->now)) != 0) {
+    if (db_query(request->conn, &sql_session_find, &rows, DB_BLOB(hash_of(&own->session)),
+                 DB_INT(request->now)) != 0)
         return NULL;
-    }
-    if (db_next(&rows) != 1) {
+    if (db_next(&rows) != 1)
         return NULL;
-    }
     struct souk_str text = arena_str(&request->arena, db_text(&rows, 0));
     own->session.created = db_int(&rows, 1);
     own->session.seen = db_int(&rows, 2);
     db_close(&rows);
     int code = json_parse(&request->arena, text, &own->session.data, NULL);
-    if (code != 0 || own->session.data->kind != JSON_OBJECT) {
+    if (code != 0 || own->session.data->kind != JSON_OBJECT)
         own->session.data = json_new(&request->arena, JSON_OBJECT);
-    }
     return own;
 }
 
@@ -130,8 +124,7 @@ static int touch_run(struct db_conn *conn, void *arg)
     struct touch *touch = arg;
     return db_run(conn, &sql_session_touch, NULL,
                   DB_BLOB(((struct souk_str){touch->id_hash, sizeof(touch->id_hash)})),
-                  DB_INT(touch->now), DB_INT(touch->expires),
-                  DB_INT(touch->now - TOUCH_EVERY + 1));
+                  DB_INT(touch->now), DB_INT(touch->expires), DB_INT(touch->now - TOUCH_EVERY + 1));
 }
 
 static void touch_done(struct db_write *write)
@@ -141,9 +134,8 @@ static void touch_done(struct db_write *write)
 
 static void touch(struct request *request, struct session *session)
 {
-    if (request->now - session->seen < TOUCH_EVERY) {
+    if (request->now - session->seen < TOUCH_EVERY)
         return;
-    }
     struct touch note = {.now = request->now};
     memcpy(note.id_hash, session->id_hash, sizeof(note.id_hash));
     note.expires = end_of(session->created, request->now);
@@ -157,9 +149,8 @@ static void touch(struct request *request, struct session *session)
     kept->write.fn = touch_run;
     kept->write.arg = kept;
     kept->write.done = touch_done;
-    if (db_write_push(db_of(request->conn), &kept->write) != 0) {
+    if (db_write_push(db_of(request->conn), &kept->write) != 0)
         free(kept); /* a full queue: the next request tries again */
-    }
 }
 
 struct session *session_find(struct request *request)
@@ -168,26 +159,21 @@ struct session *session_find(struct request *request)
     struct own *before = (struct own *)request->session;
     struct souk_str token = request_cookie(request, cookie_name(request));
     struct own *own = NULL;
-    if (request->session_known && !writing) {
+    if (request->session_known && !writing)
         return request->session;
-    }
-    if ((before || token_shaped(token)) && !request_conn(request)) {
+    if ((before || token_shaped(token)) && !request_conn(request))
         return NULL;
-    }
     if (before) {
         own = load(request, before->token);
-        if (own) {
+        if (own)
             own->session.fresh = before->session.fresh;
-        }
     }
-    if (!own && token_shaped(token)) {
+    if (!own && token_shaped(token))
         own = load(request, token);
-    }
     request->session = own ? &own->session : NULL;
     request->session_known = 1;
-    if (own) {
+    if (own)
         touch(request, &own->session);
-    }
     return request->session;
 }
 
@@ -197,17 +183,15 @@ struct souk_str session_get(struct request *request, const char *key)
     return session ? json_text(json_at(session->data, key)) : souk_str("");
 }
 
-/* ---- the key of the CSRF tokens
- * ------------------------------------------------------- */
+/* ---- the key of the CSRF tokens ---- */
 
 /* As hex in the arena; makes one in a write when there is none yet. */
 static int csrf_key(struct request *request, struct souk_str *key)
 {
     struct souk_str owner = souk_str("session"), name = souk_str("key");
     int code = setting_get(request->conn, &request->arena, owner, name, key);
-    if (code != SOUK_NOT_FOUND || !in_write(request)) {
+    if (code != SOUK_NOT_FOUND || !in_write(request))
         return code;
-    }
     unsigned char bytes[crypto_auth_hmacsha256_KEYBYTES];
     char hex[sizeof(bytes) * 2 + 1];
     rand_bytes(bytes, sizeof(bytes));
@@ -220,15 +204,13 @@ struct souk_str session_csrf(struct request *request)
 {
     struct own *own = (struct own *)session_find(request);
     struct souk_str key;
-    if (!own || !request_conn(request) || csrf_key(request, &key) != 0) {
+    if (!own || !request_conn(request) || csrf_key(request, &key) != 0)
         return souk_str("");
-    }
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
     crypto_auth_hmacsha256_state state;
     crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.ptr, key.len);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)"csrf:", 5);
-    crypto_auth_hmacsha256_update(&state, (const unsigned char *)own->token.ptr,
-                                  own->token.len);
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)own->token.ptr, own->token.len);
     crypto_auth_hmacsha256_final(&state, mac);
     char *hex = arena_alloc(&request->arena, sizeof(mac) * 2 + 1);
     sodium_bin2hex(hex, sizeof(mac) * 2 + 1, mac, sizeof(mac));
@@ -241,8 +223,7 @@ int session_csrf_valid(struct request *request, struct souk_str token)
     return wanted.len > 0 && str_equal_secret(wanted, token);
 }
 
-/* ---- changing
- * ------------------------------------------------------------------------- */
+/* ---- changing ---- */
 
 static struct own *make(struct request *request)
 {
@@ -258,8 +239,7 @@ static struct own *make(struct request *request)
 
 static void send_cookie(struct request *request, const struct own *own)
 {
-    answer_cookie(request, cookie_name(request), own->token,
-                  TOTAL_LIMIT / CLOCK_SECOND);
+    answer_cookie(request, cookie_name(request), own->token, TOTAL_LIMIT / CLOCK_SECOND);
 }
 
 static int value_fits(struct souk_str value)
@@ -268,20 +248,17 @@ static int value_fits(struct souk_str value)
 }
 
 /* The object without `key`, and with it again when there is a value. */
-static struct json *replaced(struct arena *arena, const struct json *data,
-                             const char *key, struct souk_str value)
+static struct json *replaced(struct arena *arena, const struct json *data, const char *key,
+                             struct souk_str value)
 {
     struct json *next = json_new(arena, JSON_OBJECT);
     json_each(item, data)
     {
-        if (!souk_str_is(item->key, key)) {
+        if (!souk_str_is(item->key, key))
             *json_add_key(arena, next, item->key, JSON_STRING) = item->value;
-        }
     }
-    if (value.len) {
-        json_add_str(arena, next, arena_cstr(arena, souk_str(key)),
-                     arena_str(arena, value));
-    }
+    if (value.len)
+        json_add_str(arena, next, arena_cstr(arena, souk_str(key)), arena_str(arena, value));
     return next;
 }
 
@@ -290,34 +267,28 @@ static int insert(struct request *request, struct own *own, struct souk_str text
     struct souk_str key;
     int code = csrf_key(request, &key);
     if (code == 0) {
-        code = db_run(request->conn, &sql_session_insert, NULL,
-                      DB_BLOB(hash_of(&own->session)), DB_TEXT(text),
-                      DB_INT(own->session.created), DB_INT(own->session.seen),
+        code = db_run(request->conn, &sql_session_insert, NULL, DB_BLOB(hash_of(&own->session)),
+                      DB_TEXT(text), DB_INT(own->session.created), DB_INT(own->session.seen),
                       DB_INT(end_of(own->session.created, own->session.seen)));
     }
-    if (code == 0) {
+    if (code == 0)
         send_cookie(request, own);
-    }
     return code;
 }
 
 int session_put(struct request *request, const char *key, struct souk_str value)
 {
-    if (!in_write(request)) {
+    if (!in_write(request))
         return SOUK_WRONG_KIND;
-    }
     if (!value_fits(value)) {
         return db_refuse(request->conn, SOUK_INVALID,
                          "session value %s: not UTF-8 text; encode it first", key);
     }
     struct own *own = (struct own *)session_find(request);
-    struct souk_str now =
-        own ? json_text(json_at(own->session.data, key)) : souk_str("");
-    if (souk_str_equal(now, value)) {
+    struct souk_str now = own ? json_text(json_at(own->session.data, key)) : souk_str("");
+    if (souk_str_equal(now, value))
         return 0;
-    }
-    struct json *data =
-        replaced(&request->arena, own ? own->session.data : NULL, key, value);
+    struct json *data = replaced(&request->arena, own ? own->session.data : NULL, key, value);
     struct buf text = {.arena = &request->arena};
     json_print(&text, data);
     if (text.len > DATA_LIMIT) {
@@ -329,9 +300,8 @@ int session_put(struct request *request, const char *key, struct souk_str value)
     int code;
     if (own) {
         own->session.seen = request->now;
-        code = db_run(request->conn, &sql_session_update, NULL,
-                      DB_BLOB(hash_of(&own->session)), DB_TEXT(buf_str(&text)),
-                      DB_INT(request->now),
+        code = db_run(request->conn, &sql_session_update, NULL, DB_BLOB(hash_of(&own->session)),
+                      DB_TEXT(buf_str(&text)), DB_INT(request->now),
                       DB_INT(end_of(own->session.created, request->now)));
     } else {
         own = make(request);
@@ -346,19 +316,17 @@ int session_put(struct request *request, const char *key, struct souk_str value)
 
 int session_renew(struct request *request)
 {
-    if (!in_write(request)) {
+    if (!in_write(request))
         return SOUK_WRONG_KIND;
-    }
     struct own *old = (struct own *)session_find(request);
-    if (!old) {
+    if (!old)
         return 0; /* the first session_put makes one with a new id anyway */
-    }
     struct own *own = make(request);
     own->session.created = old->session.created; /* the 90 days go on */
     own->session.seen = old->session.seen;
     own->session.data = old->session.data;
-    int code = db_run(request->conn, &sql_session_rename, NULL,
-                      DB_BLOB(hash_of(&old->session)), DB_BLOB(hash_of(&own->session)));
+    int code = db_run(request->conn, &sql_session_rename, NULL, DB_BLOB(hash_of(&old->session)),
+                      DB_BLOB(hash_of(&own->session)));
     if (code == 0) {
         request->session = &own->session;
         send_cookie(request, own);
@@ -368,26 +336,21 @@ int session_renew(struct request *request)
 
 int session_end(struct request *request)
 {
-    if (!in_write(request)) {
+    if (!in_write(request))
         return SOUK_WRONG_KIND;
-    }
     struct session *session = session_find(request);
     int code = 0;
-    if (session) {
-        code =
-            db_run(request->conn, &sql_session_delete, NULL, DB_BLOB(hash_of(session)));
-    }
+    if (session)
+        code = db_run(request->conn, &sql_session_delete, NULL, DB_BLOB(hash_of(session)));
     if (code == 0) {
         request->session = NULL;
-        if (session_cookie(request)) {
+        if (session_cookie(request))
             answer_cookie(request, cookie_name(request), souk_str(""), 0);
-        }
     }
     return code;
 }
 
-/* ---- sweeping
- * --------------------------------------------------------------------------- */
+/* ---- sweeping ---- */
 
 struct sweep {
     int64_t now, gone;

@@ -49,8 +49,8 @@ int32_t template_symbol(struct template_set *set, struct souk_str name)
     return (int32_t)set->symbol.len - 1;
 }
 
-int template_add(struct template_set *set, const char *name, struct souk_str text,
-                 const char *file, const char *domain, struct err *err)
+int template_add(struct template_set *set, const char *name, struct souk_str text, const char *file,
+                 const char *domain, struct err *err)
 {
     struct template *template = arena_new(&set->arena, struct template);
     template->name = arena_cstr(&set->arena, souk_str(name));

@@ -41,8 +41,8 @@ void template_set_free(struct template_set *set);
 /* Compiles `text` as `name` ("page/home"). `file` is what errors call it; `domain` is
  * the translation domain (the plugin's name, or "souk"). A name given before is
  * shadowed. */
-int template_add(struct template_set *set, const char *name, struct souk_str text,
-                 const char *file, const char *domain, struct err *err);
+int template_add(struct template_set *set, const char *name, struct souk_str text, const char *file,
+                 const char *domain, struct err *err);
 /* After the last add: every name in layout and render must exist, without cycles. */
 int template_link(struct template_set *set, struct err *err);
 int template_has(const struct template_set *set, const char *name);
@@ -57,20 +57,18 @@ struct template_env {
     void *user;
     /* Appends the contributions to a slot; the data is the page's. Failures inside are
      * its own affair. */
-    void (*slot)(struct template_env *env, struct souk_str slot,
-                 const struct json *data, struct buf *out);
+    void (*slot)(struct template_env *env, struct souk_str slot, const struct json *data,
+                 struct buf *out);
     struct souk_str (*asset_url)(struct template_env *env, struct souk_str name);
     struct souk_str (*page_url)(struct template_env *env,
                                 struct souk_str path); /* adds the locale's prefix */
     int64_t max_steps;                                 /* 0: 200,000 */
     int64_t max_output;                                /* 0: 2 MiB */
-    struct template_run
-        *outer; /* the engine's own (a slot that renders): leave it NULL */
+    struct template_run *outer; /* the engine's own (a slot that renders): leave it NULL */
 };
 
-int template_render(const struct template_set *set, const char *name,
-                    struct template_env *env, const struct json *data, struct buf *out,
-                    struct err *err);
+int template_render(const struct template_set *set, const char *name, struct template_env *env,
+                    const struct json *data, struct buf *out, struct err *err);
 /* For the reference: names and one-line descriptions of all tags and filters. */
 const char *const *template_reference(void);
 

@@ -15,8 +15,7 @@
 #include "base/utf8.h"
 #include "web/template_compile.h"
 
-int template_compile_fail(struct template_compiler *c, int line, const char *format,
-                          ...)
+int template_compile_fail(struct template_compiler *c, int line, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -51,13 +50,11 @@ static int stack_change(int code, int n)
     }
 }
 
-int32_t template_emit(struct template_compiler *c, int code, int n, int32_t a,
-                      int32_t b)
+int32_t template_emit(struct template_compiler *c, int code, int n, int32_t a, int32_t b)
 {
     c->depth += stack_change(code, n);
     if (c->depth > TEMPLATE_STACK) {
-        template_compile_fail(c, c->line,
-                              "expression too long; assign a part of it first");
+        template_compile_fail(c, c->line, "expression too long; assign a part of it first");
         return -1;
     }
     struct template_op op = {
@@ -103,8 +100,8 @@ void template_emit_jump(struct template_compiler *c, int32_t *chain)
 }
 
 /* An op whose line is that of the tag it belongs to, not of the tag that ends it. */
-int32_t template_emit_for(struct template_compiler *c, const struct template_open *open,
-                          int code, int32_t a, int32_t b)
+int32_t template_emit_for(struct template_compiler *c, const struct template_open *open, int code,
+                          int32_t a, int32_t b)
 {
     int32_t at = template_emit(c, code, 0, a, b);
     c->template->ops.at[at].line = open->line;
@@ -121,12 +118,8 @@ struct template_open *template_open_push(struct template_compiler *c, const char
         return NULL;
     }
     struct template_open *open = &c->open[c->open_count++];
-    *open = (struct template_open){.tag = tag,
-                                   .line = c->line,
-                                   .pending = -1,
-                                   .ends = -1,
-                                   .breaks = -1,
-                                   .continues = -1};
+    *open = (struct template_open){
+        .tag = tag, .line = c->line, .pending = -1, .ends = -1, .breaks = -1, .continues = -1};
     return open;
 }
 
@@ -143,16 +136,14 @@ struct template_open *template_open_top(struct template_compiler *c, const char 
                                         const char *tag, const char *other)
 {
     struct template_open *open = c->open_count ? &c->open[c->open_count - 1] : NULL;
-    if (open &&
-        (strcmp(open->tag, tag) == 0 || (other && strcmp(open->tag, other) == 0)))
+    if (open && (strcmp(open->tag, tag) == 0 || (other && strcmp(open->tag, other) == 0)))
         return open;
     if (open)
-        template_compile_fail(c, c->line,
-                              "'%s' inside the '%s' of line %d; close that first", end,
+        template_compile_fail(c, c->line, "'%s' inside the '%s' of line %d; close that first", end,
                               open->tag, open->line);
     else
-        template_compile_fail(
-            c, c->line, "'%s' closes nothing; there is no '%s' before it", end, tag);
+        template_compile_fail(c, c->line, "'%s' closes nothing; there is no '%s' before it", end,
+                              tag);
     return NULL;
 }
 
@@ -165,11 +156,10 @@ int template_must_show(struct template_compiler *c, const char *what)
             c->spoke = 1;
         return 0;
     }
-    return template_compile_fail(
-        c, c->line,
-        "%s outside a block is never shown in a page with a layout; "
-        "move it into {%% block … %%}",
-        what);
+    return template_compile_fail(c, c->line,
+                                 "%s outside a block is never shown in a page with a layout; "
+                                 "move it into {%% block … %%}",
+                                 what);
 }
 
 static int compile_tag(struct template_compiler *c, const struct template_chunk *chunk)
@@ -177,19 +167,17 @@ static int compile_tag(struct template_compiler *c, const struct template_chunk 
     template_scan_begin(&c->scan, chunk->text, chunk->line);
     struct souk_str name = c->scan.text;
     if (c->scan.token != TOKEN_NAME)
-        return template_compile_fail(c, c->line, "a tag needs a name, not '%.*s'",
-                                     SOUK_PRI(name));
+        return template_compile_fail(c, c->line, "a tag needs a name, not '%.*s'", SOUK_PRI(name));
     struct template_open *open = c->open_count ? &c->open[c->open_count - 1] : NULL;
     int waits = open && strcmp(open->tag, "case") == 0 && !open->started;
     if (waits && !souk_str_is(name, "when") && !souk_str_is(name, "else") &&
         !souk_str_is(name, "endcase"))
-        return template_compile_fail(
-            c, c->line, "'%.*s' between 'case' and its first 'when'", SOUK_PRI(name));
+        return template_compile_fail(c, c->line, "'%.*s' between 'case' and its first 'when'",
+                                     SOUK_PRI(name));
     return template_tag(c, name);
 }
 
-static int compile_output(struct template_compiler *c,
-                          const struct template_chunk *chunk)
+static int compile_output(struct template_compiler *c, const struct template_chunk *chunk)
 {
     int code = template_must_show(c, "output");
     if (code)
@@ -215,8 +203,7 @@ static int compile_text(struct template_compiler *c, const struct template_chunk
     for (const char *at = chunk->text.ptr; shown.len && at < shown.ptr; at++)
         c->line += *at == '\n';
     if (waits)
-        return template_compile_fail(c, c->line,
-                                     "text between 'case' and its first 'when'");
+        return template_compile_fail(c, c->line, "text between 'case' and its first 'when'");
     int code = shown.len ? template_must_show(c, "text") : 0;
     c->line = chunk->line;
     if (!code)
@@ -243,12 +230,11 @@ static int compile_chunks(struct template_compiler *c, struct template_lex *lex)
     }
 }
 
-int template_compile(struct template_set *set, struct template *template,
-                     struct souk_str text, struct err *err)
+int template_compile(struct template_set *set, struct template *template, struct souk_str text,
+                     struct err *err)
 {
     struct template_compiler c = {.set = set, .template = template, .err = err};
-    struct template_lex lex = {text.ptr, text.ptr + text.len, template->file, 1, 0,
-                               err};
+    struct template_lex lex = {text.ptr, text.ptr + text.len, template->file, 1, 0, err};
     if (!utf8_valid(text))
         return template_compile_fail(&c, 1, "not valid UTF-8; save the file as UTF-8");
     int code = compile_chunks(&c, &lex);
@@ -256,8 +242,7 @@ int template_compile(struct template_set *set, struct template *template,
         return code;
     if (c.open_count) {
         struct template_open *open = &c.open[c.open_count - 1];
-        return template_compile_fail(&c, open->line,
-                                     "'%s' is never closed; add {%% end%s %%}",
+        return template_compile_fail(&c, open->line, "'%s' is never closed; add {%% end%s %%}",
                                      open->tag, open->tag);
     }
     c.line = lex.line;

@@ -81,13 +81,12 @@ struct template_compiler {
     int spoke; /* something visible stands before this point */
 };
 
-int template_compile(struct template_set *set, struct template *template,
-                     struct souk_str text, struct err *err);
-int template_compile_fail(struct template_compiler *c, int line, const char *format,
-                          ...) __attribute__((format(printf, 3, 4)));
+int template_compile(struct template_set *set, struct template *template, struct souk_str text,
+                     struct err *err);
+int template_compile_fail(struct template_compiler *c, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Appends an op and returns its position, or -1 when an expression is too long. */
-int32_t template_emit(struct template_compiler *c, int code, int n, int32_t a,
-                      int32_t b);
+int32_t template_emit(struct template_compiler *c, int code, int n, int32_t a, int32_t b);
 int32_t template_constant(struct template_compiler *c, struct json value);
 int32_t template_constant_text(struct template_compiler *c, struct souk_str text);
 
@@ -97,8 +96,7 @@ int template_expr_pipeline(struct template_compiler *c);  /* condition | filter 
 /* `, name: value` pairs up to the end of the tag; the values are pushed. */
 int template_expr_named(struct template_compiler *c, int32_t *first_name, int *count);
 /* The rest of a t tag or filter behind the message, which is on the stack. */
-int template_expr_translate(struct template_compiler *c, struct souk_str id,
-                            int literal);
+int template_expr_translate(struct template_compiler *c, struct souk_str id, int literal);
 int template_expr_end(struct template_compiler *c, const char *tag);
 int template_expr_expect(struct template_compiler *c, int token, const char *what);
 
@@ -108,8 +106,8 @@ void template_patch(struct template_compiler *c, int32_t jump);
 void template_patch_chain(struct template_compiler *c, int32_t jump);
 void template_emit_jump(struct template_compiler *c, int32_t *chain);
 /* An op whose line is that of the tag it belongs to, not of the tag that ends it. */
-int32_t template_emit_for(struct template_compiler *c, const struct template_open *open,
-                          int code, int32_t a, int32_t b);
+int32_t template_emit_for(struct template_compiler *c, const struct template_open *open, int code,
+                          int32_t a, int32_t b);
 struct template_open *template_open_push(struct template_compiler *c, const char *tag);
 /* The innermost open one of that name, or NULL. */
 struct template_open *template_open_find(struct template_compiler *c, const char *tag);
@@ -134,8 +132,7 @@ template_tag_handler template_tag_assign, template_tag_capture, template_tag_end
 /* --- template_html, template_context, template_link */
 
 /* Moves through literal text. NULL, or what is wrong with it; *offset says where. */
-const char *template_html_text(struct template_html *html, struct souk_str text,
-                               size_t *offset);
+const char *template_html_text(struct template_html *html, struct souk_str text, size_t *offset);
 /* An output stands here: its escaping, or why it must not. */
 const char *template_html_output(struct template_html *html, uint8_t *escape);
 int template_html_is_text(const struct template_html *html);

@@ -32,16 +32,14 @@ static int fail_meeting(struct walk *w, int line, const struct template_html *a,
     template_html_words(a, one, sizeof(one));
     template_html_words(b, two, sizeof(two));
     if (strcmp(one, two) == 0)
-        return err_set(
-            w->err, SOUK_INVALID,
-            "%s:%d: the branches of this tag end at different points of %s; let "
-            "each close what it opens",
-            w->template->file, line, one);
-    return err_set(
-        w->err, SOUK_INVALID,
-        "%s:%d: the branches of this tag end in different places, %s and %s; let "
-        "each close what it opens",
-        w->template->file, line, one, two);
+        return err_set(w->err, SOUK_INVALID,
+                       "%s:%d: the branches of this tag end at different points of %s; let "
+                       "each close what it opens",
+                       w->template->file, line, one);
+    return err_set(w->err, SOUK_INVALID,
+                   "%s:%d: the branches of this tag end in different places, %s and %s; let "
+                   "each close what it opens",
+                   w->template->file, line, one, two);
 }
 
 /* A path reaches `to` in this state. */
@@ -60,8 +58,7 @@ static int flow(struct walk *w, int32_t to, const struct template_html *html)
     return 0;
 }
 
-static int at_text(struct walk *w, const struct template_op *op,
-                   struct template_html *html)
+static int at_text(struct walk *w, const struct template_op *op, struct template_html *html)
 {
     struct souk_str text = w->template->constants.at[op->a].text;
     size_t offset;
@@ -84,13 +81,12 @@ static int at_output(struct walk *w, struct template_op *op, struct template_htm
         return 0;
     }
     if (before.label[0])
-        return err_set(w->err, SOUK_INVALID, "%s:%d: in the attribute '%s': %s",
-                       w->template->file, op->line, before.label, wrong);
+        return err_set(w->err, SOUK_INVALID, "%s:%d: in the attribute '%s': %s", w->template->file,
+                       op->line, before.label, wrong);
     return fail(w, op->line, wrong);
 }
 
-static struct template_place *find_place(struct template *template,
-                                         struct souk_str name)
+static struct template_place *find_place(struct template *template, struct souk_str name)
 {
     for (size_t i = 0; i < template->places.len; i++)
         if (souk_str_equal(template->places.at[i].name, name))
@@ -98,8 +94,7 @@ static struct template_place *find_place(struct template *template,
     return NULL;
 }
 
-const struct template_place *template_place(const struct template *template,
-                                            struct souk_str name)
+const struct template_place *template_place(const struct template *template, struct souk_str name)
 {
     return find_place((struct template *)template, name);
 }
@@ -113,25 +108,22 @@ static int unknown_block(struct walk *w, const struct template_block *block)
         names[i] = layout->places.at[i].name.ptr; /* symbols: they end in NUL */
     names[count] = NULL;
     const char *near = str_nearest(block->name, names);
-    return err_set(w->err, SOUK_INVALID,
-                   "%s:%d: the layout '%s' (%s) has no block '%.*s'; %s%s%s",
+    return err_set(w->err, SOUK_INVALID, "%s:%d: the layout '%s' (%s) has no block '%.*s'; %s%s%s",
                    w->template->file, block->line, layout->name, layout->file,
                    SOUK_PRI(block->name), near ? "did you mean '" : "add it there",
                    near ? near : "", near ? "'?" : "");
 }
 
 static int other_place(struct walk *w, const struct template_op *op,
-                       const struct template_place *place,
-                       const struct template_html *html)
+                       const struct template_place *place, const struct template_html *html)
 {
     char there[64], now[64];
     template_html_words(&place->html, there, sizeof(there));
     template_html_words(html, now, sizeof(now));
-    return err_set(
-        w->err, SOUK_INVALID,
-        "%s:%d: block '%.*s' stands in %s in the layout and in %s here; give it "
-        "another name",
-        w->template->file, op->line, SOUK_PRI(place->name), there, now);
+    return err_set(w->err, SOUK_INVALID,
+                   "%s:%d: block '%.*s' stands in %s in the layout and in %s here; give it "
+                   "another name",
+                   w->template->file, op->line, SOUK_PRI(place->name), there, now);
 }
 
 /* A block that no layout knows gets its context here, for every page that replaces it.
@@ -172,11 +164,10 @@ static int leave_block(struct walk *w, const struct template_op *op,
     char one[64], two[64];
     template_html_words(&before, one, sizeof(one));
     template_html_words(html, two, sizeof(two));
-    return err_set(
-        w->err, SOUK_INVALID,
-        "%s:%d: the block '%.*s' begins in %s and ends in %s; let it close what it "
-        "opens",
-        w->template->file, op->line, SOUK_PRI(block->name), one, two);
+    return err_set(w->err, SOUK_INVALID,
+                   "%s:%d: the block '%.*s' begins in %s and ends in %s; let it close what it "
+                   "opens",
+                   w->template->file, op->line, SOUK_PRI(block->name), one, two);
 }
 
 static int must_be_text(struct walk *w, const struct template_op *op,
@@ -186,8 +177,8 @@ static int must_be_text(struct walk *w, const struct template_op *op,
         return 0;
     char words[64];
     template_html_words(html, words, sizeof(words));
-    return err_set(w->err, SOUK_INVALID, "%s:%d: %s in %s; it belongs in text",
-                   w->template->file, op->line, what, words);
+    return err_set(w->err, SOUK_INVALID, "%s:%d: %s in %s; it belongs in text", w->template->file,
+                   op->line, what, words);
 }
 
 static int end_of_capture(struct walk *w, const struct template_op *op,
@@ -204,8 +195,7 @@ static int end_of_capture(struct walk *w, const struct template_op *op,
 }
 
 /* The ops that send the path elsewhere; 1 when it does not go on behind the op. */
-static int branch(struct walk *w, int32_t pc, const struct template_html *html,
-                  int *code)
+static int branch(struct walk *w, int32_t pc, const struct template_html *html, int *code)
 {
     const struct template_op *op = &w->template->ops.at[pc];
     static const struct template_html text;

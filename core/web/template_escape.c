@@ -24,8 +24,7 @@ static const char *entity(char c)
     }
 }
 
-static const unsigned char special[256] = {
-    ['&'] = 1, ['<'] = 1, ['>'] = 1, ['"'] = 1, ['\''] = 1};
+static const unsigned char special[256] = {['&'] = 1, ['<'] = 1, ['>'] = 1, ['"'] = 1, ['\''] = 1};
 
 static void escape(struct buf *out, struct souk_str text, int keep_entities)
 {
@@ -53,14 +52,13 @@ static const char *behind_tag(const char *at, const char *end)
     if (!letter && c != '/' && c != '!' && c != '?')
         return at;
     char quote = 0;
-    for (const char *to = at + 1; to < end; to++) {
+    for (const char *to = at + 1; to < end; to++)
         if (quote)
             quote = *to == quote ? 0 : quote;
         else if (*to == '"' || *to == '\'')
             quote = *to;
         else if (*to == '>')
             return to + 1;
-    }
     return end;
 }
 

@@ -18,8 +18,7 @@
 
 static int unexpected(struct template_compiler *c, const char *wanted)
 {
-    return template_compile_fail(c, c->scan.token_line,
-                                 "unexpected '%.*s'; expected %s",
+    return template_compile_fail(c, c->scan.token_line, "unexpected '%.*s'; expected %s",
                                  SOUK_PRI(c->scan.text), wanted);
 }
 
@@ -52,8 +51,7 @@ int template_expr_end(struct template_compiler *c, const char *tag)
         return 0;
     if (c->scan.token == '|')
         return template_compile_fail(c, c->scan.token_line,
-                                     "'%s' takes no filters; assign the value first",
-                                     tag);
+                                     "'%s' takes no filters; assign the value first", tag);
     return template_compile_fail(c, c->scan.token_line,
                                  "unexpected '%.*s' in '%s'; end the tag before it",
                                  SOUK_PRI(c->scan.text), tag);
@@ -73,8 +71,7 @@ static int read_forloop(struct template_compiler *c)
         }
     }
     const char *near = str_nearest(c->scan.text, fields);
-    return template_compile_fail(c, c->scan.token_line,
-                                 "forloop has no '%.*s'; did you mean '%s'?",
+    return template_compile_fail(c, c->scan.token_line, "forloop has no '%.*s'; did you mean '%s'?",
                                  SOUK_PRI(c->scan.text), near ? near : "index");
 }
 
@@ -158,12 +155,8 @@ int template_expr_value(struct template_compiler *c)
 {
     struct json value = {.kind = JSON_NULL};
     switch (c->scan.token) {
-    case TOKEN_STRING:
-        value = (struct json){.kind = JSON_STRING, .text = c->scan.text};
-        break;
-    case TOKEN_INT:
-        value = (struct json){.kind = JSON_INT, .number = c->scan.number};
-        break;
+    case TOKEN_STRING: value = (struct json){.kind = JSON_STRING, .text = c->scan.text}; break;
+    case TOKEN_INT: value = (struct json){.kind = JSON_INT, .number = c->scan.number}; break;
     case TOKEN_NAME:
         if (!literal_word(c->scan.text, &value))
             return read_path(c);
@@ -229,9 +222,9 @@ int template_expr_named(struct template_compiler *c, int32_t *first_name, int *c
         if (c->scan.token == ',')
             template_scan_next(&c->scan);
         if (*count == TEMPLATE_ARGS)
-            return template_compile_fail(
-                c, c->scan.token_line, "more than %d arguments; pass an object instead",
-                TEMPLATE_ARGS);
+            return template_compile_fail(c, c->scan.token_line,
+                                         "more than %d arguments; pass an object instead",
+                                         TEMPLATE_ARGS);
         if (c->scan.token != TOKEN_NAME)
             return unexpected(c, "an argument such as 'name: value'");
         names[*count] = c->scan.text;
@@ -245,8 +238,7 @@ int template_expr_named(struct template_compiler *c, int32_t *first_name, int *c
     }
     *first_name = (int32_t)c->template->constants.len;
     for (int i = 0; i < *count; i++)
-        vec_push(&c->template->constants,
-                 ((struct json){.kind = JSON_STRING, .text = names[i]}));
+        vec_push(&c->template->constants, ((struct json){.kind = JSON_STRING, .text = names[i]}));
     return 0;
 }
 
@@ -290,8 +282,7 @@ static int read_message_argument(struct template_compiler *c, struct message *me
     return template_expr_value(c);
 }
 
-int template_expr_translate(struct template_compiler *c, struct souk_str id,
-                            int literal)
+int template_expr_translate(struct template_compiler *c, struct souk_str id, int literal)
 {
     struct message message = {.plural = -1};
     int32_t at = (int32_t)c->template->ops.len - 1; /* the op that pushed the text */
@@ -307,14 +298,13 @@ int template_expr_translate(struct template_compiler *c, struct souk_str id,
     if (code)
         return code;
     if (message.plural >= 0 && !message.counted)
-        return template_compile_fail(
-            c, c->line, "a text with 'plural:' needs 'count:' to choose by");
-    if (message.context.len && !literal)
         return template_compile_fail(c, c->line,
-                                     "'context:' needs a quoted text to translate");
+                                     "a text with 'plural:' needs 'count:' to choose by");
+    if (message.context.len && !literal)
+        return template_compile_fail(c, c->line, "'context:' needs a quoted text to translate");
     if (message.context.len) { /* gettext's key: context, EOT, text */
-        struct souk_str key = arena_printf(&c->set->arena, "%.*s\004%.*s",
-                                           SOUK_PRI(message.context), SOUK_PRI(id));
+        struct souk_str key =
+            arena_printf(&c->set->arena, "%.*s\004%.*s", SOUK_PRI(message.context), SOUK_PRI(id));
         c->template->ops.at[at].a = template_constant_text(c, key);
     }
     int32_t first = (int32_t)c->template->constants.len;
@@ -329,16 +319,16 @@ static int read_filter_arguments(struct template_compiler *c,
 {
     while (c->scan.token != '|' && c->scan.token != TOKEN_END) {
         if (*count == TEMPLATE_ARGS)
-            return template_compile_fail(c, c->scan.token_line,
-                                         "too many arguments for '%s'", filter->name);
+            return template_compile_fail(c, c->scan.token_line, "too many arguments for '%s'",
+                                         filter->name);
         int code = template_expr_value(c);
         if (code)
             return code;
         ++*count;
         if (c->scan.token == ':')
-            return template_compile_fail(
-                c, c->scan.token_line,
-                "'%s' takes no named arguments; write the value alone", filter->name);
+            return template_compile_fail(c, c->scan.token_line,
+                                         "'%s' takes no named arguments; write the value alone",
+                                         filter->name);
         if (c->scan.token != ',')
             break;
         template_scan_next(&c->scan);
@@ -346,8 +336,7 @@ static int read_filter_arguments(struct template_compiler *c,
     return 0;
 }
 
-static int read_filter(struct template_compiler *c, struct souk_str literal,
-                       int is_literal)
+static int read_filter(struct template_compiler *c, struct souk_str literal, int is_literal)
 {
     if (c->scan.token != TOKEN_NAME)
         return unexpected(c, "the name of a filter after '|'");
@@ -356,8 +345,8 @@ static int read_filter(struct template_compiler *c, struct souk_str literal,
     int index = template_filter_find(name);
     if (index < 0) {
         const char *near = template_filter_near(name);
-        return template_compile_fail(c, line, "there is no filter '%.*s'; %s%s%s",
-                                     SOUK_PRI(name), near ? "did you mean '" : "",
+        return template_compile_fail(c, line, "there is no filter '%.*s'; %s%s%s", SOUK_PRI(name),
+                                     near ? "did you mean '" : "",
                                      near ? near : "core/web/TEMPLATES.md lists them",
                                      near ? "'?" : "");
     }
@@ -373,9 +362,9 @@ static int read_filter(struct template_compiler *c, struct souk_str literal,
     if (code)
         return code;
     if (count < filter->least || count > filter->most)
-        return template_compile_fail(
-            c, line, "'%s' takes %d to %d arguments, not %d; %s", filter->name,
-            filter->least, filter->most, count, filter->about);
+        return template_compile_fail(c, line, "'%s' takes %d to %d arguments, not %d; %s",
+                                     filter->name, filter->least, filter->most, count,
+                                     filter->about);
     return emit(c, OP_FILTER, count, index, 0);
 }
 

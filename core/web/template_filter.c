@@ -10,8 +10,7 @@
 #include "web/template_compile.h"
 #include "web/template_run.h"
 
-struct souk_str template_arg_text(struct template_call *call, int arg,
-                                  const char *otherwise)
+struct souk_str template_arg_text(struct template_call *call, int arg, const char *otherwise)
 {
     return arg < call->count ? template_value_text(call->run, call->args[arg])
                              : souk_str(otherwise);
@@ -20,15 +19,13 @@ struct souk_str template_arg_text(struct template_call *call, int arg,
 static const struct json *filter_default(struct template_call *call)
 {
     const struct json *value = call->value;
-    int empty =
-        (template_value_is_text(value) && !value->text.len) ||
-        ((value->kind == JSON_ARRAY || value->kind == JSON_OBJECT) && !value->count);
+    int empty = (template_value_is_text(value) && !value->text.len) ||
+                ((value->kind == JSON_ARRAY || value->kind == JSON_OBJECT) && !value->count);
     return empty || !json_true(value) ? call->args[0] : value;
 }
 
 static const struct json *ask(struct template_call *call,
-                              struct souk_str (*url)(struct template_env *,
-                                                     struct souk_str))
+                              struct souk_str (*url)(struct template_env *, struct souk_str))
 {
     struct souk_str text = template_value_text(call->run, call->value);
     if (url)
@@ -51,16 +48,15 @@ static const struct json *filter_pluralize(struct template_call *call)
     int64_t count = 0;
     template_value_number(call->value, &count);
     const struct template_env *env = call->run->env;
-    struct souk_str one = template_arg_text(call, 0, ""),
-                    many = template_arg_text(call, 1, "");
+    struct souk_str one = template_arg_text(call, 0, ""), many = template_arg_text(call, 1, "");
     return template_value_string(
         call->run, JSON_STRING,
         i18n_plural(env->i18n, call->template->domain, env->locale, one, many, count));
 }
 
 /* The argument a {placeholder} names, or NULL. */
-static const struct json *placeholder(struct template_call *call,
-                                      const struct json *names, struct souk_str name)
+static const struct json *placeholder(struct template_call *call, const struct json *names,
+                                      struct souk_str name)
 {
     for (int i = 0; i < call->count; i++)
         if (souk_str_equal(names[i].text, name))
@@ -68,8 +64,7 @@ static const struct json *placeholder(struct template_call *call,
     return NULL;
 }
 
-static void put_piece(struct template_run *run, struct buf *to, struct souk_str text,
-                      int escape)
+static void put_piece(struct template_run *run, struct buf *to, struct souk_str text, int escape)
 {
     if (!escape)
         template_run_put(run, to, text);
@@ -79,8 +74,8 @@ static void put_piece(struct template_run *run, struct buf *to, struct souk_str 
 
 /* Fills the {placeholders}. With an HTML argument all becomes HTML, and the rest is
  * escaped. */
-static void fill(struct template_call *call, const struct json *names,
-                 struct souk_str text, int html, struct buf *to)
+static void fill(struct template_call *call, const struct json *names, struct souk_str text,
+                 int html, struct buf *to)
 {
     struct template_run *run = call->run;
     while (text.len && !run->code) {
@@ -100,14 +95,12 @@ static void fill(struct template_call *call, const struct json *names,
             text = str_from(text, 1);
             continue;
         }
-        put_piece(run, to, template_value_text(run, value),
-                  html && value->kind != JSON_HTML);
+        put_piece(run, to, template_value_text(run, value), html && value->kind != JSON_HTML);
         text = str_from(text, (size_t)close + 1);
     }
 }
 
-const struct json *template_translate(struct template_call *call,
-                                      const struct json *plural,
+const struct json *template_translate(struct template_call *call, const struct json *plural,
                                       const struct json *names)
 {
     const struct template_env *env = call->run->env;
@@ -131,17 +124,14 @@ const struct json *template_translate(struct template_call *call,
         html |= call->args[i]->kind == JSON_HTML;
     struct buf to = {.arena = env->arena};
     fill(call, names, text, html, &to);
-    return template_value_string(call->run, html ? JSON_HTML : JSON_STRING,
-                                 buf_str(&to));
+    return template_value_string(call->run, html ? JSON_HTML : JSON_STRING, buf_str(&to));
 }
 
 static const struct template_filter_entry filters[] = {
     {"abs", template_filter_abs, 0, 0, "| abs: a number without its sign"},
     {"append", template_filter_append, 1, 1, "| append: \".html\""},
-    {"asset_url", filter_asset_url, 0, 0,
-     "\"theme.css\" | asset_url: address of a static file"},
-    {"capitalize", template_filter_capitalize, 0, 0,
-     "| capitalize: the first letter large"},
+    {"asset_url", filter_asset_url, 0, 0, "\"theme.css\" | asset_url: address of a static file"},
+    {"capitalize", template_filter_capitalize, 0, 0, "| capitalize: the first letter large"},
     {"concat", template_filter_concat, 1, 1, "| concat: other_list"},
     {"date", template_filter_date, 0, 1,
      "| date: \"%d.%m.%Y\" of an RFC 3339 text, microseconds or \"now\"; in UTC"},
@@ -155,20 +145,15 @@ static const struct template_filter_entry filters[] = {
     {"join", template_filter_join, 0, 1, "list | join: \", \""},
     {"json", template_filter_json, 0, 0, "| json: the value as JSON text"},
     {"last", template_filter_last, 0, 0, "list | last"},
-    {"map", template_filter_map, 1, 1,
-     "list | map: \"name\": that member of every element"},
+    {"map", template_filter_map, 1, 1, "list | map: \"name\": that member of every element"},
     {"minus", template_filter_minus, 1, 1, "| minus: 1"},
     {"modulo", template_filter_modulo, 1, 1, "| modulo: 2; by zero is nothing"},
     {"money", template_filter_money, 0, 1,
      "price | money: an {amount, currency} object, or minor units; | money: \"EUR\""},
-    {"newline_to_br", template_filter_newline_to_br, 0, 0,
-     "| newline_to_br: lines end in <br>"},
-    {"number", template_filter_number, 0, 0,
-     "| number: digits grouped as the locale does"},
-    {"page_url", filter_page_url, 0, 0,
-     "\"/cart\" | page_url: with the locale's prefix"},
-    {"pluralize", filter_pluralize, 2, 2,
-     "n | pluralize: \"item\", \"items\", translated"},
+    {"newline_to_br", template_filter_newline_to_br, 0, 0, "| newline_to_br: lines end in <br>"},
+    {"number", template_filter_number, 0, 0, "| number: digits grouped as the locale does"},
+    {"page_url", filter_page_url, 0, 0, "\"/cart\" | page_url: with the locale's prefix"},
+    {"pluralize", filter_pluralize, 2, 2, "n | pluralize: \"item\", \"items\", translated"},
     {"plus", template_filter_plus, 1, 1, "| plus: 1"},
     {"prepend", template_filter_prepend, 1, 1, "| prepend: \"No. \""},
     {"remove", template_filter_remove, 1, 1, "| remove: \"x\""},
@@ -186,14 +171,11 @@ static const struct template_filter_entry filters[] = {
     {"times", template_filter_times, 1, 1, "| times: 2"},
     {"truncate", template_filter_truncate, 0, 2,
      "| truncate: 50, \"…\": at most so many characters, with the ending"},
-    {"truncatewords", template_filter_truncatewords, 0, 2,
-     "| truncatewords: 15, \"…\""},
+    {"truncatewords", template_filter_truncatewords, 0, 2, "| truncatewords: 15, \"…\""},
     {"uniq", template_filter_uniq, 0, 0, "list | uniq: every value once"},
     {"upcase", template_filter_upcase, 0, 0, "| upcase: large letters"},
-    {"url_encode", template_filter_url_encode, 0, 0,
-     "| url_encode: for one part of an address"},
-    {"where", template_filter_where, 1, 2,
-     "list | where: \"available\" or \"color\", \"red\""},
+    {"url_encode", template_filter_url_encode, 0, 0, "| url_encode: for one part of an address"},
+    {"where", template_filter_where, 1, 2, "list | where: \"available\" or \"color\", \"red\""},
 };
 
 #define FILTER_COUNT ((int)(sizeof(filters) / sizeof(*filters)))

@@ -24,8 +24,7 @@ const struct json *template_filter_split(struct template_call *call)
     struct json *list = template_value_list(run);
     while (text.len && !run->code) {
         const char *hit = by.len ? memmem(text.ptr, text.len, by.ptr, by.len) : NULL;
-        struct souk_str part =
-            str_make(text.ptr, hit ? (size_t)(hit - text.ptr) : text.len);
+        struct souk_str part = str_make(text.ptr, hit ? (size_t)(hit - text.ptr) : text.len);
         if (!by.len) /* into characters; a cluster longer than one goes whole */
             for (size_t n = 1; (part = utf8_cut(text, n)).len == 0 && n < 64;)
                 n++;
@@ -81,8 +80,7 @@ static void merge(struct sorting *from, struct sorting *to, size_t left, size_t 
     size_t a = left, b = middle;
     for (size_t i = left; i < right; i++) {
         int take_a =
-            a < middle &&
-            (b >= right || template_value_order(from[a].key, from[b].key) <= 0);
+            a < middle && (b >= right || template_value_order(from[a].key, from[b].key) <= 0);
         to[i] = from[take_a ? a++ : b++];
     }
 }
@@ -149,9 +147,8 @@ const struct json *template_filter_where(struct template_call *call)
     json_each(item, list_of(call->value))
     {
         const struct json *found = template_value_key(run, &item->value, key);
-        int wanted = call->count == 2
-                         ? template_value_compare(CMP_EQ, found, call->args[1])
-                         : json_true(found);
+        int wanted = call->count == 2 ? template_value_compare(CMP_EQ, found, call->args[1])
+                                      : json_true(found);
         if (wanted)
             template_value_push(run, list, &item->value);
         if (run->code)
@@ -168,8 +165,7 @@ const struct json *template_filter_reverse(struct template_call *call)
     json_each(item, list_of(call->value))
     {
         struct json_item *copy = template_run_alloc(run, sizeof(*copy));
-        *copy = (struct json_item){.next = (struct json_item *)list->first,
-                                   .value = item->value};
+        *copy = (struct json_item){.next = (struct json_item *)list->first, .value = item->value};
         list->first = copy;
         if (!list->last)
             list->last = copy;

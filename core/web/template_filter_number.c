@@ -64,15 +64,13 @@ static int divide(struct template_call *call, int64_t *quotient, int64_t *rest)
 const struct json *template_filter_divided_by(struct template_call *call)
 {
     int64_t quotient, rest;
-    return divide(call, &quotient, &rest) ? template_value_int(call->run, quotient)
-                                          : &template_nil;
+    return divide(call, &quotient, &rest) ? template_value_int(call->run, quotient) : &template_nil;
 }
 
 const struct json *template_filter_modulo(struct template_call *call)
 {
     int64_t quotient, rest;
-    return divide(call, &quotient, &rest) ? template_value_int(call->run, rest)
-                                          : &template_nil;
+    return divide(call, &quotient, &rest) ? template_value_int(call->run, rest) : &template_nil;
 }
 
 const struct json *template_filter_abs(struct template_call *call)
@@ -88,8 +86,8 @@ const struct json *template_filter_round(struct template_call *call)
     const struct json *value = call->value;
     int64_t number;
     if (value->kind == JSON_REAL && value->real > -9e15 && value->real < 9e15)
-        return template_value_int(
-            call->run, (int64_t)(value->real + (value->real < 0 ? -0.5 : 0.5)));
+        return template_value_int(call->run,
+                                  (int64_t)(value->real + (value->real < 0 ? -0.5 : 0.5)));
     if (template_value_number(value, &number))
         return template_value_int(call->run, number);
     if (!template_value_is_text(value))
@@ -136,9 +134,9 @@ const struct json *template_filter_number(struct template_call *call)
                                      template_value_text(call->run, call->value));
     const struct grouping *how = grouping(call->run->env->locale);
     struct buf to = {.arena = call->run->env->arena};
-    struct souk_str digits = arena_printf(
-        to.arena, "%llu",
-        (unsigned long long)(number < 0 ? 0 - (uint64_t)number : (uint64_t)number));
+    struct souk_str digits =
+        arena_printf(to.arena, "%llu",
+                     (unsigned long long)(number < 0 ? 0 - (uint64_t)number : (uint64_t)number));
     if (number < 0)
         buf_add_char(&to, '-');
     for (size_t i = 0; i < digits.len; i++) {
@@ -147,8 +145,7 @@ const struct json *template_filter_number(struct template_call *call)
         if (i && mark && digits.len >= how->from)
             buf_add_cstr(&to, how->mark);
         if (how->bengali) /* U+09E6 and on */
-            buf_add(&to, (char[]){'\xE0', '\xA7', (char)(0xA6 + digits.ptr[i] - '0')},
-                    3);
+            buf_add(&to, (char[]){'\xE0', '\xA7', (char)(0xA6 + digits.ptr[i] - '0')}, 3);
         else
             buf_add_char(&to, digits.ptr[i]);
     }
@@ -184,14 +181,12 @@ static const char *const short_months[] = {"Jan", "Feb", "Mar", "Apr", "May", "J
                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                    "Thursday", "Friday", "Saturday"};
-static const char *const short_days[] = {"Sun", "Mon", "Tue", "Wed",
-                                         "Thu", "Fri", "Sat"};
+static const char *const short_days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 static void put_name(struct template_call *call, struct buf *to, const char *name)
 {
     const struct template_env *env = call->run->env;
-    template_run_put(call->run, to,
-                     i18n_text(env->i18n, "souk", env->locale, souk_str(name)));
+    template_run_put(call->run, to, i18n_text(env->i18n, "souk", env->locale, souk_str(name)));
 }
 
 static void put_number(struct buf *to, int number, int width, char pad)
@@ -211,8 +206,8 @@ static int day_of_year(struct clock_civil at)
 }
 
 /* One letter behind "%"; 0 when it is none of ours. */
-static int put_field(struct template_call *call, struct buf *to, struct clock_civil at,
-                     char letter, char pad)
+static int put_field(struct template_call *call, struct buf *to, struct clock_civil at, char letter,
+                     char pad)
 {
     int hour12 = at.hour % 12 ? at.hour % 12 : 12;
     switch (letter) {
@@ -251,8 +246,7 @@ static void put_date(struct template_call *call, struct buf *to, struct clock_ci
             continue;
         }
         char pad = '0';
-        if (format.ptr[i + 1] == '-' &&
-            i + 2 < format.len) { /* %-d: without the zero */
+        if (format.ptr[i + 1] == '-' && i + 2 < format.len) { /* %-d: without the zero */
             pad = 0;
             i++;
         }

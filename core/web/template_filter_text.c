@@ -24,8 +24,7 @@ static struct buf buffer(struct template_call *call)
     return (struct buf){.arena = call->run->env->arena};
 }
 
-static void put_html(struct template_call *call, struct buf *to,
-                     const struct json *value)
+static void put_html(struct template_call *call, struct buf *to, const struct json *value)
 {
     struct souk_str text = template_value_text(call->run, value);
     if (value->kind == JSON_HTML)
@@ -163,8 +162,7 @@ static const struct json *replaced(struct template_call *call, struct souk_str o
 
 const struct json *template_filter_replace(struct template_call *call)
 {
-    return replaced(call, template_arg_text(call, 0, ""),
-                    template_arg_text(call, 1, ""));
+    return replaced(call, template_arg_text(call, 0, ""), template_arg_text(call, 1, ""));
 }
 
 const struct json *template_filter_remove(struct template_call *call)
@@ -181,9 +179,8 @@ const struct json *template_filter_url_encode(struct template_call *call)
         return &template_nil;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        int plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                    (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
-                    c == '~';
+        int plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                    c == '-' || c == '.' || c == '_' || c == '~';
         if (plain) {
             buf_add_char(&to, (char)c);
         } else {
@@ -213,9 +210,9 @@ const struct json *template_filter_newline_to_br(struct template_call *call)
  */
 static size_t decode_entity(struct souk_str text, struct buf *to)
 {
-    static const char *const names[][2] = {
-        {"&amp;", "&"},   {"&lt;", "<"},  {"&gt;", ">"},   {"&#34;", "\""},
-        {"&quot;", "\""}, {"&#39;", "'"}, {"&apos;", "'"}, {"&nbsp;", " "}};
+    static const char *const names[][2] = {{"&amp;", "&"},  {"&lt;", "<"},    {"&gt;", ">"},
+                                           {"&#34;", "\""}, {"&quot;", "\""}, {"&#39;", "'"},
+                                           {"&apos;", "'"}, {"&nbsp;", " "}};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (str_starts(text, names[i][0])) {
             buf_add_cstr(to, names[i][1]);

@@ -35,8 +35,8 @@ enum state {
 
 enum element { OTHER, SCRIPT, STYLE, TEXTAREA, TITLE, IFRAME, XMP, NOEMBED, NOFRAMES };
 
-static const char *const raw_names[] = {
-    "", "script", "style", "textarea", "title", "iframe", "xmp", "noembed", "noframes"};
+static const char *const raw_names[] = {"",       "script", "style",   "textarea", "title",
+                                        "iframe", "xmp",    "noembed", "noframes"};
 
 enum attr {
     ATTR_PLAIN,
@@ -49,9 +49,8 @@ enum attr {
 };
 
 static const char *const url_attrs[] = {
-    "href",       "src",      "action",     "formaction", "poster",
-    "data",       "cite",     "background", "ping",       "icon",
-    "xlink:href", "manifest", "longdesc",   "codebase",   NULL};
+    "href", "src",  "action",     "formaction", "poster",   "data",     "cite", "background",
+    "ping", "icon", "xlink:href", "manifest",   "longdesc", "codebase", NULL};
 
 static int is_space(char c)
 {
@@ -217,8 +216,7 @@ static const char *in_url(struct template_html *h, char c)
 
 static const char *in_value(struct template_html *h, char c)
 {
-    if ((h->state == VALUE_DOUBLE && c == '"') ||
-        (h->state == VALUE_SINGLE && c == '\'') ||
+    if ((h->state == VALUE_DOUBLE && c == '"') || (h->state == VALUE_SINGLE && c == '\'') ||
         (h->state == VALUE_BARE && is_space(c))) {
         finish_value(h);
     } else if (h->state == VALUE_BARE && c == '>') {
@@ -352,8 +350,7 @@ static const char *step(struct template_html *h, char c)
     }
 }
 
-const char *template_html_text(struct template_html *html, struct souk_str text,
-                               size_t *offset)
+const char *template_html_text(struct template_html *html, struct souk_str text, size_t *offset)
 {
     for (size_t i = 0; i < text.len; i++) {
         const char *wrong = step(html, text.ptr[i]);
@@ -372,8 +369,7 @@ static const char *output_value(struct template_html *h, uint8_t *escape)
     case ATTR_EVENT:
         return "output in an event handler; put the value into a data- attribute and read "
                "it from a module";
-    case ATTR_STYLE:
-        return "output in a style attribute; choose a class, or use a data- attribute";
+    case ATTR_STYLE: return "output in a style attribute; choose a class, or use a data- attribute";
     case ATTR_DATA: return "output in a data: URL; give it an address of its own";
     case ATTR_SRCDOC: return "output in srcdoc; give the frame a page of its own";
     case ATTR_URL:
@@ -419,8 +415,7 @@ const char *template_html_output(struct template_html *html, uint8_t *escape)
     case END_OPEN:
     case TAG_NAME: return "output in the name of a tag; write the tags out, with if";
     case BEFORE_VALUE:
-    case VALUE_BARE:
-        return "output in an unquoted attribute; put double quotes around the value";
+    case VALUE_BARE: return "output in an unquoted attribute; put double quotes around the value";
     case COMMENT:
     case MARKUP:
         return "output in an HTML comment or declaration; use {% comment %} or leave it out";
@@ -437,17 +432,16 @@ int template_html_is_text(const struct template_html *html)
 
 int template_html_equal(const struct template_html *a, const struct template_html *b)
 {
-    return a->state == b->state && a->element == b->element &&
-           a->closing == b->closing && a->attr == b->attr && a->decided == b->decided &&
-           a->dirty == b->dirty && a->typed == b->typed && a->json == b->json &&
-           a->string == b->string && a->match == b->match &&
-           souk_str_equal(name_of(a), name_of(b));
+    return a->state == b->state && a->element == b->element && a->closing == b->closing &&
+           a->attr == b->attr && a->decided == b->decided && a->dirty == b->dirty &&
+           a->typed == b->typed && a->json == b->json && a->string == b->string &&
+           a->match == b->match && souk_str_equal(name_of(a), name_of(b));
 }
 
 static int between_attributes(int state)
 {
-    return state == TAG_NAME || state == IN_TAG || state == TAG_EDGE ||
-           state == ATTR_NAME || state == AFTER_NAME;
+    return state == TAG_NAME || state == IN_TAG || state == TAG_EDGE || state == ATTR_NAME ||
+           state == AFTER_NAME;
 }
 
 /* <option{% if a %} selected{% endif %}> : the next byte must end whatever it was. */
@@ -458,8 +452,7 @@ static int join_in_tag(struct template_html *into, const struct template_html *o
         name_element(&a);
     if (b.state == TAG_NAME)
         name_element(&b);
-    if (a.element != b.element || a.closing != b.closing || a.typed != b.typed ||
-        a.json != b.json)
+    if (a.element != b.element || a.closing != b.closing || a.typed != b.typed || a.json != b.json)
         return -1;
     int ended = (a.state == IN_TAG || a.state == AFTER_NAME) &&
                 (b.state == IN_TAG || b.state == AFTER_NAME);
@@ -476,8 +469,8 @@ int template_html_join(struct template_html *into, const struct template_html *o
     if (between_attributes(into->state) && between_attributes(other->state))
         return join_in_tag(into, other);
     if (into->state != other->state || into->element != other->element ||
-        into->attr != other->attr || into->typed != other->typed ||
-        into->json != other->json || into->string != other->string)
+        into->attr != other->attr || into->typed != other->typed || into->json != other->json ||
+        into->string != other->string)
         return -1;
     if (into->state == COMMENT) {
         into->match = 0;
@@ -497,8 +490,7 @@ void template_html_block(const struct template_html *at, struct template_html *b
 {
     *before = *at;
     if (between_attributes(at->state)) {
-        int name =
-            at->state == TAG_NAME || at->state == ATTR_NAME || at->state == TAG_EDGE;
+        int name = at->state == TAG_NAME || at->state == ATTR_NAME || at->state == TAG_EDGE;
         if (at->state == TAG_NAME)
             name_element(before);
         name_clear(before);

@@ -54,11 +54,11 @@ enum template_op_code {
     OP_JUMP_TRUE,
     OP_AND, /* false: jumps and keeps the value; else pops */
     OP_OR,
-    OP_FOR,     /* a: symbol, n: FOR_… flags, b: where to go when the list is empty */
-    OP_NEXT,    /* b: the body */
-    OP_FOR_POP, /* the loop ends */
-    OP_ASSIGN,  /* pops; a: symbol */
-    OP_CAPTURE, /* b: its OP_CAPTURE_END */
+    OP_FOR,         /* a: symbol, n: FOR_… flags, b: where to go when the list is empty */
+    OP_NEXT,        /* b: the body */
+    OP_FOR_POP,     /* the loop ends */
+    OP_ASSIGN,      /* pops; a: symbol */
+    OP_CAPTURE,     /* b: its OP_CAPTURE_END */
     OP_CAPTURE_END, /* a: symbol */
     OP_BLOCK,       /* a: block; b: behind its body; n: 1 = only a definition */
     OP_RETURN,
@@ -139,7 +139,7 @@ struct template_place { /* what a block's name means for one page */
     const struct template *owner; /* whose body runs */
     int32_t start;
     struct template_html html; /* the context that all bodies share */
-    int own; /* it stands in this very source, not in a layout of it */
+    int own;                   /* it stands in this very source, not in a layout of it */
 };
 
 struct template
@@ -174,7 +174,6 @@ struct template_set {
 int32_t template_symbol(struct template_set *set, struct souk_str name);
 
 /* What a block of this name means for a page; NULL when it has none. */
-const struct template_place *template_place(const struct template *template,
-                                            struct souk_str name);
+const struct template_place *template_place(const struct template *template, struct souk_str name);
 
 #endif

@@ -66,8 +66,7 @@ struct braces { /* one {{ … }} or {% … %} */
     int trim_before, trim_after;
 };
 
-static int read_braces(struct template_lex *lex, const char *open, int line,
-                       struct braces *out)
+static int read_braces(struct template_lex *lex, const char *open, int line, struct braces *out)
 {
     char first = open[1] == '{' ? '}' : '%';
     const char *in = open + 2;
@@ -88,8 +87,8 @@ static int read_braces(struct template_lex *lex, const char *open, int line,
     }
     if (!close)
         return err_set(lex->err, SOUK_INVALID,
-                       "%s:%d: '%.2s' is never closed; add '%c}' (or a missing quote)",
-                       lex->file, line, open, first);
+                       "%s:%d: '%.2s' is never closed; add '%c}' (or a missing quote)", lex->file,
+                       line, open, first);
     out->after = close + 2;
     out->trim_after = close > in && close[-1] == '-';
     if (out->trim_after)
@@ -109,16 +108,14 @@ static struct souk_str tag_name(struct souk_str inside)
 
 /* Skips to the tag `name`; on return *tag is that tag and the lexer stands behind it.
  */
-static int skip_to(struct template_lex *lex, const char *name, int line,
-                   struct braces *tag)
+static int skip_to(struct template_lex *lex, const char *name, int line, struct braces *tag)
 {
     const char *at = lex->at;
     for (;;) {
         at = find_open(at, lex->end);
         if (at == lex->end)
-            return err_set(lex->err, SOUK_INVALID,
-                           "%s:%d: '%s' is never closed; add {%% %s %%}", lex->file,
-                           line, name + 3, name);
+            return err_set(lex->err, SOUK_INVALID, "%s:%d: '%s' is never closed; add {%% %s %%}",
+                           lex->file, line, name + 3, name);
         struct braces found;
         if (at[1] == '%' && read_braces(lex, at, line, &found) == 0 &&
             souk_str_is(tag_name(found.inside), name)) {
@@ -141,8 +138,7 @@ static struct souk_str trim_text(const char *from, const char *to, int left, int
     return str_make(from, (size_t)(to - from));
 }
 
-static int read_text(struct template_lex *lex, const char *open,
-                     struct template_chunk *chunk)
+static int read_text(struct template_lex *lex, const char *open, struct template_chunk *chunk)
 {
     int right = open < lex->end && open + 2 < lex->end && open[2] == '-';
     const char *from = lex->at;
@@ -273,8 +269,8 @@ void template_scan_next(struct template_scan *scan)
         scan_string(scan);
     } else if (is_name(*scan->at)) {
         scan_name(scan);
-    } else if (is_digit(*scan->at) || (*scan->at == '-' && scan->at + 1 < scan->end &&
-                                       is_digit(scan->at[1]))) {
+    } else if (is_digit(*scan->at) ||
+               (*scan->at == '-' && scan->at + 1 < scan->end && is_digit(scan->at[1]))) {
         scan_int(scan);
     } else {
         scan_sign(scan);
@@ -283,7 +279,6 @@ void template_scan_next(struct template_scan *scan)
 
 void template_scan_begin(struct template_scan *scan, struct souk_str text, int line)
 {
-    *scan = (struct template_scan){
-        .at = text.ptr, .end = text.ptr + text.len, .line = line};
+    *scan = (struct template_scan){.at = text.ptr, .end = text.ptr + text.len, .line = line};
     template_scan_next(scan);
 }

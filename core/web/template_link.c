@@ -32,18 +32,17 @@ static int find_target(struct template_set *set, struct template *template,
     if (ref->layout && souk_str_is(ref->name, template->name)) {
         target = template->shadowed;
         if (!target)
-            return err_set(
-                err, SOUK_INVALID,
-                "%s:%d: '%s' names itself as its layout, but shadows no template; "
-                "name another one",
-                template->file, ref->line, template->name);
+            return err_set(err, SOUK_INVALID,
+                           "%s:%d: '%s' names itself as its layout, but shadows no template; "
+                           "name another one",
+                           template->file, ref->line, template->name);
     }
     if (!target) {
         const char *near = nearest(set, ref->name);
         return err_set(err, SOUK_INVALID, "%s:%d: there is no template '%.*s'; %s%s%s",
                        template->file, ref->line, SOUK_PRI(ref->name),
-                       near ? "did you mean '" : "add it or correct the name",
-                       near ? near : "", near ? "'?" : "");
+                       near ? "did you mean '" : "add it or correct the name", near ? near : "",
+                       near ? "'?" : "");
     }
     ref->target = target;
     return 0;
@@ -58,17 +57,15 @@ static int link_refs(struct template_set *set, struct template *template, int de
         if (code)
             return code;
         if (ref->target->state == 1)
-            return err_set(
-                err, SOUK_INVALID,
-                "%s:%d: '%s' leads back to itself through '%s' (%s); a template "
-                "cannot contain itself",
-                template->file, ref->line, template->name, ref->target->name,
-                ref->target->file);
+            return err_set(err, SOUK_INVALID,
+                           "%s:%d: '%s' leads back to itself through '%s' (%s); a template "
+                           "cannot contain itself",
+                           template->file, ref->line, template->name, ref->target->name,
+                           ref->target->file);
         if (depth == TEMPLATE_DEPTH)
-            return err_set(
-                err, SOUK_INVALID,
-                "%s:%d: more than %d templates inside each other; flatten them",
-                template->file, ref->line, TEMPLATE_DEPTH);
+            return err_set(err, SOUK_INVALID,
+                           "%s:%d: more than %d templates inside each other; flatten them",
+                           template->file, ref->line, TEMPLATE_DEPTH);
         code = link_one(set, ref->target, depth + 1, err);
         if (code)
             return code;
@@ -88,8 +85,7 @@ static void inherit_places(struct template *template)
     }
 }
 
-static int link_one(struct template_set *set, struct template *template, int depth,
-                    struct err *err)
+static int link_one(struct template_set *set, struct template *template, int depth, struct err *err)
 {
     if (template->state == 2)
         return 0;

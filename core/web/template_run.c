@@ -27,8 +27,7 @@ void template_run_stop(struct template_run *run, const char *why)
 int template_run_charge(struct template_run *run, size_t size)
 {
     if ((uint64_t)run->memory < size) {
-        template_run_stop(run,
-                          "values take too much memory; use fewer or smaller ones");
+        template_run_stop(run, "values take too much memory; use fewer or smaller ones");
         return run->code;
     }
     run->memory -= (int64_t)size;
@@ -64,8 +63,8 @@ static const struct json *pop(struct template_run *run)
     return run->stack[--run->count];
 }
 
-static const struct json *load(struct template_run *run,
-                               const struct template_scope *scope, int32_t symbol)
+static const struct json *load(struct template_run *run, const struct template_scope *scope,
+                               int32_t symbol)
 {
     const struct template_symbol *known = &run->set->symbol.at[symbol];
     if (known->local) {
@@ -80,8 +79,8 @@ static const struct json *load(struct template_run *run,
     return found ? found : &template_nil;
 }
 
-static void assign(struct template_run *run, struct template_scope *scope,
-                   int32_t symbol, const struct json *value)
+static void assign(struct template_run *run, struct template_scope *scope, int32_t symbol,
+                   const struct json *value)
 {
     struct template_variable *variable = scope->variables;
     while (variable && variable->symbol != symbol)
@@ -118,8 +117,7 @@ static const struct json *pairs(struct template_run *run, const struct json *obj
     json_each(item, object)
     {
         struct json *pair = template_value_list(run);
-        template_value_push(run, pair,
-                            template_value_string(run, JSON_STRING, item->key));
+        template_value_push(run, pair, template_value_string(run, JSON_STRING, item->key));
         template_value_push(run, pair, &item->value);
         template_value_push(run, list, pair);
         if (run->code)
@@ -174,8 +172,7 @@ static int begin_loop(struct template_run *run, struct template_scope *scope,
         item = item->next;
     template_run_spend(run, offset / 16);
     struct template_loop *loop = template_run_alloc(run, sizeof(*loop));
-    *loop =
-        (struct template_loop){.outer = scope->loops, .symbol = op->a, .item = item};
+    *loop = (struct template_loop){.outer = scope->loops, .symbol = op->a, .item = item};
     loop->length = list->count - (uint32_t)offset;
     if (limit < loop->length)
         loop->length = (uint32_t)limit;
@@ -188,8 +185,8 @@ static int begin_loop(struct template_run *run, struct template_scope *scope,
     return 1;
 }
 
-static const struct json *loop_field(struct template_run *run,
-                                     const struct template_loop *loop, int field)
+static const struct json *loop_field(struct template_run *run, const struct template_loop *loop,
+                                     int field)
 {
     if (!loop)
         return &template_nil;
@@ -197,11 +194,9 @@ static const struct json *loop_field(struct template_run *run,
     case LOOP_INDEX: return template_value_int(run, loop->index + INT64_C(1));
     case LOOP_INDEX0: return template_value_int(run, loop->index);
     case LOOP_RINDEX: return template_value_int(run, loop->length - loop->index);
-    case LOOP_RINDEX0:
-        return template_value_int(run, loop->length - loop->index - INT64_C(1));
+    case LOOP_RINDEX0: return template_value_int(run, loop->length - loop->index - INT64_C(1));
     case LOOP_FIRST: return loop->index == 0 ? &template_true : &template_false;
-    case LOOP_LAST:
-        return loop->index + 1 == loop->length ? &template_true : &template_false;
+    case LOOP_LAST: return loop->index + 1 == loop->length ? &template_true : &template_false;
     default: return template_value_int(run, loop->length);
     }
 }
@@ -222,10 +217,8 @@ static void call_block(struct template_run *run, const struct template_op *op)
     const struct template_place *place = template_place(frame->scope->page, name);
     if (op->n || !place || !can_go_deeper(run))
         return;
-    run->frame[run->depth++] =
-        (struct template_frame){.template = place->owner,
-                                .op = place->owner->ops.at + place->start,
-                                .scope = frame->scope};
+    run->frame[run->depth++] = (struct template_frame){
+        .template = place->owner, .op = place->owner->ops.at + place->start, .scope = frame->scope};
 }
 
 static void call_render(struct template_run *run, const struct template_op *op)
@@ -243,8 +236,8 @@ static void call_render(struct template_run *run, const struct template_op *op)
     const struct template *target = frame->template->refs.at[op->a].target;
     struct template_scope *scope = &run->scope[run->depth];
     *scope = (struct template_scope){.page = target, .data = data};
-    run->frame[run->depth++] = (struct template_frame){
-        .template = target, .op = target->ops.at, .scope = scope};
+    run->frame[run->depth++] =
+        (struct template_frame){.template = target, .op = target->ops.at, .scope = scope};
 }
 
 static void begin_capture(struct template_run *run)
@@ -255,8 +248,7 @@ static void begin_capture(struct template_run *run)
         run->capture[run->captures++] = run->out->len;
 }
 
-static void end_capture(struct template_run *run, struct template_scope *scope,
-                        int32_t symbol)
+static void end_capture(struct template_run *run, struct template_scope *scope, int32_t symbol)
 {
     size_t from = run->capture[--run->captures];
     size_t len = run->out->len - from;
@@ -296,8 +288,8 @@ static void call_filter(struct template_run *run, const struct template_op *op)
         return;
     }
     const struct json *constants = call.template->constants.at;
-    run->stack[run->count - 1] = template_translate(
-        &call, op->a >= 0 ? &constants[op->a] : NULL, op->n ? &constants[op->b] : NULL);
+    run->stack[run->count - 1] = template_translate(&call, op->a >= 0 ? &constants[op->a] : NULL,
+                                                    op->n ? &constants[op->b] : NULL);
 }
 
 static const struct json *compare(struct template_run *run, int how)
@@ -333,8 +325,7 @@ static void value_op(struct template_run *run, const struct template_op *op,
     case OP_LOAD: push(run, load(run, frame->scope, op->a)); break;
     case OP_KEY:
         value = pop(run);
-        push(run,
-             template_value_key(run, value, frame->template->constants.at[op->a].text));
+        push(run, template_value_key(run, value, frame->template->constants.at[op->a].text));
         break;
     case OP_INDEX:
         value = pop(run);
@@ -428,8 +419,7 @@ static int execute(struct template_run *run)
         else
             flow_op(run, op, frame);
         if (run->code)
-            return err_set(run->err, run->code, "%s:%d: %s", template->file, op->line,
-                           run->why);
+            return err_set(run->err, run->code, "%s:%d: %s", template->file, op->line, run->why);
     }
     return 0;
 }
@@ -437,8 +427,7 @@ static int execute(struct template_run *run)
 static void set_limits(struct template_run *run)
 {
     int64_t steps = run->env->max_steps > 0 ? run->env->max_steps : DEFAULT_STEPS;
-    int64_t output_max =
-        run->env->max_output > 0 ? run->env->max_output : DEFAULT_OUTPUT;
+    int64_t output_max = run->env->max_output > 0 ? run->env->max_output : DEFAULT_OUTPUT;
     run->memory = 4 * output_max > MEMORY_LEAST ? 4 * output_max : MEMORY_LEAST;
     const struct template_run *outer = run->outer;
     if (outer) {
@@ -453,9 +442,8 @@ static void set_limits(struct template_run *run)
     run->limit = run->start + (size_t)output_max;
 }
 
-int template_render(const struct template_set *set, const char *name,
-                    struct template_env *env, const struct json *data, struct buf *out,
-                    struct err *err)
+int template_render(const struct template_set *set, const char *name, struct template_env *env,
+                    const struct json *data, struct buf *out, struct err *err)
 {
     const struct template *page = map_get(&set->names, souk_str(name));
     if (!page)
@@ -474,8 +462,8 @@ int template_render(const struct template_set *set, const char *name,
     set_limits(&run);
     int64_t steps = run.steps, memory = run.memory;
     run.scope[0] = (struct template_scope){.page = page, .data = data};
-    run.frame[0] = (struct template_frame){
-        .template = page, .op = page->ops.at, .scope = &run.scope[0]};
+    run.frame[0] =
+        (struct template_frame){.template = page, .op = page->ops.at, .scope = &run.scope[0]};
     run.depth = 1;
     int code = execute(&run);
     if (run.outer) {

@@ -77,20 +77,17 @@ void template_run_stop(struct template_run *run, const char *why);
 extern const struct json template_nil, template_true, template_false;
 
 const struct json *template_value_int(struct template_run *run, int64_t number);
-const struct json *template_value_string(struct template_run *run, int kind,
-                                         struct souk_str text);
+const struct json *template_value_string(struct template_run *run, int kind, struct souk_str text);
 struct json *template_value_list(struct template_run *run);
-void template_value_push(struct template_run *run, struct json *list,
-                         const struct json *value);
+void template_value_push(struct template_run *run, struct json *list, const struct json *value);
 int template_value_is_text(const struct json *value);
 /* What it looks like as text; lists, objects and nil are empty. */
 struct souk_str template_value_text(struct template_run *run, const struct json *value);
 /* 1 and the number when it is one, or reads as one. */
 int template_value_number(const struct json *value, int64_t *number);
-const struct json *template_value_key(struct template_run *run,
-                                      const struct json *value, struct souk_str key);
-const struct json *template_value_index(struct template_run *run,
-                                        const struct json *value,
+const struct json *template_value_key(struct template_run *run, const struct json *value,
+                                      struct souk_str key);
+const struct json *template_value_index(struct template_run *run, const struct json *value,
                                         const struct json *key);
 const struct json *template_value_end(const struct json *value, int last);
 int64_t template_value_size(const struct json *value);
@@ -102,8 +99,7 @@ int template_value_order(const struct json *a, const struct json *b); /* for sor
 void template_escape_html(struct buf *out, struct souk_str text);
 /* Drops tags; what is left is escaped, entities kept when asked. */
 void template_escape_tags(struct buf *out, struct souk_str html, int keep_entities);
-void template_escape_value(struct template_run *run, int mode,
-                           const struct json *value);
+void template_escape_value(struct template_run *run, int mode, const struct json *value);
 
 /* --- template_filter */
 
@@ -124,28 +120,23 @@ struct template_filter_entry {
     const char *about;
 };
 
-const struct template_filter_entry *template_filter_at(
-    int filter); /* NULL past the last */
-const struct json *template_translate(struct template_call *call,
-                                      const struct json *plural,
+const struct template_filter_entry *template_filter_at(int filter); /* NULL past the last */
+const struct json *template_translate(struct template_call *call, const struct json *plural,
                                       const struct json *names);
 /* Text of an argument, or the default. */
-struct souk_str template_arg_text(struct template_call *call, int arg,
-                                  const char *otherwise);
+struct souk_str template_arg_text(struct template_call *call, int arg, const char *otherwise);
 
-template_filter template_filter_escape, template_filter_upcase,
-    template_filter_downcase, template_filter_capitalize, template_filter_truncate,
-    template_filter_truncatewords, template_filter_strip, template_filter_append,
-    template_filter_prepend, template_filter_replace, template_filter_remove,
-    template_filter_url_encode, template_filter_newline_to_br,
+template_filter template_filter_escape, template_filter_upcase, template_filter_downcase,
+    template_filter_capitalize, template_filter_truncate, template_filter_truncatewords,
+    template_filter_strip, template_filter_append, template_filter_prepend, template_filter_replace,
+    template_filter_remove, template_filter_url_encode, template_filter_newline_to_br,
     template_filter_strip_html, template_filter_json;
 template_filter template_filter_split, template_filter_join, template_filter_first,
-    template_filter_last, template_filter_size, template_filter_sort,
-    template_filter_map, template_filter_where, template_filter_reverse,
-    template_filter_uniq, template_filter_concat, template_filter_slice;
+    template_filter_last, template_filter_size, template_filter_sort, template_filter_map,
+    template_filter_where, template_filter_reverse, template_filter_uniq, template_filter_concat,
+    template_filter_slice;
 template_filter template_filter_plus, template_filter_minus, template_filter_times,
-    template_filter_divided_by, template_filter_modulo, template_filter_round,
-    template_filter_abs, template_filter_number, template_filter_money,
-    template_filter_date;
+    template_filter_divided_by, template_filter_modulo, template_filter_round, template_filter_abs,
+    template_filter_number, template_filter_money, template_filter_date;
 
 #endif

@@ -140,11 +140,10 @@ static int read_for_options(struct template_compiler *c, int *flags)
                                                            : 0;
         if (!flag || (*flags & flag)) {
             const char *near = str_nearest(c->scan.text, words);
-            return template_compile_fail(
-                c, c->line, "unknown option '%.*s' of for; %s%s%s",
-                SOUK_PRI(c->scan.text),
-                near ? "did you mean '" : "use limit, offset, reversed",
-                near ? near : "", near ? "'?" : "");
+            return template_compile_fail(c, c->line, "unknown option '%.*s' of for; %s%s%s",
+                                         SOUK_PRI(c->scan.text),
+                                         near ? "did you mean '" : "use limit, offset, reversed",
+                                         near ? near : "", near ? "'?" : "");
         }
         *flags |= flag;
         if (flag == FOR_LIMIT && (*flags & FOR_OFFSET))
@@ -169,14 +168,12 @@ static int tag_for(struct template_compiler *c)
     if (!open)
         return SOUK_INVALID;
     if (c->scan.token != TOKEN_NAME)
-        return template_compile_fail(c, c->line,
-                                     "'for' needs a name; write {%% for x in list %%}");
+        return template_compile_fail(c, c->line, "'for' needs a name; write {%% for x in list %%}");
     open->symbol = template_symbol(c->set, c->scan.text);
     c->set->symbol.at[open->symbol].local = 1;
     template_scan_next(&c->scan);
     if (c->scan.token != TOKEN_NAME || !souk_str_is(c->scan.text, "in"))
-        return template_compile_fail(c, c->line,
-                                     "'for' needs 'in'; write {%% for x in list %%}");
+        return template_compile_fail(c, c->line, "'for' needs 'in'; write {%% for x in list %%}");
     template_scan_next(&c->scan);
     int flags, code = template_expr_value(c);
     if (!code)
@@ -219,8 +216,7 @@ static int tag_else(struct template_compiler *c)
     if (!is_case && !is_for && !template_open_top(c, "else", "if", "unless"))
         return SOUK_INVALID;
     if (open->otherwise)
-        return template_compile_fail(c, c->line,
-                                     "a second 'else' for the '%s' of line %d",
+        return template_compile_fail(c, c->line, "a second 'else' for the '%s' of line %d",
                                      open->tag, open->line);
     if (is_case) {
         case_otherwise(c, open);
@@ -300,10 +296,9 @@ static int unknown_tag(struct template_compiler *c, struct souk_str name)
     for (size_t i = 0; i < TAG_COUNT; i++)
         names[i + 2] = tags[i].name;
     const char *near = str_nearest(name, names);
-    return template_compile_fail(
-        c, c->line, "there is no tag '%.*s'; %s%s%s", SOUK_PRI(name),
-        near ? "did you mean '" : "core/web/TEMPLATES.md lists them", near ? near : "",
-        near ? "'?" : "");
+    return template_compile_fail(c, c->line, "there is no tag '%.*s'; %s%s%s", SOUK_PRI(name),
+                                 near ? "did you mean '" : "core/web/TEMPLATES.md lists them",
+                                 near ? near : "", near ? "'?" : "");
 }
 
 int template_tag(struct template_compiler *c, struct souk_str name)

@@ -11,8 +11,7 @@
 static int read_variable(struct template_compiler *c, int32_t *symbol)
 {
     if (c->scan.token != TOKEN_NAME)
-        return template_compile_fail(c, c->line,
-                                     "expected the name of a variable, not '%.*s'",
+        return template_compile_fail(c, c->line, "expected the name of a variable, not '%.*s'",
                                      SOUK_PRI(c->scan.text));
     *symbol = template_symbol(c->set, c->scan.text);
     c->set->symbol.at[*symbol].local = 1;
@@ -27,8 +26,7 @@ int template_tag_assign(struct template_compiler *c)
     if (!code && c->scan.token == TOKEN_EQ)
         return template_compile_fail(c, c->line, "'assign' takes one '='");
     if (!code && !souk_str_is(c->scan.text, "="))
-        return template_compile_fail(c, c->line,
-                                     "expected '=' after the variable's name");
+        return template_compile_fail(c, c->line, "expected '=' after the variable's name");
     if (code)
         return code;
     template_scan_next(&c->scan);
@@ -56,15 +54,13 @@ int template_tag_endcapture(struct template_compiler *c)
     return 0;
 }
 
-static int read_name(struct template_compiler *c, const char *tag, int bare,
-                     struct souk_str *name)
+static int read_name(struct template_compiler *c, const char *tag, int bare, struct souk_str *name)
 {
     if (c->scan.token != TOKEN_STRING && !(bare && c->scan.token == TOKEN_NAME))
-        return template_compile_fail(
-            c, c->line,
-            "'%s' needs a %sname, not '%.*s'; names are fixed so that "
-            "they can be checked before anything is served",
-            tag, bare ? "" : "quoted ", SOUK_PRI(c->scan.text));
+        return template_compile_fail(c, c->line,
+                                     "'%s' needs a %sname, not '%.*s'; names are fixed so that "
+                                     "they can be checked before anything is served",
+                                     tag, bare ? "" : "quoted ", SOUK_PRI(c->scan.text));
     *name = c->scan.text;
     template_scan_next(&c->scan);
     return 0;
@@ -86,8 +82,8 @@ int template_tag_layout(struct template_compiler *c)
     if (c->template->layout >= 0)
         return template_compile_fail(c, c->line, "a second 'layout'; a page has one");
     if (c->open_count || c->spoke || c->template->blocks.len)
-        return template_compile_fail(
-            c, c->line, "'layout' must stand before everything that is shown");
+        return template_compile_fail(c, c->line,
+                                     "'layout' must stand before everything that is shown");
     c->template->layout = add_ref(c, name, 1);
     /* What came before is white space only (or captured): it is not the page's. */
     for (size_t i = 0; i < c->template->ops.len; i++) {
@@ -108,18 +104,17 @@ int template_tag_block(struct template_compiler *c)
         return code;
     for (size_t i = 0; i < c->template->blocks.len; i++)
         if (souk_str_equal(c->template->blocks.at[i].name, name))
-            return template_compile_fail(
-                c, c->line, "block '%.*s' was there on line %d; names are unique",
-                SOUK_PRI(name), c->template->blocks.at[i].line);
+            return template_compile_fail(c, c->line,
+                                         "block '%.*s' was there on line %d; names are unique",
+                                         SOUK_PRI(name), c->template->blocks.at[i].line);
     int inside = template_open_find(c, "block") != NULL;
     int defines = c->template->layout >= 0 && !inside;
     if (defines && c->open_count)
-        return template_compile_fail(
-            c, c->line,
-            "block '%.*s' inside '%s' of a page with a layout; a block "
-            "is always taken, put '%s' inside it",
-            SOUK_PRI(name), c->open[c->open_count - 1].tag,
-            c->open[c->open_count - 1].tag);
+        return template_compile_fail(c, c->line,
+                                     "block '%.*s' inside '%s' of a page with a layout; a block "
+                                     "is always taken, put '%s' inside it",
+                                     SOUK_PRI(name), c->open[c->open_count - 1].tag,
+                                     c->open[c->open_count - 1].tag);
     struct template_open *open = template_open_push(c, "block");
     if (!open)
         return SOUK_INVALID;
@@ -128,8 +123,7 @@ int template_tag_block(struct template_compiler *c)
     open->pending = template_emit(c, OP_BLOCK, defines, index, -1);
     open->body = index;
     name = arena_str(&c->set->arena, name); /* with a NUL, for "did you mean" */
-    struct template_block block = {
-        .name = name, .start = template_here(c), .line = c->line};
+    struct template_block block = {.name = name, .start = template_here(c), .line = c->line};
     vec_push(&c->template->blocks, block);
     return 0;
 }
@@ -181,10 +175,9 @@ int template_tag_t(struct template_compiler *c)
     if (code)
         return code;
     if (c->scan.token != TOKEN_STRING)
-        return template_compile_fail(
-            c, c->line,
-            "'t' needs a quoted text: it is collected for translators; "
-            "for a variable write {{ name | t }}");
+        return template_compile_fail(c, c->line,
+                                     "'t' needs a quoted text: it is collected for translators; "
+                                     "for a variable write {{ name | t }}");
     id = c->scan.text;
     template_scan_next(&c->scan);
     template_emit(c, OP_CONST, 0, template_constant_text(c, id), 0);

@@ -19,8 +19,7 @@ const struct json *template_value_int(struct template_run *run, int64_t number)
     return value;
 }
 
-const struct json *template_value_string(struct template_run *run, int kind,
-                                         struct souk_str text)
+const struct json *template_value_string(struct template_run *run, int kind, struct souk_str text)
 {
     struct json *value = template_run_alloc(run, sizeof(*value));
     *value = (struct json){.kind = kind, .text = text};
@@ -34,8 +33,7 @@ struct json *template_value_list(struct template_run *run)
     return value;
 }
 
-void template_value_push(struct template_run *run, struct json *list,
-                         const struct json *value)
+void template_value_push(struct template_run *run, struct json *list, const struct json *value)
 {
     struct json_item *item = template_run_alloc(run, sizeof(*item));
     *item = (struct json_item){.value = *value};
@@ -81,8 +79,7 @@ int template_value_number(const struct json *value, int64_t *number)
         *number = (int64_t)value->real;
         return 1;
     }
-    return template_value_is_text(value) &&
-           str_to_int(str_trim(value->text), number) == 0;
+    return template_value_is_text(value) && str_to_int(str_trim(value->text), number) == 0;
 }
 
 int64_t template_value_size(const struct json *value)
@@ -99,8 +96,8 @@ const struct json *template_value_end(const struct json *value, int last)
     return last ? &value->last->value : &value->first->value;
 }
 
-const struct json *template_value_key(struct template_run *run,
-                                      const struct json *value, struct souk_str key)
+const struct json *template_value_key(struct template_run *run, const struct json *value,
+                                      struct souk_str key)
 {
     if (value->kind == JSON_OBJECT) {
         const struct json *found = json_get(value, key);
@@ -111,15 +108,14 @@ const struct json *template_value_key(struct template_run *run,
         return template_value_end(value, 0);
     if (value->kind == JSON_ARRAY && souk_str_is(key, "last"))
         return template_value_end(value, 1);
-    int sized = value->kind == JSON_ARRAY || value->kind == JSON_OBJECT ||
-                template_value_is_text(value);
+    int sized =
+        value->kind == JSON_ARRAY || value->kind == JSON_OBJECT || template_value_is_text(value);
     if (sized && souk_str_is(key, "size"))
         return template_value_int(run, template_value_size(value));
     return &template_nil;
 }
 
-const struct json *template_value_index(struct template_run *run,
-                                        const struct json *value,
+const struct json *template_value_index(struct template_run *run, const struct json *value,
                                         const struct json *key)
 {
     if (template_value_is_text(key))
@@ -140,8 +136,7 @@ static int is_empty(const struct json *value)
 {
     if (template_value_is_text(value))
         return value->text.len == 0;
-    return (value->kind == JSON_ARRAY || value->kind == JSON_OBJECT) &&
-           value->count == 0;
+    return (value->kind == JSON_ARRAY || value->kind == JSON_OBJECT) && value->count == 0;
 }
 
 static int is_blank(const struct json *value)
@@ -194,8 +189,7 @@ static int contains(const struct json *whole, const struct json *part)
     if (whole->kind == JSON_OBJECT)
         return json_get(whole, part->text) != NULL;
     return template_value_is_text(whole) && part->text.len &&
-           memmem(whole->text.ptr, whole->text.len, part->text.ptr, part->text.len) !=
-               NULL;
+           memmem(whole->text.ptr, whole->text.len, part->text.ptr, part->text.len) != NULL;
 }
 
 /* -1, 0, 1; 2 when the two have no order. */

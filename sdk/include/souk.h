@@ -1,9 +1,11 @@
 /*
- * souk.h: the only header that a plugin includes. It brings the descriptor (souk/plugin.h), the sub-tables of the API, and the inline functions that
- * authors call. The contract in one page: sdk/docs/contract.md.
+ * souk.h: the only header that a plugin includes. It brings the descriptor (souk/plugin.h), the
+ * sub-tables of the API, and the inline functions that authors call. The contract in one page:
+ * sdk/docs/contract.md.
  *
- * In short: what you get lives until you return; allocate with souk_alloc and never free; return a code and say why with souk_fail; no threads,
- * signals, stdout or exit; the network only from TASK handlers, jobs, listeners and commands, through souk_http.
+ * In short: what you get lives until you return; allocate with souk_alloc and never free; return a
+ * code and say why with souk_fail; no threads, signals, stdout or exit; the network only from TASK
+ * handlers, jobs, listeners and commands, through souk_http.
  */
 #ifndef SOUK_H
 #define SOUK_H

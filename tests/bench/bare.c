@@ -31,9 +31,7 @@ static void must(sqlite3 *db, int code, const char *what)
 static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
-    must(db,
-         sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL),
-         sql);
+    must(db, sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL), sql);
     return statement;
 }
 
@@ -45,11 +43,9 @@ static void step(sqlite3 *db, sqlite3_stmt *statement)
 
 static long insert_for(sqlite3 *db, double seconds, double *took)
 {
-    sqlite3_stmt
-        *begin = prepare(db, "BEGIN IMMEDIATE"),
-        *commit = prepare(db, "COMMIT"),
-        *insert = prepare(
-            db, "INSERT INTO p_bench_shop_row (id, name, made_at) VALUES ($1, $2, $3)");
+    sqlite3_stmt *begin = prepare(db, "BEGIN IMMEDIATE"), *commit = prepare(db, "COMMIT"),
+                 *insert = prepare(
+                     db, "INSERT INTO p_bench_shop_row (id, name, made_at) VALUES ($1, $2, $3)");
     double start = now();
     long rows = 0;
     while (now() - start < seconds) {
@@ -77,15 +73,13 @@ int main(int argc, char **argv)
         return 2;
     }
     must(db, sqlite3_open(argv[1], &db), argv[1]);
-    must(
-        db,
-        sqlite3_exec(
-            db,
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-            "CREATE TABLE p_bench_shop_row (id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
-            " made_at INTEGER NOT NULL) STRICT",
-            NULL, NULL, NULL),
-        "create");
+    must(db,
+         sqlite3_exec(db,
+                      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                      "CREATE TABLE p_bench_shop_row (id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+                      " made_at INTEGER NOT NULL) STRICT",
+                      NULL, NULL, NULL),
+         "create");
     long rows = insert_for(db, strtod(argv[2], NULL), &took);
     printf("%ld %.6f\n", rows, took);
     sqlite3_close(db);

@@ -12,11 +12,7 @@ static int give_up(struct souk_ctx *ctx)
 }
 
 static const struct souk_route routes[] = {
-    {.method = "GET",
-     .path = "/go",
-     .kind = SOUK_READ,
-     .surface = SOUK_PUBLIC,
-     .handle = give_up},
+    {.method = "GET", .path = "/go", .kind = SOUK_READ, .surface = SOUK_PUBLIC, .handle = give_up},
 };
 
 SOUK_PLUGIN = {

@@ -19,11 +19,7 @@ static int leave_at_once(struct souk_ctx *ctx)
 }
 
 static const struct souk_route routes[] = {
-    {.method = "GET",
-     .path = "/exit",
-     .kind = SOUK_TASK,
-     .surface = SOUK_PUBLIC,
-     .handle = leave},
+    {.method = "GET", .path = "/exit", .kind = SOUK_TASK, .surface = SOUK_PUBLIC, .handle = leave},
     {.method = "GET",
      .path = "/now",
      .kind = SOUK_TASK,

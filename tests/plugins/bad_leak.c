@@ -14,11 +14,7 @@ static int leak(struct souk_ctx *ctx)
 }
 
 static const struct souk_route routes[] = {
-    {.method = "GET",
-     .path = "/go",
-     .kind = SOUK_READ,
-     .surface = SOUK_PUBLIC,
-     .handle = leak},
+    {.method = "GET", .path = "/go", .kind = SOUK_READ, .surface = SOUK_PUBLIC, .handle = leak},
 };
 
 SOUK_PLUGIN = {

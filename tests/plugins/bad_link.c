@@ -13,11 +13,7 @@ static int call(struct souk_ctx *ctx)
 }
 
 static const struct souk_route routes[] = {
-    {.method = "GET",
-     .path = "/go",
-     .kind = SOUK_READ,
-     .surface = SOUK_PUBLIC,
-     .handle = call},
+    {.method = "GET", .path = "/go", .kind = SOUK_READ, .surface = SOUK_PUBLIC, .handle = call},
 };
 
 SOUK_PLUGIN = {

@@ -12,11 +12,7 @@ static int spin(struct souk_ctx *ctx)
 }
 
 static const struct souk_route routes[] = {
-    {.method = "GET",
-     .path = "/go",
-     .kind = SOUK_TASK,
-     .surface = SOUK_PUBLIC,
-     .handle = spin},
+    {.method = "GET", .path = "/go", .kind = SOUK_TASK, .surface = SOUK_PUBLIC, .handle = spin},
 };
 
 SOUK_PLUGIN = {

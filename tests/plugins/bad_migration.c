@@ -7,9 +7,7 @@ static const struct souk_migration migrations[] = {
     {.number = 1,
      .name = "good",
      .sql = "CREATE TABLE p_bad_migration_one (id INTEGER PRIMARY KEY) STRICT"},
-    {.number = 2,
-     .name = "broken",
-     .sql = "CREATE TABEL p_bad_migration_two (id INTEGER)"},
+    {.number = 2, .name = "broken", .sql = "CREATE TABEL p_bad_migration_two (id INTEGER)"},
 };
 
 SOUK_PLUGIN = {

@@ -11,16 +11,8 @@ static int crash(struct souk_ctx *ctx)
 }
 
 static const struct souk_route routes[] = {
-    {.method = "GET",
-     .path = "/task",
-     .kind = SOUK_TASK,
-     .surface = SOUK_PUBLIC,
-     .handle = crash},
-    {.method = "GET",
-     .path = "/read",
-     .kind = SOUK_READ,
-     .surface = SOUK_PUBLIC,
-     .handle = crash},
+    {.method = "GET", .path = "/task", .kind = SOUK_TASK, .surface = SOUK_PUBLIC, .handle = crash},
+    {.method = "GET", .path = "/read", .kind = SOUK_READ, .surface = SOUK_PUBLIC, .handle = crash},
     {.method = "POST",
      .path = "/write",
      .kind = SOUK_WRITE,

@@ -12,10 +12,8 @@ static int fill(struct souk_ctx *ctx, struct souk_value *view)
 
 static const char page[] = "<p>mine</p>";
 
-static const struct souk_file files[] = {
-    {"templates/page.html", page, page + sizeof page - 1}};
-static const struct souk_page pages[] = {
-    {.path = "/", .page_template = "page", .fill = fill}};
+static const struct souk_file files[] = {{"templates/page.html", page, page + sizeof page - 1}};
+static const struct souk_page pages[] = {{.path = "/", .page_template = "page", .fill = fill}};
 
 SOUK_PLUGIN = {
     SOUK_ABI,

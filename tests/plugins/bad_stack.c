@@ -17,11 +17,7 @@ static int overflow(struct souk_ctx *ctx)
 }
 
 static const struct souk_route routes[] = {
-    {.method = "GET",
-     .path = "/go",
-     .kind = SOUK_READ,
-     .surface = SOUK_PUBLIC,
-     .handle = overflow},
+    {.method = "GET", .path = "/go", .kind = SOUK_READ, .surface = SOUK_PUBLIC, .handle = overflow},
 };
 
 SOUK_PLUGIN = {

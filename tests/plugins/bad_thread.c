@@ -34,11 +34,7 @@ static int tell(struct souk_ctx *ctx)
 }
 
 static const struct souk_route routes[] = {
-    {.method = "GET",
-     .path = "/go",
-     .kind = SOUK_TASK,
-     .surface = SOUK_PUBLIC,
-     .handle = tell},
+    {.method = "GET", .path = "/go", .kind = SOUK_TASK, .surface = SOUK_PUBLIC, .handle = tell},
 };
 
 SOUK_PLUGIN = {

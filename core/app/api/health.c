@@ -1,5 +1,6 @@
 /*
- * health: what load balancers and monitors ask. /healthz says that the process answers; /readyz that it can do its work; /metrics counts.
+ * health: what load balancers and monitors ask. /healthz says that the process answers; /readyz
+ * that it can do its work; /metrics counts.
  */
 #include "app/route.h"
 #include "plugin/set.h"
@@ -27,8 +28,8 @@ int health_ready(struct request *request, const struct web_route *route)
     uint32_t ticket;
     const char *name = gate_missing(set_pin(&ticket));
     if (name) {
-        struct souk_str text =
-            arena_printf(&request->arena, "not ready: plugin \"%s\" must answer and is not on\n", name);
+        struct souk_str text = arena_printf(
+            &request->arena, "not ready: plugin \"%s\" must answer and is not on\n", name);
         answer_bytes(request, 503, "text/plain; charset=utf-8", text);
     } else {
         answer_text(request, 200, "ready\n");

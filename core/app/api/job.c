@@ -1,5 +1,6 @@
 /*
- * job: the control routes behind `souk jobs`: what waits, runs or is dead, and the steps that a person may take.
+ * job: the control routes behind `souk jobs`: what waits, runs or is dead, and the steps that a
+ * person may take.
  */
 #include "app/route.h"
 #include "app/shop_state.h"
@@ -38,7 +39,8 @@ int job_step(struct request *request, const struct web_route *route)
     else if (souk_str_is(step, "cancel"))
         code = job_cancel(db, id, &err);
     else
-        code = err_set(&err, SOUK_NOT_FOUND, "no step \"%.*s\"; there are retry, cancel", SOUK_PRI(step));
+        code = err_set(&err, SOUK_NOT_FOUND, "no step \"%.*s\"; there are retry, cancel",
+                       SOUK_PRI(step));
     if (code != SOUK_OK) {
         answer_error(request, &err);
         return SOUK_OK;

@@ -1,5 +1,6 @@
 /*
- * plugin: the control routes behind `souk plugin …`, `souk hooks` and plugins' own commands. They come over the control socket.
+ * plugin: the control routes behind `souk plugin …`, `souk hooks` and plugins' own commands. They
+ * come over the control socket.
  */
 #include "app/route.h"
 #include "app/shop_state.h"
@@ -46,11 +47,13 @@ static int purge(struct switch_host *host, struct arena *arena, const char *name
 {
     struct json *items = json_new(arena, JSON_ARRAY);
     switch_list(host, arena, items);
-    json_each(item, items)
-        if (souk_str_is(json_text(json_at(&item->value, "name")), name) &&
-            souk_str_is(json_text(json_at(&item->value, "state")), "active"))
-            return err_set(err, SOUK_CONFLICT,
-                           "plugin \"%s\" is on; disable it first: souk plugin disable %s", name, name);
+    json_each(item, items) if (
+        souk_str_is(json_text(json_at(&item->value, "name")), name) &&
+        souk_str_is(
+            json_text(json_at(&item->value, "state")),
+            "active")) return err_set(err, SOUK_CONFLICT,
+                                      "plugin \"%s\" is on; disable it first: souk plugin disable %s",
+                                      name, name);
     return migrate_purge(shop_current()->db, name, err);
 }
 
@@ -71,8 +74,9 @@ int plugin_switch(struct request *request, const struct web_route *route)
     else if (souk_str_is(step, "purge"))
         code = purge(host, &request->arena, name, &err);
     else
-        code = err_set(&err, SOUK_NOT_FOUND, "no step \"%.*s\"; there are enable, disable, reload, purge",
-                       SOUK_PRI(step));
+        code =
+            err_set(&err, SOUK_NOT_FOUND,
+                    "no step \"%.*s\"; there are enable, disable, reload, purge", SOUK_PRI(step));
     if (code != SOUK_OK)
         return answer_failure(request, &err);
     struct err plan = {0};
@@ -97,11 +101,11 @@ int plugin_command(struct request *request, const struct web_route *route)
     struct souk_str *argv = arena_array(&request->arena, struct souk_str, (size_t)argc + 1);
     int n = 0;
     if (argc)
-        json_each(item, args)
-            argv[n++] = json_text(&item->value);
-    if (work_command(shop_current()->db, arena_cstr(&request->arena, request_param(request, "name")),
-                     arena_cstr(&request->arena, request_param(request, "command")), argc, argv, &out,
-                     &err) != SOUK_OK)
+        json_each(item, args) argv[n++] = json_text(&item->value);
+    if (work_command(shop_current()->db,
+                     arena_cstr(&request->arena, request_param(request, "name")),
+                     arena_cstr(&request->arena, request_param(request, "command")), argc, argv,
+                     &out, &err) != SOUK_OK)
         return answer_failure(request, &err);
     struct json *done = json_new(&request->arena, JSON_OBJECT);
     json_add_str(&request->arena, done, "output", buf_str(&out));

@@ -1,5 +1,6 @@
 /*
- * args: parses a command's arguments against its table of options, and prints help from the same table.
+ * args: parses a command's arguments against its table of options, and prints help from the same
+ * table.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 static int find_option(const struct cli_command *command, const char *name, size_t len)
 {
     for (int i = 0; command->options && command->options[i].name; i++)
-        if (strlen(command->options[i].name) == len && memcmp(command->options[i].name, name, len) == 0)
+        if (strlen(command->options[i].name) == len &&
+            memcmp(command->options[i].name, name, len) == 0)
             return i;
     return -1;
 }
@@ -86,10 +88,12 @@ void cli_help(const struct cli_command *command)
         char left[64];
         snprintf(left, sizeof left, "%s%s %s",
                  strcmp(command->options[i].name, "--config") == 0 ? "-c, " : "",
-                 command->options[i].name, command->options[i].value ? command->options[i].value : "");
+                 command->options[i].name,
+                 command->options[i].value ? command->options[i].value : "");
         printf("  %-24s %s\n", left, command->options[i].help);
     }
-    printf("  %-24s %s\n\nExit codes: 0 done, 1 refused or failed, 2 usage.\n", "--help", "this text");
+    printf("  %-24s %s\n\nExit codes: 0 done, 1 refused or failed, 2 usage.\n", "--help",
+           "this text");
 }
 
 int cli_usage(const struct cli_command *command, const char *what)

@@ -1,6 +1,7 @@
 /*
- * cli: the `souk` command. One table of commands; each parses its own arguments with args.h, talks to a running shop over its control socket,
- * and to the files of a stopped one. Exit codes: 0 done, 1 refused or failed, 2 usage.
+ * cli: the `souk` command. One table of commands; each parses its own arguments with args.h, talks
+ * to a running shop over its control socket, and to the files of a stopped one. Exit codes: 0 done,
+ * 1 refused or failed, 2 usage.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -14,16 +15,16 @@
 #define CLI_USAGE  2
 
 struct cli_option {
-    const char *name;   /* "--data" */
-    const char *value;  /* what stands for its value in the help, NULL: a switch */
+    const char *name;  /* "--data" */
+    const char *value; /* what stands for its value in the help, NULL: a switch */
     const char *help;
 };
 
 struct cli_command {
     const char *name;
-    const char *usage;   /* what stands behind the name */
+    const char *usage; /* what stands behind the name */
     const char *summary;
-    const char *help;    /* more lines, may be NULL */
+    const char *help;                 /* more lines, may be NULL */
     const struct cli_option *options; /* ends with name NULL */
     int (*run)(struct arena *arena, int argc, char **argv);
 };
@@ -37,7 +38,8 @@ struct cli_args {
 };
 
 /* 0, or what to exit with (after --help, or with usage on standard error). */
-int cli_parse(const struct cli_command *command, int argc, char **argv, struct cli_args *args, int *exit_code);
+int cli_parse(const struct cli_command *command, int argc, char **argv, struct cli_args *args,
+              int *exit_code);
 const char *cli_value(const struct cli_args *args, const char *option, const char *otherwise);
 int cli_given(const struct cli_args *args, const char *option);
 void cli_help(const struct cli_command *command);
@@ -47,13 +49,22 @@ void cli_print_json(struct arena *arena, const struct json *value);
 /* A progress bar on standard error, if that is a terminal. */
 void cli_progress(void *label, int64_t done, int64_t total);
 
-extern const struct cli_command command_serve, command_check, command_plugin, command_hooks, command_jobs,
-    command_backup, command_restore, command_verify, command_version;
+extern const struct cli_command command_serve, command_check, command_plugin, command_hooks,
+    command_jobs, command_backup, command_restore, command_verify, command_version;
 /* `souk <plugin> <verb> …` */
 int command_of_plugin(struct arena *arena, int argc, char **argv);
 
-#define CLI_DATA {"--data", "DIR", "the data directory (default: data)"}
-#define CLI_JSON {"--json", NULL, "print JSON"}
-#define CLI_END  {NULL, NULL, NULL}
+#define CLI_DATA                                                                                   \
+    {                                                                                              \
+        "--data", "DIR", "the data directory (default: data)"                                      \
+    }
+#define CLI_JSON                                                                                   \
+    {                                                                                              \
+        "--json", NULL, "print JSON"                                                               \
+    }
+#define CLI_END                                                                                    \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * control: how a command reaches its shop. A running one listens on <data>/souk.sock and knows by the peer's credentials that the caller is the
- * same user (or root). A stopped one is its files, guarded by <data>/lock, which every shop holds as long as it lives.
+ * control: how a command reaches its shop. A running one listens on <data>/souk.sock and knows by
+ * the peer's credentials that the caller is the same user (or root). A stopped one is its files,
+ * guarded by <data>/lock, which every shop holds as long as it lives.
  */
 #include "app/cli/control.h"
 
@@ -26,8 +27,8 @@ struct souk_str control_path(struct arena *arena, const char *const *pieces)
         buf_add_char(&out, '/');
         for (const char *p = pieces[i]; *p; p++) {
             unsigned char c = (unsigned char)*p;
-            int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                        c == '_' || c == '-' || c == '.';
+            int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
             if (plain)
                 buf_add_char(&out, (char)c);
             else
@@ -59,7 +60,9 @@ static int read_answer(struct arena *arena, const struct client_response *respon
         return SOUK_OK;
     }
     struct souk_str detail = json_text(json_at(body, "detail"));
-    int code = response->status == 404 ? SOUK_NOT_FOUND : response->status == 409 ? SOUK_CONFLICT : SOUK_ERROR;
+    int code = response->status == 404   ? SOUK_NOT_FOUND
+               : response->status == 409 ? SOUK_CONFLICT
+                                         : SOUK_ERROR;
     if (detail.len)
         return err_set(err, code, "%.*s", SOUK_PRI(detail));
     return err_set(err, code, "the shop answered %d; its log says more", response->status);
@@ -76,8 +79,8 @@ int control_call(struct arena *arena, const char *data, const char *method, stru
     if (socket_path(data, socket, sizeof socket, &dir) != SOUK_OK) {
         if (dir >= 0)
             close(dir);
-        return err_set(err, SOUK_UNAVAILABLE, "no shop is running on %s; start it with: souk serve --data %s",
-                       data, data);
+        return err_set(err, SOUK_UNAVAILABLE,
+                       "no shop is running on %s; start it with: souk serve --data %s", data, data);
     }
     if (body)
         json_print(&text, body);
@@ -93,7 +96,8 @@ int control_call(struct arena *arena, const char *data, const char *method, stru
     int code = client_call(arena, &request, &response, err);
     close(dir);
     if (code == SOUK_UNAVAILABLE)
-        return err_set(err, code, "no shop is running on %s; start it with: souk serve --data %s", data, data);
+        return err_set(err, code, "no shop is running on %s; start it with: souk serve --data %s",
+                       data, data);
     return code == SOUK_OK ? read_answer(arena, &response, answer, err) : code;
 }
 
@@ -103,7 +107,8 @@ int control_lock(const char *data, int *lock, struct err *err)
     snprintf(path, sizeof path, "%s/lock", data);
     *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (*lock < 0)
-        return err_set(err, SOUK_NOT_FOUND, "%s is no data directory of souk: %s", data, strerror(errno));
+        return err_set(err, SOUK_NOT_FOUND, "%s is no data directory of souk: %s", data,
+                       strerror(errno));
     if (flock(*lock, LOCK_EX | LOCK_NB) != 0) {
         close(*lock);
         return err_set(err, SOUK_CONFLICT, "%s is in use by a running souk", data);
@@ -117,8 +122,8 @@ int control_open_stopped(const char *data, struct stopped *out, struct err *err)
     struct stat info;
     snprintf(path, sizeof path, "%s/souk.db", data);
     if (stat(path, &info) != 0)
-        return err_set(err, SOUK_NOT_FOUND, "%s holds no shop yet; start one with: souk serve --data %s",
-                       data, data);
+        return err_set(err, SOUK_NOT_FOUND,
+                       "%s holds no shop yet; start one with: souk serve --data %s", data, data);
     int code = control_lock(data, &out->lock, err);
     if (code != SOUK_OK)
         return code;

@@ -1,5 +1,6 @@
 /*
- * database: `souk backup`, `souk restore`, `souk verify`: on a running shop over its socket, on a stopped one directly.
+ * database: `souk backup`, `souk restore`, `souk verify`: on a running shop over its socket, on a
+ * stopped one directly.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@ static struct souk_str absolute(struct arena *arena, const char *file)
     return path;
 }
 
-static int report(struct arena *arena, const struct cli_args *args, const char *file, const char *done)
+static int report(struct arena *arena, const struct cli_args *args, const char *file,
+                  const char *done)
 {
     if (cli_given(args, "--json")) {
         struct json *answer = json_new(arena, JSON_OBJECT);
@@ -61,7 +63,8 @@ static int run_backup(struct arena *arena, int argc, char **argv)
             control_close_stopped(&stopped);
         }
     }
-    return code == SOUK_OK ? report(arena, &args, args.rest[0], "copied") : cli_fail("backup", &err);
+    return code == SOUK_OK ? report(arena, &args, args.rest[0], "copied")
+                           : cli_fail("backup", &err);
 }
 
 const struct cli_command command_backup = {
@@ -92,7 +95,8 @@ static int run_restore(struct arena *arena, int argc, char **argv)
         code = db_restore(data, args.rest[0], &err);
         close(lock);
     }
-    return code == SOUK_OK ? report(arena, &args, args.rest[0], "restored") : cli_fail("restore", &err);
+    return code == SOUK_OK ? report(arena, &args, args.rest[0], "restored")
+                           : cli_fail("restore", &err);
 }
 
 const struct cli_command command_restore = {
@@ -108,8 +112,8 @@ static void print_checks(const struct json *checks)
     {
         struct buf rows = {0};
         int ok = json_true(json_at(&item->value, "ok"));
-        printf("%-10.*s %-6s %.*s", SOUK_PRI(json_text(json_at(&item->value, "id"))), ok ? "ok" : "BROKEN",
-               SOUK_PRI(json_text(json_at(&item->value, "rule"))));
+        printf("%-10.*s %-6s %.*s", SOUK_PRI(json_text(json_at(&item->value, "id"))),
+               ok ? "ok" : "BROKEN", SOUK_PRI(json_text(json_at(&item->value, "rule"))));
         if (!ok) {
             json_print(&rows, json_at(&item->value, "rows"));
             printf(" %.*s", (int)rows.len, rows.ptr);
@@ -151,6 +155,7 @@ static int run_verify(struct arena *arena, int argc, char **argv)
 const struct cli_command command_verify = {
     .name = "verify",
     .usage = "[--data DIR] [--json]",
-    .summary = "Checks the database and the invariants of what stands in it, and names each broken row.",
+    .summary =
+        "Checks the database and the invariants of what stands in it, and names each broken row.",
     .options = data_options,
     .run = run_verify};

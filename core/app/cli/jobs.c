@@ -24,7 +24,8 @@ static int list_jobs(struct arena *arena, const struct cli_args *args, const cha
         return CLI_DONE;
     }
     json_each(item, json_at(answer, "items"))
-        printf("%-20lld %-8.*s %-32.*s %2lld tries  %.*s\n", (long long)json_int(json_at(&item->value, "id"), 0),
+        printf("%-20lld %-8.*s %-32.*s %2lld tries  %.*s\n",
+               (long long)json_int(json_at(&item->value, "id"), 0),
                SOUK_PRI(json_text(json_at(&item->value, "state"))),
                SOUK_PRI(json_text(json_at(&item->value, "kind"))),
                (long long)json_int(json_at(&item->value, "attempts"), 0),
@@ -46,7 +47,8 @@ static int run_jobs(struct arena *arena, int argc, char **argv)
     if (args.rest_count != 2)
         return cli_usage(&command_jobs, "say list, retry ID or cancel ID");
     const char *const path[] = {"jobs", args.rest[1], args.rest[0], NULL};
-    if (control_call(arena, data, "POST", control_path(arena, path), NULL, &answer, &err) != SOUK_OK)
+    if (control_call(arena, data, "POST", control_path(arena, path), NULL, &answer, &err) !=
+        SOUK_OK)
         return cli_fail("jobs", &err);
     if (cli_given(&args, "--json"))
         cli_print_json(arena, answer);
@@ -55,8 +57,9 @@ static int run_jobs(struct arena *arena, int argc, char **argv)
     return CLI_DONE;
 }
 
-const struct cli_command command_jobs = {.name = "jobs",
-                                         .usage = "[list|retry ID|cancel ID] [--state STATE] [--data DIR] [--json]",
-                                         .summary = "Shows jobs and deliveries; tries a dead one again.",
-                                         .options = jobs_options,
-                                         .run = run_jobs};
+const struct cli_command command_jobs = {
+    .name = "jobs",
+    .usage = "[list|retry ID|cancel ID] [--state STATE] [--data DIR] [--json]",
+    .summary = "Shows jobs and deliveries; tries a dead one again.",
+    .options = jobs_options,
+    .run = run_jobs};

@@ -1,8 +1,9 @@
 /*
- * plugin: `souk plugin list|info|enable|disable|reload|purge`, `souk hooks`, and the commands that plugins bring.
+ * plugin: `souk plugin list|info|enable|disable|reload|purge`, `souk hooks`, and the commands that
+ * plugins bring.
  *
- * On a stopped shop, enable and disable note the wish in the database (and enable clears a quarantine); list and info read the files. Nothing of a
- * plugin is run by these.
+ * On a stopped shop, enable and disable note the wish in the database (and enable clears a
+ * quarantine); list and info read the files. Nothing of a plugin is run by these.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 
 static const struct cli_option plugin_options[] = {CLI_DATA, CLI_JSON, CLI_END};
 
-/* ---- a stopped shop ------------------------------------------------------------------------------ */
+/* ---- a stopped shop ---- */
 
 struct wish {
     const char *name;
@@ -28,7 +29,8 @@ struct wish {
 static int write_wish(struct db_conn *conn, void *arg)
 {
     struct wish *wish = arg;
-    return setting_put(conn, souk_str("plugin"), souk_str(wish->name), souk_str(wish->value), clock_now());
+    return setting_put(conn, souk_str("plugin"), souk_str(wish->name), souk_str(wish->value),
+                       clock_now());
 }
 
 static int switch_stopped(const char *data, const char *name, const char *step, struct err *err)
@@ -36,8 +38,8 @@ static int switch_stopped(const char *data, const char *name, const char *step, 
     struct stopped stopped;
     struct wish wish = {name, strcmp(step, "enable") == 0 ? "on" : "off"};
     if (strcmp(step, "enable") != 0 && strcmp(step, "disable") != 0)
-        return err_set(err, SOUK_UNAVAILABLE, "no shop is running on %s; start it with: souk serve --data %s",
-                       data, data);
+        return err_set(err, SOUK_UNAVAILABLE,
+                       "no shop is running on %s; start it with: souk serve --data %s", data, data);
     int code = control_open_stopped(data, &stopped, err);
     if (code != SOUK_OK)
         return code;
@@ -49,7 +51,8 @@ static int switch_stopped(const char *data, const char *name, const char *step, 
 }
 
 /* The configuration that the shop was last started with: its path stands in the database. */
-static int stopped_config(struct arena *arena, struct db *db, struct config *config, struct err *err)
+static int stopped_config(struct arena *arena, struct db *db, struct config *config,
+                          struct err *err)
 {
     struct souk_str path;
     struct problems problems;
@@ -75,15 +78,17 @@ static int list_stopped(struct arena *arena, const char *data, struct json *item
         return code;
     code = stopped_config(arena, stopped.db, &config, err);
     if (code == SOUK_OK) {
-        struct wanted wanted = {.names = config.plugins, .count = config.plugin_count,
-                                .values = config.values, .config_dir = config.dir};
+        struct wanted wanted = {.names = config.plugins,
+                                .count = config.plugin_count,
+                                .values = config.values,
+                                .config_dir = config.dir};
         code = switch_list_stopped(stopped.db, data, config.plugin_path, &wanted, arena, items);
     }
     control_close_stopped(&stopped);
     return code;
 }
 
-/* ---- showing ---------------------------------------------------------------------------------------- */
+/* ---- showing ---- */
 
 static void print_plugins(const struct json *items)
 {
@@ -97,7 +102,8 @@ static void print_plugins(const struct json *items)
         if (json_true(fault))
             printf(" %lld fault(s), last: %.*s at %.*s in %.*s",
                    (long long)json_int(json_at(&item->value, "faults"), 0),
-                   SOUK_PRI(json_text(json_at(fault, "kind"))), SOUK_PRI(json_text(json_at(fault, "at"))),
+                   SOUK_PRI(json_text(json_at(fault, "kind"))),
+                   SOUK_PRI(json_text(json_at(fault, "at"))),
                    SOUK_PRI(json_text(json_at(fault, "where"))));
         if (error.len)
             printf(" %.*s", SOUK_PRI(error));
@@ -167,19 +173,22 @@ static int take_step(struct arena *arena, const struct cli_args *args, const cha
 
 static int run_plugin(struct arena *arena, int argc, char **argv)
 {
-    static const char *const steps[] = {"list", "info", "enable", "disable", "reload", "purge", NULL};
+    static const char *const steps[] = {"list",   "info",  "enable", "disable",
+                                        "reload", "purge", NULL};
     struct cli_args args;
     int code;
     if (cli_parse(&command_plugin, argc, argv, &args, &code))
         return code;
     if (!args.rest_count)
-        return cli_usage(&command_plugin, "say what to do: list, info, enable, disable, reload or purge");
+        return cli_usage(&command_plugin,
+                         "say what to do: list, info, enable, disable, reload or purge");
     const char *data = cli_value(&args, "--data", "data");
     int step = 0;
     while (steps[step] && strcmp(steps[step], args.rest[0]) != 0)
         step++;
     if (!steps[step])
-        return cli_usage(&command_plugin, "there are list, info, enable, disable, reload and purge");
+        return cli_usage(&command_plugin,
+                         "there are list, info, enable, disable, reload and purge");
     if (step == 0)
         return show_list(arena, data, cli_given(&args, "--json"));
     if (args.rest_count != 2)
@@ -191,12 +200,13 @@ const struct cli_command command_plugin = {
     .name = "plugin",
     .usage = "list|info|enable|disable|reload|purge [NAME] [--data DIR] [--json]",
     .summary = "Shows and switches plugins, in a running shop without losing a request.",
-    .help = "enable also ends a quarantine. reload opens the plugin's file as it is now. purge drops the\n"
-            "data of a plugin that is off. On a stopped shop enable and disable hold from the next start.",
+    .help =
+        "enable also ends a quarantine. reload opens the plugin's file as it is now. purge drops the\n"
+        "data of a plugin that is off. On a stopped shop enable and disable hold from the next start.",
     .options = plugin_options,
     .run = run_plugin};
 
-/* ---- hooks --------------------------------------------------------------------------------------------- */
+/* ---- hooks ---- */
 
 static int run_hooks(struct arena *arena, int argc, char **argv)
 {
@@ -230,7 +240,7 @@ const struct cli_command command_hooks = {
     .options = plugin_options,
     .run = run_hooks};
 
-/* ---- commands of plugins ---------------------------------------------------------------------------------- */
+/* ---- commands of plugins ---- */
 
 int command_of_plugin(struct arena *arena, int argc, char **argv)
 {
@@ -239,14 +249,14 @@ int command_of_plugin(struct arena *arena, int argc, char **argv)
     const char *data = "data";
     struct json *body = json_new(arena, JSON_OBJECT);
     struct json *list = json_add(arena, body, "args", JSON_ARRAY);
-    for (int i = 2; i < argc; i++) {
+    for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--data") == 0 && i + 1 < argc)
             data = argv[++i];
         else
             json_add_cstr(arena, list, NULL, argv[i]);
-    }
     const char *const path[] = {"plugins", argv[0], "commands", argv[1], NULL};
-    if (control_call(arena, data, "POST", control_path(arena, path), body, &answer, &err) != SOUK_OK)
+    if (control_call(arena, data, "POST", control_path(arena, path), body, &answer, &err) !=
+        SOUK_OK)
         return cli_fail(argv[0], &err);
     struct souk_str output = json_text(json_at(answer, "output"));
     fwrite(output.ptr, 1, output.len, stdout);

@@ -15,7 +15,8 @@
 static const struct cli_option serve_options[] = {
     {"--config", "FILE", "the configuration (default: souk.lua)"},
     CLI_DATA,
-    {"--listen", "ADDR:PORT", "where to listen instead of http.listen; port 0 takes a free one; unix:PATH"},
+    {"--listen", "ADDR:PORT",
+     "where to listen instead of http.listen; port 0 takes a free one; unix:PATH"},
     {"--safe", NULL, "start without any plugin"},
     CLI_END};
 
@@ -56,7 +57,8 @@ const struct cli_command command_serve = {
     .name = "serve",
     .usage = "[-c FILE] [--data DIR] [--listen ADDR:PORT]",
     .summary = "Serves the shop until SIGTERM; SIGHUP reads the configuration again.",
-    .help = "Prints one line \"ready http://ADDR:PORT\" when requests are accepted; logs go to standard error.",
+    .help =
+        "Prints one line \"ready http://ADDR:PORT\" when requests are accepted; logs go to standard error.",
     .options = serve_options,
     .run = run_serve};
 

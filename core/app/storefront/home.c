@@ -1,6 +1,6 @@
 /*
- * home: the home page, and the static files. The page itself is nearly empty: what stands on it comes from the slots "home.main" and
- * "home.aside".
+ * home: the home page, and the static files. The page itself is nearly empty: what stands on it
+ * comes from the slots "home.main" and "home.aside".
  */
 #include "app/route.h"
 #include "bridge/bridge.h"

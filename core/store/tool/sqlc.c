@@ -30,8 +30,7 @@ struct sqlc {
 
 static int sqlc_fail(struct sqlc *sqlc, int line, const char *words, const char *more)
 {
-    fprintf(stderr, "%s:%d: %s%s%s\n", sqlc->file, line, words, *more ? ": " : "",
-            more);
+    fprintf(stderr, "%s:%d: %s%s%s\n", sqlc->file, line, words, *more ? ": " : "", more);
     sqlc->failed = 1;
     return 1;
 }
@@ -117,15 +116,13 @@ static int sqlc_parameters(struct sqlc *sqlc, int line, sqlite3_stmt *statement)
     for (int i = 1; i <= count; i++) {
         const char *name = sqlite3_bind_parameter_name(statement, i);
         if (!name || name[0] != '$' || !isdigit((unsigned char)name[1]))
-            return sqlc_fail(sqlc, line,
-                             "parameters are called $1, $2, …; this one is not",
+            return sqlc_fail(sqlc, line, "parameters are called $1, $2, …; this one is not",
                              name ? name : "?");
     }
     for (int i = 1; i <= count; i++) {
         snprintf(wanted, sizeof wanted, "$%d", i);
         if (sqlite3_bind_parameter_index(statement, wanted) == 0)
-            return sqlc_fail(sqlc, line,
-                             "a gap in the parameters; this one is not used", wanted);
+            return sqlc_fail(sqlc, line, "a gap in the parameters; this one is not used", wanted);
     }
     return 0;
 }
@@ -133,14 +130,13 @@ static int sqlc_parameters(struct sqlc *sqlc, int line, sqlite3_stmt *statement)
 /* Only blanks, comments and semicolons may follow a statement. */
 static int sqlc_is_rest(const char *text)
 {
-    while (*text) {
+    while (*text)
         if (strncmp(text, "--", 2) == 0)
             text += strcspn(text, "\n");
         else if (isspace((unsigned char)*text) || *text == ';')
             text++;
         else
             return 0;
-    }
     return 1;
 }
 
@@ -178,8 +174,7 @@ static int sqlc_name(struct sqlc *sqlc, const char *from, const char *to, int li
     memcpy(name, from, len);
     name[len] = 0;
     for (size_t i = 0; i < len; i++)
-        if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) &&
-            name[i] != '_')
+        if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) && name[i] != '_')
             return sqlc_fail(sqlc, line, "names are made of a-z, 0-9 and _", name);
     for (int i = 0; i < sqlc->count; i++)
         if (strcmp(sqlc->names[i], name) == 0)
@@ -214,14 +209,12 @@ static void sqlc_file(struct sqlc *sqlc, char *text)
         if (!copy)
             exit(1);
         if (named && sqlc_prepare(sqlc, copy, line + 1) == 0) {
-            while (len > 0 &&
-                   (isspace((unsigned char)copy[len - 1]) || copy[len - 1] == ';'))
+            while (len > 0 && (isspace((unsigned char)copy[len - 1]) || copy[len - 1] == ';'))
                 len--;
             const char *name = sqlc->names[sqlc->count - 1];
-            fprintf(
-                sqlc->out,
-                "static const struct db_statement sql_%s __attribute__((unused)) = {\"%s\",",
-                name, name);
+            fprintf(sqlc->out,
+                    "static const struct db_statement sql_%s __attribute__((unused)) = {\"%s\",",
+                    name, name);
             sqlc_literal(sqlc->out, copy, len, 0);
             fputs("};\n", sqlc->out);
         }
@@ -260,9 +253,8 @@ static void sqlc_migrate(struct sqlc *sqlc, char **files, int count)
 
 static void sqlc_write_migrations(struct sqlc *sqlc, char **files, int count)
 {
-    fputs(
-        "static const struct migration core_migrations[] __attribute__((unused)) = {\n",
-        sqlc->out);
+    fputs("static const struct migration core_migrations[] __attribute__((unused)) = {\n",
+          sqlc->out);
     for (int i = 0; i < count; i++) {
         const char *base = sqlc_base(files[i]);
         char *text = sqlc_read(files[i]);
@@ -272,8 +264,7 @@ static void sqlc_write_migrations(struct sqlc *sqlc, char **files, int count)
         if (rest != base + 3 || *rest != '_' || !strstr(rest, ".sql"))
             sqlc_fail(sqlc, 1, "migrations are called NNN_name.sql", base);
         else if (number != i)
-            sqlc_fail(sqlc, 1, "the numbers of migrations have a gap or a double at",
-                      base);
+            sqlc_fail(sqlc, 1, "the numbers of migrations have a gap or a double at", base);
         else
             fprintf(sqlc->out, "    {%ld, \"%.*s\",", number,
                     (int)(strstr(rest, ".sql") - rest - 1), rest + 1);
@@ -308,10 +299,9 @@ int main(int argc, char **argv)
     static char aside[4096];
     int statements = argc >= 4 && strcmp(argv[1], "statements") == 0;
     if (!statements && !(argc >= 4 && strcmp(argv[1], "migrations") == 0)) {
-        fputs(
-            "usage: sqlc statements OUT.h IN.sql MIGRATION.sql... | sqlc migrations OUT.h "
-            "MIGRATION.sql...\n",
-            stderr);
+        fputs("usage: sqlc statements OUT.h IN.sql MIGRATION.sql... | sqlc migrations OUT.h "
+              "MIGRATION.sql...\n",
+              stderr);
         return 2;
     }
     char **files = argv + (statements ? 4 : 3);
@@ -325,8 +315,7 @@ int main(int argc, char **argv)
     }
     sqlite3_db_config(sqlc.schema, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL);
     sqlite3_db_config(sqlc.schema, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL);
-    fprintf(sqlc.out,
-            "/* Made by sqlc: change the .sql file instead. */\n#ifndef GEN_");
+    fprintf(sqlc.out, "/* Made by sqlc: change the .sql file instead. */\n#ifndef GEN_");
     for (const char *c = statements ? argv[3] : "migration"; *c; c++)
         fputc(isalnum((unsigned char)*c) ? toupper((unsigned char)*c) : '_', sqlc.out);
     fputs("\n#define GEN_", sqlc.out);

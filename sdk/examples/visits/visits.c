@@ -1,10 +1,11 @@
 /*
- * visits: counts page views by day and path. It listens to the fact "page.viewed", which the core tells
- * after a page has gone out, keeps the numbers in a table of its own, and shows them at /visits.
+ * visits: counts page views by day and path. It listens to the fact "page.viewed", which the core
+ * tells after a page has gone out, keeps the numbers in a table of its own, and shows them at
+ * /visits.
  *
- * Facts come at least once, on a task thread, some at the same time: so the number grows in one guarded
- * statement, and never by reading it, adding one and writing it back. The core may lose the last second
- * of views in a crash; these are numbers to look at, not the books.
+ * Facts come at least once, on a task thread, some at the same time: so the number grows in one
+ * guarded statement, and never by reading it, adding one and writing it back. The core may lose the
+ * last second of views in a crash; these are numbers to look at, not the books.
  */
 #include <souk.h>
 
@@ -13,7 +14,7 @@
 SOUK_EMBED(page, "templates/visits.html");
 SOUK_EMBED(bg, "locale/bg.mo");
 
-/* ---- counting ------------------------------------------------------------------------------- */
+/* ---- counting ---- */
 
 struct view {
     int64_t day; /* days since 1970, UTC */
@@ -39,7 +40,7 @@ static int on_page_viewed(struct souk_ctx *ctx, const struct souk_event *event)
     return souk_db_write(ctx, count_view, &view);
 }
 
-/* ---- showing -------------------------------------------------------------------------------- */
+/* ---- showing ---- */
 
 static int show(struct souk_ctx *ctx, struct souk_value *view)
 {
@@ -60,7 +61,7 @@ static int show(struct souk_ctx *ctx, struct souk_value *view)
     return code;
 }
 
-/* ---- forgetting ------------------------------------------------------------------------------- */
+/* ---- forgetting ---- */
 
 static int delete_old(struct souk_ctx *ctx, void *arg)
 {
@@ -79,7 +80,7 @@ static int forget(struct souk_ctx *ctx, const struct souk_value *payload)
     return code;
 }
 
-/* ---- the descriptor ----------------------------------------------------------------------------- */
+/* ---- the descriptor ---- */
 
 /* clang-format off */
 static const struct souk_option options[] = {

@@ -1,8 +1,9 @@
 /*
- * What every call can ask for: memory, the log, failure with words, time, the plugin's own state and options, translation, key-value
- * storage, counters, and cryptography.
+ * What every call can ask for: memory, the log, failure with words, time, the plugin's own state
+ * and options, translation, key-value storage, counters, and cryptography.
  *
- * Threads: from the thread that runs the call. None of these blocks, except kv_put and kv_delete outside of WRITE (they wait for the writer).
+ * Threads: from the thread that runs the call. None of these blocks, except kv_put and kv_delete
+ * outside of WRITE (they wait for the writer).
  */
 #ifndef SOUK_CALL_H
 #define SOUK_CALL_H
@@ -34,7 +35,8 @@ struct souk_call_api {
     int64_t (*option_int)(struct souk_ctx *ctx, const char *key);
     struct souk_str (*option_text)(struct souk_ctx *ctx, const char *key);
     const struct souk_value *(*option)(struct souk_ctx *ctx, const char *key);
-    struct souk_str (*translate)(struct souk_ctx *ctx, struct souk_str one, struct souk_str many, int64_t n);
+    struct souk_str (*translate)(struct souk_ctx *ctx, struct souk_str one, struct souk_str many,
+                                 int64_t n);
     struct souk_str (*locale)(struct souk_ctx *ctx);
     int (*kv_get)(struct souk_ctx *ctx, struct souk_str key, struct souk_str *value);
     int (*kv_put)(struct souk_ctx *ctx, struct souk_str key, struct souk_str value);
@@ -44,7 +46,8 @@ struct souk_call_api {
     int64_t (*new_id)(struct souk_ctx *ctx);
     int (*random)(struct souk_ctx *ctx, void *to, uint64_t bytes);
     int (*sha256)(struct souk_ctx *ctx, struct souk_str data, uint8_t digest[32]);
-    int (*hmac_sha256)(struct souk_ctx *ctx, struct souk_str key, struct souk_str data, uint8_t digest[32]);
+    int (*hmac_sha256)(struct souk_ctx *ctx, struct souk_str key, struct souk_str data,
+                       uint8_t digest[32]);
     int (*equal_secret)(struct souk_str a, struct souk_str b);
 };
 

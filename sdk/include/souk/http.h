@@ -1,7 +1,8 @@
 /*
- * The network, for TASK handlers, jobs, listeners and commands: one HTTP request at a time. https and http only, no redirects, every
- * address checked (no loopback, private or link-local ones unless souk.lua allows them with `http_client.allow`), connected to the very address that
- * was checked, ended at the call's deadline.
+ * The network, for TASK handlers, jobs, listeners and commands: one HTTP request at a time. https
+ * and http only, no redirects, every address checked (no loopback, private or link-local ones
+ * unless souk.lua allows them with `http_client.allow`), connected to the very address that was
+ * checked, ended at the call's deadline.
  */
 #ifndef SOUK_HTTP_H
 #define SOUK_HTTP_H
@@ -18,14 +19,14 @@ struct souk_http_header {
 };
 
 struct souk_http_request {
-    uint32_t size; /* sizeof(struct souk_http_request) */
-    int32_t timeout_ms;    /* 0: 10,000; never beyond the call's deadline */
-    const char *method;    /* NULL: GET */
+    uint32_t size;      /* sizeof(struct souk_http_request) */
+    int32_t timeout_ms; /* 0: 10,000; never beyond the call's deadline */
+    const char *method; /* NULL: GET */
     struct souk_str url;
     struct souk_str body;
     const struct souk_http_header *headers;
     uint32_t header_count;
-    uint32_t max_bytes;    /* of the answer's body; 0: 1 MiB */
+    uint32_t max_bytes; /* of the answer's body; 0: 1 MiB */
 };
 
 struct souk_http_response { /* host-allocated, lives as long as the call */
@@ -40,8 +41,10 @@ struct souk_http_response { /* host-allocated, lives as long as the call */
 struct souk_http_api {
     uint32_t size;
     uint32_t reserved;
-    /* SOUK_TIMEOUT, SOUK_UNAVAILABLE (no connection), SOUK_DENIED (address or scheme not allowed), SOUK_TOO_LARGE, SOUK_WRONG_KIND (READ or WRITE). */
-    int (*request)(struct souk_ctx *ctx, const struct souk_http_request *request, const struct souk_http_response **response);
+    /* SOUK_TIMEOUT, SOUK_UNAVAILABLE (no connection), SOUK_DENIED (address or scheme not allowed),
+     * SOUK_TOO_LARGE, SOUK_WRONG_KIND (READ or WRITE). */
+    int (*request)(struct souk_ctx *ctx, const struct souk_http_request *request,
+                   const struct souk_http_response **response);
 };
 
 #ifdef __cplusplus

@@ -20,7 +20,7 @@
 /* A function a line, so that the page reads as a list. */
 /* clang-format off */
 
-/* ---- memory -------------------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /* Memory of this call: 16-byte aligned, not cleared; gone when the handler's answer is out. Never NULL. */
 static inline void *souk_alloc(struct souk_ctx *ctx, size_t bytes) { return souk_api->call->alloc(ctx, bytes); }
@@ -90,7 +90,7 @@ static inline int64_t souk_number(struct souk_str text, int64_t otherwise)
     return negative ? number : -number;
 }
 
-/* ---- log and failure --------------------------------------------------------------------------------------------------- */
+/* ---- log and failure ---- */
 
 /* A line in the shop's log under the plugin's name. level: SOUK_LOG_…; never put secrets or whole bodies here. */
 static inline SOUK_FORMAT(3) void souk_log(struct souk_ctx *ctx, int32_t level, const char *format, ...)
@@ -124,7 +124,7 @@ static inline SOUK_FORMAT(2) void souk_print(struct souk_ctx *ctx, const char *f
     va_end(args);
 }
 
-/* ---- time, state, options ------------------------------------------------------------------------------------------------- */
+/* ---- time, state, options ---- */
 
 /* The time of this call: the same however often it is asked for. */
 static inline int64_t souk_now(struct souk_ctx *ctx) { return souk_api->call->now(ctx); }
@@ -143,7 +143,7 @@ static inline struct souk_str souk_option_text(struct souk_ctx *ctx, const char 
 /* Lists and maps; NULL when not given. */
 static inline const struct souk_value *souk_option(struct souk_ctx *ctx, const char *key) { return souk_api->call->option(ctx, key); }
 
-/* ---- language ---------------------------------------------------------------------------------------------------------------- */
+/* ---- language ---- */
 
 /* The text in the visitor's language, from the plugin's catalogue, then the shop's, then as it stands. */
 static inline struct souk_str souk_t(struct souk_ctx *ctx, const char *text) { return souk_api->call->translate(ctx, souk_str(text), souk_str(NULL), 1); }
@@ -152,7 +152,7 @@ static inline struct souk_str souk_tn(struct souk_ctx *ctx, const char *one, con
 /* "en", "bg" …: of the request, or the shop's default. */
 static inline struct souk_str souk_locale(struct souk_ctx *ctx) { return souk_api->call->locale(ctx); }
 
-/* ---- small things ------------------------------------------------------------------------------------------------------------- */
+/* ---- small things ---- */
 
 /* The plugin's own named values, in the database. SOUK_NOT_FOUND; not in init. Keys up to 200 bytes. */
 static inline int souk_kv_get(struct souk_ctx *ctx, const char *key, struct souk_str *value) { return souk_api->call->kv_get(ctx, souk_str(key), value); }
@@ -171,7 +171,7 @@ static inline int souk_hmac_sha256(struct souk_ctx *ctx, struct souk_str key, st
 /* 1 when equal, in a time that does not tell where they differ: for tokens and signatures. */
 static inline int souk_equal_secret(struct souk_str a, struct souk_str b) { return souk_api->call->equal_secret(a, b); }
 
-/* ---- values: making ----------------------------------------------------------------------------------------------------------------
+/* ---- values: making ----
  * `parent` is a map, or a list with key NULL (appends). A key that exists gets the new value. Bytes that are not UTF-8 become U+FFFD. */
 
 static inline struct souk_value *souk_map(struct souk_ctx *ctx) { return souk_api->value->create(ctx, SOUK_VALUE_MAP); }
@@ -196,7 +196,7 @@ static inline void souk_set_money(struct souk_ctx *ctx, struct souk_value *paren
     souk_set_cstr(ctx, map, "currency", money.currency);
 }
 
-/* ---- values: reading. NULL is an empty value: souk_text(souk_get(souk_get(v, "a"), "b")) never trips. ------------------------------- */
+/* ---- values: reading. NULL is an empty value: souk_text(souk_get(souk_get(v, "a"), "b")) never trips. ---- */
 
 /* SOUK_VALUE_…; NULL is SOUK_VALUE_NULL. */
 static inline int32_t souk_kind(const struct souk_value *value) { return souk_api->value->kind(value); }
@@ -236,7 +236,7 @@ static inline int souk_json_parse(struct souk_ctx *ctx, struct souk_str json, st
 /* One line of JSON, with a NUL behind it. */
 static inline struct souk_str souk_json_print(struct souk_ctx *ctx, const struct souk_value *value) { return souk_api->value->print(ctx, value); }
 
-/* ---- the database: not in init -------------------------------------------------------------------------------------------------------
+/* ---- the database: not in init ----
  * In TASK, jobs, listeners and commands, whatever waits (souk_db_write, souk_kv_put, souk_kv_delete, souk_emit, souk_job_add, souk_filter,
  * souk_http) closes open queries first: read what you need, then go on. */
 
@@ -282,7 +282,7 @@ static inline int souk_db_write(struct souk_ctx *ctx, souk_write_fn fn, void *ar
 /* A TASK route's last step: the handler returns SOUK_OK, `fn` writes and answers. `arg` must be of souk_alloc. Elsewhere in TASK: souk_db_write. */
 static inline int souk_then_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg) { return souk_api->db->then_write(ctx, fn, arg); }
 
-/* ---- the request: empty outside of one -------------------------------------------------------------------------------------------------- */
+/* ---- the request: empty outside of one ---- */
 
 static inline struct souk_str souk_method(struct souk_ctx *ctx) { return souk_api->request->method(ctx); }
 /* As sent: percent signs and all, without the query. */
@@ -311,7 +311,7 @@ static inline int souk_session_set(struct souk_ctx *ctx, const char *key, struct
 /* For clients that send neither Origin nor Sec-Fetch-Site; empty without a session. */
 static inline struct souk_str souk_csrf_token(struct souk_ctx *ctx) { return souk_api->request->csrf_token(ctx); }
 
-/* ---- the answer: once; the last one counts ------------------------------------------------------------------------------------------------ */
+/* ---- the answer: once; the last one counts ---- */
 
 /* SOUK_INVALID: not a token, a line break in the value, or a header that the core sets itself. */
 static inline int souk_set_header(struct souk_ctx *ctx, const char *name, struct souk_str value) { return souk_api->request->set_header(ctx, name, value); }
@@ -326,7 +326,7 @@ static inline int souk_answer_template(struct souk_ctx *ctx, int32_t status, con
 /* status 301, 302, 303 (after a form), 307 or 308; an own path or an http(s) URL, never one that a visitor sent unchecked. */
 static inline int souk_redirect(struct souk_ctx *ctx, int32_t status, struct souk_str location) { return souk_api->request->answer_redirect(ctx, status, location); }
 
-/* ---- events, jobs, the network ------------------------------------------------------------------------------------------------------------------ */
+/* ---- events, jobs, the network ---- */
 
 /* A fact. In WRITE a part of the transaction; in READ queued, lost in a crash, SOUK_BUSY when 4,096 wait; in TASK it waits for its own write.
  * Facts of one subject arrive in order. `payload` may be NULL. */

@@ -24,9 +24,9 @@ struct souk_str {
 };
 
 /* A view of a string literal; usable in constant initialisers. */
-#define SOUK_STR(literal)                                                                \
-    {                                                                                    \
-        (literal), sizeof(literal) - 1                                                   \
+#define SOUK_STR(literal)                                                                          \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
     }
 
 /* The view of a C string; NULL gives the empty string. */

@@ -27,10 +27,9 @@ static void add_item(struct souk_ctx *ctx, struct souk_value *list, int64_t i)
     struct souk_value *item = souk_set_map(ctx, list, NULL);
     souk_set_str(ctx, item, "name", souk_printf(ctx, "Mountain tea no. %d", (int)i));
     souk_set_str(ctx, item, "slug", souk_printf(ctx, "mountain-tea-%d", (int)i));
-    souk_set_cstr(
-        ctx, item, "text",
-        "Picked by hand at 1,600 metres, dried in the shade & packed the same week; "
-        "mild, a little sweet, no caffeine.");
+    souk_set_cstr(ctx, item, "text",
+                  "Picked by hand at 1,600 metres, dried in the shade & packed the same week; "
+                  "mild, a little sweet, no caffeine.");
     souk_set_money(ctx, item, "price", price);
     souk_set_bool(ctx, item, "available", i % 5 != 4);
 }
@@ -59,10 +58,9 @@ static int insert_row(struct souk_ctx *ctx, void *arg)
 {
     const struct souk_str *name = arg;
     int64_t id = souk_new_id(ctx);
-    int code = souk_exec(
-        ctx, NULL,
-        "INSERT INTO p_bench_shop_row (id, name, made_at) VALUES ($1, $2, $3)",
-        SOUK_A_INT(id), SOUK_A_STR(*name), SOUK_A_INT(souk_now(ctx)));
+    int code =
+        souk_exec(ctx, NULL, "INSERT INTO p_bench_shop_row (id, name, made_at) VALUES ($1, $2, $3)",
+                  SOUK_A_INT(id), SOUK_A_STR(*name), SOUK_A_INT(souk_now(ctx)));
     if (code != SOUK_OK)
         return code;
     return souk_answer_text(ctx, 201, souk_printf(ctx, "%lld\n", (long long)id));
@@ -91,10 +89,7 @@ static const struct souk_page pages[] = {
      .fill = fill_page,
      .title = "Bench",
      .flags = SOUK_CACHED},
-    {.path = "/bench-fresh",
-     .page_template = "bench",
-     .fill = fill_page,
-     .title = "Bench"},
+    {.path = "/bench-fresh", .page_template = "bench", .fill = fill_page, .title = "Bench"},
 };
 
 static const struct souk_route routes[] = {

@@ -56,8 +56,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct bench *bench = *state;
-    static const char *const names[] = {"souk.lua", "plugins/hello.so",
-                                        "plugins/visits.so", "plugins", ""};
+    static const char *const names[] = {"souk.lua", "plugins/hello.so", "plugins/visits.so",
+                                        "plugins", ""};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         char path[128];
         snprintf(path, sizeof(path), "%s/%s", bench->dir, names[i]);
@@ -71,16 +71,15 @@ static int teardown(void **state)
 static void load(struct bench *bench, const char *source)
 {
     put_file(bench->file, source);
-    bench->code =
-        config_load(&bench->arena, bench->file, 0, &bench->config, &bench->problems);
+    bench->code = config_load(&bench->arena, bench->file, 0, &bench->config, &bench->problems);
     assert_int_equal(bench->code, bench->problems.count ? SOUK_INVALID : 0);
 }
 
 static void show(const struct problems *problems)
 {
     for (const struct problem *p = problems->first; p; p = p->next) {
-        print_error("%.*s:%d: %.*s: %.*s; %.*s\n", SOUK_PRI(p->file), p->line,
-                    SOUK_PRI(p->key), SOUK_PRI(p->message), SOUK_PRI(p->hint));
+        print_error("%.*s:%d: %.*s: %.*s; %.*s\n", SOUK_PRI(p->file), p->line, SOUK_PRI(p->key),
+                    SOUK_PRI(p->message), SOUK_PRI(p->hint));
     }
 }
 
@@ -95,14 +94,12 @@ static void good(struct bench *bench, const char *source)
 static void bad(struct bench *bench, const char *source, int line, const char *key,
                 const char *message, const char *hint)
 {
-    struct souk_str text =
-        arena_printf(&bench->arena, "plugin_path = { 'plugins' }\n%s", source);
+    struct souk_str text = arena_printf(&bench->arena, "plugin_path = { 'plugins' }\n%s", source);
     load(bench, text.ptr);
     const struct problem *p = bench->problems.first;
     if (bench->problems.count != 1 || p->line != line || !souk_str_is(p->key, key) ||
-        !strstr(p->message.ptr, message) || !strstr(p->hint.ptr, hint)) {
+        !strstr(p->message.ptr, message) || !strstr(p->hint.ptr, hint))
         show(&bench->problems);
-    }
     assert_int_equal(bench->problems.count, 1);
     assert_int_equal(p->line, line);
     assert_true(souk_str_is(p->key, key));
@@ -175,16 +172,12 @@ static void test_full(void **state)
 static void test_unknown_names(void **state)
 {
     struct bench *bench = *state;
-    bad(bench, "\nhtpp = {\n listen = ':1' }", 3, "htpp", "unknown key",
-        "did you mean \"http\"?");
-    bad(bench, "helo = { greeting = 'x' }", 2, "helo", "unknown key",
-        "did you mean \"hello\"?");
+    bad(bench, "\nhtpp = {\n listen = ':1' }", 3, "htpp", "unknown key", "did you mean \"http\"?");
+    bad(bench, "helo = { greeting = 'x' }", 2, "helo", "unknown key", "did you mean \"hello\"?");
     bad(bench, "payment_stripe = {}", 2, "payment_stripe", "unknown key",
         "would have to be in /tmp/souk-config-");
-    bad(bench, "shop = {\n\n nam = 'x' }", 2, "shop.nam", "unknown key",
-        "did you mean \"name\"?");
-    bad(bench, "plugin = { 'hello' }", 2, "plugin", "unknown key",
-        "did you mean \"plugins\"?");
+    bad(bench, "shop = {\n\n nam = 'x' }", 2, "shop.nam", "unknown key", "did you mean \"name\"?");
+    bad(bench, "plugin = { 'hello' }", 2, "plugin", "unknown key", "did you mean \"plugins\"?");
     bad(bench, "shop = 'x'", 2, "shop", "single value", "write shop = {");
 }
 
@@ -197,10 +190,9 @@ static void test_plugin_list(void **state)
         "a-z, 0-9 and _");
     bad(bench, "plugins = { 'Hello.so' }", 2, "plugins[1]", "is no name of a plugin",
         "a-z, 0-9 and _");
-    bad(bench, "plugins = { 'shop' }", 2, "plugins[1]", "is a section of this file",
-        "take it out");
-    bad(bench, "plugins = 'hello'", 2, "plugins",
-        "is the text \"hello\", expected a list", "plugins = { ");
+    bad(bench, "plugins = { 'shop' }", 2, "plugins[1]", "is a section of this file", "take it out");
+    bad(bench, "plugins = 'hello'", 2, "plugins", "is the text \"hello\", expected a list",
+        "plugins = { ");
     bad(bench, "plugins = { 7 }", 2, "plugins[1]", "is the number 7", "plugins = { ");
     load(bench, "plugin_path = { 'nowhere', 'souk.lua', 'plugins' }");
     assert_int_equal(bench->problems.count, 2);
@@ -217,35 +209,31 @@ static void test_values(void **state)
                                           "unix:",      "a b:80",
                                           "x:-1",       ""};
     for (size_t i = 0; i < sizeof(listens) / sizeof(*listens); i++) {
-        bad(bench,
-            arena_printf(&bench->arena, "http = { listen = '%s' }", listens[i]).ptr, 2,
+        bad(bench, arena_printf(&bench->arena, "http = { listen = '%s' }", listens[i]).ptr, 2,
             "http.listen", "is no address with a port", "127.0.0.1:8080");
     }
-    bad(bench, "shop = { currency = 'EURO' }", 2, "shop.currency",
-        "\"EURO\" is no currency", "currency = \"EUR\"");
+    bad(bench, "shop = { currency = 'EURO' }", 2, "shop.currency", "\"EURO\" is no currency",
+        "currency = \"EUR\"");
     bad(bench, "shop = { currency = 'eur' }", 2, "shop.currency", "is no currency",
         "currency = \"EUR\"");
     bad(bench, "shop = { locales = {} }", 2, "shop.locales", "is empty", "locales = {");
-    bad(bench, "shop = { locales = { 'en', 'english' } }", 2, "shop.locales[2]",
-        "is no language", "pt_BR");
-    bad(bench, "shop = { locales = { 'en', 'en' } }", 2, "shop.locales[2]", "twice",
-        "take one");
-    bad(bench, "shop = { url = 'tea.example' }", 2, "shop.url", "is not an address",
-        "https://");
-    bad(bench, "http = { trusted_proxies = { '10.0.0.0/33' } }", 2,
-        "http.trusted_proxies[1]", "no address or network", "fd00::/8");
+    bad(bench, "shop = { locales = { 'en', 'english' } }", 2, "shop.locales[2]", "is no language",
+        "pt_BR");
+    bad(bench, "shop = { locales = { 'en', 'en' } }", 2, "shop.locales[2]", "twice", "take one");
+    bad(bench, "shop = { url = 'tea.example' }", 2, "shop.url", "is not an address", "https://");
+    bad(bench, "http = { trusted_proxies = { '10.0.0.0/33' } }", 2, "http.trusted_proxies[1]",
+        "no address or network", "fd00::/8");
     bad(bench, "http = { trusted_proxies = { 'proxy' } }", 2, "http.trusted_proxies[1]",
         "no address or network", "fd00::/8");
-    bad(bench, "http_client = { allow = { 'ok', 'http://x' } }", 2,
-        "http_client.allow[2]", "no host", "crm.example.org");
+    bad(bench, "http_client = { allow = { 'ok', 'http://x' } }", 2, "http_client.allow[2]",
+        "no host", "crm.example.org");
     bad(bench, "http = { secure_cookies = true }", 2, "http.secure_cookies",
         "is true, expected one of the choices", "\"auto\" or \"on\" or \"off\"");
     bad(bench, "http = { task_threads = 0 }", 2, "http.task_threads", "the least is 1",
         "from 1 to 24");
-    bad(bench, "limits = { body = '1X' }", 2, "limits.body", "is not a size",
-        "body = \"1M\"");
-    bad(bench, "limits = { keep_alive = 20 }", 2, "limits.keep_alive",
-        "expected a span of time", "keep_alive = \"20s\"");
+    bad(bench, "limits = { body = '1X' }", 2, "limits.body", "is not a size", "body = \"1M\"");
+    bad(bench, "limits = { keep_alive = 20 }", 2, "limits.keep_alive", "expected a span of time",
+        "keep_alive = \"20s\"");
     bad(bench, "log = { level = 'wran' }", 2, "log.level", "none of the choices",
         "did you mean \"warn\"?");
     bad(bench, "log = { access = '' }", 2, "log.access", "is empty", "\"stderr\"");
@@ -255,17 +243,16 @@ static void test_broken_file(void **state)
 {
     struct bench *bench = *state;
     bad(bench, "shop = {\n name = 'x\n}", 3, "", "unfinished string", "souk check");
-    bad(bench, "shop = {}\n\nshop = {}", 4, "",
-        "\"shop\" is given twice, in line 2 and in line 4", "souk check");
-    bad(bench, "plugins = { hello }", 2, "", "text stands in quotes", "souk check");
-    bad(bench, "shop = { name = function() end }", 2, "", "shop.name is a function",
+    bad(bench, "shop = {}\n\nshop = {}", 4, "", "\"shop\" is given twice, in line 2 and in line 4",
         "souk check");
+    bad(bench, "plugins = { hello }", 2, "", "text stands in quotes", "souk check");
+    bad(bench, "shop = { name = function() end }", 2, "", "shop.name is a function", "souk check");
     assert_int_equal(bench->config.plugin_count, 0); /* defaults stand in */
     assert_non_null(bench->config.plugins);
     assert_string_equal(bench->config.locales[0], "en");
-    assert_int_equal(config_load(&bench->arena, "/nonexistent/souk.lua", 0,
-                                 &bench->config, &bench->problems),
-                     SOUK_INVALID);
+    assert_int_equal(
+        config_load(&bench->arena, "/nonexistent/souk.lua", 0, &bench->config, &bench->problems),
+        SOUK_INVALID);
     assert_int_equal(bench->problems.count, 1);
     assert_non_null(strstr(bench->problems.first->message.ptr, "No such file"));
     assert_non_null(strstr(bench->problems.first->hint.ptr, "-c FILE"));
@@ -282,21 +269,18 @@ static void test_all_at_once(void **state)
         "plugin_path = { 'plugins' }\nplugins = { '?' }\nshop = { nmae = 'x',\n\n currency = 'XYZ' }\n"
         "http = { listen = 'x' }\nlimits = { queue = 'big' }\ncolour = 1\n");
     const struct problem *p = bench->problems.first;
-    if (bench->problems.count != 6) {
+    if (bench->problems.count != 6)
         show(&bench->problems);
-    }
     assert_int_equal(bench->problems.count, 6);
     for (int i = 0; i < 6; i++, p = p->next) {
         assert_true(souk_str_is(p->key, keys[i]));
         assert_int_equal(p->line, lines[i]);
         assert_true(p->hint.len > 0);
     }
-    problem_add(&bench->problems, souk_str("x"), souk_str("y"),
-                "the list still grows at its end");
+    problem_add(&bench->problems, souk_str("x"), souk_str("y"), "the list still grows at its end");
     p = bench->problems.first;
-    while (p->next) {
+    while (p->next)
         p = p->next;
-    }
     assert_true(souk_str_is(p->key, "x"));
 }
 
@@ -306,9 +290,7 @@ static void test_stamp(void **state)
 {
     struct bench *bench = *state;
     struct problems others;
-    good(
-        bench,
-        "plugin_path = { 'plugins' }\n\nplugins = { 'hello', 'visits' }\nhello = {}\n");
+    good(bench, "plugin_path = { 'plugins' }\n\nplugins = { 'hello', 'visits' }\nhello = {}\n");
     problems_init(&others, &bench->arena, souk_str("f"));
     problem_add(&others, souk_str("hello.greeting"), souk_str("h"), "wrong");
     problem_add(&others, souk_str("visits"), souk_str("h"), "missing");
@@ -336,8 +318,7 @@ static void test_tutorial(void **state)
     for (int i = 0; i < SECTIONS; i++) {
         for (size_t k = 0; k < config_sections[i].count; k++) {
             const char *key = config_sections[i].options[k].key;
-            assert_non_null(
-                strstr(text.ptr, arena_printf(&bench->arena, "%s = ", key).ptr));
+            assert_non_null(strstr(text.ptr, arena_printf(&bench->arena, "%s = ", key).ptr));
         }
     }
     /* with the dashes taken away, every shown default is right */
@@ -347,8 +328,8 @@ static void test_tutorial(void **state)
         struct souk_str bare = str_trim(row);
         for (int i = SECTION_SHOP; str_starts(bare, "-- ") && i < SECTIONS; i++) {
             for (size_t k = 0; k < config_sections[i].count; k++) {
-                if (str_starts(bare, arena_printf(&bench->arena, "-- %s = ",
-                                                  config_sections[i].options[k].key)
+                if (str_starts(bare, arena_printf(&bench->arena,
+                                                  "-- %s = ", config_sections[i].options[k].key)
                                          .ptr)) {
                     bare = str_from(bare, 3);
                     break;
@@ -359,8 +340,7 @@ static void test_tutorial(void **state)
         buf_add_char(&open, '\n');
     }
     good(bench, buf_str(&open).ptr);
-    assert_true(
-        souk_str_is(options_text(bench->config.shop, "url"), "https://example.org"));
+    assert_true(souk_str_is(options_text(bench->config.shop, "url"), "https://example.org"));
 }
 
 static void test_demo(void **state)
@@ -386,9 +366,8 @@ static void test_page(void **state)
         const char *heading =
             arena_printf(&bench->arena, "\n## `%s`", i ? section->name : "plugins").ptr;
         const char *at = strstr(page, heading);
-        if (!at) {
+        if (!at)
             print_error("no heading for %s\n", heading);
-        }
         assert_non_null(at);
         const char *end = strstr(at + 4, "\n## ");
         for (size_t k = 0; k < section->count; k++) {
@@ -400,9 +379,8 @@ static void test_page(void **state)
                     : arena_printf(&bench->arena, "| `%s` | %s | ", option->key,
                                    options_type_name(option->type));
             const char *found = strstr(at, row.ptr);
-            if (!found || (end && found > end)) {
+            if (!found || (end && found > end))
                 print_error("the page lacks: %s\n", row.ptr);
-            }
             assert_true(found && (!end || found < end));
         }
     }

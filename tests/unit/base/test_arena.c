@@ -21,10 +21,8 @@ static void pieces_are_aligned_and_apart(void **state)
         char *p = arena_alloc(&arena, size);
         assert_int_equal((uintptr_t)p % 16, 0);
         memset(p, (int)size, size);
-        if (before && size > 1) {
-            assert_int_equal((unsigned char)before[size - 2],
-                             (unsigned char)(size - 1));
-        }
+        if (before && size > 1)
+            assert_int_equal((unsigned char)before[size - 2], (unsigned char)(size - 1));
         before = p;
     }
     arena_free(&arena);
@@ -61,16 +59,14 @@ static void a_warm_arena_keeps_its_block(void **state)
     (void)state;
     struct arena arena = {0};
     for (int round = 0; round < 8; round++) {
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 100; i++)
             arena_alloc(&arena, 200);
-        }
         arena_reset(&arena);
     }
     struct arena_block *block = arena.block;
     assert_ptr_equal(arena.first, block);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         arena_alloc(&arena, 200);
-    }
     assert_ptr_equal(arena.block, block);
     assert_ptr_equal(arena.first, block);
     arena_free(&arena);
@@ -105,9 +101,8 @@ static void vec_grows(void **state)
 {
     (void)state;
     VEC(int) numbers = {0};
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 1000; i++)
         vec_push(&numbers, i);
-    }
     assert_int_equal(numbers.len, 1000);
     assert_int_equal(numbers.at[999], 999);
     vec_free(&numbers);

@@ -91,12 +91,10 @@ static void marks_nest(void **state)
 static int late_count;
 static char late_text[200];
 
-static void note_late(const char *thread, const char *plugin, const char *where,
-                      int64_t span)
+static void note_late(const char *thread, const char *plugin, const char *where, int64_t span)
 {
     late_count++;
-    snprintf(late_text, sizeof(late_text), "%s %s %s %d", thread, plugin, where,
-             span > 1000);
+    snprintf(late_text, sizeof(late_text), "%s %s %s %d", thread, plugin, where, span > 1000);
 }
 
 static void late_calls_are_named_once(void **state)
@@ -132,8 +130,7 @@ static void late_calls_are_named_once(void **state)
 static void text_that_is_gone_is_left_out(void **state)
 {
     (void)state;
-    char *page =
-        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(page != MAP_FAILED);
     memcpy(page + 4096 - 4, "end", 4);
     board_thread_begin("t");
@@ -167,17 +164,14 @@ static void more_threads_than_slots(void **state)
     pthread_t threads[BOARD_THREADS + 4];
     pthread_barrier_t release;
     pthread_barrier_init(&release, NULL, BOARD_THREADS + 5);
-    for (size_t i = 0; i < BOARD_THREADS + 4; i++) {
+    for (size_t i = 0; i < BOARD_THREADS + 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, take_slot, &release), 0);
-    }
     pthread_barrier_wait(&release);
-    for (size_t i = 0; i < BOARD_THREADS; i++) {
+    for (size_t i = 0; i < BOARD_THREADS; i++)
         assert_int_equal(board->slot[i].used, 1);
-    }
     pthread_barrier_wait(&release);
-    for (size_t i = 0; i < BOARD_THREADS + 4; i++) {
+    for (size_t i = 0; i < BOARD_THREADS + 4; i++)
         pthread_join(threads[i], NULL);
-    }
     assert_int_equal(board->slot[0].used, 0);
     pthread_barrier_destroy(&release);
 }
@@ -233,9 +227,8 @@ static void do_trap(void)
 
 static void do_hang(void)
 {
-    for (;;) {
+    for (;;)
         pause();
-    }
 }
 
 static void do_bad_where(void)
@@ -374,8 +367,7 @@ static void crash_of_the_core_blames_nobody(void **state)
 static void strange_null_write(void)
 {
     /* mov dword [0], 1 ; ret */
-    static const unsigned char code[] = {0xC7, 0x04, 0x25, 0, 0, 0,
-                                         0,    1,    0,    0, 0, 0xC3};
+    static const unsigned char code[] = {0xC7, 0x04, 0x25, 0, 0, 0, 0, 1, 0, 0, 0, 0xC3};
     void (*run)(void) = (void (*)(void))(uintptr_t)plugin_code(code, sizeof(code));
     run();
 }
@@ -443,9 +435,8 @@ static void hang_is_ended_and_attributed(void **state)
         int64_t now = clock_mono();
         late_count = 0;
         board_watch(now + 10000, note_late);
-        if (late_count == 1) {
+        if (late_count == 1)
             board_watch(now + 30000, note_late);
-        }
         _exit(99);
     }
     int status = 0;
@@ -478,9 +469,8 @@ static void crashes_at_once_make_one_record(void **state)
             alarm(20);
             board_catch_faults();
             pthread_barrier_init(&together, NULL, 5);
-            for (size_t i = 0; i < 4; i++) {
+            for (size_t i = 0; i < 4; i++)
                 pthread_create(&thread[i], NULL, crash_at_once, &together);
-            }
             pthread_barrier_wait(&together);
             pthread_join(thread[0], NULL);
             _exit(99);
@@ -497,9 +487,8 @@ static void crashes_at_once_make_one_record(void **state)
 static void fork_and_crash(void)
 {
     pid_t pid = fork();
-    if (pid == 0) {
+    if (pid == 0)
         abort();
-    }
     int status;
     waitpid(pid, &status, 0);
     _exit(5);

@@ -47,8 +47,7 @@ static void numbers(void **state)
     buf_add_int(&buf, INT64_MIN);
     buf_add_char(&buf, ' ');
     buf_add_int(&buf, INT64_MAX);
-    assert_string_equal(buf_str(&buf).ptr,
-                        "0 -9223372036854775808 9223372036854775807");
+    assert_string_equal(buf_str(&buf).ptr, "0 -9223372036854775808 9223372036854775807");
     buf_free(&buf);
 }
 

@@ -64,9 +64,8 @@ static void parses(void **state)
                                         "20261127",
                                         "2026-11-27T00:00Z",
                                         "-026-11-27"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_int_equal(clock_parse(S(wrong[i]), &at), SOUK_INVALID);
-    }
 }
 
 static void parses_http(void **state)
@@ -88,9 +87,8 @@ static void parses_http(void **state)
                                         "Sun, 31 Feb 1994 08:49:37 GMT",
                                         "Sun, 06-Nov 1994 08:49:37 GMT",
                                         "Sun, 06 Nov 1994 08:49:37 GMT "};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_int_equal(clock_parse_http(S(wrong[i]), &at), SOUK_INVALID);
-    }
 }
 
 /* Day by day through 400 years and a bit: the calendar steps by one, the weekday too.
@@ -99,8 +97,7 @@ static void civil_time(void **state)
 {
     (void)state;
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    struct clock_civil day = {
-        .year = 1799, .month = 12, .day = 31, .hour = 23, .weekday = 2};
+    struct clock_civil day = {.year = 1799, .month = 12, .day = 31, .hour = 23, .weekday = 2};
     int64_t at = clock_from_civil(day);
     for (int i = 0; i < 150000; i++) {
         struct clock_civil now = clock_civil(at);

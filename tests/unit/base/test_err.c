@@ -14,8 +14,7 @@ static void sets_and_prefixes(void **state)
 {
     (void)state;
     struct err err = {0};
-    assert_int_equal(err_set(&err, SOUK_INVALID, "no such key \"%s\"", "port"),
-                     SOUK_INVALID);
+    assert_int_equal(err_set(&err, SOUK_INVALID, "no such key \"%s\"", "port"), SOUK_INVALID);
     assert_int_equal(err.code, SOUK_INVALID);
     assert_int_equal(err_in(&err, "%s", "souk.lua"), SOUK_INVALID);
     assert_string_equal(err.text, "souk.lua: no such key \"port\"");
@@ -37,9 +36,8 @@ static void long_text_is_cut_between_characters(void **state)
         char text[1200];
         struct err err = {0};
         memset(text, 'x', sizeof(text));
-        for (size_t i = (size_t)shift; i + 3 < sizeof(text); i += 3) {
+        for (size_t i = (size_t)shift; i + 3 < sizeof(text); i += 3)
             memcpy(text + i, "€", 3);
-        }
         text[sizeof(text) - 1] = '\0';
         err_set(&err, SOUK_ERROR, "%.1190s", text);
         assert_in_range(strlen(err.text), 490, 499);

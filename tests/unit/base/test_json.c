@@ -45,9 +45,8 @@ static void round_trips(void **state)
         "-2.0",
         "[1,[2,[3]]]",
         "\"лв. ৳ 😀\""};
-    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
         assert_string_equal(print(&arena, parse(&arena, same[i])), same[i]);
-    }
     arena_free(&arena);
 }
 
@@ -75,15 +74,13 @@ static void refuses(void **state)
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct json *tree;
         struct err err = {0};
-        assert_int_equal(json_parse(&arena, S(wrong[i].text), &tree, &err),
-                         SOUK_INVALID);
+        assert_int_equal(json_parse(&arena, S(wrong[i].text), &tree, &err), SOUK_INVALID);
         assert_null(tree);
         assert_non_null(strstr(err.text, wrong[i].where));
         assert_non_null(strstr(err.text, "column"));
     }
     struct json *tree;
-    assert_int_equal(json_parse(&arena, (struct souk_str){"[1]\0", 4}, &tree, NULL),
-                     SOUK_INVALID);
+    assert_int_equal(json_parse(&arena, (struct souk_str){"[1]\0", 4}, &tree, NULL), SOUK_INVALID);
     arena_free(&arena);
 }
 
@@ -96,16 +93,12 @@ static void depth_is_limited(void **state)
     char text[70];
     memset(text, '[', 33);
     memset(text + 33, ']', 33);
-    assert_int_equal(json_parse(&arena, (struct souk_str){text + 1, 64}, &tree, &err),
-                     0);
-    assert_int_equal(json_parse(&arena, (struct souk_str){text, 66}, &tree, &err),
-                     SOUK_INVALID);
+    assert_int_equal(json_parse(&arena, (struct souk_str){text + 1, 64}, &tree, &err), 0);
+    assert_int_equal(json_parse(&arena, (struct souk_str){text, 66}, &tree, &err), SOUK_INVALID);
     assert_non_null(strstr(err.text, "line 1, column 33"));
     /* brackets in strings do not count */
-    assert_int_equal(json_parse(&arena,
-                                S("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[\""),
-                                &tree, &err),
-                     0);
+    assert_int_equal(
+        json_parse(&arena, S("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[\""), &tree, &err), 0);
     arena_free(&arena);
 }
 
@@ -118,10 +111,9 @@ static void printing_is_safe_in_a_script_element(void **state)
     json_add_cstr(&arena, tree, NULL, "\xE2\x80\xA8\xE2\x80\xA9\xE2\x80\xA6€");
     json_add_str(&arena, tree, NULL, (struct souk_str){"\0\x1f\x7f\t", 4});
     json_add(&arena, tree, NULL, JSON_HTML)->text = S("<p>");
-    assert_string_equal(
-        print(&arena, tree),
-        "[\"<\\/script>\\u003c!-- a<\\/b / <x>\","
-        "\"\\u2028\\u2029\xE2\x80\xA6€\",\"\\u0000\\u001f\\u007f\\t\",\"<p>\"]");
+    assert_string_equal(print(&arena, tree),
+                        "[\"<\\/script>\\u003c!-- a<\\/b / <x>\","
+                        "\"\\u2028\\u2029\xE2\x80\xA6€\",\"\\u0000\\u001f\\u007f\\t\",\"<p>\"]");
     arena_free(&arena);
 }
 
@@ -131,9 +123,8 @@ static void prints_indented(void **state)
     struct arena arena = {0};
     struct buf out = {.arena = &arena};
     json_print_pretty(&out, parse(&arena, "{\"a\":[1,2],\"b\":{},\"c\":[]}"));
-    assert_string_equal(
-        buf_str(&out).ptr,
-        "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n  \"c\": []\n}");
+    assert_string_equal(buf_str(&out).ptr,
+                        "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n  \"c\": []\n}");
     buf_clear(&out);
     json_print(&out, NULL);
     assert_string_equal(buf_str(&out).ptr, "null");
@@ -200,12 +191,9 @@ static void reads_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips),
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(depth_is_limited),
-        cmocka_unit_test(printing_is_safe_in_a_script_element),
-        cmocka_unit_test(prints_indented),
-        cmocka_unit_test(builds_trees),
+        cmocka_unit_test(round_trips),      cmocka_unit_test(refuses),
+        cmocka_unit_test(depth_is_limited), cmocka_unit_test(printing_is_safe_in_a_script_element),
+        cmocka_unit_test(prints_indented),  cmocka_unit_test(builds_trees),
         cmocka_unit_test(reads_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

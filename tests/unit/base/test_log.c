@@ -24,8 +24,7 @@
 static char got[65536];
 
 /* Runs log_emit with standard error in a pipe; what came out of it. */
-static const char *emitted(enum log_level level, const char *event,
-                           const struct log_field *fields)
+static const char *emitted(enum log_level level, const char *event, const struct log_field *fields)
 {
     int ends[2], before = dup(STDERR_FILENO);
     assert_int_equal(pipe(ends), 0);
@@ -64,10 +63,9 @@ static void json_lines(void **state)
     struct arena arena = {0};
     struct json *tree;
     log_setup(LOG_INFO, 1);
-    const char *line =
-        emitted(LOG_ERROR, "page.failed",
-                FIELDS(LOG_S("path", "/ч\x01\xC2\x9B\x7F\\"), LOG_I("status", 500),
-                       LOG_S("broken", "a\xFFz"), LOG_S("empty", "")));
+    const char *line = emitted(LOG_ERROR, "page.failed",
+                               FIELDS(LOG_S("path", "/ч\x01\xC2\x9B\x7F\\"), LOG_I("status", 500),
+                                      LOG_S("broken", "a\xFFz"), LOG_S("empty", "")));
     assert_int_equal(line[strlen(line) - 1], '\n');
     assert_int_equal(json_parse(&arena, S(line), &tree, NULL), 0);
     assert_true(souk_str_is(json_text(json_at(tree, "level")), "error"));
@@ -88,21 +86,18 @@ static void long_values_are_cut_and_lines_stay_whole(void **state)
         for (size_t len = 3900; len < 4200; len++) {
             static char text[8192];
             struct json *tree;
-            for (size_t i = 0; i + 2 < sizeof(text); i += 2) {
+            for (size_t i = 0; i + 2 < sizeof(text); i += 2)
                 memcpy(text + i, "ч", 2);
-            }
             text[len & ~(size_t)1] = '\0';
             log_setup(LOG_INFO, as_json);
-            const char *line =
-                emitted(LOG_INFO, "a.b", FIELDS(LOG_S("text", text), LOG_I("n", 1)));
+            const char *line = emitted(LOG_INFO, "a.b", FIELDS(LOG_S("text", text), LOG_I("n", 1)));
             assert_in_range(strlen(line), 3000, PIPE_BUF);
             assert_true(utf8_valid(S(line)));
             assert_int_equal(line[strlen(line) - 1], '\n');
-            if (as_json) {
+            if (as_json)
                 assert_int_equal(json_parse(&arena, S(line), &tree, NULL), 0);
-            } else {
+            else
                 assert_non_null(strstr(line, "\"\n") ? line : strstr(line, "\" n=1\n"));
-            }
         }
     }
     log_setup(LOG_INFO, 0);
@@ -140,10 +135,8 @@ static void a_full_pipe_never_blocks(void **state)
     int before = dup(STDERR_FILENO);
     dup2(ends[1], STDERR_FILENO);
     uint64_t lost = log_dropped();
-    for (int i = 0; i < 5000; i++) {
-        log_info("pipe.filled", LOG_I("n", i),
-                 LOG_S("text", "some text to fill it up"));
-    }
+    for (int i = 0; i < 5000; i++)
+        log_info("pipe.filled", LOG_I("n", i), LOG_S("text", "some text to fill it up"));
     dup2(before, STDERR_FILENO);
     assert_true(log_dropped() > lost);
     assert_true(log_dropped() - lost < 5000);
@@ -236,9 +229,8 @@ static void batches_are_cut_between_lines(void **state)
     (void)state;
     int ends[2];
     static char batch[200000];
-    for (size_t i = 0; i < sizeof(batch); i++) {
+    for (size_t i = 0; i < sizeof(batch); i++)
         batch[i] = i % 50 == 49 ? '\n' : 'x';
-    }
     assert_int_equal(pipe(ends), 0);
     size_t done = log_write_raw(ends[1], batch, sizeof(batch));
     assert_in_range(done, 50000, 65536);

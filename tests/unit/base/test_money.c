@@ -19,13 +19,11 @@ static void digits(void **state)
     static const struct {
         const char *code;
         int digits;
-    } known[] = {{"EUR", 2},  {"JPY", 0}, {"KWD", 3}, {"CLF", 4},
-                 {"AED", 2},  {"ZWL", 2}, {"HUF", 2}, {"AMD", 2},
-                 {"BDT", 2},  {"BGN", 2}, {"XOF", 0}, {"XXX", -1},
+    } known[] = {{"EUR", 2},  {"JPY", 0}, {"KWD", 3}, {"CLF", 4},  {"AED", 2}, {"ZWL", 2},
+                 {"HUF", 2},  {"AMD", 2}, {"BDT", 2}, {"BGN", 2},  {"XOF", 0}, {"XXX", -1},
                  {"eur", -1}, {"", -1},   {"EU", -1}, {"EURO", -1}};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         assert_int_equal(money_digits(known[i].code), known[i].digits);
-    }
     assert_int_equal(money_digits(NULL), -1);
 }
 
@@ -169,9 +167,8 @@ static void parses(void **state)
                                         "+1",    "92233720368547758.08",
                                         "1e3",   "99999999999999999999999999",
                                         "--1"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_int_equal(money_parse(S(wrong[i]), "EUR", &minor), SOUK_INVALID);
-    }
     assert_int_equal(money_parse(S("1"), "???", &minor), SOUK_INVALID);
 }
 

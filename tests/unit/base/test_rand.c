@@ -22,10 +22,9 @@ static void tokens(void **state)
         assert_int_equal(len, (bytes * 4 + 2) / 3);
         assert_true(len + 1 <= bytes * 4 / 3 + 2);
         for (size_t i = 0; i < len; i++) {
-            assert_non_null(
-                strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                       "0123456789-_",
-                       token[i]));
+            assert_non_null(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789-_",
+                                   token[i]));
         }
     }
     rand_token(token, 16);
@@ -57,9 +56,8 @@ static void ids_carry_the_time(void **state)
 static void *draw(void *to)
 {
     int64_t *ids = to;
-    for (int i = 0; i < IDS_EACH; i++) {
+    for (int i = 0; i < IDS_EACH; i++)
         ids[i] = id_next();
-    }
     return NULL;
 }
 
@@ -70,22 +68,17 @@ static void ids_grow_on_every_thread(void **state)
     (void)state;
     static int64_t ids[3][IDS_EACH];
     pthread_t threads[3];
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, draw, ids[i]), 0);
-    }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
-    }
     int at[3] = {0};
     int64_t last = 0;
     for (int taken = 0; taken < 3 * IDS_EACH; taken++) {
         int least = -1;
-        for (int i = 0; i < 3; i++) {
-            if (at[i] < IDS_EACH &&
-                (least < 0 || ids[i][at[i]] < ids[least][at[least]])) {
+        for (int i = 0; i < 3; i++)
+            if (at[i] < IDS_EACH && (least < 0 || ids[i][at[i]] < ids[least][at[least]]))
                 least = i;
-            }
-        }
         assert_true(ids[least][at[least]] > last);
         last = ids[least][at[least]++];
     }

@@ -83,9 +83,8 @@ static void integers(void **state)
                                  "1.0",
                                  "-9223372036854775809",
                                  "99999999999999999999999"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_int_equal(str_to_int(S(wrong[i]), &n), SOUK_INVALID);
-    }
 }
 
 static void amounts_of_time_and_size(void **state)
@@ -103,9 +102,8 @@ static void amounts_of_time_and_size(void **state)
     }
     const char *const wrong[] = {
         "", "5", "s", "ms", "-1s", "1.5s", "1 s", "1w", "999999999999999d", "1S"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_int_equal(str_to_duration(S(wrong[i]), &n), SOUK_INVALID);
-    }
     assert_int_equal(str_to_size(S("64K"), &n), 0);
     assert_int_equal(n, 65536);
     assert_int_equal(str_to_size(S("1G"), &n), 0);
@@ -120,16 +118,15 @@ static void amounts_of_time_and_size(void **state)
 static void nearest_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"listen", "plugins", "data_dir", "log_level",
-                                        NULL};
+    static const char *const names[] = {"listen", "plugins", "data_dir", "log_level", NULL};
     assert_string_equal(str_nearest(S("plugin"), names), "plugins");
     assert_string_equal(str_nearest(S("lsiten"), names), "listen");
     assert_string_equal(str_nearest(S("Listen"), names), "listen");
     assert_string_equal(str_nearest(S("log_levle"), names), "log_level");
     assert_null(str_nearest(S("theme"), names));
     assert_null(str_nearest(S(""), names));
-    assert_null(str_nearest(
-        S("a very long text that is nobody's name, longer than any name is"), names));
+    assert_null(
+        str_nearest(S("a very long text that is nobody's name, longer than any name is"), names));
 }
 
 /* A swap of neighbours is one step, so that two letters of six may be swapped pairs. */

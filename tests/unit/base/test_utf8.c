@@ -32,9 +32,8 @@ static void validity(void **state)
                                         "eight bytes and then \xC3(",
                                         "\xE2(\xA1",
                                         "\xFE"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_false(utf8_valid(S(wrong[i])));
-    }
 }
 
 static void lengths_and_cuts(void **state)

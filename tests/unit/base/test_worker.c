@@ -30,13 +30,11 @@ static void pass_gate(struct work *work)
     pthread_mutex_lock(&lock);
     inside++;
     pthread_cond_broadcast(&changed);
-    while (closed) {
+    while (closed)
         pthread_cond_wait(&changed, &lock);
-    }
     inside--;
-    if (done < 64) {
+    if (done < 64)
         order[done] = item->number;
-    }
     done++;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
@@ -54,9 +52,8 @@ static void set_gate(int to)
 static void wait_inside(int count)
 {
     pthread_mutex_lock(&lock);
-    while (inside < count) {
+    while (inside < count)
         pthread_cond_wait(&changed, &lock);
-    }
     pthread_mutex_unlock(&lock);
 }
 
@@ -66,25 +63,22 @@ static void first_in_first_out_up_to_the_limit(void **state)
     static struct item items[12];
     struct worker *worker = worker_start("one", 1, 10);
     set_gate(1);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 12; i++)
         items[i] = (struct item){{.run = pass_gate}, i};
-    }
     int64_t before = clock_mono();
     assert_int_equal(worker_push(worker, &items[0].work), 0);
     assert_true(items[0].work.queued_at >= before);
     wait_inside(1);
     assert_int_equal(worker_active(worker), 1);
-    for (int i = 1; i <= 10; i++) {
+    for (int i = 1; i <= 10; i++)
         assert_int_equal(worker_push(worker, &items[i].work), 0);
-    }
     assert_int_equal(worker_depth(worker), 10);
     assert_int_equal(worker_push(worker, &items[11].work), SOUK_BUSY);
     set_gate(0);
     worker_stop(worker);
     assert_int_equal(done, 11);
-    for (int i = 0; i < 11; i++) {
+    for (int i = 0; i < 11; i++)
         assert_int_equal(order[i], i);
-    }
 }
 
 static void threads_work_side_by_side(void **state)
@@ -111,9 +105,8 @@ static _Atomic int rounds;
 static void again(struct work *work)
 {
     if (atomic_fetch_add(&rounds, 1) + 1 < 100) {
-        if (worker_push(self_worker, work)) {
+        if (worker_push(self_worker, work))
             free(work);
-        }
         return;
     }
     free(work);
@@ -134,9 +127,8 @@ static void an_item_may_push_itself(void **state)
     self_worker = worker_start("again", 2, 1);
     assert_int_equal(worker_push(self_worker, work), 0);
     pthread_mutex_lock(&lock);
-    while (closed) {
+    while (closed)
         pthread_cond_wait(&changed, &lock);
-    }
     pthread_mutex_unlock(&lock);
     worker_stop(self_worker);
     assert_int_equal(atomic_load(&rounds), 100);

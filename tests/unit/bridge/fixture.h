@@ -27,8 +27,8 @@ static const struct migration fixture_migrations[] = {
      "CREATE TABLE p_t_guest (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE)"},
 };
 
-static inline int fixture_consumers(void *user, struct souk_str topic,
-                                    struct arena *arena, const char ***names)
+static inline int fixture_consumers(void *user, struct souk_str topic, struct arena *arena,
+                                    const char ***names)
 {
     (void)user;
     *names = arena_array(arena, const char *, 1);
@@ -68,12 +68,11 @@ static inline void fixture_plugin_free(struct plugin *plugin)
     free(plugin);
 }
 
-static inline struct souk_ctx fixture_ctx(struct plugin *plugin, struct db *db,
-                                          struct arena *arena, int kind)
+static inline struct souk_ctx fixture_ctx(struct plugin *plugin, struct db *db, struct arena *arena,
+                                          int kind)
 {
     struct souk_ctx ctx;
-    struct call_start start = {
-        .plugin = plugin, .db = db, .arena = arena, .kind = kind};
+    struct call_start start = {.plugin = plugin, .db = db, .arena = arena, .kind = kind};
     call_begin(&ctx, &start);
     return ctx;
 }

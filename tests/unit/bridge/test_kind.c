@@ -38,9 +38,8 @@ static int says(struct souk_ctx *ctx, const char *words)
 static int add(struct souk_ctx *ctx, void *name)
 {
     int64_t changed = 0;
-    int code =
-        souk_exec(ctx, &changed, "INSERT INTO p_t_guest (id, name) VALUES ($1, $2)",
-                  SOUK_A_INT(souk_new_id(ctx)), SOUK_A_CSTR(name));
+    int code = souk_exec(ctx, &changed, "INSERT INTO p_t_guest (id, name) VALUES ($1, $2)",
+                         SOUK_A_INT(souk_new_id(ctx)), SOUK_A_CSTR(name));
     return code == 0 && changed != 1 ? SOUK_ERROR : code;
 }
 
@@ -92,9 +91,8 @@ static void snapshot_on_demand(void **state)
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_OK);
     assert_int_equal(souk_db_write(&ctx, add, "Bob"), SOUK_OK);
     assert_null(ctx.conn);
-    assert_int_equal(
-        souk_query(&ctx, &rows, "SELECT name, id FROM p_t_guest ORDER BY name"),
-        SOUK_OK);
+    assert_int_equal(souk_query(&ctx, &rows, "SELECT name, id FROM p_t_guest ORDER BY name"),
+                     SOUK_OK);
     assert_int_equal(souk_next(rows), 1);
     assert_true(souk_str_is(souk_column_text(rows, 0), "Ada"));
     assert_true(souk_column_int(rows, 1) > 0);
@@ -106,8 +104,7 @@ static void snapshot_on_demand(void **state)
     assert_null(ctx.conn);
     assert_int_equal(souk_next(rows), 0);
     assert_int_equal(souk_column_int(rows, 1), 0);
-    assert_int_equal(souk_query(&ctx, &rows, "SELECT count(*) FROM p_t_guest"),
-                     SOUK_OK);
+    assert_int_equal(souk_query(&ctx, &rows, "SELECT count(*) FROM p_t_guest"), SOUK_OK);
     assert_int_equal(souk_next(rows), 1);
     assert_int_equal(souk_column_int(rows, 0), 3);
     call_end(&ctx, NULL);
@@ -120,8 +117,7 @@ static void own_tables_only(void **state)
     struct plugin *other = fixture_plugin("other");
     struct souk_ctx ctx = fixture_ctx(other, db, &arena, SOUK_TASK);
     struct souk_rows *rows = NULL;
-    assert_int_equal(souk_query(&ctx, &rows, "SELECT name FROM p_t_guest"),
-                     SOUK_DENIED);
+    assert_int_equal(souk_query(&ctx, &rows, "SELECT name FROM p_t_guest"), SOUK_DENIED);
     assert_null(rows);
     assert_int_equal(souk_query(&ctx, &rows, "SELECT * FROM setting"), SOUK_DENIED);
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_DENIED);
@@ -143,8 +139,7 @@ static void arguments_are_checked(void **state)
     assert_int_equal(souk_query_list(&ctx, &rows, "SELECT $1", &torn, 1), SOUK_INVALID);
     assert_int_equal(souk_next(NULL), 0);
     assert_int_equal(souk_kv_get(&ctx, "", NULL), SOUK_INVALID);
-    assert_int_equal(souk_answer_text(&ctx, 200, souk_str("x")),
-                     SOUK_WRONG_KIND); /* no request */
+    assert_int_equal(souk_answer_text(&ctx, 200, souk_str("x")), SOUK_WRONG_KIND); /* no request */
     assert_int_equal(souk_header(&ctx, "Host").len, 0);
     call_end(&ctx, NULL);
 }
@@ -192,13 +187,11 @@ static void task_only(void **state)
     const struct souk_http_response *response;
     struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
     assert_int_equal(souk_http(&ctx, &request, &response), SOUK_WRONG_KIND);
-    assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)),
-                     SOUK_WRONG_KIND);
+    assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)), SOUK_WRONG_KIND);
     ctx.kind = SOUK_WRITE;
     assert_int_equal(souk_http(&ctx, &request, &response), SOUK_WRONG_KIND);
     ctx.kind = SOUK_TASK;
-    assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)),
-                     SOUK_OK);
+    assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)), SOUK_OK);
     assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), NULL), SOUK_INVALID);
     request.size = 8;
     assert_int_equal(souk_http(&ctx, &request, &response), SOUK_INVALID);
@@ -263,8 +256,7 @@ static void counters(void **state)
     souk_count(&ctx, "cups", 3);
     souk_count(&ctx, "Not a name", 1);
     metrics_print(&out);
-    assert_non_null(
-        strstr(buf_str(&out).ptr, "souk_plugin_total{plugin=\"t\",name=\"cups\"} 5\n"));
+    assert_non_null(strstr(buf_str(&out).ptr, "souk_plugin_total{plugin=\"t\",name=\"cups\"} 5\n"));
     assert_null(strstr(buf_str(&out).ptr, "Not a name"));
 }
 
@@ -282,17 +274,13 @@ static void jobs(void **state)
     struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
     plugin->descriptor.jobs = rows;
     plugin->descriptor.jobs_count = 1;
-    assert_int_equal(souk_job_add(&ctx, "never", souk_str(""), NULL, 0),
-                     SOUK_NOT_FOUND);
+    assert_int_equal(souk_job_add(&ctx, "never", souk_str(""), NULL, 0), SOUK_NOT_FOUND);
     assert_int_equal(souk_job_add(&ctx, "later", souk_str("k"), NULL, 0), SOUK_OK);
-    assert_int_equal(souk_job_add(&ctx, "later", souk_str("k"), NULL, 0),
-                     SOUK_CONFLICT);
+    assert_int_equal(souk_job_add(&ctx, "later", souk_str("k"), NULL, 0), SOUK_CONFLICT);
     assert_true(says(&ctx, "waits already"));
     ctx.kind = SOUK_READ;
-    assert_int_equal(souk_job_add(&ctx, "later", souk_str(""), NULL, 0),
-                     SOUK_WRONG_KIND);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:later'"),
-                     1);
+    assert_int_equal(souk_job_add(&ctx, "later", souk_str(""), NULL, 0), SOUK_WRONG_KIND);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:later'"), 1);
     call_end(&ctx, NULL);
 }
 

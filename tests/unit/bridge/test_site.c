@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILE_OF(path, text)                                                            \
-    {                                                                                  \
-        (path), (text), (text) + sizeof(text) - 1                                      \
+#define FILE_OF(path, text)                                                                        \
+    {                                                                                              \
+        (path), (text), (text) + sizeof(text) - 1                                                  \
     }
 
 static struct db *db;
@@ -39,34 +39,19 @@ static const struct souk_route routes[] = {
      .kind = SOUK_READ,
      .surface = SOUK_PUBLIC,
      .handle = answer},
-    {.method = "POST",
-     .path = "",
-     .kind = SOUK_WRITE,
-     .surface = SOUK_WEBHOOK,
-     .handle = answer},
-    {.method = "GET",
-     .path = "/b",
-     .kind = SOUK_TASK,
-     .surface = SOUK_ADMIN,
-     .handle = answer},
-    {.method = "GET",
-     .path = "/c",
-     .kind = SOUK_READ,
-     .surface = SOUK_API_V1,
-     .handle = answer},
+    {.method = "POST", .path = "", .kind = SOUK_WRITE, .surface = SOUK_WEBHOOK, .handle = answer},
+    {.method = "GET", .path = "/b", .kind = SOUK_TASK, .surface = SOUK_ADMIN, .handle = answer},
+    {.method = "GET", .path = "/c", .kind = SOUK_READ, .surface = SOUK_API_V1, .handle = answer},
 };
 static const struct souk_page page[] = {
     {.path = "/p", .page_template = "p", .fill = fill, .title = "Pee"}};
-static const struct souk_page page_again[] = {
-    {.path = "/p", .page_template = "p", .fill = fill}};
-static const struct souk_page page_api[] = {
-    {.path = "/api/x", .page_template = "p", .fill = fill}};
+static const struct souk_page page_again[] = {{.path = "/p", .page_template = "p", .fill = fill}};
+static const struct souk_page page_api[] = {{.path = "/api/x", .page_template = "p", .fill = fill}};
 static const struct souk_page page_locale[] = {
     {.path = "/bg/x", .page_template = "p", .fill = fill}};
 static const struct souk_file files[] = {
-    FILE_OF(
-        "templates/p.html",
-        "{% layout \"layout\" %}{% block content %}P {{ name }} {{ title }}{% endblock %}"),
+    FILE_OF("templates/p.html",
+            "{% layout \"layout\" %}{% block content %}P {{ name }} {{ title }}{% endblock %}"),
     FILE_OF("templates/part.html", "[{{ name }} of {{ page.title }}]"),
     FILE_OF(
         "templates/bad.html",
@@ -79,22 +64,19 @@ static const struct souk_slot slots_one[] = {
 };
 static const struct souk_slot slots_two[] = {
     {.slot = "foot", .part_template = "part", .priority = 2}};
-static const struct souk_slot slots_missing[] = {
-    {.slot = "foot", .part_template = "nothing"}};
+static const struct souk_slot slots_missing[] = {{.slot = "foot", .part_template = "nothing"}};
 
-#define THEME(path, text)                                                              \
-    {                                                                                  \
-        (path), SOUK_STR(text)                                                         \
+#define THEME(path, text)                                                                          \
+    {                                                                                              \
+        (path), SOUK_STR(text)                                                                     \
     }
 static const struct site_file theme[] = {
-    THEME(
-        "templates/layout.html",
-        "= {{ shop.name }}|{{ locale }}|{{ path }}|{% for l in locales %}{{ l.code }}={{ l.url }}"
-        "{% if l.current %}!{% endif %};{% endfor %}= {% block content %}{% endblock %}"
-        "{% slot \"foot\" %}"),
-    THEME(
-        "templates/page/error.html",
-        "{% layout \"layout\" %}{% block content %}E{{ status }} {{ detail }}{% endblock %}"),
+    THEME("templates/layout.html",
+          "= {{ shop.name }}|{{ locale }}|{{ path }}|{% for l in locales %}{{ l.code }}={{ l.url }}"
+          "{% if l.current %}!{% endif %};{% endfor %}= {% block content %}{% endblock %}"
+          "{% slot \"foot\" %}"),
+    THEME("templates/page/error.html",
+          "{% layout \"layout\" %}{% block content %}E{{ status }} {{ detail }}{% endblock %}"),
 };
 
 static int core_page(struct request *request, const struct web_route *route)
@@ -164,22 +146,20 @@ static int build(struct plugin_set **set, struct err *err)
     return code ? code : site_build(NULL, *set, err);
 }
 
-static const struct web_route *find(struct plugin_set *set, const char *method,
-                                    const char *path)
+static const struct web_route *find(struct plugin_set *set, const char *method, const char *path)
 {
     struct arena arena = {0};
     struct site *site = set->web;
     struct souk_str params[ROUTER_PARAMS], allow;
     int status = 0;
-    const struct web_route *route =
-        router_find(site->web.router, &arena, souk_str(method), souk_str(path), params,
-                    &status, &allow);
+    const struct web_route *route = router_find(site->web.router, &arena, souk_str(method),
+                                                souk_str(path), params, &status, &allow);
     arena_free(&arena);
     return route;
 }
 
-static void begin_request(struct request *request, struct plugin_set *set,
-                          const char *method, const char *path)
+static void begin_request(struct request *request, struct plugin_set *set, const char *method,
+                          const char *path)
 {
     struct site *site = set->web;
     memset(request, 0, sizeof(*request));
@@ -234,8 +214,7 @@ static void expect_refusal(const char *words, const char *more)
 static void conflicts_are_refused(void **state)
 {
     (void)state;
-    static const struct souk_page cart[] = {
-        {.path = "/cart", .page_template = "p", .fill = fill}};
+    static const struct souk_page cart[] = {{.path = "/cart", .page_template = "p", .fill = fill}};
     one->descriptor.pages = page;
     two->descriptor.pages = page_again;
     one->descriptor.pages_count = two->descriptor.pages_count = 1;
@@ -255,8 +234,7 @@ static void conflicts_are_refused(void **state)
 static void bad_files_are_refused(void **state)
 {
     (void)state;
-    static const struct souk_file wrong[] = {
-        FILE_OF("templates/p.html", "a\n{% if %}")};
+    static const struct souk_file wrong[] = {FILE_OF("templates/p.html", "a\n{% if %}")};
     static const struct souk_file lost[] = {FILE_OF("other/p.html", "a")};
     two->descriptor.files = wrong;
     two->descriptor.files_count = 1;
@@ -307,8 +285,7 @@ static void slot_template_fails(void **state)
     struct json *view = json_new(&request.arena, JSON_OBJECT);
     struct json *nums = json_add(&request.arena, view, "nums", JSON_ARRAY);
     for (int i = 0; i < 60; i++)
-        json_add_int(&request.arena, nums, NULL,
-                     i); /* 60^4 steps: over the limit of a template */
+        json_add_int(&request.arena, nums, NULL, i); /* 60^4 steps: over the limit of a template */
     assert_int_equal(site_render(&request, "one", "p", 200, view), SOUK_OK);
     char *body = arena_cstr(&request.arena, request.answer.body);
     assert_non_null(strstr(body, "[&lt;Ada&gt; of ]"));
@@ -361,8 +338,7 @@ static void merchant_shadows(void **state)
     mkdir(sub, 0700);
     mkdir(off, 0700);
     write_file(sub, "p.html", "mine: {{ name }}");
-    write_file(off, "x.html",
-               "{% render \"gone/y\" %}"); /* of a plugin that is off: left aside */
+    write_file(off, "x.html", "{% render \"gone/y\" %}"); /* of a plugin that is off: left aside */
     one->descriptor.pages = page;
     one->descriptor.pages_count = 1;
     setup_site(dir);
@@ -370,8 +346,7 @@ static void merchant_shadows(void **state)
         fail_msg("%s", err.text);
     begin_request(&request, set, "GET", "/p");
     assert_int_equal(request.route->handle(&request, request.route), SOUK_OK);
-    assert_string_equal(arena_cstr(&request.arena, request.answer.body),
-                        "mine: &lt;Ada&gt;");
+    assert_string_equal(arena_cstr(&request.arena, request.answer.body), "mine: &lt;Ada&gt;");
     end_request(&request);
     set_free(set);
     const char *const names[] = {"one/p.html", "gone/x.html", "one", "gone", ""};
@@ -381,8 +356,7 @@ static void merchant_shadows(void **state)
     }
 }
 
-/* ---- route glue
- * ---------------------------------------------------------------------------------- */
+/* ---- route glue ---- */
 
 static int handle_silent(struct souk_ctx *ctx)
 {
@@ -406,8 +380,7 @@ static int handle_odd(struct souk_ctx *ctx)
 static int handle_slips(struct souk_ctx *ctx)
 {
     struct souk_rows *rows;
-    return souk_query(ctx, &rows,
-                      "SELECT name FROM p_t_guest"); /* another plugin's table */
+    return souk_query(ctx, &rows, "SELECT name FROM p_t_guest"); /* another plugin's table */
 }
 static int handle_answers(struct souk_ctx *ctx)
 {
@@ -415,15 +388,12 @@ static int handle_answers(struct souk_ctx *ctx)
                      SOUK_INVALID);
     assert_int_equal(souk_answer(ctx, 99, "text/html", souk_str("")), SOUK_INVALID);
     assert_int_equal(souk_answer(ctx, 200, "a\r\nb", souk_str("")), SOUK_INVALID);
-    assert_int_equal(souk_set_header(ctx, "Content-Length", souk_str("5")),
-                     SOUK_INVALID);
+    assert_int_equal(souk_set_header(ctx, "Content-Length", souk_str("5")), SOUK_INVALID);
     assert_int_equal(souk_set_header(ctx, "X-A", souk_str("a\r\nb: c")), SOUK_INVALID);
     assert_int_equal(souk_set_cookie(ctx, "souk", souk_str("1"), 0), SOUK_INVALID);
     assert_int_equal(souk_redirect(ctx, 303, souk_str("//evil.example")), SOUK_INVALID);
-    assert_int_equal(souk_redirect(ctx, 303, souk_str("/\\evil.example")),
-                     SOUK_INVALID);
-    assert_int_equal(souk_redirect(ctx, 303, souk_str("javascript:alert(1)")),
-                     SOUK_INVALID);
+    assert_int_equal(souk_redirect(ctx, 303, souk_str("/\\evil.example")), SOUK_INVALID);
+    assert_int_equal(souk_redirect(ctx, 303, souk_str("javascript:alert(1)")), SOUK_INVALID);
     assert_int_equal(souk_redirect(ctx, 200, souk_str("/")), SOUK_INVALID);
     assert_int_equal(souk_session_set(ctx, "a", souk_str("b")), SOUK_WRONG_KIND);
     char body[] = "on the stack";

@@ -104,9 +104,7 @@ static void parses_and_walks(void **state)
     struct souk_value *value = NULL;
     int64_t sum = 0;
     assert_int_equal(
-        souk_json_parse(&ctx, souk_str("{\"a\":1,\"b\":[true,2,\"3\"],\"c\":\"\"}"),
-                        &value),
-        0);
+        souk_json_parse(&ctx, souk_str("{\"a\":1,\"b\":[true,2,\"3\"],\"c\":\"\"}"), &value), 0);
     struct souk_walk walk = souk_walk(souk_get(value, "b"));
     while (souk_step(&walk))
         sum = sum * 10 + souk_int(walk.value, 0);
@@ -114,12 +112,10 @@ static void parses_and_walks(void **state)
     struct souk_walk members = souk_walk(value);
     assert_true(souk_step(&members));
     assert_true(souk_str_is(members.key, "a"));
-    assert_true(
-        souk_true(souk_get(value, "c"))); /* an empty text is true, as in templates */
+    assert_true(souk_true(souk_get(value, "c"))); /* an empty text is true, as in templates */
     assert_true(souk_str_is(souk_text(souk_at(souk_get(value, "b"), 2)), "3"));
     assert_null(souk_at(souk_get(value, "b"), 3));
-    assert_int_equal(souk_json_parse(&ctx, souk_str("{\"a\":1,\"a\":2}"), &value),
-                     SOUK_INVALID);
+    assert_int_equal(souk_json_parse(&ctx, souk_str("{\"a\":1,\"a\":2}"), &value), SOUK_INVALID);
     assert_true(souk_failure(&ctx).len > 0);
     assert_null(value);
 }
@@ -144,8 +140,7 @@ static void says_why(void **state)
     (void)state;
     assert_int_equal(souk_fail(&ctx, SOUK_CONFLICT, "no %s", "tea"), SOUK_CONFLICT);
     assert_true(souk_str_is(souk_failure(&ctx), "no tea"));
-    assert_int_equal(souk_fail(&ctx, 0, "nothing"),
-                     SOUK_ERROR); /* a failure is never a success */
+    assert_int_equal(souk_fail(&ctx, 0, "nothing"), SOUK_ERROR); /* a failure is never a success */
     struct err err = {0};
     souk_fail(&ctx, SOUK_CONFLICT, "only three are left");
     bridge_reason(&ctx, SOUK_CONFLICT, &err);

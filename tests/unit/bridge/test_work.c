@@ -20,8 +20,7 @@ static struct {
 static int insert(struct souk_ctx *ctx, void *arg)
 {
     (void)arg;
-    return souk_exec(ctx, NULL,
-                     "INSERT INTO p_t_guest (id, name) VALUES ($1, 'made by the step')",
+    return souk_exec(ctx, NULL, "INSERT INTO p_t_guest (id, name) VALUES ($1, 'made by the step')",
                      SOUK_A_INT(souk_new_id(ctx)));
 }
 
@@ -101,22 +100,22 @@ static int add_work(struct db_conn *conn, void *arg)
 {
     int64_t id;
     (void)arg;
-    return job_add(conn, souk_str("t:work"), souk_str(""), souk_str(""),
-                   souk_str("{\"n\":7}"), 3, 0, clock_now(), &id);
+    return job_add(conn, souk_str("t:work"), souk_str(""), souk_str(""), souk_str("{\"n\":7}"), 3,
+                   0, clock_now(), &id);
 }
 
 static int add_lost(struct db_conn *conn, void *arg)
 {
     int64_t id;
     (void)arg;
-    return job_add(conn, souk_str("t:gone"), souk_str(""), souk_str(""),
-                   souk_str("null"), 3, 0, clock_now(), &id);
+    return job_add(conn, souk_str("t:gone"), souk_str(""), souk_str(""), souk_str("null"), 3, 0,
+                   clock_now(), &id);
 }
 
 static int add_fact(struct db_conn *conn, void *arg)
 {
-    return outbox_put(conn, souk_str("t.signed"), souk_str("guest:1"),
-                      souk_str("{\"n\":9}"), clock_now(), arg);
+    return outbox_put(conn, souk_str("t.signed"), souk_str("guest:1"), souk_str("{\"n\":9}"),
+                      clock_now(), arg);
 }
 
 /* Claims what is due, runs it as the clock would, says how many there were. */
@@ -126,9 +125,9 @@ static int run_due(void)
     struct job *list = NULL;
     struct err err = {0};
     int count = 0;
-    assert_int_equal(job_claim(db, &arena, 10, CLOCK_MINUTE, clock_now(), work_runs,
-                               NULL, &list, &count, &err),
-                     SOUK_OK);
+    assert_int_equal(
+        job_claim(db, &arena, 10, CLOCK_MINUTE, clock_now(), work_runs, NULL, &list, &count, &err),
+        SOUK_OK);
     for (int i = 0; i < count; i++)
         work_run(NULL, db, &list[i]);
     arena_free(&arena);
@@ -157,8 +156,7 @@ static void job_comes_back(void **state)
     assert_int_equal(run_due(), 1);
     assert_int_equal(run_due(), 0); /* later, not at once */
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_t_guest"), 0);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:work'"),
-                     1);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:work'"), 1);
 }
 
 static void unknown_job_fails(void **state)
@@ -168,8 +166,7 @@ static void unknown_job_fails(void **state)
     assert_int_equal(db_write(db, add_lost, NULL, &err), SOUK_OK);
     assert_int_equal(run_due(), 1);
     assert_int_equal(seen.runs, 0);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:gone'"),
-                     1);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:gone'"), 1);
 }
 
 static void fact_is_delivered(void **state)
@@ -181,8 +178,7 @@ static void fact_is_delivered(void **state)
     assert_int_equal(db_write(db, add_fact, &id, &err), SOUK_OK);
     assert_int_equal(run_due(), 1);
     assert_int_equal(seen.deliveries, 1);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM outbox"),
-                     1); /* not heard yet: kept */
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM outbox"), 1); /* not heard yet: kept */
     seen.result = SOUK_OK;
     int64_t job = fixture_int(db, "SELECT id FROM job");
     assert_int_equal(job_retry(db, job, clock_now(), &err), SOUK_OK);
@@ -210,8 +206,7 @@ static void cron_is_planned(void **state)
     struct err err = {0};
     assert_int_equal(work_plan(db, &err), SOUK_OK);
     assert_int_equal(work_plan(db, &err), SOUK_OK);
-    assert_int_equal(
-        fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:nightly'"), 1);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:nightly'"), 1);
     assert_int_equal(run_due(), 0);
 }
 
@@ -225,11 +220,9 @@ static void commands_print(void **state)
     assert_string_equal(buf_str(&out).ptr, "hello Ada\n");
     assert_int_equal(work_command(db, "t", "greet", 0, NULL, &out, &err), SOUK_INVALID);
     assert_non_null(strstr(err.text, "needs a name"));
-    assert_int_equal(work_command(db, "t", "dance", 0, NULL, &out, &err),
-                     SOUK_NOT_FOUND);
+    assert_int_equal(work_command(db, "t", "dance", 0, NULL, &out, &err), SOUK_NOT_FOUND);
     assert_non_null(strstr(err.text, "greet"));
-    assert_int_equal(work_command(db, "off", "dance", 0, NULL, &out, &err),
-                     SOUK_NOT_FOUND);
+    assert_int_equal(work_command(db, "off", "dance", 0, NULL, &out, &err), SOUK_NOT_FOUND);
     assert_non_null(strstr(err.text, "souk plugin list"));
     buf_free(&out);
 }

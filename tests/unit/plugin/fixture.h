@@ -31,7 +31,7 @@
 /* Not every test uses all of it. */
 #define FIXTURE static __attribute__((unused))
 
-/* ---- what plugins say ------------------------------------------------------------ */
+/* ---- what plugins say ---- */
 
 static pthread_mutex_t said_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t said_more = PTHREAD_COND_INITIALIZER;
@@ -51,9 +51,8 @@ static int count_said(const char *line)
     char wanted[128];
     snprintf(wanted, sizeof(wanted), ";%s;", line);
     const char *at = said_text.ptr ? strstr(said_text.ptr, wanted) : NULL;
-    for (; at; at = strstr(at + 1, wanted)) {
+    for (; at; at = strstr(at + 1, wanted))
         count++;
-    }
     return count;
 }
 
@@ -84,14 +83,13 @@ FIXTURE int said_wait(const char *line)
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 10;
     pthread_mutex_lock(&said_lock);
-    while (!count_said(line) && !late) {
+    while (!count_said(line) && !late)
         late = pthread_cond_timedwait(&said_more, &said_lock, &until) != 0;
-    }
     pthread_mutex_unlock(&said_lock);
     return !late;
 }
 
-/* ---- the API --------------------------------------------------------------------- */
+/* ---- the API ---- */
 
 static void api_log(struct souk_ctx *ctx, int32_t level, struct souk_str text)
 {
@@ -110,13 +108,12 @@ static int api_fail(struct souk_ctx *ctx, int32_t code, struct souk_str text)
     return err_set(&ctx->failure, code, "%.*s", SOUK_PRI(text));
 }
 
-static void api_set_int(struct souk_ctx *ctx, struct souk_value *parent,
-                        struct souk_str key, int32_t kind, int64_t number)
+static void api_set_int(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
+                        int32_t kind, int64_t number)
 {
     (void)kind;
     if (parent) {
-        struct json *value =
-            json_add_key(ctx->arena, (struct json *)parent, key, JSON_INT);
+        struct json *value = json_add_key(ctx->arena, (struct json *)parent, key, JSON_INT);
         value->number = number;
     }
 }
@@ -125,15 +122,12 @@ static int api_exec(struct souk_ctx *ctx, const char *sql, const struct souk_arg
                     uint32_t count, int64_t *changed)
 {
     struct db_arg list[8];
-    if (ctx->kind != SOUK_WRITE) {
+    if (ctx->kind != SOUK_WRITE)
         return SOUK_WRONG_KIND;
-    }
-    for (uint32_t i = 0; i < count && i < 8; i++) {
-        list[i] = args[i].kind == SOUK_ARG_INT ? DB_INT(args[i].number)
-                                               : DB_TEXT(args[i].text);
-    }
-    return db_run_args(ctx->conn, db_intern(ctx->db, ctx->self->name, sql), changed,
-                       list, (int)count);
+    for (uint32_t i = 0; i < count && i < 8; i++)
+        list[i] = args[i].kind == SOUK_ARG_INT ? DB_INT(args[i].number) : DB_TEXT(args[i].text);
+    return db_run_args(ctx->conn, db_intern(ctx->db, ctx->self->name, sql), changed, list,
+                       (int)count);
 }
 
 static int api_then_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg)
@@ -143,8 +137,7 @@ static int api_then_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg)
     return SOUK_OK;
 }
 
-static const struct souk_value_api api_value = {.size = sizeof(api_value),
-                                                .set_int = api_set_int};
+static const struct souk_value_api api_value = {.size = sizeof(api_value), .set_int = api_set_int};
 static const struct souk_call_api api_call = {
     .size = sizeof(api_call), .log = api_log, .fail = api_fail};
 static const struct souk_db_api api_db = {
@@ -155,7 +148,7 @@ static const struct souk_api api = {.size = sizeof(api),
                                     .call = &api_call,
                                     .db = &api_db};
 
-/* ---- folders --------------------------------------------------------------------- */
+/* ---- folders ---- */
 
 FIXTURE void folder_make(char *to, size_t size)
 {
@@ -164,8 +157,7 @@ FIXTURE void folder_make(char *to, size_t size)
     assert_non_null(mkdtemp(to));
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind,
-                      struct FTW *ftw)
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *ftw)
 {
     (void)info;
     (void)kind;
@@ -185,9 +177,8 @@ FIXTURE void file_copy(const char *from, const char *to)
     snprintf(next, sizeof(next), "%s.new", to);
     int in = open(from, O_RDONLY), out = open(next, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     assert_true(in >= 0 && out >= 0);
-    while ((got = read(in, bytes, sizeof(bytes))) > 0) {
+    while ((got = read(in, bytes, sizeof(bytes))) > 0)
         assert_int_equal(write(out, bytes, (size_t)got), got);
-    }
     close(in);
     close(out);
     assert_int_equal(rename(next, to), 0);
@@ -198,7 +189,7 @@ FIXTURE void fixture_path(const char *name, char *to, size_t size)
     snprintf(to, size, SOUK_BUILD "/tests/fixtures/%s.so", name);
 }
 
-/* ---- the shop -------------------------------------------------------------------- */
+/* ---- the shop ---- */
 
 struct little_shop {
     char dir[PATH_MAX], plugins[PATH_MAX + 16];
@@ -229,9 +220,8 @@ FIXTURE void shop_begin(struct little_shop *shop)
 {
     memset(shop, 0, sizeof(*shop));
     log_setup(LOG_ERROR, 0);
-    if (!board_current()) {
+    if (!board_current())
         board_use(board_create());
-    }
     said_clear();
     folder_make(shop->dir, sizeof(shop->dir));
     snprintf(shop->plugins, sizeof(shop->plugins), "%s/plugins", shop->dir);
@@ -239,9 +229,8 @@ FIXTURE void shop_begin(struct little_shop *shop)
     shop->path[0] = shop->plugins;
     struct db_options options = {.dir = shop->dir, .consumers = event_consumers};
     int code = db_open(&shop->db, &options, &shop->err);
-    if (code) {
+    if (code)
         fail_msg("%s", shop->err.text);
-    }
     shop->tasks = worker_start("task", 2, 64);
     shop_open_host(shop);
 }
@@ -256,8 +245,7 @@ FIXTURE void shop_end(struct little_shop *shop)
 }
 
 /* Puts a fixture's file into the shop's folder, under its own or another name. */
-FIXTURE void shop_put_as(struct little_shop *shop, const char *fixture,
-                         const char *name)
+FIXTURE void shop_put_as(struct little_shop *shop, const char *fixture, const char *name)
 {
     char from[PATH_MAX], to[PATH_MAX + 64];
     fixture_path(fixture, from, sizeof(from));
@@ -272,18 +260,15 @@ FIXTURE void shop_put(struct little_shop *shop, const char *fixture)
 
 /* Configures with the plugins of `list` ("fix_good fix_need") and the tables of
  * `values` (JSON). Problems are in shop->problems. */
-FIXTURE int shop_configure(struct little_shop *shop, const char *list,
-                           const char *values)
+FIXTURE int shop_configure(struct little_shop *shop, const char *list, const char *values)
 {
     const char *names[16];
     size_t count = 0;
     struct souk_str rest = souk_str(list), name;
     struct json *tables;
-    while (str_split(&rest, ' ', &name)) {
+    while (str_split(&rest, ' ', &name))
         names[count++] = arena_cstr(&shop->arena, name);
-    }
-    assert_int_equal(json_parse(&shop->arena, souk_str(values), &tables, &shop->err),
-                     0);
+    assert_int_equal(json_parse(&shop->arena, souk_str(values), &tables, &shop->err), 0);
     problems_init(&shop->problems, &shop->arena, souk_str("souk.lua"));
     struct wanted wanted = {names, count, tables, shop->dir};
     return switch_configure(shop->host, &wanted, &shop->problems);
@@ -293,11 +278,10 @@ FIXTURE int shop_has_problem(const struct little_shop *shop, const char *part)
 {
     for (const struct problem *at = shop->problems.first; at; at = at->next) {
         char text[1024];
-        snprintf(text, sizeof(text), "%.*s: %.*s; %.*s", SOUK_PRI(at->key),
-                 SOUK_PRI(at->message), SOUK_PRI(at->hint));
-        if (strstr(text, part)) {
+        snprintf(text, sizeof(text), "%.*s: %.*s; %.*s", SOUK_PRI(at->key), SOUK_PRI(at->message),
+                 SOUK_PRI(at->hint));
+        if (strstr(text, part))
             return 1;
-        }
     }
     return 0;
 }
@@ -308,31 +292,27 @@ FIXTURE const struct json *shop_item(struct little_shop *shop, const char *name)
     assert_int_equal(switch_list(shop->host, &shop->arena, items), 0);
     json_each(item, items)
     {
-        if (souk_str_is(json_text(json_at(&item->value, "name")), name)) {
+        if (souk_str_is(json_text(json_at(&item->value, "name")), name))
             return &item->value;
-        }
     }
     return NULL;
 }
 
-FIXTURE struct souk_str shop_text(struct little_shop *shop, const char *name,
-                                  const char *key)
+FIXTURE struct souk_str shop_text(struct little_shop *shop, const char *name, const char *key)
 {
     return json_text(json_at(shop_item(shop, name), key));
 }
 
-#define assert_text(text, wanted)                                                      \
-    do {                                                                               \
-        struct souk_str assert_text_ = (text);                                         \
-        if (!souk_str_is(assert_text_, (wanted))) {                                    \
-            fail_msg("\"%.*s\" is not \"%s\"", SOUK_PRI(assert_text_), (wanted));      \
-        }                                                                              \
+#define assert_text(text, wanted)                                                                  \
+    do {                                                                                           \
+        struct souk_str assert_text_ = (text);                                                     \
+        if (!souk_str_is(assert_text_, (wanted)))                                                  \
+            fail_msg("\"%.*s\" is not \"%s\"", SOUK_PRI(assert_text_), (wanted));                  \
     } while (0)
-#define assert_part(text, part)                                                        \
-    do {                                                                               \
-        if (!strstr((text), (part))) {                                                 \
-            fail_msg("\"%s\" has no \"%s\" in it", (text), (part));                    \
-        }                                                                              \
+#define assert_part(text, part)                                                                    \
+    do {                                                                                           \
+        if (!strstr((text), (part)))                                                               \
+            fail_msg("\"%s\" has no \"%s\" in it", (text), (part));                                \
     } while (0)
 
 #endif

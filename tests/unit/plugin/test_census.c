@@ -40,17 +40,15 @@ static void test_threads(void **state)
     pthread_join(threads[1], NULL);
 }
 
-static void enter_and_leave(struct plugin *plugin, int descriptors,
-                            struct souk_ctx *inner)
+static void enter_and_leave(struct plugin *plugin, int descriptors, struct souk_ctx *inner)
 {
     struct souk_ctx ctx;
     struct call_place place = {"test", 0, 0};
     struct call_start start = {.plugin = plugin, .kind = CALL_INIT};
     call_begin(&ctx, &start);
     struct board_mark mark = call_enter(&ctx, &place);
-    for (int i = 0; i < descriptors; i++) {
+    for (int i = 0; i < descriptors; i++)
         assert_true(dup(0) > 0);
-    }
     if (inner) {
         struct board_mark nested = call_enter(inner, &place);
         assert_true(dup(0) > 0 && dup(0) > 0 && dup(0) > 0);

@@ -69,10 +69,7 @@ static void reset(void)
         .requires = {{.plugin = "other", .relation = SOUK_NEEDS},
                      {.plugin = "third", .relation = SOUK_AFTER}},
         .options = {{.key = "name", .type = SOUK_STRING},
-                    {.key = "colour",
-                     .type = SOUK_CHOICE,
-                     .initial = "red",
-                     .choices = colours}},
+                    {.key = "colour", .type = SOUK_CHOICE, .initial = "red", .choices = colours}},
         .routes = {{.method = "GET",
                     .path = "/items/{id}",
                     .kind = SOUK_READ,
@@ -91,12 +88,10 @@ static void reset(void)
                    {.event = "order.placed", .kind = SOUK_FACT, .handle = hear}},
         .jobs = {{.name = "nightly", .cron = "30 3 * * *", .run = run},
                  {.name = "mail", .run = run}},
-        .commands = {{.name = "show", .run = command},
-                     {.name = "clean-up", .run = command}},
+        .commands = {{.name = "show", .run = command}, {.name = "clean-up", .run = command}},
         .migrations = {{.number = 1, .name = "one", .sql = "SELECT 1"},
                        {.number = 2, .name = "two", .sql = "SELECT 1"}},
-        .files = {{"templates/page.html", page, page + 3},
-                  {"static/a.css", page, page + 3}},
+        .files = {{"templates/page.html", page, page + 3}, {"static/a.css", page, page + 3}},
         .providers = {{"payment", "card", &table}, {"payment", "cash", &table}},
     };
     w = good;
@@ -134,13 +129,13 @@ static int read_it(void)
 }
 
 /* Spoils the good world and wants words with `part` in them. */
-#define BAD(spoil, part)                                                               \
-    do {                                                                               \
-        reset();                                                                       \
-        spoil;                                                                         \
-        assert_int_equal(read_it(), SOUK_INVALID);                                     \
-        assert_part(err.text, part);                                                   \
-        assert_part(err.text, "plugin \"hello\" (plugins/hello.so): ");                \
+#define BAD(spoil, part)                                                                           \
+    do {                                                                                           \
+        reset();                                                                                   \
+        spoil;                                                                                     \
+        assert_int_equal(read_it(), SOUK_INVALID);                                                 \
+        assert_part(err.text, part);                                                               \
+        assert_part(err.text, "plugin \"hello\" (plugins/hello.so): ");                            \
     } while (0)
 
 static void test_good(void **state)
@@ -148,9 +143,8 @@ static void test_good(void **state)
     (void)state;
     reset();
     int code = read_it();
-    if (code) {
+    if (code)
         fail_msg("%s", err.text);
-    }
     assert_string_equal(out.plugin.name, "hello");
     assert_int_equal(out.routes_count, 2);
     assert_string_equal(out.routes[1].method, "POST");
@@ -212,13 +206,11 @@ static void test_abi(void **state)
     reset();
     w.plugin.abi_minor = SOUK_ABI_MINOR + 6;
     assert_int_equal(read_it(), SOUK_CONFLICT);
-    assert_part(err.text,
-                "plugin \"hello\" (plugins/hello.so): needs ABI 0.7, this souk has "
-                "0.1; upgrade souk or install a hello built for ABI 0.1");
+    assert_part(err.text, "plugin \"hello\" (plugins/hello.so): needs ABI 0.7, this souk has "
+                          "0.1; upgrade souk or install a hello built for ABI 0.1");
     reset();
     w.plugin.abi_major = SOUK_ABI_MAJOR + 1;
-    w.plugin.name =
-        (const char *)16; /* another layout: nothing behind it may be read */
+    w.plugin.name = (const char *)16; /* another layout: nothing behind it may be read */
     assert_int_equal(read_it(), SOUK_CONFLICT);
     assert_part(err.text, "needs ABI 1.1");
     reset();
@@ -287,8 +279,7 @@ static void test_routes(void **state)
     BAD(w.routes[0].handle = NULL, "has no handle");
     BAD(w.routes[0].right = "orders", "only SOUK_ADMIN");
     BAD(w.routes[0].rate = -1, "below 0");
-    BAD((w.routes[1] = w.routes[0], w.routes[1].path = "/items/{other}"),
-        "the same route");
+    BAD((w.routes[1] = w.routes[0], w.routes[1].path = "/items/{other}"), "the same route");
     reset();
     w.routes[1] = w.routes[0];
     w.routes[1].path = "/items/{rest*}";

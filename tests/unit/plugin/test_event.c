@@ -17,9 +17,8 @@ static int set_up(void **state)
     shop_put(&shop, "fix_early");
     shop_put(&shop, "fix_late");
     shop_put(&shop, "fix_gate");
-    if (shop_configure(&shop, "fix_late fix_good fix_early fix_gate", "{}")) {
+    if (shop_configure(&shop, "fix_late fix_good fix_early fix_gate", "{}"))
         fail_msg("%.*s", SOUK_PRI(shop.problems.first->message));
-    }
     said_clear();
     return 0;
 }
@@ -31,7 +30,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- filters --------------------------------------------------------------------- */
+/* ---- filters ---- */
 
 static struct json *payload;
 static struct err err;
@@ -40,16 +39,13 @@ static int filter(const char *subject)
 {
     uint32_t ticket;
     struct souk_ctx ctx;
-    struct call_start start = {.set = set_pin(&ticket),
-                               .db = shop.db,
-                               .arena = &shop.arena,
-                               .kind = SOUK_TASK};
+    struct call_start start = {
+        .set = set_pin(&ticket), .db = shop.db, .arena = &shop.arena, .kind = SOUK_TASK};
     call_begin(&ctx, &start);
     memset(&err, 0, sizeof(err));
     payload = json_new(&shop.arena, JSON_OBJECT);
     json_add_int(&shop.arena, payload, "last", 0);
-    int code =
-        event_filter(&ctx, souk_str("order.placing"), souk_str(subject), payload, &err);
+    int code = event_filter(&ctx, souk_str("order.placing"), souk_str(subject), payload, &err);
     call_end(&ctx, NULL);
     set_unpin(ticket);
     return code;
@@ -64,9 +60,8 @@ static void test_order(void **state)
 {
     (void)state;
     assert_int_equal(filter("order:1"), 0);
-    assert_string_equal(said_all(),
-                        ";fix_early order.placing;fix_gate order.placing;fix_late "
-                        "order.placing;");
+    assert_string_equal(said_all(), ";fix_early order.placing;fix_gate order.placing;fix_late "
+                                    "order.placing;");
     assert_int_equal(last(), 20);
 }
 
@@ -74,8 +69,7 @@ static void test_veto(void **state)
 {
     (void)state;
     assert_int_equal(filter("veto fix_early"), SOUK_DENIED);
-    assert_string_equal(err.text,
-                        "not to this address"); /* words for the customer, bare */
+    assert_string_equal(err.text, "not to this address"); /* words for the customer, bare */
     assert_int_equal(said("fix_late order.placing"), 0);
 }
 
@@ -133,8 +127,7 @@ static void test_slow(void **state)
 static void test_gate_away(void **state)
 {
     (void)state;
-    struct board_fault fault = {
-        .kind = BOARD_CRASH, .signal = 11, .plugin = "fix_gate"};
+    struct board_fault fault = {.kind = BOARD_CRASH, .signal = 11, .plugin = "fix_gate"};
     for (int i = 0; i < 3; i++) {
         fault.at = clock_now();
         assert_int_equal(quarantine_add(shop.dir, &fault, &shop.err), 0);
@@ -144,18 +137,17 @@ static void test_gate_away(void **state)
     log_setup(LOG_ERROR + 1, 0);
     assert_int_equal(shop_configure(&shop, "fix_early fix_gate", "{}"), 0);
     assert_int_equal(filter("order:1"), SOUK_UNAVAILABLE);
-    assert_part(err.text,
-                "plugin \"fix_gate\" is quarantined, and order.placing may not go on");
+    assert_part(err.text, "plugin \"fix_gate\" is quarantined, and order.placing may not go on");
     assert_int_equal(switch_enable(shop.host, "fix_gate", &shop.err), 0);
     assert_int_equal(filter("order:1"), 0);
 }
 
-/* ---- facts ----------------------------------------------------------------------- */
+/* ---- facts ---- */
 
 static int put_fact(struct db_conn *conn, void *arg)
 {
-    return outbox_put(conn, souk_str("order.placed"), souk_str(arg),
-                      souk_str("{\"n\":1}"), clock_now(), NULL);
+    return outbox_put(conn, souk_str("order.placed"), souk_str(arg), souk_str("{\"n\":1}"),
+                      clock_now(), NULL);
 }
 
 static int runs_all(void *user, struct souk_str kind)
@@ -170,8 +162,8 @@ static int deliver(int *result)
 {
     struct job *jobs;
     int count = 0;
-    assert_int_equal(job_claim(shop.db, &shop.arena, 8, CLOCK_MINUTE, clock_now(),
-                               runs_all, NULL, &jobs, &count, &shop.err),
+    assert_int_equal(job_claim(shop.db, &shop.arena, 8, CLOCK_MINUTE, clock_now(), runs_all, NULL,
+                               &jobs, &count, &shop.err),
                      0);
     for (int i = 0; i < count; i++) {
         struct outbox_fact fact;
@@ -194,9 +186,8 @@ static int deliver(int *result)
         memset(&err, 0, sizeof(err));
         *result = event_deliver(set, shop.db, plugin, &event, &err);
         set_unpin(ticket);
-        if (*result == 0) {
+        if (*result == 0)
             assert_int_equal(job_done(shop.db, &jobs[i], clock_now()), 0);
-        }
     }
     return count;
 }
@@ -231,8 +222,7 @@ static void test_fact_fails(void **state)
     assert_int_equal(db_write(shop.db, put_fact, "order:later", &shop.err), 0);
     assert_int_equal(deliver(&result), 1);
     assert_int_equal(result, SOUK_UNAVAILABLE);
-    assert_string_equal(err.text,
-                        "plugin \"fix_good\": event order.placed: the peer is down");
+    assert_string_equal(err.text, "plugin \"fix_good\": event order.placed: the peer is down");
     assert_int_equal(db_write(shop.db, put_fact, "order:refused", &shop.err), 0);
     assert_int_equal(deliver(&result), 1);
     assert_int_equal(result, SOUK_CONFLICT);
@@ -244,13 +234,10 @@ static void test_consumers(void **state)
 {
     (void)state;
     const char **names;
-    assert_int_equal(
-        event_consumers(shop.host, souk_str("order.placed"), &shop.arena, &names), 1);
+    assert_int_equal(event_consumers(shop.host, souk_str("order.placed"), &shop.arena, &names), 1);
     assert_string_equal(names[0], "fix_good");
-    assert_int_equal(
-        event_consumers(shop.host, souk_str("order.paid"), &shop.arena, &names), 0);
-    assert_int_equal(
-        event_consumers(shop.host, souk_str("order.placing"), &shop.arena, &names), 0);
+    assert_int_equal(event_consumers(shop.host, souk_str("order.paid"), &shop.arena, &names), 0);
+    assert_int_equal(event_consumers(shop.host, souk_str("order.placing"), &shop.arena, &names), 0);
 }
 
 /* A fact that is written while its plugin is quarantined waits for it. */
@@ -268,15 +255,13 @@ static void test_consumer_away(void **state)
     shop_open_host(&shop);
     assert_int_equal(shop_configure(&shop, "fix_good", "{}"), 0);
     assert_text(shop_text(&shop, "fix_good", "state"), "quarantined");
-    assert_int_equal(
-        event_consumers(shop.host, souk_str("order.placed"), &shop.arena, &names), 1);
+    assert_int_equal(event_consumers(shop.host, souk_str("order.placed"), &shop.arena, &names), 1);
     assert_int_equal(db_write(shop.db, put_fact, "order:8", &shop.err), 0);
     assert_int_equal(switch_enable(shop.host, "fix_good", &shop.err), 0);
     assert_int_equal(deliver(&result), 1);
     assert_int_equal(seen("order:8"), 1);
     assert_int_equal(switch_disable(shop.host, "fix_good", &shop.err), 0);
-    assert_int_equal(
-        event_consumers(shop.host, souk_str("order.placed"), &shop.arena, &names), 0);
+    assert_int_equal(event_consumers(shop.host, souk_str("order.placed"), &shop.arena, &names), 0);
 }
 
 int main(void)

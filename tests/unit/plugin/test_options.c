@@ -17,19 +17,12 @@
 static const char *const colours[] = {"red", "green", "blue", NULL};
 
 static const struct souk_option all[] = {
-    {.key = "greeting",
-     .type = SOUK_STRING,
-     .initial = "Hello",
-     .summary = "What to say."},
+    {.key = "greeting", .type = SOUK_STRING, .initial = "Hello", .summary = "What to say."},
     {.key = "note", .type = SOUK_TEXT},
     {.key = "size", .type = SOUK_INT, .initial = "5", .min = 1, .max = 10},
     {.key = "loud", .type = SOUK_BOOL, .initial = "true"},
     {.key = "price", .type = SOUK_MONEY, .initial = "12.50 EUR"},
-    {.key = "wait",
-     .type = SOUK_DURATION,
-     .initial = "10s",
-     .min = 1000000,
-     .max = 60000000},
+    {.key = "wait", .type = SOUK_DURATION, .initial = "10s", .min = 1000000, .max = 60000000},
     {.key = "room", .type = SOUK_SIZE, .initial = "4M", .min = 1024, .max = INT64_MAX},
     {.key = "site", .type = SOUK_URL},
     {.key = "colour", .type = SOUK_CHOICE, .initial = "green", .choices = colours},
@@ -70,38 +63,33 @@ static struct option_values *check(struct bench *bench, const char *given)
 {
     struct json *tree = NULL;
     struct err err = {0};
-    if (given) {
+    if (given)
         assert_int_equal(json_parse(&bench->arena, souk_str(given), &tree, &err), 0);
-    }
     problems_init(&bench->problems, &bench->arena, souk_str("souk.lua"));
     bench->problems.line = 7;
-    bench->values = options_check(&bench->arena, all, ALL, "hello", bench->dir, tree,
-                                  &bench->problems);
+    bench->values =
+        options_check(&bench->arena, all, ALL, "hello", bench->dir, tree, &bench->problems);
     return bench->values;
 }
 
 static void good(struct bench *bench, const char *given)
 {
     check(bench, given);
-    if (bench->problems.count) {
-        print_error("%s: %s\n", bench->problems.first->key.ptr,
-                    bench->problems.first->message.ptr);
-    }
+    if (bench->problems.count)
+        print_error("%s: %s\n", bench->problems.first->key.ptr, bench->problems.first->message.ptr);
     assert_int_equal(bench->problems.count, 0);
 }
 
 /* Exactly one problem, with these words in its three parts. */
-static void bad(struct bench *bench, const char *given, const char *key,
-                const char *message, const char *hint)
+static void bad(struct bench *bench, const char *given, const char *key, const char *message,
+                const char *hint)
 {
     check(bench, given);
     assert_int_equal(bench->problems.count, 1);
     struct problem *problem = bench->problems.first;
     if (!souk_str_is(problem->key, key) || !strstr(problem->message.ptr, message) ||
-        !strstr(problem->hint.ptr, hint)) {
-        print_error("got %s: %s; %s\n", problem->key.ptr, problem->message.ptr,
-                    problem->hint.ptr);
-    }
+        !strstr(problem->hint.ptr, hint))
+        print_error("got %s: %s; %s\n", problem->key.ptr, problem->message.ptr, problem->hint.ptr);
     assert_true(souk_str_is(problem->key, key));
     assert_non_null(strstr(problem->message.ptr, message));
     assert_non_null(strstr(problem->hint.ptr, hint));
@@ -162,8 +150,7 @@ static void test_given(void **state)
 static void test_unknown(void **state)
 {
     struct bench *bench = *state;
-    bad(bench, "{\"greting\":\"x\"}", "hello.greting", "unknown key",
-        "did you mean \"greeting\"?");
+    bad(bench, "{\"greting\":\"x\"}", "hello.greting", "unknown key", "did you mean \"greeting\"?");
     bad(bench, "{\"zzzzzzzzzz\":\"x\"}", "hello.zzzzzzzzzz", "unknown key",
         "known keys: greeting, note, size");
     bad(bench, "5", "hello", "single value", "write hello = {");
@@ -173,46 +160,41 @@ static void test_unknown(void **state)
 static void test_wrong_types(void **state)
 {
     struct bench *bench = *state;
-    bad(bench, "{\"greeting\":5}", "hello.greeting",
-        "is the number 5, expected text in quotes", "greeting = \"Hello\"");
+    bad(bench, "{\"greeting\":5}", "hello.greeting", "is the number 5, expected text in quotes",
+        "greeting = \"Hello\"");
     bad(bench, "{\"greeting\":\"a\\nb\"}", "hello.greeting", "line break", "one line");
-    bad(bench, "{\"note\":true}", "hello.note", "is true, expected text",
-        "note = \"some text\"");
-    bad(bench, "{\"size\":\"5\"}", "hello.size",
-        "is the text \"5\", expected a whole number", "size = 5");
+    bad(bench, "{\"note\":true}", "hello.note", "is true, expected text", "note = \"some text\"");
+    bad(bench, "{\"size\":\"5\"}", "hello.size", "is the text \"5\", expected a whole number",
+        "size = 5");
     bad(bench, "{\"size\":1.5}", "hello.size", "a number with a fraction", "size = 5");
-    bad(bench, "{\"loud\":\"yes\"}", "hello.loud",
-        "is the text \"yes\", expected true or false", "loud = true");
-    bad(bench, "{\"wait\":10}", "hello.wait",
-        "is the number 10, expected a span of time", "wait = \"10s\"");
-    bad(bench, "{\"site\":[\"x\"]}", "hello.site", "is a list, expected an address",
-        "https://");
+    bad(bench, "{\"loud\":\"yes\"}", "hello.loud", "is the text \"yes\", expected true or false",
+        "loud = true");
+    bad(bench, "{\"wait\":10}", "hello.wait", "is the number 10, expected a span of time",
+        "wait = \"10s\"");
+    bad(bench, "{\"site\":[\"x\"]}", "hello.site", "is a list, expected an address", "https://");
     bad(bench, "{\"tags\":\"a\"}", "hello.tags", "expected a list of texts",
         "tags = { \"one\", \"two\" }");
-    bad(bench, "{\"tags\":[\"a\",2]}", "hello.tags[2]",
-        "is the number 2, expected text", "tags = {");
-    bad(bench, "{\"tags\":[\"a\",\"\"]}", "hello.tags[2]", "is empty", "take it out");
-    bad(bench, "{\"tags\":{\"a\":\"b\"}}", "hello.tags", "is a table, expected a list",
+    bad(bench, "{\"tags\":[\"a\",2]}", "hello.tags[2]", "is the number 2, expected text",
         "tags = {");
+    bad(bench, "{\"tags\":[\"a\",\"\"]}", "hello.tags[2]", "is empty", "take it out");
+    bad(bench, "{\"tags\":{\"a\":\"b\"}}", "hello.tags", "is a table, expected a list", "tags = {");
     bad(bench, "{\"names\":[\"a\"]}", "hello.names", "is a list, expected a table",
         "names = { name = ");
-    bad(bench, "{\"names\":{\"a\":{}}}", "hello.names.a",
-        "is an empty table, expected text", "names = {");
-    bad(bench, "{\"greeting\":{\"$env\":\"X\"}}", "hello.greeting",
-        "only secrets come from there", "greeting = ");
-    bad(bench, "{\"names\":{\"$env\":\"X\"}}", "hello.names",
-        "only secrets come from there", "names = ");
+    bad(bench, "{\"names\":{\"a\":{}}}", "hello.names.a", "is an empty table, expected text",
+        "names = {");
+    bad(bench, "{\"greeting\":{\"$env\":\"X\"}}", "hello.greeting", "only secrets come from there",
+        "greeting = ");
+    bad(bench, "{\"names\":{\"$env\":\"X\"}}", "hello.names", "only secrets come from there",
+        "names = ");
 }
 
 static void test_wrong_forms(void **state)
 {
     struct bench *bench = *state;
-    bad(bench, "{\"wait\":\"10 seconds\"}", "hello.wait",
-        "\"10 seconds\" is not a span of time", "wait = \"10s\"");
-    bad(bench, "{\"room\":\"4X\"}", "hello.room", "\"4X\" is not a size",
-        "room = \"4M\"");
-    bad(bench, "{\"room\":-1}", "hello.room", "is the number -1, expected a size",
-        "room = \"4M\"");
+    bad(bench, "{\"wait\":\"10 seconds\"}", "hello.wait", "\"10 seconds\" is not a span of time",
+        "wait = \"10s\"");
+    bad(bench, "{\"room\":\"4X\"}", "hello.room", "\"4X\" is not a size", "room = \"4M\"");
+    bad(bench, "{\"room\":-1}", "hello.room", "is the number -1, expected a size", "room = \"4M\"");
     bad(bench, "{\"site\":\"example.org\"}", "hello.site", "is not an address",
         "https://example.org/");
     bad(bench, "{\"site\":\"https:///x\"}", "hello.site", "is not an address",
@@ -223,10 +205,8 @@ static void test_wrong_forms(void **state)
         "did you mean \"green\"?");
     bad(bench, "{\"colour\":\"zzzzz\"}", "hello.colour", "none of the choices",
         "\"red\" or \"green\" or \"blue\"");
-    bad(bench, "{\"price\":\"12.50\"}", "hello.price", "is not an amount of money",
-        "12.50 EUR");
-    bad(bench, "{\"price\":\"12.50 XXQ\"}", "hello.price", "\"XXQ\" is no currency",
-        "12.50 EUR");
+    bad(bench, "{\"price\":\"12.50\"}", "hello.price", "is not an amount of money", "12.50 EUR");
+    bad(bench, "{\"price\":\"12.50 XXQ\"}", "hello.price", "\"XXQ\" is no currency", "12.50 EUR");
     bad(bench, "{\"price\":\"12.505 EUR\"}", "hello.price",
         "no exact amount of EUR, which has 2 digits", "12.50 EUR");
     const char *const rates[] = {"12.5",     "%",    ".5%",  "5.%", "-1%",
@@ -236,8 +216,7 @@ static void test_wrong_forms(void **state)
         snprintf(given, sizeof(given), "{\"share\":\"%s\"}", rates[i]);
         bad(bench, given, "hello.share", "is not a percentage", "share = \"12.5%\"");
     }
-    assert_int_equal(options_int(bench->values, "share"),
-                     125000); /* the default stands in */
+    assert_int_equal(options_int(bench->values, "share"), 125000); /* the default stands in */
 }
 
 static void test_bounds(void **state)
@@ -245,12 +224,9 @@ static void test_bounds(void **state)
     struct bench *bench = *state;
     bad(bench, "{\"size\":0}", "hello.size", "is 0, the least is 1", "from 1 to 10");
     bad(bench, "{\"size\":11}", "hello.size", "is 11, the most is 10", "from 1 to 10");
-    bad(bench, "{\"wait\":\"2m\"}", "hello.wait", "is 2m, the most is 1m",
-        "from 1s to 1m");
-    bad(bench, "{\"wait\":\"0s\"}", "hello.wait", "is 0s, the least is 1s",
-        "from 1s to 1m");
-    bad(bench, "{\"room\":\"100\"}", "hello.room", "is 100, the least is 1K",
-        "give 1K or more");
+    bad(bench, "{\"wait\":\"2m\"}", "hello.wait", "is 2m, the most is 1m", "from 1s to 1m");
+    bad(bench, "{\"wait\":\"0s\"}", "hello.wait", "is 0s, the least is 1s", "from 1s to 1m");
+    bad(bench, "{\"room\":\"100\"}", "hello.room", "is 100, the least is 1K", "give 1K or more");
     bad(bench, "{\"share\":\"100.5%\"}", "hello.share", "is 100.5%, the most is 100%",
         "from 0% to 100%");
 }
@@ -288,8 +264,7 @@ static void test_wrong_default(void **state)
                            "the default of the plugin itself is wrong: \"soon\""));
 }
 
-static void put_secret(struct bench *bench, const char *name, const char *text,
-                       mode_t mode)
+static void put_secret(struct bench *bench, const char *name, const char *text, mode_t mode)
 {
     char path[128];
     snprintf(path, sizeof(path), "%s/%s", bench->dir, name);
@@ -329,13 +304,12 @@ static void test_secrets(void **state)
         "SOUK_TEST_UNSET is not set", "SOUK_TEST_UNSET=");
     bad(bench, "{\"token\":{\"$env\":\"SOUK_TEST_EMPTY\"}}", "hello.token",
         "SOUK_TEST_EMPTY is empty", "SOUK_TEST_EMPTY=");
-    bad(bench, "{\"token\":{\"$file\":\"none\"}}", "hello.token",
-        "cannot be read: No such file", "chmod 600");
-    bad(bench, "{\"token\":{\"$file\":\".\"}}", "hello.token", "is not a file",
-        "plain file");
+    bad(bench, "{\"token\":{\"$file\":\"none\"}}", "hello.token", "cannot be read: No such file",
+        "chmod 600");
+    bad(bench, "{\"token\":{\"$file\":\".\"}}", "hello.token", "is not a file", "plain file");
     put_secret(bench, "token", "s3cret\n", 0640);
-    bad(bench, "{\"token\":{\"$file\":\"token\"}}", "hello.token",
-        "is open to others (mode 0640)", "chmod 600");
+    bad(bench, "{\"token\":{\"$file\":\"token\"}}", "hello.token", "is open to others (mode 0640)",
+        "chmod 600");
     assert_null(strstr(bench->problems.first->message.ptr, "s3cret"));
     put_secret(bench, "token", "\n", 0600);
     bad(bench, "{\"token\":{\"$file\":\"token\"}}", "hello.token", "is empty",
@@ -346,9 +320,8 @@ static void test_secrets(void **state)
 static void test_all_at_once(void **state)
 {
     struct bench *bench = *state;
-    check(
-        bench,
-        "{\"size\":0,\"loud\":1,\"wait\":\"x\",\"token\":\"x\",\"nope\":1,\"tags\":[1,2]}");
+    check(bench,
+          "{\"size\":0,\"loud\":1,\"wait\":\"x\",\"token\":\"x\",\"nope\":1,\"tags\":[1,2]}");
     assert_int_equal(bench->problems.count, 7);
 }
 
@@ -368,8 +341,7 @@ static void test_same(void **state)
     assert_false(options_same(check(bench, "{\"names\":{\"a\":\"1\"}}"),
                               check(bench, "{\"names\":{\"a\":\"2\"}}")));
     setenv("SOUK_TEST_TOKEN", "two", 1);
-    assert_false(
-        options_same(a, check(bench, given))); /* the same file, another secret */
+    assert_false(options_same(a, check(bench, given))); /* the same file, another secret */
     assert_true(options_same(NULL, NULL));
     assert_false(options_same(a, NULL));
 }
@@ -390,8 +362,7 @@ static void test_describe(void **state)
         text,
         "\"key\":\"wait\",\"type\":\"duration\",\"summary\":null,\"initial\":\"10s\",\"required\":false,"
         "\"min\":\"1s\",\"max\":\"1m\",\"value\":\"20s\""));
-    assert_non_null(
-        strstr(text, "\"choices\":[\"red\",\"green\",\"blue\"],\"value\":\"green\""));
+    assert_non_null(strstr(text, "\"choices\":[\"red\",\"green\",\"blue\"],\"value\":\"green\""));
     assert_non_null(strstr(text, "\"summary\":\"What to say.\""));
     buf_clear(&out);
     json_print(&out, options_describe(&bench->arena, all, ALL, NULL));

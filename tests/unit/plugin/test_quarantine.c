@@ -101,9 +101,8 @@ static void test_cleared(void **state)
 {
     (void)state;
     struct err err = {0};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         fault("hello", START + i);
-    }
     assert_true(find("hello")->quarantined_at);
     assert_int_equal(quarantine_clear(dir, "hello", START + 10, &err), 0);
     const struct fault_record *record = find("hello");
@@ -120,9 +119,8 @@ static void test_cleared(void **state)
 static void test_core(void **state)
 {
     (void)state;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5; i++)
         fault("", START + i);
-    }
     assert_int_equal(find("")->faults, 5);
     assert_int_equal(find("")->quarantined_at, 0);
 }

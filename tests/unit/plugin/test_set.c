@@ -26,7 +26,7 @@ static struct plugin_set *publish(struct plugin *const *plugins, size_t count,
     return set;
 }
 
-/* ---- threads --------------------------------------------------------------------- */
+/* ---- threads ---- */
 
 static _Atomic int stopping;
 static _Atomic int64_t pins_done;
@@ -47,9 +47,8 @@ static void *reader(void *arg)
         struct plugin_set *set = set_pin(&ticket);
         set_pin_again(ticket, &copy);
         set_unpin(ticket);
-        if (set->web && *(int *)set->web != 7) {
+        if (set->web && *(int *)set->web != 7)
             atomic_store(&bad, 1);
-        }
         set_unpin(copy);
         atomic_fetch_add(&pins_done, 1);
     }
@@ -61,9 +60,8 @@ static void test_threads(void **state)
     (void)state;
     pthread_t threads[READERS];
     struct plugin_set *old;
-    for (int i = 0; i < READERS; i++) {
+    for (int i = 0; i < READERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, reader, NULL), 0);
-    }
     while (atomic_load(&pins_done) < PINS) {
         struct err err = {0};
         struct plugin_set *set = set_new(NULL, 0);
@@ -76,13 +74,12 @@ static void test_threads(void **state)
         set_free(old);
     }
     atomic_store(&stopping, 1);
-    for (int i = 0; i < READERS; i++) {
+    for (int i = 0; i < READERS; i++)
         pthread_join(threads[i], NULL);
-    }
     assert_int_equal(bad, 0);
 }
 
-/* ---- one thread ------------------------------------------------------------------ */
+/* ---- one thread ---- */
 
 static void test_drained(void **state)
 {
@@ -126,9 +123,8 @@ static void test_all_places_taken(void **state)
         }
         sets[n] = set;
         set_pin(&tickets[n]);
-        if (n == 0) {
+        if (n == 0)
             set_free(old);
-        }
     }
     assert_int_equal(code, SOUK_BUSY);
     assert_int_equal(n, 64);
@@ -144,7 +140,7 @@ static void test_all_places_taken(void **state)
     set_free(old);
 }
 
-/* ---- what is in a set ------------------------------------------------------------ */
+/* ---- what is in a set ---- */
 
 static const struct souk_listener a_rows[] = {
     {.event = "order.placing", .kind = SOUK_FILTER, .priority = 20},
@@ -153,16 +149,14 @@ static const struct souk_listener b_rows[] = {
     {.event = "order.placing", .kind = SOUK_FILTER, .priority = 20}};
 static const struct souk_listener c_rows[] = {
     {.event = "order.placing", .kind = SOUK_FILTER, .priority = -5}};
-static const struct souk_provider cards[] = {{"payment", "card", NULL},
-                                             {"delivery", "post", NULL}};
+static const struct souk_provider cards[] = {{"payment", "card", NULL}, {"delivery", "post", NULL}};
 static const struct souk_provider cash[] = {{"payment", "cash", NULL}};
 
 static void test_order(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct plugin *b = plugin_new("bee"), *a = plugin_new("ant"),
-                  *c = plugin_new("cat");
+    struct plugin *b = plugin_new("bee"), *a = plugin_new("ant"), *c = plugin_new("cat");
     a->descriptor.events = a_rows;
     a->descriptor.events_count = 2;
     b->descriptor.events = b_rows;

@@ -58,9 +58,8 @@ static void test_maps(void **state)
     struct staged staged;
     struct err err;
     int code = open_fixture("fix_good", &staged, &err);
-    if (code) {
+    if (code)
         fail_msg("%s", err.text);
-    }
     assert_int_equal(staged.raw->magic, SOUK_MAGIC);
     assert_string_equal(staged.raw->name, "fix_good");
     assert_int_equal(strlen(staged.hash), 16);
@@ -203,14 +202,11 @@ static void test_find(void **state)
     assert_int_equal(open_fixture("fix_good", &staged, &err), 0);
     assert_int_equal(stage_find(path, "fix_good", found, sizeof(found), &err), 0);
     assert_string_equal(found, file);
-    assert_int_equal(stage_find(path, "fix_god", found, sizeof(found), &err),
-                     SOUK_NOT_FOUND);
+    assert_int_equal(stage_find(path, "fix_god", found, sizeof(found), &err), SOUK_NOT_FOUND);
     assert_part(err.text, "did you mean \"fix_good\"?");
-    assert_int_equal(stage_find(path, "zzzz", found, sizeof(found), &err),
-                     SOUK_NOT_FOUND);
+    assert_int_equal(stage_find(path, "zzzz", found, sizeof(found), &err), SOUK_NOT_FOUND);
     assert_part(err.text, "put zzzz.so there");
-    assert_int_equal(stage_find(path, "../x", found, sizeof(found), &err),
-                     SOUK_INVALID);
+    assert_int_equal(stage_find(path, "../x", found, sizeof(found), &err), SOUK_INVALID);
     stage_list(path, &arena, &names, &count);
     assert_int_equal(count, 2);
     assert_string_equal(names[0], "fix_good");
@@ -218,8 +214,7 @@ static void test_find(void **state)
     assert_null(names[2]);
     arena_free(&arena);
     stage_clean(folder);
-    assert_int_equal(stage_find(path, "fix_good", found, sizeof(found), &err),
-                     SOUK_NOT_FOUND);
+    assert_int_equal(stage_find(path, "fix_good", found, sizeof(found), &err), SOUK_NOT_FOUND);
 }
 
 int main(void)

@@ -23,11 +23,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define OK(call)                                                                       \
-    do {                                                                               \
-        if (call) {                                                                    \
-            fail_msg("%s: %s", #call, shop.err.text);                                  \
-        }                                                                              \
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        if (call)                                                                                  \
+            fail_msg("%s: %s", #call, shop.err.text);                                              \
     } while (0)
 
 static int count_on(void)
@@ -43,13 +42,11 @@ static void test_enable_disable(void **state)
     (void)state;
     assert_int_equal(shop_configure(&shop, "", "{}"), 0);
     assert_text(shop_text(&shop, "fix_good", "state"), "disabled");
-    assert_text(shop_text(&shop, "fix_good", "version"),
-                "1.0.0"); /* from a look at the file */
+    assert_text(shop_text(&shop, "fix_good", "version"), "1.0.0"); /* from a look at the file */
     OK(switch_enable(shop.host, "fix_good", &shop.err));
     assert_string_equal(said_all(), ";fix_good init;fix_good start;");
     assert_text(shop_text(&shop, "fix_good", "state"), "active");
-    assert_int_equal(json_int(json_at(shop_item(&shop, "fix_good"), "generation"), 0),
-                     1);
+    assert_int_equal(json_int(json_at(shop_item(&shop, "fix_good"), "generation"), 0), 1);
     OK(switch_enable(shop.host, "fix_good", &shop.err)); /* again: nothing to do */
     assert_int_equal(said("fix_good init"), 1);
     OK(switch_disable(shop.host, "fix_good", &shop.err));
@@ -67,8 +64,7 @@ static void test_remembered(void **state)
     assert_int_equal(said("fix_good stop"), 1);
     said_clear();
     shop_open_host(&shop);
-    assert_int_equal(shop_configure(&shop, "", "{}"),
-                     0); /* not in the list, but switched on */
+    assert_int_equal(shop_configure(&shop, "", "{}"), 0); /* not in the list, but switched on */
     assert_int_equal(said("fix_good start"), 1);
     OK(switch_disable(shop.host, "fix_good", &shop.err));
     switch_close(shop.host);
@@ -144,14 +140,12 @@ static void test_needs(void **state)
     shop_put(&shop, "fix_need");
     assert_int_equal(shop_configure(&shop, "", "{}"), 0);
     assert_int_equal(switch_enable(shop.host, "fix_need", &shop.err), SOUK_CONFLICT);
-    assert_part(shop.err.text,
-                "plugin \"fix_need\" needs plugin \"fix_good\", which is not on");
+    assert_part(shop.err.text, "plugin \"fix_need\" needs plugin \"fix_good\", which is not on");
     OK(switch_enable(shop.host, "fix_good", &shop.err));
     OK(switch_enable(shop.host, "fix_need", &shop.err));
     assert_int_equal(switch_disable(shop.host, "fix_good", &shop.err), SOUK_CONFLICT);
-    assert_part(
-        shop.err.text,
-        "plugin \"fix_good\" is needed by plugin \"fix_need\"; disable \"fix_need\" first");
+    assert_part(shop.err.text,
+                "plugin \"fix_good\" is needed by plugin \"fix_need\"; disable \"fix_need\" first");
     assert_int_equal(count_on(), 2);
     switch_close(shop.host);
     const char *all = said_all(); /* stopped in the reverse order of their start */
@@ -185,11 +179,9 @@ static void test_refused(void **state)
     uint64_t number = set_pin(&ticket)->number;
     set_unpin(ticket);
     assert_int_equal(switch_enable(shop.host, "fix_bad_init", &shop.err), SOUK_INVALID);
-    assert_string_equal(shop.err.text,
-                        "plugin \"fix_bad_init\": init: no key for the bank");
+    assert_string_equal(shop.err.text, "plugin \"fix_bad_init\": init: no key for the bank");
     assert_int_equal(said("fix_bad_init stop"), 0);
-    assert_int_equal(switch_enable(shop.host, "fix_bad_start", &shop.err),
-                     SOUK_UNAVAILABLE);
+    assert_int_equal(switch_enable(shop.host, "fix_bad_start", &shop.err), SOUK_UNAVAILABLE);
     assert_int_equal(said("fix_bad_start stop"), 1);
     assert_int_equal(set_pin(&ticket)->number, number);
     set_unpin(ticket);
@@ -200,9 +192,8 @@ static void test_refused(void **state)
 static int refuse_web(void *user, struct plugin_set *set, struct err *err)
 {
     (void)user;
-    if (set_plugin(set, souk_str("fix_late"))) {
+    if (set_plugin(set, souk_str("fix_late")))
         return err_set(err, SOUK_CONFLICT, "route GET /x stands in two plugins");
-    }
     return 0;
 }
 
@@ -225,23 +216,18 @@ static void test_options(void **state)
 {
     (void)state;
     shop_put(&shop, "fix_early");
-    assert_int_equal(shop_configure(&shop, "fix_good fix_early",
-                                    "{\"fix_good\":{\"greeting\":\"Hi\"}}"),
-                     0);
-    assert_int_equal(shop_configure(&shop, "fix_good fix_early",
-                                    "{\"fix_good\":{\"greeting\":\"Hi\"}}"),
-                     0);
-    assert_int_equal(said("fix_good init"),
-                     1); /* nothing changed: nothing is opened again */
-    assert_int_equal(shop_configure(&shop, "fix_good fix_early",
-                                    "{\"fix_good\":{\"greeting\":\"Ahoy\"}}"),
-                     0);
+    assert_int_equal(
+        shop_configure(&shop, "fix_good fix_early", "{\"fix_good\":{\"greeting\":\"Hi\"}}"), 0);
+    assert_int_equal(
+        shop_configure(&shop, "fix_good fix_early", "{\"fix_good\":{\"greeting\":\"Hi\"}}"), 0);
+    assert_int_equal(said("fix_good init"), 1); /* nothing changed: nothing is opened again */
+    assert_int_equal(
+        shop_configure(&shop, "fix_good fix_early", "{\"fix_good\":{\"greeting\":\"Ahoy\"}}"), 0);
     assert_int_equal(said("fix_good init"), 2);
     assert_int_equal(said("fix_early init"), 1);
     assert_int_equal(
-        shop_configure(
-            &shop, "fix_good fix_early nobody",
-            "{\"fix_good\":{\"greting\":\"Hi\",\"limit\":99},\"fix_early\":{\"a\":1}}"),
+        shop_configure(&shop, "fix_good fix_early nobody",
+                       "{\"fix_good\":{\"greting\":\"Hi\",\"limit\":99},\"fix_early\":{\"a\":1}}"),
         SOUK_INVALID);
     assert_true(shop_has_problem(&shop, "fix_good.greting"));
     assert_true(shop_has_problem(&shop, "fix_good.limit"));
@@ -250,8 +236,7 @@ static void test_options(void **state)
     assert_int_equal(shop.problems.count, 4);
     assert_int_equal(count_on(), 2);
     assert_int_equal(said("fix_good init"), 2);
-    assert_int_equal(shop_configure(&shop, "fix_early", "{}"),
-                     0); /* one was taken out */
+    assert_int_equal(shop_configure(&shop, "fix_early", "{}"), 0); /* one was taken out */
     switch_retire(shop.host);
     assert_true(said_wait("fix_good stop"));
     assert_int_equal(count_on(), 1);
@@ -274,8 +259,7 @@ static void test_quarantine(void **state)
     assert_text(json_text(json_at(item, "state")), "quarantined");
     assert_int_equal(json_int(json_at(item, "faults"), 0), 3);
     assert_text(json_text(json_at(json_at(item, "last_fault"), "signal")), "SIGABRT");
-    assert_text(json_text(json_at(json_at(item, "last_fault"), "where")),
-                "GET /x/fix_good");
+    assert_text(json_text(json_at(json_at(item, "last_fault"), "where")), "GET /x/fix_good");
     assert_text(shop_text(&shop, "fix_need", "state"), "failed");
     assert_part(shop_text(&shop, "fix_need", "error").ptr,
                 "needs plugin \"fix_good\", which is quarantined");

@@ -16,9 +16,8 @@ static int check(const char *list, const char *values)
     struct souk_str rest = souk_str(list), name;
     struct json *tables;
     struct err err;
-    while (str_split(&rest, ' ', &name)) {
+    while (str_split(&rest, ' ', &name))
         names[count++] = arena_cstr(&arena, name);
-    }
     assert_int_equal(json_parse(&arena, souk_str(values), &tables, &err), 0);
     problems_init(&problems, &arena, souk_str("souk.lua"));
     struct wanted wanted = {names, count, tables, "."};
@@ -29,11 +28,10 @@ static void has(const char *part)
 {
     for (const struct problem *at = problems.first; at; at = at->next) {
         char text[1024];
-        snprintf(text, sizeof(text), "%.*s: %.*s; %.*s", SOUK_PRI(at->key),
-                 SOUK_PRI(at->message), SOUK_PRI(at->hint));
-        if (strstr(text, part)) {
+        snprintf(text, sizeof(text), "%.*s: %.*s; %.*s", SOUK_PRI(at->key), SOUK_PRI(at->message),
+                 SOUK_PRI(at->hint));
+        if (strstr(text, part))
             return;
-        }
     }
     fail_msg("no problem says \"%s\"", part);
 }
@@ -41,8 +39,7 @@ static void has(const char *part)
 static void test_good(void **state)
 {
     (void)state;
-    assert_int_equal(check("fix_need fix_good", "{\"fix_good\":{\"greeting\":\"Hi\"}}"),
-                     0);
+    assert_int_equal(check("fix_need fix_good", "{\"fix_good\":{\"greeting\":\"Hi\"}}"), 0);
     assert_int_equal(problems.count, 0);
     assert_int_equal(check("", "{}"), 0);
 }
@@ -50,10 +47,9 @@ static void test_good(void **state)
 static void test_all_at_once(void **state)
 {
     (void)state;
-    assert_int_equal(
-        check("fix_good fix_god fix_minor fix_crash fix_exit fix_undefined fix_good",
-              "{\"fix_good\":{\"greting\":\"Hi\",\"limit\":11}}"),
-        SOUK_INVALID);
+    assert_int_equal(check("fix_good fix_god fix_minor fix_crash fix_exit fix_undefined fix_good",
+                           "{\"fix_good\":{\"greting\":\"Hi\",\"limit\":11}}"),
+                     SOUK_INVALID);
     has("did you mean \"fix_good\"?");
     has("needs ABI 0.7, this souk has 0.1; upgrade souk or install");
     has("plugin \"fix_crash\" (");

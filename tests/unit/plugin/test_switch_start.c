@@ -15,9 +15,8 @@ static int set_up(void **state)
     (void)state;
     shop_begin(&shop);
     log_setup(LOG_ERROR + 1, 0);
-    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         shop_put(&shop, all[i]);
-    }
     return 0;
 }
 
@@ -32,22 +31,20 @@ static void expect(const char *name, const char *state, const char *error)
 {
     assert_text(shop_text(&shop, name, "state"), state);
     struct souk_str text = shop_text(&shop, name, "error");
-    if (error) {
+    if (error)
         assert_part(text.ptr, error);
-    } else {
+    else
         assert_int_equal(text.len, 0);
-    }
 }
 
 static void test_left_out(void **state)
 {
     (void)state;
-    assert_int_equal(
-        shop_configure(&shop,
-                       "fix_minor fix_bad_start fix_undefined fix_bad_init fix_good "
-                       "fix_need fix_early",
-                       "{}"),
-        0);
+    assert_int_equal(shop_configure(&shop,
+                                    "fix_minor fix_bad_start fix_undefined fix_bad_init fix_good "
+                                    "fix_need fix_early",
+                                    "{}"),
+                     0);
     expect("fix_good", "active", NULL);
     expect("fix_need", "active", NULL);
     expect("fix_early", "active", NULL);
@@ -78,8 +75,7 @@ static void test_same_provider(void **state)
     (void)state;
     assert_int_equal(shop_configure(&shop, "fix_good fix_card", "{}"), 0);
     expect("fix_card", "active", NULL); /* the first by name */
-    expect("fix_good", "failed",
-           "\"fix_card\" and \"fix_good\" both provide payment \"card\"");
+    expect("fix_good", "failed", "\"fix_card\" and \"fix_good\" both provide payment \"card\"");
 }
 
 static int refuse_late(void *user, struct plugin_set *set, struct err *err)
@@ -106,9 +102,9 @@ static void test_web_refuses_one(void **state)
 static void test_list_is_wrong(void **state)
 {
     (void)state;
-    assert_int_equal(shop_configure(&shop, "fix_need fix_god fix_early",
-                                    "{\"fix_early\":{\"speed\":1}}"),
-                     SOUK_INVALID);
+    assert_int_equal(
+        shop_configure(&shop, "fix_need fix_god fix_early", "{\"fix_early\":{\"speed\":1}}"),
+        SOUK_INVALID);
     assert_true(shop_has_problem(&shop, "did you mean \"fix_good\"?"));
     assert_true(shop_has_problem(&shop, "fix_early.speed"));
     assert_string_equal(said_all(), ";"); /* nobody's init ran */
@@ -122,10 +118,8 @@ static void test_circle(void **state)
     (void)state;
     shop_put(&shop, "fix_ring_a");
     shop_put(&shop, "fix_ring_b");
-    assert_int_equal(shop_configure(&shop, "fix_ring_b fix_ring_a", "{}"),
-                     SOUK_INVALID);
-    assert_true(
-        shop_has_problem(&shop, "in a circle: fix_ring_a → fix_ring_b → fix_ring_a"));
+    assert_int_equal(shop_configure(&shop, "fix_ring_b fix_ring_a", "{}"), SOUK_INVALID);
+    assert_true(shop_has_problem(&shop, "in a circle: fix_ring_a → fix_ring_b → fix_ring_a"));
 }
 
 static void test_safe(void **state)
@@ -144,16 +138,14 @@ static void test_stopped_shop(void **state)
     (void)state;
     const char *names[] = {"fix_good", "fix_minor", "fix_late"};
     struct wanted wanted = {names, 3, NULL, shop.dir};
-    struct board_fault fault = {
-        .kind = BOARD_CRASH, .signal = 11, .plugin = "fix_late"};
+    struct board_fault fault = {.kind = BOARD_CRASH, .signal = 11, .plugin = "fix_late"};
     for (int i = 0; i < 3; i++) {
         fault.at = clock_now();
         assert_int_equal(quarantine_add(shop.dir, &fault, &shop.err), 0);
     }
     struct json *items = json_new(&shop.arena, JSON_ARRAY);
-    assert_int_equal(
-        switch_list_stopped(shop.db, shop.dir, shop.path, &wanted, &shop.arena, items),
-        0);
+    assert_int_equal(switch_list_stopped(shop.db, shop.dir, shop.path, &wanted, &shop.arena, items),
+                     0);
     struct buf text = {.arena = &shop.arena};
     json_each(item, items)
     {
@@ -174,8 +166,7 @@ static void test_wrong_name(void **state)
     (void)state;
     shop_put_as(&shop, "fix_good", "other");
     assert_int_equal(shop_configure(&shop, "other", "{}"), 0);
-    expect("other", "failed",
-           "the file holds plugin \"fix_good\"; call it fix_good.so");
+    expect("other", "failed", "the file holds plugin \"fix_good\"; call it fix_good.so");
 }
 
 /* Threads that init leaves behind are named in the log. */

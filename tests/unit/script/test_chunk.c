@@ -56,9 +56,8 @@ static void gives(const char *source, const char *json)
     struct bench bench;
     struct buf out = {0};
     bench_text(&bench, source);
-    if (bench.code) {
+    if (bench.code)
         print_error("%s\n", bench.err.text);
-    }
     assert_int_equal(bench.code, 0);
     json_print(&out, bench.chunk.values);
     assert_string_equal(out.ptr, json);
@@ -71,9 +70,8 @@ static void fails(const char *source, const char *words, int line)
     struct bench bench;
     bench_text(&bench, source);
     assert_int_not_equal(bench.code, 0);
-    if (!strstr(bench.err.text, words) || bench.chunk.error_line != line) {
+    if (!strstr(bench.err.text, words) || bench.chunk.error_line != line)
         print_error("got line %d: %s\n", bench.chunk.error_line, bench.err.text);
-    }
     assert_non_null(strstr(bench.err.text, words));
     assert_null(strstr(bench.err.text, "chunk:"));
     assert_int_equal(bench.chunk.error_line, line);
@@ -121,15 +119,14 @@ static void test_lines(void **state)
 {
     (void)state;
     struct bench bench;
-    bench_text(
-        &bench,
-        "-- plugins = 1\n"
-        "--[[ shop = 2\n ]] plugins = {\n  'hello',\n\n  'visits',\n}\n"
-        "local note = [==[\nshop = 3\n]] ]==]\n"
-        "shop = { name = [[a\n\nb]],\n  http = 5,\n}\n"
-        "http\n  =\n  { listen = 'x\\\n= y', limits = 1 }\n"
-        "if shop.name then log = 1 else log = 2 end\n"
-        "same = {\n  same = 1, (function() local same\n = 2 return 1 end)() and nil,\n}\n");
+    bench_text(&bench,
+               "-- plugins = 1\n"
+               "--[[ shop = 2\n ]] plugins = {\n  'hello',\n\n  'visits',\n}\n"
+               "local note = [==[\nshop = 3\n]] ]==]\n"
+               "shop = { name = [[a\n\nb]],\n  http = 5,\n}\n"
+               "http\n  =\n  { listen = 'x\\\n= y', limits = 1 }\n"
+               "if shop.name then log = 1 else log = 2 end\n"
+               "same = {\n  same = 1, (function() local same\n = 2 return 1 end)() and nil,\n}\n");
     assert_int_equal(bench.code, 0);
     assert_int_equal(bench.chunk.line_count, 5);
     assert_int_equal(chunk_line(&bench.chunk, souk_str("plugins")), 3);
@@ -147,9 +144,8 @@ static void test_scan_fragments(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "[",  "[=",        "[==[",    "[[x]",   "--",  "--[", "--[=[",
-        "\"", "\"\\",      "\"\\z",   "a",      "a =", "a=",  "a ==",
-        "]]", "}}} a = 1", "'\\\r\n", "\r\n\r", "<",   "~",   "\"\\z \n"};
+        "[",   "[=", "[==[", "[[x]", "--",        "--[",     "--[=[",  "\"", "\"\\", "\"\\z",   "a",
+        "a =", "a=", "a ==", "]]",   "}}} a = 1", "'\\\r\n", "\r\n\r", "<",  "~",    "\"\\z \n"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         struct arena arena = {0};
         struct chunk_line *lines = NULL;
@@ -169,8 +165,7 @@ static void test_syntax(void **state)
     fails("a = 1\nb = }\n", "unexpected symbol near '}'", 2);
     fails("a = {\n 1\n", "'}' expected (to close '{' at line 1) near <eof>", 3);
     fails("a = 'x\n", "unfinished string", 1);
-    fails("\nplugins = { hello }\n", "\"hello\" has no value; text stands in quotes",
-          2);
+    fails("\nplugins = { hello }\n", "\"hello\" has no value; text stands in quotes", 2);
     fails("http = {\n secure = yes }\n", "write true or false", 2);
     fails("shop.name = 'x'", "\"shop\" has no value", 1);
     fails("a = 1\na = 2 + {}\n", "attempt to perform arithmetic on a table value", 2);
@@ -187,8 +182,7 @@ static void test_syntax(void **state)
 static void test_refused_values(void **state)
 {
     (void)state;
-    fails("a = 1\nhello = {\n x = { y = function() end } }", "hello.x.y is a function",
-          2);
+    fails("a = 1\nhello = {\n x = { y = function() end } }", "hello.x.y is a function", 2);
     fails("a = { 'x', env }", "a[2] is a function", 1);
     fails("a = { n = 0/0 }", "a.n is not a finite number", 1);
     fails("a = { n = 1/0 }", "a.n is not a finite number", 1);
@@ -199,8 +193,7 @@ static void test_refused_values(void **state)
     fails("a = { b = '\\xff' }", "a.b is not UTF-8 text", 1);
     fails("a = { b = 'x\\0y' }", "a.b has a NUL byte", 1);
     fails("local t = {} t.t = t\na = t", "nested too deeply", 2);
-    gives("a = {{{{{{{{{{{{{{{{}}}}}}}}}}}}}}}}",
-          "{\"a\":[[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]]}");
+    gives("a = {{{{{{{{{{{{{{{{}}}}}}}}}}}}}}}}", "{\"a\":[[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]]}");
     fails("a = {{{{{{{{{{{{{{{{{}}}}}}}}}}}}}}}}}", "nested too deeply", 1);
 }
 
@@ -225,9 +218,8 @@ static void survives(const char *source, const char *words, int64_t most)
     bench_text(&bench, source);
     int64_t took = clock_mono() - start;
     assert_int_not_equal(bench.code, 0);
-    if (!strstr(bench.err.text, words)) {
+    if (!strstr(bench.err.text, words))
         print_error("%.60s gave: %s\n", source, bench.err.text);
-    }
     assert_non_null(strstr(bench.err.text, words));
     assert_true(took < most);
     bench_end(&bench);
@@ -240,22 +232,16 @@ static void test_hostile(void **state)
     fails("a = 1\nwhile true do end\n", "computes for too long", 2);
     survives("local function f() return f() end f()", "computes for too long", most);
     survives("local function f() f() f() end f()", "needs more than 32 MiB", most);
-    survives("local t = {} while true do t[#t + 1] = { #t } end",
-             "needs more than 32 MiB", most);
-    survives("local s = 'x' while true do s = s .. s end", "needs more than 32 MiB",
-             most);
-    survives("local s = 'x' for i = 1, 20 do s = s .. s end a = s", "more than 1 MiB",
-             most);
+    survives("local t = {} while true do t[#t + 1] = { #t } end", "needs more than 32 MiB", most);
+    survives("local s = 'x' while true do s = s .. s end", "needs more than 32 MiB", most);
+    survives("local s = 'x' for i = 1, 20 do s = s .. s end a = s", "more than 1 MiB", most);
     survives("local t = { 1 } for i = 1, 15 do t = { t, t, t, t, t, t } end a = t",
              "more than 1 MiB", most);
-    survives(
-        "local s = 'x' for i = 1, 20 do s = s .. s end local a, b = s .. 'a', s .. 'b' "
-        "while a < b do end",
-        "is not done after 2 seconds",
-        most); /* few instructions: the processor limit */
+    survives("local s = 'x' for i = 1, 20 do s = s .. s end local a, b = s .. 'a', s .. 'b' "
+             "while a < b do end",
+             "is not done after 2 seconds", most); /* few instructions: the processor limit */
     /* a caller that loops over a tail of errors cannot catch them: there is no pcall */
-    survives("local t = pcall(function() while true do end end)",
-             "\"pcall\" is not there", most);
+    survives("local t = pcall(function() while true do end end)", "\"pcall\" is not there", most);
 }
 
 static void test_deep_source(void **state)
@@ -263,15 +249,13 @@ static void test_deep_source(void **state)
     (void)state;
     struct buf source = {0};
     buf_add_cstr(&source, "a = ");
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 100000; i++)
         buf_add_cstr(&source, "{");
-    }
     survives(source.ptr, "nested too deeply", 6 * CLOCK_SECOND);
     buf_clear(&source);
     buf_add_cstr(&source, "a = ");
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 100000; i++)
         buf_add_cstr(&source, "(");
-    }
     survives(source.ptr, "nested too deeply", 6 * CLOCK_SECOND);
     buf_free(&source);
 }
@@ -286,9 +270,8 @@ static void test_wrong_files(void **state)
     bench_end(&bench);
 
     struct buf big = {0};
-    while (big.len <= (1 << 20)) {
+    while (big.len <= (1 << 20))
         buf_add_cstr(&big, "-- a comment of no importance\n");
-    }
     bench_bytes(&bench, big.ptr, big.len);
     assert_int_equal(bench.code, SOUK_TOO_LARGE);
     buf_free(&big);
@@ -297,8 +280,7 @@ static void test_wrong_files(void **state)
     struct arena arena = {0};
     struct chunk chunk;
     struct err err = {0};
-    assert_int_equal(chunk_load(&arena, "/nonexistent/souk.lua", &chunk, &err),
-                     SOUK_NOT_FOUND);
+    assert_int_equal(chunk_load(&arena, "/nonexistent/souk.lua", &chunk, &err), SOUK_NOT_FOUND);
     assert_int_equal(chunk_load(&arena, "/tmp", &chunk, &err), SOUK_INVALID);
     assert_non_null(strstr(err.text, "is not a file"));
     char fifo[64];
@@ -317,9 +299,8 @@ static void *busy_loader(void *path)
         struct arena arena = {0};
         struct chunk chunk;
         struct err err = {0};
-        for (int j = 0; j < 200; j++) {
+        for (int j = 0; j < 200; j++)
             free(malloc((size_t)(j + 1) * 97));
-        }
         if (chunk_load(&arena, path, &chunk, &err) ||
             json_int(json_at(chunk.values, "a"), 0) != 7) {
             arena_free(&arena);
@@ -336,9 +317,8 @@ static void test_threads(void **state)
     struct bench bench;
     pthread_t threads[4];
     bench_text(&bench, "a = 7");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, busy_loader, bench.path), 0);
-    }
     for (int i = 0; i < 4; i++) {
         void *result = NULL;
         pthread_join(threads[i], &result);

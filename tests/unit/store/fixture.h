@@ -32,8 +32,7 @@ static const struct migration fixture_migrations[] = {
 
 static const struct db_statement fixture_insert = {
     "item_insert", "INSERT INTO p_t_item (id, name) VALUES ($1, $2)"};
-static const struct db_statement fixture_count = {"item_count",
-                                                  "SELECT count(*) FROM p_t_item"};
+static const struct db_statement fixture_count = {"item_count", "SELECT count(*) FROM p_t_item"};
 
 static inline struct db *fixture_open(const struct db_options *options)
 {

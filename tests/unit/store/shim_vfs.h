@@ -55,8 +55,7 @@ static sqlite3_file *shim_under(sqlite3_file *file)
     return ((struct shim_file *)file)->real;
 }
 
-static void shim_apply(char **bytes, size_t *len, const struct shim_write *write,
-                       size_t part)
+static void shim_apply(char **bytes, size_t *len, const struct shim_write *write, size_t part)
 {
     size_t at = (size_t)write->at;
     size_t end = write->len < 0 ? at : at + part;
@@ -72,8 +71,7 @@ static void shim_apply(char **bytes, size_t *len, const struct shim_write *write
     memcpy(*bytes + at, write->bytes, part);
 }
 
-static void shim_remember(struct shim_image *image, const void *bytes, int len,
-                          sqlite3_int64 at)
+static void shim_remember(struct shim_image *image, const void *bytes, int len, sqlite3_int64 at)
 {
     if (!image || !shim_record)
         return;
@@ -98,16 +96,14 @@ static void shim_settle(struct shim_image *image)
     while (image->first) {
         struct shim_write *write = image->first;
         image->first = write->next;
-        shim_apply(&image->synced, &image->len, write,
-                   (size_t)(write->len > 0 ? write->len : 0));
+        shim_apply(&image->synced, &image->len, write, (size_t)(write->len > 0 ? write->len : 0));
         free(write);
     }
     image->last = NULL;
     pthread_mutex_unlock(&shim_mutex);
 }
 
-static int shim_write_file(sqlite3_file *file, const void *bytes, int len,
-                           sqlite3_int64 at)
+static int shim_write_file(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
 {
     int rc = shim_under(file)->pMethods->xWrite(shim_under(file), bytes, len, at);
     if (rc == SQLITE_OK)
@@ -144,29 +140,25 @@ static int shim_sync(sqlite3_file *file, int flags)
 
 static int shim_close(sqlite3_file *file)
 {
-    return shim_under(file)->pMethods
-               ? shim_under(file)->pMethods->xClose(shim_under(file))
-               : SQLITE_OK;
+    return shim_under(file)->pMethods ? shim_under(file)->pMethods->xClose(shim_under(file))
+                                      : SQLITE_OK;
 }
 
-#define SHIM_PASS(name, params, args)                                                  \
-    static int shim_##name params                                                      \
-    {                                                                                  \
-        return shim_under(file)->pMethods->name args;                                  \
+#define SHIM_PASS(name, params, args)                                                              \
+    static int shim_##name params                                                                  \
+    {                                                                                              \
+        return shim_under(file)->pMethods->name args;                                              \
     }
 SHIM_PASS(xRead, (sqlite3_file * file, void *to, int len, sqlite3_int64 at),
           (shim_under(file), to, len, at))
-SHIM_PASS(xFileSize, (sqlite3_file * file, sqlite3_int64 *size),
-          (shim_under(file), size))
+SHIM_PASS(xFileSize, (sqlite3_file * file, sqlite3_int64 *size), (shim_under(file), size))
 SHIM_PASS(xLock, (sqlite3_file * file, int level), (shim_under(file), level))
 SHIM_PASS(xUnlock, (sqlite3_file * file, int level), (shim_under(file), level))
 SHIM_PASS(xCheckReservedLock, (sqlite3_file * file, int *out), (shim_under(file), out))
-SHIM_PASS(xFileControl, (sqlite3_file * file, int op, void *arg),
-          (shim_under(file), op, arg))
+SHIM_PASS(xFileControl, (sqlite3_file * file, int op, void *arg), (shim_under(file), op, arg))
 SHIM_PASS(xSectorSize, (sqlite3_file * file), (shim_under(file)))
 SHIM_PASS(xDeviceCharacteristics, (sqlite3_file * file), (shim_under(file)))
-SHIM_PASS(xShmMap,
-          (sqlite3_file * file, int page, int size, int extend, void volatile **out),
+SHIM_PASS(xShmMap, (sqlite3_file * file, int page, int size, int extend, void volatile **out),
           (shim_under(file), page, size, extend, out))
 SHIM_PASS(xShmLock, (sqlite3_file * file, int offset, int n, int flags),
           (shim_under(file), offset, n, flags))
@@ -195,15 +187,14 @@ static struct shim_image *shim_find(const char *path)
     return found;
 }
 
-static int shim_open(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *file,
-                     int flags, int *out)
+static int shim_open(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *file, int flags,
+                     int *out)
 {
     struct shim_file *shim = (struct shim_file *)file;
     (void)vfs;
     shim->real = (sqlite3_file *)(shim + 1);
-    shim->image = path && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL))
-                      ? shim_find(path)
-                      : NULL;
+    shim->image =
+        path && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) ? shim_find(path) : NULL;
     int rc = shim_real->xOpen(shim_real, path, shim->real, flags, out);
     shim->base.pMethods = shim->real->pMethods ? &shim_methods : NULL;
     return rc;
@@ -262,8 +253,7 @@ static inline void shim_cut(const char *end, const char *to, unsigned seed)
         size_t size = image->len;
         if (size)
             memcpy(bytes, image->synced, size);
-        for (const struct shim_write *write = image->first; write;
-             write = write->next) {
+        for (const struct shim_write *write = image->first; write; write = write->next) {
             seed = seed * 1103515245u + 12345u;
             unsigned luck = seed >> 16 & 3;
             size_t whole = (size_t)(write->len > 0 ? write->len : 0);

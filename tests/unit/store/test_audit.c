@@ -55,9 +55,8 @@ static void test_tampering(void **state)
     }
     struct db *db = filled();
     assert_int_equal(
-        fixture_write(
-            db, "UPDATE audit SET id = id - 1 WHERE id = (SELECT min(id) FROM audit)",
-            NULL),
+        fixture_write(db, "UPDATE audit SET id = id - 1 WHERE id = (SELECT min(id) FROM audit)",
+                      NULL),
         0);
     assert_int_equal(check(db, &broken), SOUK_CONFLICT);
     assert_true(broken == nth(db, 0));
@@ -66,8 +65,7 @@ static void test_tampering(void **state)
     int64_t after = nth(db, 2);
     assert_int_equal(
         fixture_write(
-            db,
-            "DELETE FROM audit WHERE id = (SELECT id FROM audit ORDER BY id LIMIT 1 OFFSET 1)",
+            db, "DELETE FROM audit WHERE id = (SELECT id FROM audit ORDER BY id LIMIT 1 OFFSET 1)",
             NULL),
         0);
     assert_int_equal(check(db, &broken), SOUK_CONFLICT);
@@ -81,8 +79,7 @@ static void test_undone_with_its_write(void **state)
     int64_t broken = 0;
     (void)state;
     assert_int_equal(
-        fixture_write(db, "INSERT INTO audit SELECT 1, 0, '', '', '', '', zeroblob(32)",
-                      NULL),
+        fixture_write(db, "INSERT INTO audit SELECT 1, 0, '', '', '', '', zeroblob(32)", NULL),
         SOUK_CONFLICT);
     assert_int_equal(check(db, &broken), 0);
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM audit"), 5);

@@ -119,13 +119,11 @@ static void test_refused_restores(void **state)
         fputs("no database\n", out);
     fclose(out);
     assert_int_equal(
-        fixture_write(
-            db, "INSERT INTO migration VALUES ('souk', 900, 'later', zeroblob(32), 0)",
-            &err),
+        fixture_write(db, "INSERT INTO migration VALUES ('souk', 900, 'later', zeroblob(32), 0)",
+                      &err),
         0);
     assert_int_equal(db_backup(db, file, NULL, NULL, &err), 0);
-    assert_int_equal(
-        fixture_write(db, "DELETE FROM migration WHERE number = 900", &err), 0);
+    assert_int_equal(fixture_write(db, "DELETE FROM migration WHERE number = 900", &err), 0);
     db_shut(db);
     *state = NULL;
     assert_int_equal(db_restore(folder, file, &err), SOUK_CONFLICT);

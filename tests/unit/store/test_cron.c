@@ -43,8 +43,7 @@ static void test_leap_days(void **state)
 {
     (void)state;
     check("0 0 29 2 *", "2026-11-27T00:00:00Z", "2028-02-29T00:00:00Z");
-    check("0 0 29 2 *", "2096-03-01T00:00:00Z",
-          "2104-02-29T00:00:00Z"); /* 2100 is none */
+    check("0 0 29 2 *", "2096-03-01T00:00:00Z", "2104-02-29T00:00:00Z"); /* 2100 is none */
     check("0 0 30 2 *", "2026-11-27T00:00:00Z", "never");
     check("0 0 31 4,6,9,11 *", "2026-11-27T00:00:00Z", "never");
 }
@@ -127,20 +126,16 @@ static void test_plan(void **state)
     assert_int_equal(cron_plan(db, kind, &hourly, 3, now, &err),
                      0); /* the rule has changed: moved */
     assert_true(job_next_due(db, now) == cron_next(&hourly, now));
-    int64_t later =
-        now + 3 * CLOCK_HOUR; /* was down meanwhile: the missed one is kept */
+    int64_t later = now + 3 * CLOCK_HOUR; /* was down meanwhile: the missed one is kept */
     assert_int_equal(cron_plan(db, kind, &hourly, 3, later, &err), 0);
-    assert_int_equal(
-        job_claim(db, &arena, 5, CLOCK_MINUTE, later, NULL, NULL, &jobs, &count, &err),
-        0);
+    assert_int_equal(job_claim(db, &arena, 5, CLOCK_MINUTE, later, NULL, NULL, &jobs, &count, &err),
+                     0);
     assert_int_equal(count, 1);
-    assert_int_equal(cron_plan(db, kind, &hourly, 3, later, &err),
-                     0); /* running: nothing to do */
+    assert_int_equal(cron_plan(db, kind, &hourly, 3, later, &err), 0); /* running: nothing to do */
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM job"), 1);
     assert_int_equal(job_failed(db, &jobs[0], souk_str("no"), later), 0);
     int64_t retry = job_next_due(db, later);
-    assert_int_equal(cron_plan(db, kind, &hourly, 3, later, &err),
-                     0); /* its repetition stays */
+    assert_int_equal(cron_plan(db, kind, &hourly, 3, later, &err), 0); /* its repetition stays */
     assert_true(job_next_due(db, later) == retry);
     arena_free(&arena);
     db_shut(db);

@@ -21,12 +21,10 @@ static int teardown(void **state)
 }
 
 static const struct db_statement item_put = {
-    "item_put",
-    "INSERT INTO p_t_item (id, name, data, amount) VALUES ($1, $2, $3, $4)"};
+    "item_put", "INSERT INTO p_t_item (id, name, data, amount) VALUES ($1, $2, $3, $4)"};
 static const struct db_statement item_all = {
     "item_all", "SELECT id, name, data, amount FROM p_t_item ORDER BY id"};
-static const struct db_statement item_get = {"item_get",
-                                             "SELECT id FROM p_t_item WHERE name = $1"};
+static const struct db_statement item_get = {"item_get", "SELECT id FROM p_t_item WHERE name = $1"};
 static const struct db_statement item_back = {"item_back", "SELECT $2 || $1"};
 static const struct db_statement endless = {
     "endless",
@@ -37,12 +35,10 @@ static int put_three(struct db_conn *conn, void *arg)
     int64_t changed = -1;
     (void)arg;
     struct souk_str blob = {"\0\1\2", 3};
-    assert_int_equal(db_run(conn, &item_put, &changed, DB_INT(1), DB_CSTR("one"),
-                            DB_BLOB(blob), DB_INT(5)),
-                     0);
-    assert_int_equal(changed, 1);
     assert_int_equal(
-        db_run(conn, &item_put, NULL, DB_INT(2), DB_CSTR(""), DB_NULL, DB_INT(0)), 0);
+        db_run(conn, &item_put, &changed, DB_INT(1), DB_CSTR("one"), DB_BLOB(blob), DB_INT(5)), 0);
+    assert_int_equal(changed, 1);
+    assert_int_equal(db_run(conn, &item_put, NULL, DB_INT(2), DB_CSTR(""), DB_NULL, DB_INT(0)), 0);
     assert_int_equal(db_run(conn, &item_put, NULL, DB_INT(INT64_MAX),
                             DB_TEXT(((struct souk_str){"three!", 5})),
                             DB_BLOB(((struct souk_str){NULL, 0})), DB_INT(0)),
@@ -132,13 +128,10 @@ static void test_failures_have_words(void **state)
     assert_non_null(strstr(db_error(conn), "wrong"));
     assert_non_null(strstr(db_error(conn), "nothing"));
     assert_int_equal(db_query(conn, &item_get, &rows), SOUK_INVALID);
-    assert_int_equal(db_query(conn, &item_get, &rows, DB_INT(1), DB_INT(2)),
-                     SOUK_INVALID);
-    assert_int_equal(db_get_int(conn, &item_get, &number, DB_CSTR("none")),
-                     SOUK_NOT_FOUND);
+    assert_int_equal(db_query(conn, &item_get, &rows, DB_INT(1), DB_INT(2)), SOUK_INVALID);
+    assert_int_equal(db_get_int(conn, &item_get, &number, DB_CSTR("none")), SOUK_NOT_FOUND);
     assert_int_equal(number, 77);
-    assert_int_equal(db_run(conn, &fixture_insert, NULL, DB_INT(1), DB_CSTR("x")),
-                     SOUK_WRONG_KIND);
+    assert_int_equal(db_run(conn, &fixture_insert, NULL, DB_INT(1), DB_CSTR("x")), SOUK_WRONG_KIND);
     db_read_end(conn);
 }
 
@@ -152,8 +145,7 @@ static void test_budget_and_deadline(void **state)
     struct err err = {0};
     struct db_conn *conn = db_read_begin(db, 0);
     assert_int_equal(db_get_int(conn, &endless, &number, DB_INT(1)), SOUK_TIMEOUT);
-    assert_int_equal(db_get_int(conn, &fixture_count, &number),
-                     0); /* the snapshot goes on */
+    assert_int_equal(db_get_int(conn, &fixture_count, &number), 0); /* the snapshot goes on */
     db_read_end(conn);
     assert_true(clock_mono() - start >= 30 * CLOCK_MS);
     conn = db_read_begin(db, clock_mono() + 5 * CLOCK_MS);
@@ -162,15 +154,13 @@ static void test_budget_and_deadline(void **state)
     assert_true(clock_mono() - start < 30 * CLOCK_MS);
     db_read_end(conn);
     assert_int_equal(
-        fixture_write(
-            db,
-            "INSERT INTO p_t_item (id, name) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
-            "SELECT i + 1 FROM n) SELECT i, 'n' || i FROM n",
-            &err),
+        fixture_write(db,
+                      "INSERT INTO p_t_item (id, name) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
+                      "SELECT i + 1 FROM n) SELECT i, 'n' || i FROM n",
+                      &err),
         SOUK_TIMEOUT);
     assert_int_equal(fixture_int(db, fixture_count.sql), 0);
-    assert_int_equal(
-        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'a')", &err), 0);
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'a')", &err), 0);
     db_shut(db);
 }
 
@@ -195,8 +185,7 @@ static void test_a_snapshot_stands(void **state)
     assert_int_equal(fixture_int(db, fixture_count.sql), 3);
 }
 
-static void see(struct db *db, const struct db_statement *statement,
-                struct db_seen *seen)
+static void see(struct db *db, const struct db_statement *statement, struct db_seen *seen)
 {
     struct db_rows rows;
     struct db_conn *conn = db_read_begin(db, 0);
@@ -220,8 +209,7 @@ static void test_seen(void **state)
     assert_int_equal(items.count, 1);
     assert_true(db_seen_valid(db, &items) && db_seen_valid(db, &part) &&
                 db_seen_valid(db, &setting));
-    assert_int_equal(
-        fixture_write(db, "INSERT INTO p_t_part (id, item) VALUES (1, 1)", NULL), 0);
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_part (id, item) VALUES (1, 1)", NULL), 0);
     assert_false(db_seen_valid(db, &part));
     assert_true(db_seen_valid(db, &items) && db_seen_valid(db, &setting));
     see(db, &parts, &part);
@@ -272,15 +260,13 @@ static void test_texts_of_plugins(void **state)
     db_principal(conn, "t");
     assert_int_equal(db_query(conn, one, &rows), 0);
     db_close(&rows);
-    assert_int_equal(
-        db_query(conn, db_intern(db, "t", "SELECT value FROM setting"), &rows),
-        SOUK_DENIED);
+    assert_int_equal(db_query(conn, db_intern(db, "t", "SELECT value FROM setting"), &rows),
+                     SOUK_DENIED);
     assert_non_null(strstr(db_error(conn), "setting"));
     db_principal(conn, "other");
     assert_int_equal(db_query(conn, db_intern(db, "other", text), &rows), SOUK_DENIED);
     db_principal(conn, NULL);
-    assert_int_equal(
-        db_query(conn, db_intern(db, NULL, "SELECT value FROM setting"), &rows), 0);
+    assert_int_equal(db_query(conn, db_intern(db, NULL, "SELECT value FROM setting"), &rows), 0);
     db_close(&rows);
     /* the same constant statement, for the core and for a plugin: checked each for
      * itself */
@@ -293,8 +279,7 @@ static void test_texts_of_plugins(void **state)
     db_forget(db, "t");
     db_stats(db, &before);
     conn = db_read_begin(db, 0);
-    assert_ptr_equal(db_intern(db, "t", text),
-                     one); /* back to life: the table does not grow */
+    assert_ptr_equal(db_intern(db, "t", text), one); /* back to life: the table does not grow */
     assert_int_equal(db_query(conn, one, &rows), 0);
     db_read_end(conn);
     db_stats(db, &after);
@@ -327,8 +312,7 @@ static void test_threads(void **state)
         pthread_create(&threads[i], NULL, read_in_thread, db);
     for (int i = 0; i < 50; i++) {
         char sql[100];
-        snprintf(sql, sizeof sql, "INSERT INTO p_t_item (id, name) VALUES (%d, 'n%d')",
-                 i, i);
+        snprintf(sql, sizeof sql, "INSERT INTO p_t_item (id, name) VALUES (%d, 'n%d')", i, i);
         assert_int_equal(fixture_write(db, sql, NULL), 0);
     }
     for (int i = 0; i < 4; i++) {

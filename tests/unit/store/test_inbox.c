@@ -16,8 +16,8 @@ struct put {
 static int put_write(struct db_conn *conn, void *arg)
 {
     struct put *put = arg;
-    return inbox_put(conn, souk_str(put->source), souk_str(put->key),
-                     souk_str(put->payload), put->job, NOW, &put->id, &put->fresh);
+    return inbox_put(conn, souk_str(put->source), souk_str(put->key), souk_str(put->payload),
+                     put->job, NOW, &put->id, &put->fresh);
 }
 
 static int done_write(struct db_conn *conn, void *arg)
@@ -42,17 +42,15 @@ static void test_repeats(void **state)
     assert_int_equal(db_write(db, put_write, &other, NULL), 0);
     assert_true(first.fresh && !again.fresh && other.fresh);
     assert_true(again.id == first.id && other.id != first.id);
-    assert_int_equal(
-        job_claim(db, &arena, 5, CLOCK_MINUTE, NOW, NULL, NULL, &jobs, &count, NULL),
-        0);
+    assert_int_equal(job_claim(db, &arena, 5, CLOCK_MINUTE, NOW, NULL, NULL, &jobs, &count, NULL),
+                     0);
     assert_int_equal(count, 1);
     assert_true(souk_str_is(jobs[0].kind, "pay:webhook"));
     assert_int_equal(str_to_int(jobs[0].payload, &id), 0);
     assert_true(id == first.id);
     struct db_conn *conn = db_read_begin(db, 0);
     assert_int_equal(inbox_get(conn, &arena, id, &item), 0);
-    assert_true(souk_str_is(item.payload, "{\"a\":1}") && item.done_at == 0 &&
-                item.at == NOW);
+    assert_true(souk_str_is(item.payload, "{\"a\":1}") && item.done_at == 0 && item.at == NOW);
     assert_int_equal(inbox_get(conn, &arena, 99, &item), SOUK_NOT_FOUND);
     db_read_end(conn);
     assert_int_equal(db_write(db, done_write, &id, NULL), 0);

@@ -44,13 +44,12 @@ struct add {
 static int add_write(struct db_conn *conn, void *arg)
 {
     struct add *add = arg;
-    return job_add(conn, souk_str(add->kind), souk_str(add->key),
-                   souk_str(add->subject), souk_str("{}"), add->attempts, add->due, NOW,
-                   &add->id);
+    return job_add(conn, souk_str(add->kind), souk_str(add->key), souk_str(add->subject),
+                   souk_str("{}"), add->attempts, add->due, NOW, &add->id);
 }
 
-static int64_t add(struct db *db, const char *kind, const char *key,
-                   const char *subject, int64_t due)
+static int64_t add(struct db *db, const char *kind, const char *key, const char *subject,
+                   int64_t due)
 {
     struct add one = {kind, key, subject, 3, due, 0};
     struct err err = {0};
@@ -62,8 +61,7 @@ static int64_t add(struct db *db, const char *kind, const char *key,
 static int claim(struct db *db, int max, int64_t now)
 {
     struct err err = {0};
-    if (job_claim(db, &arena, max, CLOCK_MINUTE, now, NULL, NULL, &jobs, &count,
-                  &err) != 0)
+    if (job_claim(db, &arena, max, CLOCK_MINUTE, now, NULL, NULL, &jobs, &count, &err) != 0)
         fail_msg("%s", err.text);
     return count;
 }
@@ -89,8 +87,7 @@ static void test_claim_and_finish(void **state)
     assert_int_equal(claim(db, 10, NOW), 0);
     assert_int_equal(claim(db, 10, NOW + 5), 1);
     assert_true(jobs[0].id == b);
-    assert_true(job_next_due(db, NOW) ==
-                NOW + CLOCK_MINUTE); /* the first lease's end */
+    assert_true(job_next_due(db, NOW) == NOW + CLOCK_MINUTE); /* the first lease's end */
     assert_int_equal(job_done(db, &first, NOW), 0);
     assert_int_equal(job_done(db, &first, NOW), SOUK_CONFLICT);
     assert_int_equal(job_done(db, &jobs[0], NOW), 0);
@@ -144,10 +141,8 @@ static void test_lease(void **state)
     assert_int_equal(job_done(db, &slow, NOW), SOUK_CONFLICT);
     assert_int_equal(job_failed(db, &slow, souk_str("late"), NOW), SOUK_CONFLICT);
     assert_int_equal(claim(db, 1, NOW + 2 * CLOCK_MINUTE), 1);
-    assert_int_equal(claim(db, 1, NOW + 3 * CLOCK_MINUTE),
-                     0); /* that was the third: dead */
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE state = 'dead'"),
-                     1);
+    assert_int_equal(claim(db, 1, NOW + 3 * CLOCK_MINUTE), 0); /* that was the third: dead */
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE state = 'dead'"), 1);
     assert_true(job_next_due(db, NOW) == INT64_MAX);
 }
 
@@ -159,8 +154,7 @@ static void test_order_of_a_subject(void **state)
     int64_t second = add(db, "t:a", "", "order-1", 0);
     int64_t other = add(db, "t:a", "", "order-2", 0);
     int64_t kind = add(db, "t:b", "", "order-1", 0);
-    assert_int_equal(claim(db, 10, NOW),
-                     2); /* the older one is not due yet: its younger waits */
+    assert_int_equal(claim(db, 10, NOW), 2); /* the older one is not due yet: its younger waits */
     assert_true((jobs[0].id == other && jobs[1].id == kind) ||
                 (jobs[0].id == kind && jobs[1].id == other));
     assert_true(job_next_due(db, NOW) == NOW + 50);
@@ -169,11 +163,9 @@ static void test_order_of_a_subject(void **state)
     struct job running = jobs[0];
     assert_int_equal(claim(db, 10, NOW + 50), 0); /* running: the younger waits */
     assert_int_equal(job_failed(db, &running, souk_str("x"), NOW + 50), 0);
-    assert_int_equal(claim(db, 10, NOW + 60),
-                     0); /* waiting to be tried again: the same */
+    assert_int_equal(claim(db, 10, NOW + 60), 0); /* waiting to be tried again: the same */
     char dead[100];
-    snprintf(dead, sizeof dead,
-             "SELECT count(*) FROM job WHERE state = 'dead' AND id = %lld",
+    snprintf(dead, sizeof dead, "SELECT count(*) FROM job WHERE state = 'dead' AND id = %lld",
              (long long)first);
     for (int64_t now = NOW + CLOCK_HOUR; fixture_int(db, dead) == 0; now += CLOCK_HOUR)
         if (claim(db, 1, now) == 1)
@@ -189,9 +181,9 @@ static void test_order_of_a_subject(void **state)
 
 static void test_back_off(void **state)
 {
-    static const int64_t delays[] = {
-        CLOCK_SECOND,      5 * CLOCK_SECOND,  30 * CLOCK_SECOND, 2 * CLOCK_MINUTE,
-        10 * CLOCK_MINUTE, 60 * CLOCK_MINUTE, 6 * CLOCK_HOUR,    6 * CLOCK_HOUR};
+    static const int64_t delays[] = {CLOCK_SECOND,     5 * CLOCK_SECOND,  30 * CLOCK_SECOND,
+                                     2 * CLOCK_MINUTE, 10 * CLOCK_MINUTE, 60 * CLOCK_MINUTE,
+                                     6 * CLOCK_HOUR,   6 * CLOCK_HOUR};
     struct db *db = *state;
     struct add one = {"t:a", "", "", 9, 0, 0};
     char long_words[2000];
@@ -201,10 +193,8 @@ static void test_back_off(void **state)
     for (int i = 0; i < 8; i++) {
         assert_int_equal(claim(db, 1, now), 1);
         assert_int_equal(jobs[0].attempt, i + 1);
-        assert_int_equal(job_failed(db, &jobs[0],
-                                    (struct souk_str){long_words, sizeof long_words},
-                                    now),
-                         0);
+        assert_int_equal(
+            job_failed(db, &jobs[0], (struct souk_str){long_words, sizeof long_words}, now), 0);
         int64_t due = job_next_due(db, now);
         assert_true(due - now >= delays[i] - delays[i] / 10 &&
                     due - now <= delays[i] + delays[i] / 10);
@@ -213,9 +203,7 @@ static void test_back_off(void **state)
     assert_int_equal(claim(db, 1, now), 1);
     assert_int_equal(job_failed(db, &jobs[0], souk_str("for good"), now), 0);
     assert_int_equal(
-        fixture_int(
-            db, "SELECT count(*) FROM job WHERE state = 'dead' AND why = 'for good'"),
-        1);
+        fixture_int(db, "SELECT count(*) FROM job WHERE state = 'dead' AND why = 'for good'"), 1);
 }
 
 static int not_quarantined(void *user, struct souk_str kind)
@@ -230,12 +218,10 @@ static void test_refused_kinds_wait(void **state)
     struct err err = {0};
     add(db, "bad:job", "", "", 0);
     add(db, "good:job", "", "", NOW + 7);
-    assert_int_equal(job_claim(db, &arena, 5, CLOCK_MINUTE, NOW, not_quarantined, NULL,
-                               &jobs, &count, &err),
-                     0);
+    assert_int_equal(
+        job_claim(db, &arena, 5, CLOCK_MINUTE, NOW, not_quarantined, NULL, &jobs, &count, &err), 0);
     assert_int_equal(count, 0);
-    assert_true(job_next_due(db, NOW) ==
-                NOW + 7); /* or the clock would turn without end */
+    assert_true(job_next_due(db, NOW) == NOW + 7); /* or the clock would turn without end */
     assert_int_equal(claim(db, 5, NOW), 1);
     assert_true(souk_str_is(jobs[0].kind, "bad:job"));
 }
@@ -284,17 +270,16 @@ static void test_finish_with_the_effect(void **state)
     add(db, "t:a", "", "", 0);
     claim(db, 1, NOW);
     assert_int_equal(db_write(db, finish_and_fail, &jobs[0], NULL), SOUK_ERROR);
-    assert_int_equal(
-        fixture_int(db, "SELECT count(*) FROM job WHERE state = 'running'"), 1);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE state = 'running'"), 1);
     assert_int_equal(job_done(db, &jobs[0], NOW), 0);
 }
 
 /* No statement that the clock asks again and again walks over the whole table. */
 static void test_indexes(void **state)
 {
-    static const struct db_statement *const asked[] = {
-        &sql_job_take,       &sql_job_expire, &sql_job_next_of_kind,
-        &sql_job_next_lease, &sql_job_kinds,  &sql_job_settle};
+    static const struct db_statement *const asked[] = {&sql_job_take,         &sql_job_expire,
+                                                       &sql_job_next_of_kind, &sql_job_next_lease,
+                                                       &sql_job_kinds,        &sql_job_settle};
     static const int parameters[] = {4, 1, 1, 0, 0, 1};
     struct db *db = *state;
     struct db_arg none[4] = {DB_NULL, DB_NULL, DB_NULL, DB_NULL};
@@ -302,11 +287,9 @@ static void test_indexes(void **state)
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         struct db_rows rows;
         int steps = 0;
-        struct souk_str text =
-            arena_printf(&arena, "EXPLAIN QUERY PLAN %s", asked[i]->sql);
-        assert_int_equal(db_query_args(conn, db_intern(db, NULL, text.ptr), &rows, none,
-                                       parameters[i]),
-                         0);
+        struct souk_str text = arena_printf(&arena, "EXPLAIN QUERY PLAN %s", asked[i]->sql);
+        assert_int_equal(
+            db_query_args(conn, db_intern(db, NULL, text.ptr), &rows, none, parameters[i]), 0);
         while (db_next(&rows) == 1) {
             struct souk_str step = arena_str(&arena, db_text(&rows, 3));
             steps++;
@@ -325,8 +308,7 @@ int main(void)
     board_use(board_create());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_claim_and_finish, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_at_most_max_and_all_kinds_in_turn, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_at_most_max_and_all_kinds_in_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order_of_a_subject, setup, teardown),

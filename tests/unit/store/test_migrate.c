@@ -30,9 +30,9 @@ static int exists(const char *name)
     return access(path, F_OK) == 0;
 }
 
-#define FIRST                                                                          \
-    {                                                                                  \
-        1, "first", "CREATE TABLE p_shop_a (id INTEGER PRIMARY KEY) STRICT;"           \
+#define FIRST                                                                                      \
+    {                                                                                              \
+        1, "first", "CREATE TABLE p_shop_a (id INTEGER PRIMARY KEY) STRICT;"                       \
     }
 #define SECOND                                                                                        \
     {                                                                                                 \
@@ -45,9 +45,7 @@ static void test_applied_once(void **state)
     struct db *db = *state;
     struct err err = {0};
     const struct migration list[] = {
-        FIRST,
-        SECOND,
-        {5, "gap", "ALTER TABLE p_shop_b ADD COLUMN x INTEGER NOT NULL DEFAULT 1;"}};
+        FIRST, SECOND, {5, "gap", "ALTER TABLE p_shop_b ADD COLUMN x INTEGER NOT NULL DEFAULT 1;"}};
     assert_int_equal(migrate_apply(db, "shop", list, 1, &err), 0);
     assert_false(exists("before-shop-1.db")); /* nothing of it was there */
     assert_int_equal(migrate_apply(db, "shop", list, 2, &err), 0);
@@ -55,8 +53,7 @@ static void test_applied_once(void **state)
     assert_int_equal(migrate_apply(db, "shop", list, 2, &err), 0);
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_shop_a"), 1);
     assert_int_equal(migrate_apply(db, "shop", list, 3, &err), 0);
-    assert_int_equal(
-        fixture_int(db, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 3);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 3);
     assert_int_equal(migrate_apply(db, "empty", NULL, 0, &err), 0);
 }
 
@@ -69,14 +66,12 @@ static void test_the_copy_is_from_before(void **state)
     migrate_apply(db, "shop", list, 1, &err);
     migrate_apply(db, "shop", list, 2, &err);
     fixture_folder(other, sizeof other);
-    snprintf(command, sizeof command, "cp '%s/before-shop-2.db' '%s/souk.db'", folder,
-             other);
+    snprintf(command, sizeof command, "cp '%s/before-shop-2.db' '%s/souk.db'", folder, other);
     assert_int_equal(system(command), 0);
     struct db_options copy = {.dir = other};
     struct db *before = fixture_open(&copy);
     assert_int_equal(fixture_int(before, "SELECT count(*) FROM p_shop_a"), 0);
-    assert_int_equal(
-        fixture_int(before, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 1);
+    assert_int_equal(fixture_int(before, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 1);
     db_shut(before);
     fixture_remove(other);
 }
@@ -92,10 +87,8 @@ static void test_all_or_nothing(void **state)
     assert_int_not_equal(migrate_apply(db, "shop", list, 2, &err), 0);
     assert_non_null(strstr(err.text, "migration 2 (broken) of shop: line 2"));
     assert_int_equal(
-        fixture_int(db, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'p_shop%'"),
-        0);
-    assert_int_equal(
-        fixture_int(db, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 0);
+        fixture_int(db, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'p_shop%'"), 0);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 0);
     assert_int_equal(migrate_apply(db, "shop", list, 1, &err), 0);
 }
 
@@ -109,8 +102,7 @@ static void test_changed_text(void **state)
     assert_int_equal(migrate_apply(db, "shop", list, 1, &err), 0);
     assert_int_equal(migrate_apply(db, "shop", changed, 2, &err), SOUK_CONFLICT);
     assert_non_null(strstr(err.text, "has changed since"));
-    assert_int_equal(
-        fixture_int(db, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 1);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 1);
 }
 
 static void test_newer_schema(void **state)
@@ -121,10 +113,8 @@ static void test_newer_schema(void **state)
     assert_int_equal(migrate_apply(*state, "shop", list, 1, &err), SOUK_CONFLICT);
     assert_non_null(strstr(err.text, "newer"));
     assert_int_equal(
-        fixture_write(
-            *state,
-            "INSERT INTO migration VALUES ('souk', 900, 'later', zeroblob(32), 0)",
-            &err),
+        fixture_write(*state,
+                      "INSERT INTO migration VALUES ('souk', 900, 'later', zeroblob(32), 0)", &err),
         0);
     db_shut(*state);
     struct db *db = NULL;
@@ -170,12 +160,10 @@ static void test_purge(void **state)
         fail_msg("%s", err.text);
     assert_int_equal(
         fixture_int(
-            db,
-            "SELECT count(*) FROM sqlite_master WHERE name LIKE 'p_shop%' AND type <> 'index'"),
+            db, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'p_shop%' AND type <> 'index'"),
         1);
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_shop_pro_a"), 0);
-    assert_int_equal(
-        fixture_int(db, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 0);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM migration WHERE owner = 'shop'"), 0);
     assert_int_equal(migrate_apply(db, "shop", list, 1, &err), 0);
     assert_int_equal(migrate_purge(db, "never_was", &err), 0);
 }

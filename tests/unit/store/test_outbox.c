@@ -11,8 +11,7 @@ static struct arena arena;
 static struct job *jobs;
 static int count;
 
-static int consumers(void *user, struct souk_str topic, struct arena *to,
-                     const char ***names)
+static int consumers(void *user, struct souk_str topic, struct arena *to, const char ***names)
 {
     static const char *const both[] = {"mail", "stats"};
     (void)user;
@@ -45,8 +44,8 @@ struct put {
 static int put_write(struct db_conn *conn, void *arg)
 {
     struct put *put = arg;
-    int code = outbox_put(conn, souk_str(put->topic), souk_str(put->subject),
-                          souk_str("{\"n\":1}"), NOW, &put->id);
+    int code = outbox_put(conn, souk_str(put->topic), souk_str(put->subject), souk_str("{\"n\":1}"),
+                          NOW, &put->id);
     return code ? code : put->code;
 }
 
@@ -59,9 +58,8 @@ static int64_t put(struct db *db, const char *topic, const char *subject)
 
 static int claim(struct db *db, int64_t now)
 {
-    assert_int_equal(
-        job_claim(db, &arena, 10, CLOCK_MINUTE, now, NULL, NULL, &jobs, &count, NULL),
-        0);
+    assert_int_equal(job_claim(db, &arena, 10, CLOCK_MINUTE, now, NULL, NULL, &jobs, &count, NULL),
+                     0);
     return count;
 }
 
@@ -79,8 +77,7 @@ static void test_delivered_to_each(void **state)
     assert_int_equal(outbox_get(conn, &arena, id, &fact), 0);
     assert_int_equal(outbox_get(conn, &arena, 12, &fact), SOUK_NOT_FOUND);
     db_read_end(conn);
-    assert_true(souk_str_is(fact.topic, "order.placed") &&
-                souk_str_is(fact.payload, "{\"n\":1}"));
+    assert_true(souk_str_is(fact.topic, "order.placed") && souk_str_is(fact.payload, "{\"n\":1}"));
     assert_true(fact.at == NOW);
     assert_int_equal(job_done(db, &jobs[0], NOW), 0);
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM outbox"), 1);
@@ -94,8 +91,7 @@ static void test_in_order_for_each(void **state)
     int64_t first = put(db, "order.placed", "order-1");
     int64_t second = put(db, "order.placed", "order-1");
     put(db, "order.placed", "order-2");
-    assert_int_equal(claim(db, NOW),
-                     4); /* both consumers: order-1's first and order-2's */
+    assert_int_equal(claim(db, NOW), 4); /* both consumers: order-1's first and order-2's */
     struct job done = {0};
     for (int i = 0; i < count; i++) {
         assert_true(jobs[i].outbox != second);
@@ -103,8 +99,7 @@ static void test_in_order_for_each(void **state)
             done = jobs[i];
     }
     assert_int_equal(job_done(db, &done, NOW), 0);
-    assert_int_equal(claim(db, NOW),
-                     1); /* that consumer goes on; the other one still waits */
+    assert_int_equal(claim(db, NOW), 1); /* that consumer goes on; the other one still waits */
     assert_true(jobs[0].outbox == second);
     assert_true(souk_str_equal(jobs[0].kind, done.kind));
 }
@@ -125,9 +120,9 @@ static void test_with_its_transaction(void **state)
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM outbox"), 0);
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM job"), 0);
     struct db_conn *conn = db_read_begin(db, 0);
-    assert_int_equal(outbox_put(conn, souk_str("order.placed"), souk_str(""),
-                                souk_str(""), NOW, NULL),
-                     SOUK_WRONG_KIND);
+    assert_int_equal(
+        outbox_put(conn, souk_str("order.placed"), souk_str(""), souk_str(""), NOW, NULL),
+        SOUK_WRONG_KIND);
     db_read_end(conn);
 }
 

@@ -14,8 +14,8 @@ static int write_pair(struct db_conn *conn, void *arg)
 {
     char name[32];
     int n = *(int *)arg;
-    static const struct db_statement part = {
-        "part", "INSERT INTO p_t_part (id, item) VALUES ($1, $1)"};
+    static const struct db_statement part = {"part",
+                                             "INSERT INTO p_t_part (id, item) VALUES ($1, $1)"};
     snprintf(name, sizeof name, "n%d", n);
     int code = db_run(conn, &fixture_insert, NULL, DB_INT(n), DB_CSTR(name));
     return code ? code : db_run(conn, &part, NULL, DB_INT(n));
@@ -41,9 +41,8 @@ static void check_image(unsigned seed, int acknowledged)
     assert_true(items >= acknowledged);
     assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_t_part"), items);
     assert_int_equal(
-        fixture_int(
-            db,
-            "SELECT count(*) FROM p_t_item WHERE id <= (SELECT count(*) FROM p_t_item)"),
+        fixture_int(db,
+                    "SELECT count(*) FROM p_t_item WHERE id <= (SELECT count(*) FROM p_t_item)"),
         items);
     db_shut(db);
     shim_record = 1;

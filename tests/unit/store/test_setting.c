@@ -21,8 +21,7 @@ static void check(struct db *db, const char *owner, int code, const char *value)
     struct arena arena = {0};
     struct souk_str found = {NULL, 0};
     struct db_conn *conn = db_read_begin(db, 0);
-    assert_int_equal(
-        setting_get(conn, &arena, souk_str(owner), souk_str("last"), &found), code);
+    assert_int_equal(setting_get(conn, &arena, souk_str(owner), souk_str("last"), &found), code);
     db_read_end(conn);
     if (code == 0)
         assert_true(souk_str_is(found, value));

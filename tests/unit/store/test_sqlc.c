@@ -43,8 +43,7 @@ static void put(const char *name, const char *text)
 static int sqlc(const char *args, char *said, size_t size)
 {
     char command[PATH_MAX + 400];
-    snprintf(command, sizeof command, "cd '%s' && rm -f out.h && '%s' %s 2>&1", folder,
-             tool, args);
+    snprintf(command, sizeof command, "cd '%s' && rm -f out.h && '%s' %s 2>&1", folder, tool, args);
     FILE *in = popen(command, "r");
     assert_non_null(in);
     size_t len = fread(said, 1, size - 1, in);
@@ -76,31 +75,26 @@ static void test_statements(void **state)
     put("q.sql",
         "-- words before\n-- name: a_put\nINSERT INTO a (id, b, c)\n-- why\nVALUES ($2, '\"\\é', $1);\n\n"
         "-- name: a_all\nSELECT id FROM a\n");
-    assert_int_equal(
-        sqlc("statements out.h q.sql 001_b.sql 000_a.sql", said, sizeof said), 0);
+    assert_int_equal(sqlc("statements out.h q.sql 001_b.sql 000_a.sql", said, sizeof said), 0);
     snprintf(path, sizeof path, "%s/out.h", folder);
     FILE *in = fopen(path, "r");
     assert_non_null(in);
     size_t len = fread(header, 1, sizeof header - 1, in);
     header[len] = 0;
     fclose(in);
-    assert_non_null(
-        strstr(header, "sql_a_put __attribute__((unused)) = {\"a_put\",\n"));
+    assert_non_null(strstr(header, "sql_a_put __attribute__((unused)) = {\"a_put\",\n"));
     assert_non_null(strstr(header, "VALUES ($2, '\\\"\\\\\\303\\251', $1)\\n\"};"));
     assert_null(strstr(header, "why"));
-    assert_int_equal(sqlc("migrations out.h 001_b.sql 000_a.sql", said, sizeof said),
-                     0);
+    assert_int_equal(sqlc("migrations out.h 001_b.sql 000_a.sql", said, sizeof said), 0);
     assert_int_equal(sqlc("nonsense", said, sizeof said), 2);
-    check_bad("-- name: x\nSELECT id,\n  nowhere FROM a",
-              "q.sql:3: no such column: nowhere");
+    check_bad("-- name: x\nSELECT id,\n  nowhere FROM a", "q.sql:3: no such column: nowhere");
     check_bad("-- name: x\nSELECT 1\n-- name: y\n\nSELECT FROM", "q.sql:5: ");
     check_bad("-- name: x\nSELECT $1, $3",
               "q.sql:2: a gap in the parameters; this one is not used: $2");
     check_bad("-- name: x\nSELECT ?1", "$1, $2");
     check_bad("-- name: x\nSELECT :x", "$1, $2");
     check_bad("-- name: x\nSELECT 1;\nSELECT 2", "a second statement");
-    check_bad("-- name: x\nSELECT 1\n-- name: x\nSELECT 2",
-              "q.sql:3: this name is there twice: x");
+    check_bad("-- name: x\nSELECT 1\n-- name: x\nSELECT 2", "q.sql:3: this name is there twice: x");
     check_bad("-- name: X\nSELECT 1", "names are made of");
     check_bad("-- name:\nSELECT 1", "a name of 1 to 60");
     check_bad("-- name: x\n-- nothing\n", "there is no statement");
@@ -117,8 +111,7 @@ static void test_migrations(void **state)
     put("000_a.sql", "CREATE TABLE a (id INTEGER);");
     put("002_c.sql", "CREATE TABLE c (id INTEGER);");
     put("b.sql", "CREATE TABLE b (id INTEGER);");
-    assert_int_equal(sqlc("migrations out.h 000_a.sql 002_c.sql", said, sizeof said),
-                     1);
+    assert_int_equal(sqlc("migrations out.h 000_a.sql 002_c.sql", said, sizeof said), 1);
     assert_non_null(strstr(said, "gap"));
     assert_int_equal(sqlc("migrations out.h b.sql", said, sizeof said), 1);
     assert_non_null(strstr(said, "NNN_name.sql"));

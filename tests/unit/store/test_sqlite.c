@@ -87,12 +87,10 @@ static void check_both(struct driver_conn *conn)
     assert_string_equal(mode, "wal");
     assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_ATTACHED, -1), 0);
     assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_LENGTH, -1), 32 << 20);
-    assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_SQL_LENGTH, -1),
-                     256 << 10);
+    assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_SQL_LENGTH, -1), 256 << 10);
     assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_EXPR_DEPTH, -1), 100);
     assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_COMPOUND_SELECT, -1), 50);
-    assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1),
-                     500);
+    assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, -1), 500);
     assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_TRIGGER_DEPTH, -1), 10);
     assert_int_equal(sqlite3_limit(conn->handle, SQLITE_LIMIT_WORKER_THREADS, -1), 0);
 }
@@ -160,16 +158,13 @@ static void test_refused_to_everybody(void **state)
                          0);
     assert_int_not_equal(prepare(writer, "SELECT \"no such column\"", NULL, &err), 0);
     assert_int_not_equal(run(writer, "UPDATE sqlite_master SET sql = ''"), 0);
-    assert_int_not_equal(run(writer, "DELETE FROM words_data"),
-                         0); /* DEFENSIVE: a shadow table */
+    assert_int_not_equal(run(writer, "DELETE FROM words_data"), 0); /* DEFENSIVE: a shadow table */
     assert_int_not_equal(run(writer, "SELECT * FROM pragma_table_info('secret')"), 0);
     assert_int_equal(prepare(writer, "SELECT 1; SELECT 2", NULL, &err), SOUK_INVALID);
     assert_int_equal(prepare(writer, "SELECT $1, $3", NULL, &err), SOUK_INVALID);
     assert_int_equal(prepare(writer, "SELECT ?", NULL, &err), SOUK_INVALID);
-    assert_int_equal(run(reader, "INSERT INTO secret VALUES (2, '', '')"),
-                     SOUK_WRONG_KIND);
-    assert_int_equal(
-        run(writer, "INSERT INTO words (rowid, text) VALUES (2, 'black tea')"), 0);
+    assert_int_equal(run(reader, "INSERT INTO secret VALUES (2, '', '')"), SOUK_WRONG_KIND);
+    assert_int_equal(run(writer, "INSERT INTO words (rowid, text) VALUES (2, 'black tea')"), 0);
 }
 
 static void test_a_plugin_and_its_tables(void **state)
@@ -247,8 +242,7 @@ static void test_a_plugin_migrates(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (sqlite_driver.script(writer, bad[i], "t", &err) == 0)
             fail_msg("allowed: %s", bad[i]);
-    assert_int_not_equal(
-        sqlite_driver.script(writer, "SELECT 1;\nSELECT nothing;", "t", &err), 0);
+    assert_int_not_equal(sqlite_driver.script(writer, "SELECT 1;\nSELECT nothing;", "t", &err), 0);
     assert_non_null(strstr(err.text, "line 2"));
 }
 
@@ -265,22 +259,20 @@ static void test_tables_noted_and_dropped(void **state)
     struct err err = {0};
     int count = 0;
     (void)state;
-    assert_int_equal(
-        sqlite_driver.script(
-            writer,
-            "CREATE TABLE p_t_child (id INTEGER PRIMARY KEY, own INTEGER REFERENCES "
-            "p_t_own (id) ON DELETE CASCADE) STRICT;",
-            "t", &err),
-        0);
-    assert_int_equal(sqlite_driver.prepare(writer, "DELETE FROM p_t_own WHERE id = 1",
-                                           NULL, &statement, &err),
+    assert_int_equal(sqlite_driver.script(
+                         writer,
+                         "CREATE TABLE p_t_child (id INTEGER PRIMARY KEY, own INTEGER REFERENCES "
+                         "p_t_own (id) ON DELETE CASCADE) STRICT;",
+                         "t", &err),
                      0);
+    assert_int_equal(
+        sqlite_driver.prepare(writer, "DELETE FROM p_t_own WHERE id = 1", NULL, &statement, &err),
+        0);
     sqlite_driver.writes(statement, &count);
     assert_int_equal(count, 2); /* the cascade too */
     sqlite_driver.finalize(statement);
-    assert_int_equal(sqlite_driver.prepare(writer, "SELECT shown FROM v1_public", NULL,
-                                           &statement, &err),
-                     0);
+    assert_int_equal(
+        sqlite_driver.prepare(writer, "SELECT shown FROM v1_public", NULL, &statement, &err), 0);
     const uint32_t *reads = sqlite_driver.reads(statement, &count);
     assert_in_range(count, 1, 2);
     int seen = 0;

@@ -125,13 +125,11 @@ static void barrier(struct db *db)
 static void test_one_sync_for_a_lone_commit(void **state)
 {
     struct db *db = *state;
-    assert_int_equal(
-        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'a')", NULL), 0);
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'a')", NULL), 0);
     for (int i = 2; i < 12; i++) {
         char sql[100];
         int before = shim_syncs;
-        snprintf(sql, sizeof sql, "INSERT INTO p_t_item (id, name) VALUES (%d, 'n%d')",
-                 i, i);
+        snprintf(sql, sizeof sql, "INSERT INTO p_t_item (id, name) VALUES (%d, 'n%d')", i, i);
         assert_int_equal(fixture_write(db, sql, NULL), 0);
         assert_int_equal(shim_syncs - before, 1);
     }
@@ -150,8 +148,8 @@ static void test_one_sync_for_a_group(void **state)
     barrier(db);
     gate_close(db, &gate);
     for (int i = 0; i < 64; i++) {
-        snprintf(sql[i], sizeof sql[i],
-                 "INSERT INTO p_t_item (id, name) VALUES (%d, 'g%d')", i + 1, i);
+        snprintf(sql[i], sizeof sql[i], "INSERT INTO p_t_item (id, name) VALUES (%d, 'g%d')", i + 1,
+                 i);
         push_job_write(db, &jobs[i], sql[i]);
     }
     db_stats(db, &before_stats);
@@ -196,13 +194,11 @@ static void test_a_destroyed_transaction_is_run_again(void **state)
     struct job_write first, killer, last;
     struct gate gate;
     struct db_stats stats;
-    assert_int_equal(
-        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (9, 'nine')", NULL),
-        0);
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (9, 'nine')", NULL),
+                     0);
     gate_close(db, &gate);
     push_job_write(db, &first, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')");
-    push_job_write(db, &killer,
-                   "INSERT OR ROLLBACK INTO p_t_item (id, name) VALUES (9, 'again')");
+    push_job_write(db, &killer, "INSERT OR ROLLBACK INTO p_t_item (id, name) VALUES (9, 'again')");
     push_job_write(db, &last, "INSERT INTO p_t_item (id, name) VALUES (2, 'two')");
     gate_let_go(&gate);
     barrier(db);
@@ -244,14 +240,12 @@ static void test_a_failed_sync_is_no_success(void **state)
     barrier(db);
     shim_fail_syncs = 2; /* the commit's and its repetition's */
     assert_int_not_equal(
-        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", &err),
-        0);
+        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", &err), 0);
     assert_int_equal(shim_fail_syncs, 0);
     assert_non_null(strstr(err.text, "could not be saved"));
     assert_int_equal(fixture_int(db, fixture_count.sql), 0);
-    assert_int_equal(
-        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", &err),
-        0);
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", &err),
+                     0);
     assert_int_equal(fixture_int(db, fixture_count.sql), 1);
 }
 
@@ -278,9 +272,8 @@ static void test_refusals(void **state)
     assert_int_equal(db_write(db, refuse, NULL, &err), SOUK_CONFLICT);
     assert_string_equal(err.text, "only 3 left of tea");
     assert_int_equal(db_write(db, refuse, NULL, NULL), SOUK_CONFLICT);
-    assert_int_equal(
-        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, NULL)", &err),
-        SOUK_CONFLICT);
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, NULL)", &err),
+                     SOUK_CONFLICT);
     assert_non_null(strstr(err.text, "NOT NULL"));
 }
 
@@ -331,9 +324,7 @@ static void test_change_log(void **state)
     assert_int_equal(db_write(db, change, &code, NULL), 0);
     assert_false(db_seen_valid(db, &fresh));
     assert_int_equal(
-        fixture_int(
-            db, "SELECT count(*) FROM change_log WHERE kind = 'product' AND id = 7"),
-        1);
+        fixture_int(db, "SELECT count(*) FROM change_log WHERE kind = 'product' AND id = 7"), 1);
 }
 
 static void test_the_log_is_moved(void **state)
@@ -341,9 +332,8 @@ static void test_the_log_is_moved(void **state)
     struct db *db = *state;
     struct db_stats before, after;
     barrier(db);
-    assert_int_equal(
-        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", NULL),
-        0);
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", NULL),
+                     0);
     db_stats(db, &before);
     /* 6 MiB in one go: over the limit, so at once */
     assert_int_equal(
@@ -372,22 +362,18 @@ static void test_a_reader_in_the_log(void **state)
     struct db_conn *conn = db_read_begin(db, 0);
     assert_int_equal(db_get_int(conn, &fixture_count, &number), 0);
     assert_int_equal(
-        fixture_write(
-            db,
-            "INSERT INTO p_t_item (id, name, data) SELECT value, 'x' || value, "
-            "zeroblob(60000) FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL "
-            "SELECT value + 1 FROM n WHERE value < 100) SELECT value FROM n)",
-            NULL),
+        fixture_write(db,
+                      "INSERT INTO p_t_item (id, name, data) SELECT value, 'x' || value, "
+                      "zeroblob(60000) FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL "
+                      "SELECT value + 1 FROM n WHERE value < 100) SELECT value FROM n)",
+                      NULL),
         0);
     barrier(db);
     db_stats(db, &before);
     int syncs = shim_syncs;
-    for (int i = 0; i < 5;
-         i++) /* no checkpoint with each, though the log stays large */
+    for (int i = 0; i < 5; i++) /* no checkpoint with each, though the log stays large */
         assert_int_equal(
-            fixture_write(db, "UPDATE p_t_item SET amount = amount + 1 WHERE id = 1",
-                          NULL),
-            0);
+            fixture_write(db, "UPDATE p_t_item SET amount = amount + 1 WHERE id = 1", NULL), 0);
     assert_int_equal(shim_syncs - syncs, 5);
     db_stats(db, &after);
     assert_true(after.wal_bytes > 4 << 20);
@@ -401,9 +387,8 @@ static void test_an_idle_writer_moves_the_log(void **state)
     int64_t start = clock_mono();
     barrier(db);
     int moved = shim_moved;
-    assert_int_equal(
-        fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", NULL),
-        0);
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", NULL),
+                     0);
     shim_wait_moved(moved + 1); /* by itself */
     assert_true(clock_mono() - start >= 190 * CLOCK_MS);
     moved = shim_moved;
@@ -422,8 +407,8 @@ static void test_the_end_runs_what_waits(void **state)
     struct gate gate;
     gate_close(db, &gate);
     for (int i = 0; i < 20; i++) {
-        snprintf(sql[i], sizeof sql[i],
-                 "INSERT INTO p_t_item (id, name) VALUES (%d, 'e%d')", i + 1, i);
+        snprintf(sql[i], sizeof sql[i], "INSERT INTO p_t_item (id, name) VALUES (%d, 'e%d')", i + 1,
+                 i);
         push_job_write(db, &jobs[i], sql[i]);
     }
     gate_let_go(&gate);
@@ -441,24 +426,18 @@ int main(void)
     board_use(board_create());
     shim_install();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_one_sync_for_a_lone_commit, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_one_sync_for_a_lone_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_sync_for_a_group, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_failure_is_undone_alone, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_a_destroyed_transaction_is_run_again,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_failed_commit_is_run_one_by_one, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_a_failed_sync_is_no_success, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_failure_is_undone_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_destroyed_transaction_is_run_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_failed_commit_is_run_one_by_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_failed_sync_is_no_success, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_queue_and_deadlines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_change_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_log_is_moved, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_reader_in_the_log, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_idle_writer_moves_the_log, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_an_idle_writer_moves_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_end_runs_what_waits, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,9 +52,7 @@ static struct stage stage;
 static sem_t entered, leave; /* handlers that wait: they say so, and wait to be told */
 static _Atomic int handled, pages_sent, pins;
 
-/* ---- handlers
- * -------------------------------------------------------------------------------------------
- */
+/* ---- handlers ---- */
 
 static int show_hello(struct request *request, const struct web_route *route)
 {
@@ -69,15 +67,10 @@ static int show_page(struct request *request, const struct web_route *route)
     struct souk_str value = souk_str("none");
     (void)route;
     atomic_fetch_add(&handled, 1);
-    setting_get(request->conn, &request->arena, souk_str("t"), souk_str("color"),
-                &value);
-    buf_printf(&html, "<!doctype html><title>%.*s</title>%s", SOUK_PRI(value),
-               request->locale);
-    while (html.len < 12288) {
-        buf_add_cstr(
-            &html,
-            "<p>one of the many lines of a page that is worth compressing</p>\n");
-    }
+    setting_get(request->conn, &request->arena, souk_str("t"), souk_str("color"), &value);
+    buf_printf(&html, "<!doctype html><title>%.*s</title>%s", SOUK_PRI(value), request->locale);
+    while (html.len < 12288)
+        buf_add_cstr(&html, "<p>one of the many lines of a page that is worth compressing</p>\n");
     answer_html(request, 200, buf_str(&html));
     return 0;
 }
@@ -95,8 +88,7 @@ static int show_echo(struct request *request, const struct web_route *route)
     json_add_int(&request->arena, out, "control", request->control);
     json_add_int(&request->arena, out, "tls", request->tls);
     const struct upload *upload = request_upload(request, "file");
-    json_add_str(&request->arena, out, "filename",
-                 upload ? upload->filename : souk_str(""));
+    json_add_str(&request->arena, out, "filename", upload ? upload->filename : souk_str(""));
     answer_json(request, 200, out);
     return 0;
 }
@@ -119,9 +111,8 @@ static int put_color(struct request *request, const struct web_route *route)
         answer_problem(request, 409, "no-more-colors", "the shelf is full", NULL);
         return SOUK_CONFLICT;
     }
-    if (code == 0) {
+    if (code == 0)
         answer_text(request, 201, "written");
-    }
     return code;
 }
 
@@ -138,8 +129,7 @@ static int wait_here(struct request *request, const struct web_route *route)
 static int then_put(struct db_conn *conn, void *arg)
 {
     struct request *request = arg;
-    int code = setting_put(conn, souk_str("t"), souk_str("color"), souk_str("task"),
-                           request->now);
+    int code = setting_put(conn, souk_str("t"), souk_str("color"), souk_str("task"), request->now);
     answer_text(request, 200, "task wrote");
     return code;
 }
@@ -149,8 +139,7 @@ static int task_then_write(struct request *request, const struct web_route *rout
     struct souk_str value;
     (void)route;
     /* reads in a snapshot of its own, on demand */
-    setting_get(request_conn(request), &request->arena, souk_str("t"),
-                souk_str("color"), &value);
+    setting_get(request_conn(request), &request->arena, souk_str("t"), souk_str("color"), &value);
     answer_header(request, "X-Task", souk_str("seen"));
     request_then_write(request, then_put, request);
     return 0;
@@ -182,8 +171,7 @@ static int show_big(struct request *request, const struct web_route *route)
 {
     static char bytes[8 << 20];
     (void)route;
-    answer_bytes(request, 200, "application/octet-stream",
-                 str_make(bytes, sizeof(bytes)));
+    answer_bytes(request, 200, "application/octet-stream", str_make(bytes, sizeof(bytes)));
     return 0;
 }
 
@@ -228,16 +216,10 @@ static const struct web_route stage_routes[] = {
      .kind = SOUK_READ,
      .flags = ROUTE_CONTROL | ROUTE_API,
      .handle = show_hello},
-    {.method = "GET",
-     .path = "/rated",
-     .kind = SOUK_READ,
-     .handle = show_hello,
-     .rate = 2},
+    {.method = "GET", .path = "/rated", .kind = SOUK_READ, .handle = show_hello, .rate = 2},
 };
 
-/* ---- the stage
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- the stage ---- */
 
 static struct web_site *pin_stage(void *user, uint32_t *ticket)
 {
@@ -261,8 +243,7 @@ static void note_page(struct request *request)
 
 static int listen_tcp(int *port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_ANY)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
     socklen_t len = sizeof(at);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
@@ -296,18 +277,15 @@ static void stage_up(int queue, int task_threads, int task_limit)
     atomic_store(&pages_sent, 0);
     snprintf(stage.dir, sizeof(stage.dir), "/tmp/souk-test-XXXXXX");
     assert_non_null(mkdtemp(stage.dir));
-    if (db_open(&stage.db, &db, &err) != 0) {
+    if (db_open(&stage.db, &db, &err) != 0)
         fail_msg("db: %s", err.text);
-    }
     stage.tasks = worker_start("task", task_threads, task_limit);
     stage.router = router_new();
-    for (size_t i = 0; i < sizeof(stage_routes) / sizeof(stage_routes[0]); i++) {
+    for (size_t i = 0; i < sizeof(stage_routes) / sizeof(stage_routes[0]); i++)
         assert_int_equal(router_add(stage.router, &stage_routes[i], &err), 0);
-    }
     stage.listener = listen_tcp(&stage.port);
     stage.control = listen_control();
-    stage.site =
-        (struct web_site){.number = 1, .router = stage.router, .page_sent = note_page};
+    stage.site = (struct web_site){.number = 1, .router = stage.router, .page_sent = note_page};
     stage.options.db = stage.db;
     stage.options.tasks = stage.tasks;
     stage.options.listen_fds = &stage.listener;
@@ -319,19 +297,16 @@ static void stage_up(int queue, int task_threads, int task_limit)
     stage.options.pin = pin_stage;
     stage.options.unpin = unpin_stage;
     stage.options.user = &stage.site;
-    if (!stage.options.threads) {
+    if (!stage.options.threads)
         stage.options.threads = 2;
-    }
-    if (server_start(&stage.server, &stage.options, &err) != 0) {
+    if (server_start(&stage.server, &stage.options, &err) != 0)
         fail_msg("server: %s", err.text);
-    }
 }
 
 static void stage_remove_files(void)
 {
-    static const char *const names[] = {"control",     "souk.db", "souk.db-wal",
-                                        "souk.db-shm", "lock",    "souk.lock",
-                                        "access.log",  NULL};
+    static const char *const names[] = {"control", "souk.db",   "souk.db-wal", "souk.db-shm",
+                                        "lock",    "souk.lock", "access.log",  NULL};
     char path[200];
     for (const char *const *name = names; *name; name++) {
         snprintf(path, sizeof(path), "%s/%s", stage.dir, *name);
@@ -357,9 +332,7 @@ static void stage_down(void)
     memset(&stage, 0, sizeof(stage));
 }
 
-/* ---- the client
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the client ---- */
 
 struct reply {
     int status; /* 0: the connection ended without an answer */
@@ -394,9 +367,8 @@ static void client_send_bytes(int fd, const char *bytes, size_t len)
 {
     while (len) {
         ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-        if (n <= 0) {
+        if (n <= 0)
             return; /* closed: the test will see it when it reads */
-        }
         bytes += n;
         len -= (size_t)n;
     }
@@ -411,9 +383,8 @@ static void client_send(int fd, const char *text)
 static ssize_t client_take(int fd, char *to, size_t most, int patience)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-    if (poll(&poll_fd, 1, patience) != 1) {
+    if (poll(&poll_fd, 1, patience) != 1)
         return -1;
-    }
     ssize_t n = recv(fd, to, most, 0);
     return n < 0 ? 0 : n; /* a reset is an end too */
 }
@@ -433,9 +404,8 @@ static const char *reply_header(const char *name)
     char wanted[100];
     snprintf(wanted, sizeof(wanted), "\r\n%s: ", name);
     const char *at = strcasestr(reply.head, wanted);
-    if (!at) {
+    if (!at)
         return NULL;
-    }
     at += strlen(wanted);
     size_t len = strcspn(at, "\r");
     snprintf(value, sizeof(value), "%.*s", (int)len, at);
@@ -448,9 +418,8 @@ static size_t read_head(int fd)
     memset(&reply, 0, sizeof(reply));
     while (len < sizeof(reply.head) - 1 && !strstr(reply.head, "\r\n\r\n")) {
         ssize_t n = client_take(fd, reply.head + len, 1, PATIENCE);
-        if (n < 0) {
+        if (n < 0)
             fail_msg("no answer in time");
-        }
         if (n == 0) {
             reply.closed = 1;
             return 0;
@@ -463,24 +432,20 @@ static size_t read_head(int fd)
 /* One answer; `no_body` for HEAD. */
 static int client_read(int fd, int no_body)
 {
-    if (read_head(fd) == 0) {
+    if (read_head(fd) == 0)
         return 0;
-    }
     reply.status = atoi(reply.head + 9);
     const char *length = reply_header("Content-Length");
-    size_t wanted =
-        length && !no_body && reply.status != 304 ? (size_t)atoll(length) : 0;
+    size_t wanted = length && !no_body && reply.status != 304 ? (size_t)atoll(length) : 0;
     wanted = wanted < sizeof(reply.body) ? wanted : sizeof(reply.body) - 1;
     while (reply.len < wanted) { /* not a byte of the next answer */
-        ssize_t n =
-            client_take(fd, reply.body + reply.len, wanted - reply.len, PATIENCE);
+        ssize_t n = client_take(fd, reply.body + reply.len, wanted - reply.len, PATIENCE);
         assert_true(n > 0);
         reply.len += (size_t)n;
     }
     const char *connection = reply_header("Connection");
-    if (connection && strcasecmp(connection, "close") == 0) {
+    if (connection && strcasecmp(connection, "close") == 0)
         reply.closed = client_ended(fd);
-    }
     return reply.status;
 }
 

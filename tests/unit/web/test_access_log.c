@@ -84,9 +84,8 @@ static void long_text_is_cut(void **state)
     struct arena arena = {0};
     struct json *parsed = NULL;
     (void)state;
-    for (size_t i = 0; i < 20000; i += 2) {
+    for (size_t i = 0; i < 20000; i += 2)
         memcpy(many + i, "\xc3\xa9", 2);
-    }
     line.path = souk_str(many);
     line.agent = str_make(many + 1, 9999); /* worst cut: inside a character */
     line.method = souk_str("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ");
@@ -102,9 +101,8 @@ static void long_text_is_cut(void **state)
 static size_t file_size(const char *path)
 {
     FILE *file = fopen(path, "r");
-    if (!file) {
+    if (!file)
         return 0;
-    }
     fseek(file, 0, SEEK_END);
     long size = ftell(file);
     fclose(file);
@@ -126,9 +124,8 @@ static void buffers_reach_the_file(void **state)
     assert_int_equal(file_size(path), 0);
     access_log_flush(log, &buffer);
     assert_int_equal(file_size(path), length);
-    for (size_t i = 0; i < 2 * ACCESS_BUFFER / length; i++) {
+    for (size_t i = 0; i < 2 * ACCESS_BUFFER / length; i++)
         access_log_add(log, &buffer, &line); /* writes by itself when nearly full */
-    }
     assert_true(file_size(path) > ACCESS_BUFFER / 2);
     access_log_flush(log, &buffer);
     assert_int_equal(file_size(path), length * (1 + 2 * ACCESS_BUFFER / length));

@@ -37,8 +37,7 @@ static int down(void **state)
 
 static const char *header(const char *name)
 {
-    return arena_cstr(&request.arena,
-                      header_list_find_nocase(&request.answer.headers, name));
+    return arena_cstr(&request.arena, header_list_find_nocase(&request.answer.headers, name));
 }
 
 static void values_cannot_start_a_header(void **state)
@@ -51,8 +50,7 @@ static void values_cannot_start_a_header(void **state)
     assert_int_equal(answer_header(&request, "X A", souk_str("a")), SOUK_INVALID);
     assert_int_equal(answer_header(&request, "", souk_str("a")), SOUK_INVALID);
     assert_int_equal(answer_header(&request, "X:", souk_str("a")), SOUK_INVALID);
-    assert_int_equal(answer_header(&request, "Content-Length", souk_str("5")),
-                     SOUK_INVALID);
+    assert_int_equal(answer_header(&request, "Content-Length", souk_str("5")), SOUK_INVALID);
     assert_int_equal(answer_header(&request, "transfer-encoding", souk_str("chunked")),
                      SOUK_INVALID);
     assert_int_equal(request.answer.headers.count, 0);
@@ -67,18 +65,15 @@ static void values_cannot_start_a_header(void **state)
 static void cookies_are_guarded(void **state)
 {
     (void)state;
-    assert_int_equal(answer_cookie(&request, "a", souk_str("v; Domain=evil"), 0),
-                     SOUK_INVALID);
+    assert_int_equal(answer_cookie(&request, "a", souk_str("v; Domain=evil"), 0), SOUK_INVALID);
     assert_int_equal(answer_cookie(&request, "a", souk_str("v w"), 0), SOUK_INVALID);
     assert_int_equal(answer_cookie(&request, "a=b", souk_str("v"), 0), SOUK_INVALID);
     assert_int_equal(answer_cookie(&request, "a", souk_str("v"), 60), 0);
-    assert_string_equal(header("Set-Cookie"),
-                        "a=v; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
+    assert_string_equal(header("Set-Cookie"), "a=v; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
     request.tls = 1;
     assert_int_equal(answer_cookie(&request, "a", souk_str("w"), 0), 0);
     assert_int_equal(request.answer.headers.count, 1); /* the later one wins */
-    assert_string_equal(header("Set-Cookie"),
-                        "a=w; Path=/; HttpOnly; SameSite=Lax; Secure");
+    assert_string_equal(header("Set-Cookie"), "a=w; Path=/; HttpOnly; SameSite=Lax; Secure");
     assert_int_equal(answer_cookie(&request, "b", souk_str(""), 0), 0);
     assert_int_equal(request.answer.headers.count, 2);
     assert_true(str_ends(request.answer.headers.at[1].value, "; Max-Age=0"));
@@ -86,13 +81,8 @@ static void cookies_are_guarded(void **state)
 
 static void redirects_stay_where_they_may(void **state)
 {
-    static const char *const bad[] = {"//evil.test",
-                                      "/\\evil.test",
-                                      "javascript:alert(1)",
-                                      "evil.test",
-                                      "",
-                                      "https://",
-                                      NULL};
+    static const char *const bad[] = {
+        "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil.test", "", "https://", NULL};
     (void)state;
     for (const char *const *to = bad; *to; to++) {
         answer_reset(&request);
@@ -124,10 +114,9 @@ static void problems_suit_who_asks(void **state)
     answer_problem(&request, 409, "out-of-stock", "only \"3\" left", more);
     assert_int_equal(request.answer.status, 409);
     assert_true(souk_str_is(request.answer.type, "application/problem+json"));
-    assert_true(
-        souk_str_is(request.answer.body,
-                    "{\"type\":\"out-of-stock\",\"title\":\"Conflict\",\"status\":409,"
-                    "\"detail\":\"only \\\"3\\\" left\",\"available\":3}"));
+    assert_true(souk_str_is(request.answer.body,
+                            "{\"type\":\"out-of-stock\",\"title\":\"Conflict\",\"status\":409,"
+                            "\"detail\":\"only \\\"3\\\" left\",\"available\":3}"));
     request.site = &site;
     header_list_add(&request.arena, &request.headers, souk_str("Accept"),
                     souk_str("text/html,*/*"));
@@ -158,8 +147,8 @@ static void inner_errors_are_not_told(void **state)
     err_set(&err, SOUK_INVALID, "say the quantity");
     answer_error(&request, &err);
     assert_int_equal(request.answer.status, 400);
-    assert_non_null(memmem(request.answer.body.ptr, request.answer.body.len,
-                           "say the quantity", 16));
+    assert_non_null(
+        memmem(request.answer.body.ptr, request.answer.body.len, "say the quantity", 16));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, up, down)

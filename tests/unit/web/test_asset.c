@@ -24,8 +24,7 @@ static int begin(void **state)
     set = asset_set_new();
     assert_int_equal(asset_add(set, "souk", "base.css", souk_str(css), NULL), 0);
     assert_int_equal(asset_add(set, "hello", "hello.css", souk_str("p{}"), NULL), 0);
-    assert_int_equal(
-        asset_add(set, "hello", "img/logo.min.svg", souk_str("<svg/>"), NULL), 0);
+    assert_int_equal(asset_add(set, "hello", "img/logo.min.svg", souk_str("<svg/>"), NULL), 0);
     return 0;
 }
 
@@ -42,10 +41,8 @@ static int get(const char *path, const char *name, const char *value)
     struct arena arena = request.arena;
     arena_reset(&arena);
     request = (struct request){.arena = arena, .method = SOUK_STR("GET")};
-    if (name) {
-        header_list_add(&request.arena, &request.headers, souk_str(name),
-                        souk_str(value));
-    }
+    if (name)
+        header_list_add(&request.arena, &request.headers, souk_str(name), souk_str(value));
     return asset_answer(set, &request, souk_str(path));
 }
 
@@ -63,8 +60,7 @@ static void test_url(void **state)
     url = asset_url(set, "hello", souk_str("img/logo.min.svg"));
     assert_true(str_starts(url, "/assets/hello/img/logo.min."));
     assert_true(str_ends(url, ".svg"));
-    assert_true(str_starts(asset_url(set, "hello", souk_str("base.css")),
-                           "/assets/souk/base."));
+    assert_true(str_starts(asset_url(set, "hello", souk_str("base.css")), "/assets/souk/base."));
     assert_int_equal(asset_url(set, "souk", souk_str("hello.css")).len, 0);
     assert_int_equal(asset_url(set, "hello", souk_str("none.css")).len, 0);
 }
@@ -72,19 +68,15 @@ static void test_url(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "a.exe",  "a",        "../a.css", "a/../b.css", "/a.css", "A.css", "a b.css",
-        ".a.css", "a//b.css", "a.css/",   "html.html",  "",       "a.",    NULL};
+    static const char *const names[] = {"a.exe",     "a",       "../a.css", "a/../b.css", "/a.css",
+                                        "A.css",     "a b.css", ".a.css",   "a//b.css",   "a.css/",
+                                        "html.html", "",        "a.",       NULL};
     struct err err;
-    for (const char *const *name = names; *name; name++) {
-        if (asset_add(set, "hello", *name, souk_str("x"), &err) != SOUK_INVALID) {
+    for (const char *const *name = names; *name; name++)
+        if (asset_add(set, "hello", *name, souk_str("x"), &err) != SOUK_INVALID)
             fail_msg("%s was taken", *name);
-        }
-    }
-    assert_int_equal(asset_add(set, "hello", "hello.css", souk_str("y"), &err),
-                     SOUK_CONFLICT);
-    assert_int_equal(asset_add(set, "..", "hello.css", souk_str("y"), &err),
-                     SOUK_INVALID);
+    assert_int_equal(asset_add(set, "hello", "hello.css", souk_str("y"), &err), SOUK_CONFLICT);
+    assert_int_equal(asset_add(set, "..", "hello.css", souk_str("y"), &err), SOUK_INVALID);
 }
 
 static void test_types(void **state)
@@ -107,8 +99,7 @@ static void test_types(void **state)
         {"t.webmanifest", "application/manifest+json"},
     };
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        assert_int_equal(
-            asset_add(set, "types", types[i][0], souk_str(types[i][0]), NULL), 0);
+        assert_int_equal(asset_add(set, "types", types[i][0], souk_str(types[i][0]), NULL), 0);
         struct souk_str url = asset_url(set, "types", souk_str(types[i][0]));
         assert_int_equal(get(url.ptr + 8, NULL, NULL), 0);
         assert_string_equal(header("Content-Type"), types[i][1]);
@@ -143,8 +134,7 @@ static void test_route(void **state)
     struct souk_str url = asset_url(set, "hello", souk_str("hello.css"));
     assert_int_equal(get("hello/hello.css", NULL, NULL), 0);
     assert_int_equal(request.answer.status, 302);
-    assert_true(souk_str_equal(
-        header_list_find_nocase(&request.answer.headers, "Location"), url));
+    assert_true(souk_str_equal(header_list_find_nocase(&request.answer.headers, "Location"), url));
     assert_int_equal(get("hello/hello.000000000000.css", NULL, NULL), SOUK_NOT_FOUND);
     assert_int_equal(get("hello/none.css", NULL, NULL), SOUK_NOT_FOUND);
     assert_int_equal(get("hello/base.css", NULL, NULL), SOUK_NOT_FOUND);

@@ -25,21 +25,17 @@ static struct db *db;
 static struct page_cache *cache;
 static const struct web_route page = {.flags = ROUTE_CACHED | ROUTE_PAGE};
 
-/* ---- requests
- * ------------------------------------------------------------------------- */
+/* ---- requests ---- */
 
 static void request_begin(struct request *request, const char *path)
 {
-    *request = (struct request){.method = SOUK_STR("GET"),
-                                .path = souk_str(path),
-                                .locale = "en",
-                                .route = &page};
+    *request = (struct request){
+        .method = SOUK_STR("GET"), .path = souk_str(path), .locale = "en", .route = &page};
 }
 
 static void say(struct request *request, const char *name, const char *value)
 {
-    header_list_add(&request->arena, &request->headers, souk_str(name),
-                    souk_str(value));
+    header_list_add(&request->arena, &request->headers, souk_str(name), souk_str(value));
 }
 
 static void request_end(struct request *request)
@@ -63,8 +59,7 @@ static void handle(struct request *request, struct db_seen *seen)
 {
     struct souk_str value;
     struct db_conn *conn = db_read_begin(db, 0);
-    int code =
-        setting_get(conn, &request->arena, souk_str("test"), souk_str("a"), &value);
+    int code = setting_get(conn, &request->arena, souk_str("test"), souk_str("a"), &value);
     assert_true(code == 0 || code == SOUK_NOT_FOUND);
     db_seen(conn, seen);
     db_read_end(conn);
@@ -88,9 +83,8 @@ static int hit(const char *path, const char *name, const char *value)
 {
     struct request request;
     request_begin(&request, path);
-    if (name) {
+    if (name)
         say(&request, name, value);
-    }
     int found = cache_answer(cache, db, &request, 1);
     request_end(&request);
     return found;
@@ -106,9 +100,8 @@ static int write_setting(struct db_conn *conn, void *arg)
 static int write_other(struct db_conn *conn, void *arg)
 {
     static const struct db_statement other = {
-        "test_other",
-        "INSERT INTO session (id_hash, data, created_at, seen_at, expires_at) "
-        "VALUES ($1, '{}', 1, 1, 1)"};
+        "test_other", "INSERT INTO session (id_hash, data, created_at, seen_at, expires_at) "
+                      "VALUES ($1, '{}', 1, 1, 1)"};
     return db_run(conn, &other, NULL, DB_BLOB(souk_str(arg)));
 }
 
@@ -117,9 +110,8 @@ static int begin(void **state)
     (void)state;
     struct err err;
     assert_non_null(mkdtemp(dir));
-    if (db_open(&db, &(struct db_options){.dir = dir}, &err) != 0) {
+    if (db_open(&db, &(struct db_options){.dir = dir}, &err) != 0)
         fail_msg("%s", err.text);
-    }
     return 0;
 }
 
@@ -147,8 +139,7 @@ static int stale(void **state)
     return 0;
 }
 
-/* ---- validity and keys
- * ------------------------------------------------------------------- */
+/* ---- validity and keys ---- */
 
 static void test_validity(void **state)
 {
@@ -214,13 +205,10 @@ static void not_kept(int status, const char *name, const char *value, uint32_t t
     request_begin(&request, "/en/never");
     handle(&request, &seen);
     request.answer.status = status;
-    if (tables) {
+    if (tables)
         seen.count = tables;
-    }
-    if (name) {
-        header_list_add(&request.arena, &request.answer.headers, souk_str(name),
-                        souk_str(value));
-    }
+    if (name)
+        header_list_add(&request.arena, &request.answer.headers, souk_str(name), souk_str(value));
     cache_keep(cache, &request, 1, &seen);
     assert_null(request.answer.ready);
     request_end(&request);
@@ -239,14 +227,12 @@ static void test_not_kept(void **state)
     not_kept(200, NULL, NULL, DB_SEEN + 1);
 }
 
-/* ---- over the wire
- * --------------------------------------------------------------------------- */
+/* ---- over the wire ---- */
 
 static struct request *wire_request;
 
-static enum MHD_Result wire_answer(void *user, struct MHD_Connection *connection,
-                                   const char *url, const char *method,
-                                   const char *version, const char *upload,
+static enum MHD_Result wire_answer(void *user, struct MHD_Connection *connection, const char *url,
+                                   const char *method, const char *version, const char *upload,
                                    size_t *upload_size, void **state)
 {
     static int seen_before;
@@ -255,8 +241,8 @@ static enum MHD_Result wire_answer(void *user, struct MHD_Connection *connection
         *state = &seen_before;
         return MHD_YES;
     }
-    enum MHD_Result result = MHD_queue_response(
-        connection, (unsigned)wire_request->answer.status, wire_request->answer.ready);
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)wire_request->answer.status,
+                                                wire_request->answer.ready);
     cache_release(wire_request); /* the response must outlive this while it is sent */
     return result;
 }
@@ -265,23 +251,19 @@ static enum MHD_Result wire_answer(void *user, struct MHD_Connection *connection
 static size_t fetch(struct request *request, const char *method, char *to, size_t size)
 {
     wire_request = request;
-    struct MHD_Daemon *daemon =
-        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL,
-                         wire_answer, NULL, MHD_OPTION_END);
+    struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0,
+                                                 NULL, NULL, wire_answer, NULL, MHD_OPTION_END);
     assert_non_null(daemon);
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     at.sin_port = htons(MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-    int len = snprintf(to, size,
-                       "%s / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", method);
+    int len = snprintf(to, size, "%s / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", method);
     assert_int_equal(send(fd, to, (size_t)len, 0), len);
     size_t have = 0;
     ssize_t got;
-    while ((got = recv(fd, to + have, size - 1 - have, 0)) > 0) {
+    while ((got = recv(fd, to + have, size - 1 - have, 0)) > 0)
         have += (size_t)got;
-    }
     to[have] = '\0';
     close(fd);
     MHD_stop_daemon(daemon);
@@ -395,9 +377,8 @@ static void test_encodings(void **state)
         request_begin(&request, "/en/a");
         say(&request, "Accept-Encoding", table[i].accept);
         assert_true(cache_answer(cache, db, &request, 1));
-        if ((header(&request, "Content-Encoding") != NULL) != table[i].gzip) {
+        if ((header(&request, "Content-Encoding") != NULL) != table[i].gzip)
             fail_msg("Accept-Encoding: %s", table[i].accept);
-        }
         request_end(&request);
     }
 }
@@ -417,15 +398,12 @@ static void test_keep_answers(void **state)
     cache_keep(cache, &request, 1, &seen);
     assert_string_equal(header(&request, "Content-Encoding"), "gzip");
     assert_string_equal(header(&request, "X-Thing"), "1");
-    assert_string_equal(header(&request, "Content-Security-Policy"),
-                        "default-src 'none'");
+    assert_string_equal(header(&request, "Content-Security-Policy"), "default-src 'none'");
     request_end(&request);
     assert_true(hit("/en/k", NULL, NULL));
 }
 
-/* ---- bounds
- * -------------------------------------------------------------------------------------
- */
+/* ---- bounds ---- */
 
 static void test_eviction(void **state)
 {
@@ -435,13 +413,11 @@ static void test_eviction(void **state)
     visit("/en/hot");
     for (int i = 0; i < 3000; i++) {
         visit(arena_printf(&arena, "/en/cold/%d", i).ptr);
-        if (i % 4 == 0) {
+        if (i % 4 == 0)
             assert_true(hit("/en/hot", NULL, NULL)); /* second chance */
-        }
     }
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 3000; i++)
         kept += hit(arena_printf(&arena, "/en/cold/%d", i).ptr, NULL, NULL);
-    }
     /* each is about 2.4 KiB by our own count */
     assert_in_range(kept, 100, 440);
     arena_free(&arena);
@@ -476,9 +452,7 @@ static void test_too_large(void **state)
     cache_free(none);
 }
 
-/* ---- threads
- * ---------------------------------------------------------------------------------------
- */
+/* ---- threads ---- */
 
 #define THREADS 4
 #define ROUNDS  1500
@@ -514,16 +488,12 @@ static void test_threads(void **state)
 {
     (void)state;
     pthread_t thread[THREADS];
-    for (uintptr_t i = 0; i < THREADS; i++) {
-        assert_int_equal(
-            pthread_create(&thread[i], NULL, visitor, (void *)(i * 7919 + 1)), 0);
-    }
-    for (int i = 0; i < 20; i++) {
+    for (uintptr_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, visitor, (void *)(i * 7919 + 1)), 0);
+    for (int i = 0; i < 20; i++)
         assert_int_equal(db_write(db, write_setting, NULL, NULL), 0);
-    }
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < THREADS; i++)
         pthread_join(thread[i], NULL);
-    }
     assert_true(hits > 0);
 }
 
@@ -532,10 +502,9 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_validity),  TEST(test_keys),         TEST(test_personal),
-        TEST(test_not_kept),  TEST(test_variants),     TEST(test_unchanged),
-        TEST(test_encodings), TEST(test_keep_answers), TEST(test_eviction),
-        TEST(test_too_large), TEST(test_threads),
+        TEST(test_validity), TEST(test_keys),      TEST(test_personal),  TEST(test_not_kept),
+        TEST(test_variants), TEST(test_unchanged), TEST(test_encodings), TEST(test_keep_answers),
+        TEST(test_eviction), TEST(test_too_large), TEST(test_threads),
     };
     return cmocka_run_group_tests_name("cache", tests, begin, end);
 }

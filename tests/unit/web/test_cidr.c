@@ -29,8 +29,7 @@ static void ranges_hold_what_is_theirs(void **state)
     assert_false(holds("192.168.1.128/25", "192.168.1.100"));
     assert_true(holds("10.1.2.3", "10.1.2.3"));
     assert_false(holds("10.1.2.3", "10.1.2.4"));
-    assert_true(
-        holds("10.0.0.0/8", "::ffff:10.0.0.1")); /* mapped is the same address */
+    assert_true(holds("10.0.0.0/8", "::ffff:10.0.0.1")); /* mapped is the same address */
     assert_true(holds("fd00::/8", "fd12::1"));
     assert_false(holds("fd00::/8", "fe80::1"));
     assert_true(holds("0.0.0.0/0", "8.8.8.8"));
@@ -42,16 +41,14 @@ static void ranges_hold_what_is_theirs(void **state)
 
 static void texts_are_checked(void **state)
 {
-    static const char *const bad[] = {"",           "10.0.0.0/33", "10.0.0.0/-1",
-                                      "10.0.0/8",   "::/129",      "a",
-                                      "10.0.0.1/x", "unix/3",      NULL};
+    static const char *const bad[] = {"",  "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "::/129",
+                                      "a", "10.0.0.1/x",  "unix/3",      NULL};
     struct cidr_range range;
     struct cidr_list list;
     struct err err = {0};
     (void)state;
-    for (const char *const *text = bad; *text; text++) {
+    for (const char *const *text = bad; *text; text++)
         assert_int_equal(cidr_parse(souk_str(*text), &range), SOUK_INVALID);
-    }
     static const char *const wrong[] = {"10.0.0.0/8", "nonsense", NULL};
     assert_int_equal(cidr_list_parse(wrong, &list, &err), SOUK_INVALID);
     assert_non_null(strstr(err.text, "nonsense"));
@@ -127,10 +124,8 @@ static void crowd_stays_right(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges_hold_what_is_theirs),
-        cmocka_unit_test(texts_are_checked),
-        cmocka_unit_test(dress_is_taken_off),
-        cmocka_unit_test(crowd_counts),
+        cmocka_unit_test(ranges_hold_what_is_theirs), cmocka_unit_test(texts_are_checked),
+        cmocka_unit_test(dress_is_taken_off),         cmocka_unit_test(crowd_counts),
         cmocka_unit_test(crowd_stays_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

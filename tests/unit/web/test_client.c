@@ -19,8 +19,7 @@
 #include "base/str.h"
 #include "web/client.h"
 
-/* ---- a server that answers every request on every connection by its path
- * ---------------- */
+/* ---- a server that answers every request on every connection by its path ---- */
 
 struct server {
     int listener, port, stop[2];
@@ -38,18 +37,15 @@ static void answer(int fd, const char *path)
 {
     if (strstr(path, " /big ")) {
         send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n");
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 100; i++)
             send_text(fd, "01234567890123456789012345678901234567890123456789");
-        }
     } else if (strstr(path, " /redirect ")) {
-        send_text(
-            fd, "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 0\r\n\r\n");
+        send_text(fd, "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 0\r\n\r\n");
     } else if (strstr(path, " /slow ")) {
         return; /* never */
     } else {
-        send_text(
-            fd, "HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n"
-                "HTTP/1.1 200 OK\r\nX-Thing:  a b \r\nContent-Length: 5\r\n\r\nhello");
+        send_text(fd, "HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n"
+                      "HTTP/1.1 200 OK\r\nX-Thing:  a b \r\nContent-Length: 5\r\n\r\nhello");
     }
 }
 
@@ -68,9 +64,8 @@ static void serve(struct server *server, int fd)
                              {.fd = server->stop[0], .events = POLLIN}};
     while (poll(wait, 2, 20000) > 0 && !wait[1].revents) {
         ssize_t got = recv(fd, bytes + have, sizeof(bytes) - 1 - have, 0);
-        if (got <= 0) {
+        if (got <= 0)
             break;
-        }
         have += (size_t)got;
         bytes[have] = '\0';
         const char *end = strstr(bytes, "\r\n\r\n");
@@ -100,8 +95,7 @@ static void *run_server(void *arg)
 
 static void server_begin(struct server *server, const char *unix_path)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     socklen_t len = sizeof(at);
     memset(server, 0, sizeof(*server));
@@ -162,16 +156,13 @@ static int end(void **state)
 
 static struct souk_str header(const struct client_response *response, const char *name)
 {
-    for (size_t i = 0; i < response->header_count; i++) {
-        if (str_equal_nocase(response->headers[i].name, souk_str(name))) {
+    for (size_t i = 0; i < response->header_count; i++)
+        if (str_equal_nocase(response->headers[i].name, souk_str(name)))
             return response->headers[i].value;
-        }
-    }
     return souk_str("");
 }
 
-/* ---- addresses
- * -------------------------------------------------------------------------- */
+/* ---- addresses ---- */
 
 static void test_public(void **state)
 {
@@ -243,41 +234,35 @@ static void test_public(void **state)
         {"8.8.8.8 ", 0},
         {"fe80::1%lo", 0},
     };
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (client_address_public(table[i].address) != table[i].is_public) {
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (client_address_public(table[i].address) != table[i].is_public)
             fail_msg("%s: should be %d", table[i].address, table[i].is_public);
-        }
-    }
 }
 
 static void test_denied(void **state)
 {
     (void)state;
     static const char *const hosts[] = {
-        "127.0.0.1",          "127.1",     "2130706433", "0x7f000001",
-        "0177.0.0.1",         "localhost", "[::1]",      "0",
-        "[::ffff:127.0.0.1]", "0x7f.1",    NULL};
+        "127.0.0.1", "127.1", "2130706433",         "0x7f000001", "0177.0.0.1", "localhost",
+        "[::1]",     "0",     "[::ffff:127.0.0.1]", "0x7f.1",     NULL};
     struct client_response response;
     struct err err;
     allow(NULL);
     int before = server.connections;
     for (const char *const *host = hosts; *host; host++) {
         int code = call(*host, "/hello", (struct client_request){0}, &response, &err);
-        if (code != SOUK_DENIED && code != SOUK_UNAVAILABLE) {
+        if (code != SOUK_DENIED && code != SOUK_UNAVAILABLE)
             fail_msg("%s: %d %s", *host, code, err.text);
-        }
     }
-    assert_int_equal(
-        call("127.0.0.1", "/", (struct client_request){0}, &response, &err),
-        SOUK_DENIED);
+    assert_int_equal(call("127.0.0.1", "/", (struct client_request){0}, &response, &err),
+                     SOUK_DENIED);
     assert_non_null(strstr(err.text, "http_client.allow"));
     assert_int_equal(server.connections, before);
     /* a range that does not hold it, and a host that is not it */
     static const char *const other[] = {"10.0.0.0/8", "intranet", NULL};
     allow(other);
-    assert_int_equal(
-        call("127.0.0.1", "/", (struct client_request){0}, &response, &err),
-        SOUK_DENIED);
+    assert_int_equal(call("127.0.0.1", "/", (struct client_request){0}, &response, &err),
+                     SOUK_DENIED);
     assert_int_equal(server.connections, before);
 }
 
@@ -305,14 +290,12 @@ static void test_scheme_and_url(void **state)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct client_request request = {.url = souk_str(table[i].url)};
         int code = client_call(&arena, &request, &response, &err);
-        if (code != table[i].code) {
+        if (code != table[i].code)
             fail_msg("%s: %d %s", table[i].url, code, err.text);
-        }
     }
 }
 
-/* ---- calls
- * ---------------------------------------------------------------------------------- */
+/* ---- calls ---- */
 
 static void test_get(void **state)
 {
@@ -322,9 +305,8 @@ static void test_get(void **state)
     allow(loopback);
     int before = server.connections;
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(
-            call("127.0.0.1", "/hello", (struct client_request){0}, &response, &err),
-            0);
+        assert_int_equal(call("127.0.0.1", "/hello", (struct client_request){0}, &response, &err),
+                         0);
         assert_int_equal(response.status, 200);
         assert_true(souk_str_is(response.body, "hello"));
         assert_true(souk_str_is(header(&response, "x-thing"), "a b"));
@@ -341,10 +323,8 @@ static void test_post(void **state)
         {souk_str("Content-Type"), souk_str("application/json")},
         {souk_str("X-Empty"), souk_str("")},
     };
-    struct client_request request = {.method = "PUT",
-                                     .body = souk_str("{\"a\":1}"),
-                                     .headers = headers,
-                                     .header_count = 2};
+    struct client_request request = {
+        .method = "PUT", .body = souk_str("{\"a\":1}"), .headers = headers, .header_count = 2};
     struct client_response response;
     struct err err;
     allow(loopback);
@@ -357,12 +337,10 @@ static void test_post(void **state)
     const struct client_header bad[] = {{souk_str("X"), souk_str("a\r\nY: b")}};
     request.headers = bad;
     request.header_count = 1;
-    assert_int_equal(call("127.0.0.1", "/hello", request, &response, &err),
-                     SOUK_INVALID);
+    assert_int_equal(call("127.0.0.1", "/hello", request, &response, &err), SOUK_INVALID);
     request.header_count = 0;
     request.method = "GET / HTTP/1.1\r\nX:";
-    assert_int_equal(call("127.0.0.1", "/hello", request, &response, &err),
-                     SOUK_INVALID);
+    assert_int_equal(call("127.0.0.1", "/hello", request, &response, &err), SOUK_INVALID);
 }
 
 static void test_no_redirect(void **state)
@@ -371,8 +349,8 @@ static void test_no_redirect(void **state)
     struct client_response response;
     struct err err;
     allow(loopback);
-    assert_int_equal(
-        call("127.0.0.1", "/redirect", (struct client_request){0}, &response, &err), 0);
+    assert_int_equal(call("127.0.0.1", "/redirect", (struct client_request){0}, &response, &err),
+                     0);
     assert_int_equal(response.status, 302);
     assert_true(souk_str_is(header(&response, "Location"), "/hello"));
 }
@@ -390,8 +368,7 @@ static void test_limits(void **state)
     size_t streamed = 0;
     allow(loopback);
     struct client_request request = {.max_bytes = 4999};
-    assert_int_equal(call("127.0.0.1", "/big", request, &response, &err),
-                     SOUK_TOO_LARGE);
+    assert_int_equal(call("127.0.0.1", "/big", request, &response, &err), SOUK_TOO_LARGE);
     request.max_bytes = 5000;
     assert_int_equal(call("127.0.0.1", "/big", request, &response, &err), 0);
     assert_int_equal(response.body.len, 5000);
@@ -401,8 +378,7 @@ static void test_limits(void **state)
     assert_int_equal(response.body.len, 0);
     request = (struct client_request){.timeout = 150 * CLOCK_MS};
     int64_t from = clock_mono();
-    assert_int_equal(call("127.0.0.1", "/slow", request, &response, &err),
-                     SOUK_TIMEOUT);
+    assert_int_equal(call("127.0.0.1", "/slow", request, &response, &err), SOUK_TIMEOUT);
     assert_true(clock_mono() - from < 5 * CLOCK_SECOND);
 }
 
@@ -424,11 +400,9 @@ static void test_allowed_host(void **state)
     struct client_response response;
     struct err err;
     allow(names);
-    assert_int_equal(
-        call("127.0.0.1", "/hello", (struct client_request){0}, &response, &err),
-        SOUK_DENIED);
-    assert_int_equal(
-        call("localhost", "/hello", (struct client_request){0}, &response, &err), 0);
+    assert_int_equal(call("127.0.0.1", "/hello", (struct client_request){0}, &response, &err),
+                     SOUK_DENIED);
+    assert_int_equal(call("localhost", "/hello", (struct client_request){0}, &response, &err), 0);
     assert_int_equal(response.status, 200);
 }
 
@@ -443,8 +417,7 @@ static void test_unix(void **state)
     struct souk_str path = arena_printf(&arena, "%s/s", dir);
     allow(NULL);
     server_begin(&local, path.ptr);
-    struct client_request request = {.url = souk_str("http://souk/x"),
-                                     .unix_path = path.ptr};
+    struct client_request request = {.url = souk_str("http://souk/x"), .unix_path = path.ptr};
     assert_int_equal(client_call(&arena, &request, &response, &err), 0);
     assert_int_equal(response.status, 200);
     assert_non_null(strstr(local.last, "Host: souk\r\n"));

@@ -92,12 +92,9 @@ static void names_of_headers_ignore_case(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_are_decoded),
-        cmocka_unit_test(odd_fields_are_left_out),
-        cmocka_unit_test(plain_text_is_not_copied),
-        cmocka_unit_test(count_is_limited),
-        cmocka_unit_test(cookies_are_split),
-        cmocka_unit_test(names_of_headers_ignore_case),
+        cmocka_unit_test(fields_are_decoded),       cmocka_unit_test(odd_fields_are_left_out),
+        cmocka_unit_test(plain_text_is_not_copied), cmocka_unit_test(count_is_limited),
+        cmocka_unit_test(cookies_are_split),        cmocka_unit_test(names_of_headers_ignore_case),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(&arena);

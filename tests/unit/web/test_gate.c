@@ -23,10 +23,8 @@ static int check(const char *method, const char *target, const char *const *line
     head.method = souk_str(method);
     head.target = souk_str(target);
     head.headers.at = headers;
-    for (; lines && lines[0]; lines += 2) {
-        headers[head.headers.count++] =
-            (struct header){souk_str(lines[0]), souk_str(lines[1])};
-    }
+    for (; lines && lines[0]; lines += 2)
+        headers[head.headers.count++] = (struct header){souk_str(lines[0]), souk_str(lines[1])};
     return gate_check(&head);
 }
 
@@ -53,8 +51,8 @@ static void target_is_cut(void **state)
 static void lengths_are_numbers(void **state)
 {
     static const char *const good[] = {"0", "5", "999999999999999999", NULL};
-    static const char *const bad[] = {
-        "", "+5", "-5", "5,5", "0x5", "5 5", "9999999999999999999", NULL};
+    static const char *const bad[] = {"",  "+5", "-5", "5,5", "0x5", "5 5", "9999999999999999999",
+                                      NULL};
     (void)state;
     for (const char *const *text = good; *text; text++) {
         const char *lines[] = {"Host", "a", "Content-Length", *text, NULL};
@@ -71,10 +69,8 @@ static void lengths_are_numbers(void **state)
 static void encodings_are_exact(void **state)
 {
     static const char *const rows[][2] = {
-        {"chunked", "0"},       {"Chunked", "0"},
-        {" chunked ", "0"},     {"chunked, chunked", "501"},
-        {"identity", "501"},    {"", "501"},
-        {"chunked;x=1", "501"}, {"xchunked", "501"}};
+        {"chunked", "0"},    {"Chunked", "0"}, {" chunked ", "0"},     {"chunked, chunked", "501"},
+        {"identity", "501"}, {"", "501"},      {"chunked;x=1", "501"}, {"xchunked", "501"}};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *lines[] = {"Host", "a", "Transfer-Encoding", rows[i][0], NULL};
@@ -95,8 +91,7 @@ static void names_are_tokens(void **state)
 
 static void broken_values_are_emptied(void **state)
 {
-    const char *lines[] = {"Host",    "a",           "User-Agent", "caf\xe9",
-                           "Referer", "caf\xc3\xa9", NULL};
+    const char *lines[] = {"Host", "a", "User-Agent", "caf\xe9", "Referer", "caf\xc3\xa9", NULL};
     (void)state;
     assert_int_equal(check("GET", "/", lines), 0);
     assert_int_equal(headers[1].value.len, 0);
@@ -105,8 +100,7 @@ static void broken_values_are_emptied(void **state)
 
 static void hosts_are_hosts(void **state)
 {
-    static const char *const good[] = {"a", "a.b:80", "[::1]:8080", "xn--e1a.test",
-                                       NULL};
+    static const char *const good[] = {"a", "a.b:80", "[::1]:8080", "xn--e1a.test", NULL};
     static const char *const bad[] = {"a b", "a/b", "a,b", "a@b", "a?b", NULL};
     (void)state;
     for (const char *const *name = good; *name; name++) {
@@ -121,9 +115,8 @@ static void hosts_are_hosts(void **state)
 
 static void paths_are_clean(void **state)
 {
-    static const char *const good[] = {
-        "/",    "//",           "/a..b",  "/...", "/.well-known/x",
-        "/%41", "/caf\xc3\xa9", "/a%2fb", NULL};
+    static const char *const good[] = {"/",    "//",           "/a..b",  "/...", "/.well-known/x",
+                                       "/%41", "/caf\xc3\xa9", "/a%2fb", NULL};
     static const char *const bad[] = {"/..",
                                       "/.",
                                       "/a/..",
@@ -142,16 +135,12 @@ static void paths_are_clean(void **state)
                                       "/\xff",
                                       NULL};
     (void)state;
-    for (const char *const *path = good; *path; path++) {
-        if (check("GET", *path, host) != 0) {
+    for (const char *const *path = good; *path; path++)
+        if (check("GET", *path, host) != 0)
             fail_msg("refused: %s", *path);
-        }
-    }
-    for (const char *const *path = bad; *path; path++) {
-        if (check("GET", *path, host) != 400) {
+    for (const char *const *path = bad; *path; path++)
+        if (check("GET", *path, host) != 400)
             fail_msg("passed: %s", *path);
-        }
-    }
 }
 
 static void origins_are_compared(void **state)
@@ -177,12 +166,10 @@ static void origins_are_compared(void **state)
         {"file://a.test", "a.test", 0, 0},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (origin_matches(souk_str(rows[i].origin), souk_str(rows[i].host),
-                           rows[i].tls) != rows[i].same) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (origin_matches(souk_str(rows[i].origin), souk_str(rows[i].host), rows[i].tls) !=
+            rows[i].same)
             fail_msg("%s and %s", rows[i].origin, rows[i].host);
-        }
-    }
 }
 
 int main(void)

@@ -17,9 +17,9 @@ struct message { /* in the order of the ids */
     size_t id_len, text_len;
 };
 
-#define M(id, text)                                                                    \
-    {                                                                                  \
-        id, text, sizeof(id) - 1, sizeof(text) - 1                                     \
+#define M(id, text)                                                                                \
+    {                                                                                              \
+        id, text, sizeof(id) - 1, sizeof(text) - 1                                                 \
     }
 
 struct file {
@@ -42,8 +42,7 @@ static void put_string(struct file *f, size_t entry, const char *text, size_t le
     f->len += len + 1;
 }
 
-static struct souk_str build(struct file *f, int big, const struct message *messages,
-                             size_t count)
+static struct souk_str build(struct file *f, int big, const struct message *messages, size_t count)
 {
     memset(f, 0, sizeof(*f));
     f->big = big;
@@ -61,8 +60,7 @@ static struct souk_str build(struct file *f, int big, const struct message *mess
 }
 
 static const struct message bulgarian[] = {
-    M("",
-      "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=(n != 1);\n"),
+    M("", "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=(n != 1);\n"),
     M("Cart", "\u041a\u043e\u043b\u0438\u0447\u043a\u0430"),
     M("Untold", ""),
     M("one item\0{count} items",
@@ -87,17 +85,14 @@ static void look_ups(struct i18n *i18n)
          "\u041a\u043e\u043b\u0438\u0447\u043a\u0430");
     same(i18n_text(i18n, "shop", "bg", souk_str("verb\004Order")),
          "\u041f\u043e\u0440\u044a\u0447\u0430\u0439");
-    same(i18n_text(i18n, "shop", "bg", souk_str("one item")),
-         "\u0435\u0434\u043d\u0430");
+    same(i18n_text(i18n, "shop", "bg", souk_str("one item")), "\u0435\u0434\u043d\u0430");
     same(i18n_plural(i18n, "shop", "bg", souk_str("one item"), souk_str("x"), 1),
          "\u0435\u0434\u043d\u0430");
     same(i18n_plural(i18n, "shop", "bg", souk_str("one item"), souk_str("x"), 0),
          "{count} \u043c\u043d\u043e\u0433\u043e");
     /* falls back: to souk, to the id, to the id without its context */
-    same(i18n_text(i18n, "shop", "bg", souk_str("Pay")),
-         "\u041f\u043b\u0430\u0442\u0438");
-    same(i18n_text(i18n, "other", "bg", souk_str("Pay")),
-         "\u041f\u043b\u0430\u0442\u0438");
+    same(i18n_text(i18n, "shop", "bg", souk_str("Pay")), "\u041f\u043b\u0430\u0442\u0438");
+    same(i18n_text(i18n, "other", "bg", souk_str("Pay")), "\u041f\u043b\u0430\u0442\u0438");
     same(i18n_text(i18n, "shop", "bg", souk_str("Untold")), "Untold");
     same(i18n_text(i18n, "shop", "bg", souk_str("Cartx")), "Cartx");
     same(i18n_text(i18n, "shop", "hu", souk_str("Cart")), "Cart");
@@ -105,13 +100,11 @@ static void look_ups(struct i18n *i18n)
     same(i18n_text(i18n, "shop", "bg", souk_str("")), "");
     same(i18n_text(i18n, NULL, NULL, souk_str("Cart")), "Cart");
     same(i18n_plural(i18n, "shop", "hu", souk_str("one"), souk_str("many"), 1), "one");
-    same(i18n_plural(i18n, "shop", "hu", souk_str("c\004one"), souk_str("many"), 1),
-         "one");
+    same(i18n_plural(i18n, "shop", "hu", souk_str("c\004one"), souk_str("many"), 1), "one");
     same(i18n_plural(i18n, "shop", "hu", souk_str("one"), souk_str("many"), 0), "many");
     /* an id of which the singular alone exists: every number gets what there is, or
      * English */
-    same(i18n_plural(i18n, "shop", "bg", souk_str("Cart"), souk_str("Carts"), 5),
-         "Carts");
+    same(i18n_plural(i18n, "shop", "bg", souk_str("Cart"), souk_str("Carts"), 5), "Carts");
     /* a NUL in the id is not a way to the plural part */
     struct souk_str with_nul = SOUK_STR("one item\0{count} items");
     assert_ptr_equal(i18n_text(i18n, "shop", "bg", with_nul).ptr, with_nul.ptr);
@@ -124,14 +117,11 @@ static void both_byte_orders(void **state)
         struct file a, b;
         struct i18n *i18n = i18n_new();
         struct err err;
-        assert_int_equal(
-            i18n_add(i18n, "shop", "bg", build(&a, big, bulgarian, 5), &err), 0);
-        assert_int_equal(i18n_add(i18n, "souk", "bg", build(&b, big, souk, 2), &err),
-                         0);
+        assert_int_equal(i18n_add(i18n, "shop", "bg", build(&a, big, bulgarian, 5), &err), 0);
+        assert_int_equal(i18n_add(i18n, "souk", "bg", build(&b, big, souk, 2), &err), 0);
         look_ups(i18n);
         /* given again, it replaces */
-        assert_int_equal(i18n_add(i18n, "shop", "bg", build(&b, big, souk, 2), &err),
-                         0);
+        assert_int_equal(i18n_add(i18n, "shop", "bg", build(&b, big, souk, 2), &err), 0);
         same(i18n_text(i18n, "shop", "bg", souk_str("Cart")), "wrong");
         i18n_free(i18n);
     }
@@ -155,14 +145,12 @@ static void plural_rules(void **state)
     forms("nplurals=2; plural=(n != 1);", "101111111111111111111111"); /* en bg hu */
     forms(" nplurals=2; plural=n > 1 ", "001111111111");               /* hy bn */
     forms("nplurals=1; plural=0;", "00000");                           /* ja */
-    forms(
-        "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || "
-        "n%100>=20) ? 1 : 2);\n", /* ru */
-        "201112222222222222222011122222201112");
-    forms(
-        "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : "
-        "n%100>=11 ? 4 : 5);", /* ar */
-        "01233333333444");
+    forms("nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || "
+          "n%100>=20) ? 1 : 2);\n", /* ru */
+          "201112222222222222222011122222201112");
+    forms("nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : "
+          "n%100>=11 ? 4 : 5);", /* ar */
+          "01233333333444");
     forms("nplurals=8; plural=(n*2+6/2-1)%5", "24130241302");
     forms("nplurals=2; plural=!(n==1)", "10111");
     forms("nplurals=2; plural=n/0", "0000");
@@ -216,9 +204,8 @@ static void three_forms(void **state)
 {
     (void)state;
     static const struct message russian[] = {
-        M("",
-          "Plural-Forms: nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 "
-          "&& (n%100<10 || n%100>=20) ? 1 : 2);\n"),
+        M("", "Plural-Forms: nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 "
+              "&& (n%100<10 || n%100>=20) ? 1 : 2);\n"),
         M("item\0items", "one\0few\0many"),
         M("short\0shorts", "one"),
     };
@@ -228,12 +215,10 @@ static void three_forms(void **state)
     assert_int_equal(i18n_add(i18n, "souk", "ru", build(&f, 0, russian, 3), &err), 0);
     static const char *const wanted[] = {"many", "one", "few", "few", "few", "many"};
     for (int64_t n = 0; n < 6; n++)
-        same(i18n_plural(i18n, "x", "ru", souk_str("item"), souk_str("items"), n),
-             wanted[n]);
+        same(i18n_plural(i18n, "x", "ru", souk_str("item"), souk_str("items"), n), wanted[n]);
     same(i18n_plural(i18n, "x", "ru", souk_str("item"), souk_str("items"), 11), "many");
     same(i18n_plural(i18n, "x", "ru", souk_str("item"), souk_str("items"), 121), "one");
-    same(i18n_plural(i18n, "x", "ru", souk_str("short"), souk_str("shorts"), 2),
-         "shorts");
+    same(i18n_plural(i18n, "x", "ru", souk_str("short"), souk_str("shorts"), 2), "shorts");
     i18n_free(i18n);
 }
 
@@ -275,8 +260,7 @@ static void hostile_files(void **state)
     static const struct message unsorted[] = {M("b", "x"), M("a", "y")};
     static const struct message doubled[] = {M("a", "x"), M("a", "y")};
     static const struct message latin[] = {M("a", "\xe9")};
-    static const struct message rule[] = {
-        M("", "X: y\nPlural-Forms: nplurals=2; plural=z;\n")};
+    static const struct message rule[] = {M("", "X: y\nPlural-Forms: nplurals=2; plural=z;\n")};
     build(&f, 0, unsorted, 2), refuse(&f, "not sorted");
     build(&f, 0, doubled, 2), refuse(&f, "not sorted");
     build(&f, 0, latin, 1), refuse(&f, "not UTF-8");
@@ -292,8 +276,7 @@ static void mutated_files(void **state)
     struct souk_str whole = build(&f, 0, bulgarian, 5);
     for (size_t i = 0; i < whole.len * 3; i++) {
         size_t len = i < whole.len ? i : whole.len;
-        char *bytes =
-            malloc(len ? len : 1); /* exactly as long: the sanitizer sees every step */
+        char *bytes = malloc(len ? len : 1); /* exactly as long: the sanitizer sees every step */
         memcpy(bytes, f.bytes, len);
         if (i >= whole.len)
             bytes[i % len] = (char)(i < whole.len * 2 ? 0xff : bytes[i % len] + 1);

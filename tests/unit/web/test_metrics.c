@@ -30,10 +30,9 @@ static void test_counter(void **state)
 {
     (void)state;
     struct buf out = {0};
-    struct metric *a = metric_counter("t_requests_total", "class=\"2xx\"",
-                                      "Answered\nrequests \\ all");
-    struct metric *b =
-        metric_counter("t_requests_total", "class=\"5xx\"", "other words");
+    struct metric *a =
+        metric_counter("t_requests_total", "class=\"2xx\"", "Answered\nrequests \\ all");
+    struct metric *b = metric_counter("t_requests_total", "class=\"5xx\"", "other words");
     assert_ptr_equal(a, metric_counter("t_requests_total", "class=\"2xx\"", NULL));
     assert_ptr_not_equal(a, b);
     metric_add(a, 3);
@@ -42,11 +41,10 @@ static void test_counter(void **state)
     metric_time(a, 5); /* of another kind: nothing happens */
     assert_int_equal(metric_value(a), 7);
     const char *text = printed(&out);
-    assert_non_null(strstr(text,
-                           "# HELP t_requests_total Answered\\nrequests \\\\ all\n"
-                           "# TYPE t_requests_total counter\n"
-                           "t_requests_total{class=\"2xx\"} 7\n"
-                           "t_requests_total{class=\"5xx\"} 1\n"));
+    assert_non_null(strstr(text, "# HELP t_requests_total Answered\\nrequests \\\\ all\n"
+                                 "# TYPE t_requests_total counter\n"
+                                 "t_requests_total{class=\"2xx\"} 7\n"
+                                 "t_requests_total{class=\"5xx\"} 1\n"));
     assert_int_equal(occurrences(text, "# HELP t_requests_total"), 1);
     buf_free(&out);
 }
@@ -55,9 +53,7 @@ static void test_labels(void **state)
 {
     (void)state;
     struct buf out = {0}, labels = {0};
-    metric_add(
-        metric_counter("t_label_total", "route=\"GET /a\"b\\c\nd\",x=\"e\\\"f\"", "x"),
-        1);
+    metric_add(metric_counter("t_label_total", "route=\"GET /a\"b\\c\nd\",x=\"e\\\"f\"", "x"), 1);
     metrics_label(&labels, "topic", souk_str("a\"b\\c\nd"));
     metrics_label(&labels, "n", souk_str("1"));
     buf_add_char(&labels, '\0');
@@ -65,10 +61,8 @@ static void test_labels(void **state)
     metric_add(metric_counter("t_label_total", labels.ptr, "x"), 2);
     metric_add(metric_counter("T-bad name", NULL, "x"), 5);
     const char *text = printed(&out);
-    assert_non_null(
-        strstr(text, "t_label_total{route=\"GET /a\\\"b\\\\c\\nd\",x=\"e\\\"f\"} 1\n"));
-    assert_non_null(
-        strstr(text, "t_label_total{topic=\"a\\\"b\\\\c\\nd\",n=\"1\"} 2\n"));
+    assert_non_null(strstr(text, "t_label_total{route=\"GET /a\\\"b\\\\c\\nd\",x=\"e\\\"f\"} 1\n"));
+    assert_non_null(strstr(text, "t_label_total{topic=\"a\\\"b\\\\c\\nd\",n=\"1\"} 2\n"));
     assert_non_null(strstr(text, "\n__bad_name 5\n"));
     buf_free(&out);
     buf_free(&labels);
@@ -80,9 +74,8 @@ static void test_histogram(void **state)
     struct buf out = {0};
     struct metric *metric = metric_histogram("t_seconds", "route=\"/\"", "Time.");
     const int64_t times[] = {-5, 500, 501, 1000000, 10000000, 10000001};
-    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
         metric_time(metric, times[i]);
-    }
     metric_add(metric, 9);
     assert_int_equal(metric_value(metric), 6);
     const char *text = printed(&out);
@@ -111,8 +104,7 @@ static void test_gauge(void **state)
     struct buf out = {0};
     int64_t first = 11, second = -22;
     metric_gauge("t_open", "kind=\"a\"", "Open.", read_gauge, &first);
-    assert_non_null(
-        strstr(printed(&out), "# TYPE t_open gauge\nt_open{kind=\"a\"} 11\n"));
+    assert_non_null(strstr(printed(&out), "# TYPE t_open gauge\nt_open{kind=\"a\"} 11\n"));
     metric_gauge("t_open", "kind=\"a\"", "Open.", read_gauge, &second);
     assert_non_null(strstr(printed(&out), "t_open{kind=\"a\"} -22\n"));
     metric_gauge("t_open", "kind=\"a\"", "Open.", NULL, NULL);
@@ -153,19 +145,14 @@ static void test_threads(void **state)
     (void)state;
     struct buf out = {0};
     pthread_t thread[THREADS];
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&thread[i], NULL, count, NULL), 0);
-    }
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20; i++)
         printed(&out);
-    }
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < THREADS; i++)
         pthread_join(thread[i], NULL);
-    }
-    assert_int_equal(metric_value(metric_counter("t_many_total", NULL, "x")),
-                     THREADS * ADDS);
-    assert_int_equal(metric_value(metric_histogram("t_many_seconds", NULL, "x")),
-                     THREADS * ADDS);
+    assert_int_equal(metric_value(metric_counter("t_many_total", NULL, "x")), THREADS * ADDS);
+    assert_int_equal(metric_value(metric_histogram("t_many_seconds", NULL, "x")), THREADS * ADDS);
     buf_free(&out);
 }
 

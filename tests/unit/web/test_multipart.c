@@ -21,18 +21,18 @@ static int parse(const char *text)
     return multipart_parse(&arena, souk_str(text), souk_str("XX"), &got);
 }
 
-#define FIELD(name, value)                                                             \
+#define FIELD(name, value)                                                                         \
     "--XX\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n" value "\r\n"
-#define UPLOAD(name, file, value)                                                      \
-    "--XX\r\nContent-Disposition: form-data; name=\"" name "\"; filename=\"" file      \
+#define UPLOAD(name, file, value)                                                                  \
+    "--XX\r\nContent-Disposition: form-data; name=\"" name "\"; filename=\"" file                  \
     "\"\r\nContent-Type: image/png\r\n\r\n" value "\r\n"
 
 static void fields_and_files_are_told_apart(void **state)
 {
     (void)state;
-    assert_int_equal(parse(FIELD("a", "one") UPLOAD("f", "p.png", "bytes\r\n--X")
-                               FIELD("b", "") "--XX--\r\n"),
-                     0);
+    assert_int_equal(
+        parse(FIELD("a", "one") UPLOAD("f", "p.png", "bytes\r\n--X") FIELD("b", "") "--XX--\r\n"),
+        0);
     assert_int_equal(got.fields.count, 2);
     assert_true(souk_str_is(header_list_find(&got.fields, "a"), "one"));
     assert_int_equal(header_list_find(&got.fields, "b").len, 0);
@@ -48,9 +48,8 @@ static void fields_and_files_are_told_apart(void **state)
 static void file_names_lose_their_folders(void **state)
 {
     (void)state;
-    assert_int_equal(parse(UPLOAD("f", "../../etc/passwd", "x")
-                               UPLOAD("f", "C:\\dir\\a.png", "x") "--XX--"),
-                     0);
+    assert_int_equal(
+        parse(UPLOAD("f", "../../etc/passwd", "x") UPLOAD("f", "C:\\dir\\a.png", "x") "--XX--"), 0);
     assert_true(souk_str_is(got.uploads[0].filename, "passwd"));
     assert_true(souk_str_is(got.uploads[1].filename, "a.png"));
     assert_int_equal(parse(UPLOAD("f", "", "") "--XX--"), 0);
@@ -75,24 +74,19 @@ static void malformed_bodies_are_refused(void **state)
         FIELD("\xff", "a") "--XX--",
         NULL};
     (void)state;
-    for (const char *const *text = bad; *text; text++) {
-        if (parse(*text) != SOUK_INVALID) {
+    for (const char *const *text = bad; *text; text++)
+        if (parse(*text) != SOUK_INVALID)
             fail_msg("taken: %s", *text);
-        }
-    }
 }
 
 static void every_cut_is_refused(void **state)
 {
-    static const char whole[] =
-        FIELD("a", "one") UPLOAD("f", "p.png", "bytes") "--XX--";
+    static const char whole[] = FIELD("a", "one") UPLOAD("f", "p.png", "bytes") "--XX--";
     (void)state;
     for (size_t len = 0; len < sizeof(whole) - 1; len++) {
-        char *copy =
-            malloc(len ? len : 1); /* exact, so that a reader past the end is seen */
+        char *copy = malloc(len ? len : 1); /* exact, so that a reader past the end is seen */
         memcpy(copy, whole, len);
-        assert_int_not_equal(
-            multipart_parse(&arena, str_make(copy, len), souk_str("XX"), &got), 0);
+        assert_int_not_equal(multipart_parse(&arena, str_make(copy, len), souk_str("XX"), &got), 0);
         free(copy);
     }
 }
@@ -101,41 +95,33 @@ static void parts_are_limited(void **state)
 {
     struct buf text = {0};
     (void)state;
-    for (int i = 0; i < MULTIPART_PARTS; i++) {
+    for (int i = 0; i < MULTIPART_PARTS; i++)
         buf_add_cstr(&text, FIELD("a", "1"));
-    }
     size_t len = text.len;
     buf_add_cstr(&text, "--XX--");
     assert_int_equal(multipart_parse(&arena, buf_str(&text), souk_str("XX"), &got), 0);
     text.len = len;
     buf_add_cstr(&text, FIELD("a", "1") "--XX--");
-    assert_int_equal(multipart_parse(&arena, buf_str(&text), souk_str("XX"), &got),
-                     SOUK_TOO_LARGE);
+    assert_int_equal(multipart_parse(&arena, buf_str(&text), souk_str("XX"), &got), SOUK_TOO_LARGE);
     buf_clear(&text);
     buf_add_cstr(&text, "--XX\r\nX: ");
-    for (int i = 0; i < MULTIPART_HEAD; i++) {
+    for (int i = 0; i < MULTIPART_HEAD; i++)
         buf_add_char(&text, 'x');
-    }
     buf_add_cstr(&text, "\r\n\r\nx\r\n--XX--");
-    assert_int_equal(multipart_parse(&arena, buf_str(&text), souk_str("XX"), &got),
-                     SOUK_TOO_LARGE);
+    assert_int_equal(multipart_parse(&arena, buf_str(&text), souk_str("XX"), &got), SOUK_TOO_LARGE);
     buf_free(&text);
 }
 
 static void boundary_is_read(void **state)
 {
     (void)state;
-    assert_true(souk_str_is(
-        multipart_boundary(souk_str("multipart/form-data; boundary=abc")), "abc"));
     assert_true(
-        souk_str_is(multipart_boundary(souk_str(
-                        "Multipart/Form-Data; charset=utf-8; boundary=\"a b\"")),
-                    ""));
+        souk_str_is(multipart_boundary(souk_str("multipart/form-data; boundary=abc")), "abc"));
     assert_true(souk_str_is(
-        multipart_boundary(souk_str("multipart/form-data; boundary=\"a;b\"; x=1")),
-        "a;b"));
-    assert_true(
-        souk_str_is(multipart_boundary(souk_str("multipart/mixed; boundary=abc")), ""));
+        multipart_boundary(souk_str("Multipart/Form-Data; charset=utf-8; boundary=\"a b\"")), ""));
+    assert_true(souk_str_is(
+        multipart_boundary(souk_str("multipart/form-data; boundary=\"a;b\"; x=1")), "a;b"));
+    assert_true(souk_str_is(multipart_boundary(souk_str("multipart/mixed; boundary=abc")), ""));
     assert_true(souk_str_is(multipart_boundary(souk_str("multipart/form-data")), ""));
     assert_true(souk_str_is(multipart_boundary(souk_str("text/plain")), ""));
 }

@@ -20,11 +20,10 @@
 #define KEY    "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
-static const char hello[] =
-    "GET /push HTTP/1.1\r\nHost: shop.test\r\nUpgrade: websocket\r\n"
-    "Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: " KEY "\r\n"
-    "Sec-WebSocket-Version: 13\r\nOrigin: http://shop.test\r\n"
-    "Cookie: souk=secret\r\n\r\n";
+static const char hello[] = "GET /push HTTP/1.1\r\nHost: shop.test\r\nUpgrade: websocket\r\n"
+                            "Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: " KEY "\r\n"
+                            "Sec-WebSocket-Version: 13\r\nOrigin: http://shop.test\r\n"
+                            "Cookie: souk=secret\r\n\r\n";
 
 static struct push_hub *hub;
 
@@ -34,8 +33,7 @@ static void hub_begin(struct push_options options)
     assert_int_equal(push_start(&hub, &options, &err), 0);
 }
 
-/* ---- the client
- * ------------------------------------------------------------------------ */
+/* ---- the client ---- */
 
 static int attach(int small)
 {
@@ -60,13 +58,11 @@ static int hear(int fd, void *to, size_t len)
     size_t have = 0;
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     while (have < len) {
-        if (poll(&wait, 1, 10000) != 1) {
+        if (poll(&wait, 1, 10000) != 1)
             fail_msg("nothing came in ten seconds");
-        }
         ssize_t got = recv(fd, (char *)to + have, len - have, 0);
-        if (got <= 0) {
+        if (got <= 0)
             return 0;
-        }
         have += (size_t)got;
     }
     return 1;
@@ -77,9 +73,8 @@ static void hear_head(int fd, char *to, size_t size)
     size_t have = 0;
     do {
         assert_true(have + 1 < size);
-        if (!hear(fd, to + have, 1)) {
+        if (!hear(fd, to + have, 1))
             fail_msg("closed after: %.*s", (int)have, to);
-        }
         to[++have] = '\0';
     } while (have < 4 || memcmp(to + have - 4, "\r\n\r\n", 4) != 0);
 }
@@ -105,9 +100,8 @@ static size_t frame_make(char *to, int head, const void *payload, size_t len)
     }
     memcpy(to + at, mask, 4);
     at += 4;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         to[at++] = (char)(((const unsigned char *)payload)[i] ^ mask[i % 4]);
-    }
     return at;
 }
 
@@ -129,9 +123,8 @@ static char heard[70000];
 static int hear_opcode(int fd)
 {
     unsigned char head[2], more[8];
-    if (!hear(fd, head, 2)) {
+    if (!hear(fd, head, 2))
         return -1;
-    }
     assert_int_equal(head[0] & 0xf0, 0x80);
     assert_int_equal(head[1] & 0x80, 0);
     size_t len = head[1];
@@ -183,18 +176,17 @@ static void publish(const char *topic, const char *json)
     push_publish(hub, souk_str(topic), souk_str(json));
 }
 
-/* ---- tests
- * ------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static void test_publish(void **state)
 {
     (void)state;
     hub_begin((struct push_options){0});
-    int a = join(
-        "{\"subscribe\":[\"public:a\",\"public:b\",\"private:x\",7,\"\"]}",
-        "{\"subscribed\":[\"public:a\",\"public:b\"],\"refused\":[\"private:x\",\"\",\"\"]}");
-    int b = join("{\"subscribe\":[\"public:b\"]}",
-                 "{\"subscribed\":[\"public:b\"],\"refused\":[]}");
+    int a =
+        join("{\"subscribe\":[\"public:a\",\"public:b\",\"private:x\",7,\"\"]}",
+             "{\"subscribed\":[\"public:a\",\"public:b\"],\"refused\":[\"private:x\",\"\",\"\"]}");
+    int b =
+        join("{\"subscribe\":[\"public:b\"]}", "{\"subscribed\":[\"public:b\"],\"refused\":[]}");
     assert_int_equal(push_count(hub), 2);
     publish("public:none", "{\"n\":0}");
     publish("public:a", "{\"n\":1}");
@@ -203,9 +195,7 @@ static void test_publish(void **state)
     hear_text(a, "{\"n\":1}");
     hear_text(a, "{\"n\":3}");
     hear_text(b, "{\"n\":3}");
-    say_text(
-        a,
-        "{\"unsubscribe\":[\"public:b\",\"public:none\"],\"subscribe\":[\"public:a\"]}");
+    say_text(a, "{\"unsubscribe\":[\"public:b\",\"public:none\"],\"subscribe\":[\"public:a\"]}");
     hear_text(a, "{\"subscribed\":[\"public:a\"],\"refused\":[]}");
     publish("public:b", "{\"n\":4}");
     publish("public:a", "{\"n\":5}");
@@ -235,9 +225,8 @@ static void test_control_frames(void **state)
     size_t len = frame_make(bytes, 1, first, strlen(first));
     len += frame_make(bytes + len, 0x89, "p", 1);
     len += frame_make(bytes + len, 0x80, second, strlen(second));
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         say(fd, bytes + i, 1);
-    }
     assert_int_equal(hear_opcode(fd), 10);
     hear_text(fd, "{\"subscribed\":[\"public:\xc3\xa9\"],\"refused\":[]}");
     say_frame(fd, 8, "\x03\xe8", 2);
@@ -287,9 +276,8 @@ static void test_misbehaviour(void **state)
     say(fd, "\x81\x02{}", 4); /* not masked */
     hear_close(fd, 1002);
     fd = join(NULL, NULL);
-    for (int i = 0; i < 256; i++) {
+    for (int i = 0; i < 256; i++)
         say_frame(fd, 10, "", 0);
-    }
     say_frame(fd, 10, "", 0);
     hear_close(fd, 1008);
     assert_int_equal(push_count(hub), 0);
@@ -330,8 +318,7 @@ static void test_topic_limits(void **state)
 static int may_own(void *user, struct souk_str head, struct souk_str topic)
 {
     ++*(int *)user;
-    assert_true(str_starts(head, "GET /push HTTP/1.1\r\n") &&
-                str_ends(head, "\r\n\r\n"));
+    assert_true(str_starts(head, "GET /push HTTP/1.1\r\n") && str_ends(head, "\r\n\r\n"));
     assert_non_null(memmem(head.ptr, head.len, "Cookie: souk=secret\r\n", 21));
     return souk_str_is(topic, "mine");
 }
@@ -348,8 +335,7 @@ static void test_may(void **state)
     assert_int_equal(asked, 2);
 }
 
-/* ---- handshakes
- * ------------------------------------------------------------------------------- */
+/* ---- handshakes ---- */
 
 static void handshake(const char *text, const char *status)
 {
@@ -357,16 +343,14 @@ static void handshake(const char *text, const char *status)
     int fd = attach(0);
     say(fd, text, strlen(text));
     hear_head(fd, head, sizeof(head));
-    if (strncmp(head + 9, status, 3) != 0) {
+    if (strncmp(head + 9, status, 3) != 0)
         fail_msg("%.60s… got %.12s, not %s", text, head, status);
-    }
     if (strcmp(status, "101") == 0) {
         close(fd);
         return;
     }
-    if (strcmp(status, "426") == 0) {
+    if (strcmp(status, "426") == 0)
         assert_non_null(strstr(head, "\r\nSec-WebSocket-Version: 13\r\n"));
-    }
     assert_non_null(strstr(head, "\r\nConnection: close"));
     hear_end(fd);
 }
@@ -382,14 +366,12 @@ static void test_handshakes(void **state)
     static const char *const table[][2] = {
         {GET HOST FULL "\r\n", "101"}, /* no Origin: not a browser */
         {"GET /push?after=5 HTTP/1.1\r\n" HOST FULL "\r\n", "101"},
-        {GET
-         "host:shop.test\r\nupgrade:WebSocket\r\nconnection:x,upgrade\r\nsec-websocket-key:" KEY
-         "\r\nsec-websocket-version:13\r\n\r\n",
+        {GET "host:shop.test\r\nupgrade:WebSocket\r\nconnection:x,upgrade\r\nsec-websocket-key:" KEY
+             "\r\nsec-websocket-version:13\r\n\r\n",
          "101"},
         {GET HOST FULL "Origin: https://shop.test\r\n\r\n", "101"},
         {GET HOST FULL "Origin: https://SHOP.test:443\r\n\r\n", "101"},
-        {GET "Host: shop.test:8080\r\n" FULL "Origin: http://shop.test:8080\r\n\r\n",
-         "101"},
+        {GET "Host: shop.test:8080\r\n" FULL "Origin: http://shop.test:8080\r\n\r\n", "101"},
         {GET HOST FULL "Origin: https://www.example.org\r\n\r\n", "101"},
         {GET HOST FULL "Origin: https://evil.test\r\n\r\n", "403"},
         {GET HOST FULL "Origin: https://shop.test.evil.test\r\n\r\n", "403"},
@@ -397,8 +379,7 @@ static void test_handshakes(void **state)
         {GET HOST FULL "Origin: http://shop.test:443\r\n\r\n", "403"},
         {GET HOST FULL "Origin: null\r\n\r\n", "403"},
         {GET HOST FULL "Origin: \r\n\r\n", "403"},
-        {GET HOST FULL "Origin: http://shop.test\r\nOrigin: http://shop.test\r\n\r\n",
-         "400"},
+        {GET HOST FULL "Origin: http://shop.test\r\nOrigin: http://shop.test\r\n\r\n", "400"},
         {GET HOST "\r\n", "426"}, /* a plain request */
         {GET HOST "Upgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " KEY
                   "\r\nSec-WebSocket-Version: 13\r\n\r\n",
@@ -406,13 +387,10 @@ static void test_handshakes(void **state)
         {GET HOST "Upgrade: websocket\r\nConnection: close\r\nSec-WebSocket-Key: " KEY
                   "\r\nSec-WebSocket-Version: 13\r\n\r\n",
          "426"},
-        {GET HOST BASE "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 8\r\n\r\n",
-         "426"},
+        {GET HOST BASE "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 8\r\n\r\n", "426"},
         {GET HOST BASE "Sec-WebSocket-Key: " KEY "\r\n\r\n", "426"},
         {GET HOST BASE "Sec-WebSocket-Version: 13\r\n\r\n", "400"},
-        {GET HOST BASE
-         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2hvcnQ=\r\n\r\n",
-         "400"},
+        {GET HOST BASE "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2hvcnQ=\r\n\r\n", "400"},
         {GET HOST BASE "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
                        "!!!!IHNhbXBsZSBub25jZQ==\r\n\r\n",
          "400"},
@@ -435,9 +413,8 @@ static void test_handshakes(void **state)
         {"\r\n\r\n", "405"},
     };
     hub_begin((struct push_options){.host_check = "www.example.org"});
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         handshake(table[i][0], table[i][1]);
-    }
     static char huge[8193];
     memset(huge, 'x', 8192);
     memcpy(huge, "GET /push HTTP/1.1\r\nX: ", 23);
@@ -473,8 +450,7 @@ static void test_crowd(void **state)
     push_stop(hub);
 }
 
-/* ---- time, slowness, ends
- * ------------------------------------------------------------------------ */
+/* ---- time, slowness, ends ---- */
 
 static void test_pings(void **state)
 {
@@ -508,13 +484,11 @@ static void test_slow_receiver(void **state)
         publish("public:a", text);
         hear_text(quick, text);
     }
-    assert_int_equal(push_count(hub),
-                     1); /* the slow one is gone, the quick one had all */
+    assert_int_equal(push_count(hub), 1); /* the slow one is gone, the quick one had all */
     size_t got = 0;
     char bytes[4096];
-    for (ssize_t len; (len = recv(slow, bytes, sizeof(bytes), 0)) > 0;) {
+    for (ssize_t len; (len = recv(slow, bytes, sizeof(bytes), 0)) > 0;)
         got += (size_t)len;
-    }
     assert_true(got < 300000);
     close(slow);
     close(quick);
@@ -541,11 +515,10 @@ static void test_many_publishers(void **state)
     pthread_t thread[PUBLISHERS];
     int next[PUBLISHERS] = {0};
     hub_begin((struct push_options){0});
-    int fd = join("{\"subscribe\":[\"public:a\"]}",
-                  "{\"subscribed\":[\"public:a\"],\"refused\":[]}");
-    for (intptr_t i = 0; i < PUBLISHERS; i++) {
+    int fd =
+        join("{\"subscribe\":[\"public:a\"]}", "{\"subscribed\":[\"public:a\"],\"refused\":[]}");
+    for (intptr_t i = 0; i < PUBLISHERS; i++)
         assert_int_equal(pthread_create(&thread[i], NULL, publisher, (void *)i), 0);
-    }
     for (int i = 0; i < 10; i++) {
         int other = attach(0);
         say(other, hello, strlen(hello));
@@ -560,9 +533,8 @@ static void test_many_publishers(void **state)
         assert_int_equal(number, next[who]);
         next[who]++;
     }
-    for (int i = 0; i < PUBLISHERS; i++) {
+    for (int i = 0; i < PUBLISHERS; i++)
         pthread_join(thread[i], NULL);
-    }
     close(fd);
     push_stop(hub);
 }
@@ -571,8 +543,8 @@ static void test_stop(void **state)
 {
     (void)state;
     hub_begin((struct push_options){0});
-    int open_one = join("{\"subscribe\":[\"public:a\"]}",
-                        "{\"subscribed\":[\"public:a\"],\"refused\":[]}");
+    int open_one =
+        join("{\"subscribe\":[\"public:a\"]}", "{\"subscribed\":[\"public:a\"],\"refused\":[]}");
     int half = attach(0);
     say(half, "GET /push", 9);
     publish("public:a", "[1]"); /* before the end: still delivered */

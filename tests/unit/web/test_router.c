@@ -21,21 +21,18 @@ static struct router *made(const char *const *lines)
     struct router *router = router_new();
     struct err err = {0};
     for (; lines[0]; lines += 2) {
-        struct web_route route = {
-            .method = lines[0], .path = lines[1], .owner = "test"};
-        if (router_add(router, &route, &err) != 0) {
+        struct web_route route = {.method = lines[0], .path = lines[1], .owner = "test"};
+        if (router_add(router, &route, &err) != 0)
             fail_msg("%s %s: %s", lines[0], lines[1], err.text);
-        }
     }
     return router;
 }
 
-static const char *found(const struct router *router, const char *method,
-                         const char *path)
+static const char *found(const struct router *router, const char *method, const char *path)
 {
     memset(params, 0, sizeof(params));
-    const struct web_route *route = router_find(
-        router, &arena, souk_str(method), souk_str(path), params, &status, &allow);
+    const struct web_route *route =
+        router_find(router, &arena, souk_str(method), souk_str(path), params, &status, &allow);
     return route ? route->where : "";
 }
 
@@ -60,10 +57,8 @@ static void literals_win(void **state)
     assert_string_equal(found(router, "GET", "/items/new"), "GET /items/new");
     assert_string_equal(found(router, "GET", "/items/newer"), "GET /items/{id}");
     assert_string_equal(found(router, "POST", "/items/new"), "POST /items/{id}");
-    assert_string_equal(found(router, "GET", "/assets/known.css"),
-                        "GET /assets/known.css");
-    assert_string_equal(found(router, "GET", "/assets/known.css/x"),
-                        "GET /assets/{rest*}");
+    assert_string_equal(found(router, "GET", "/assets/known.css"), "GET /assets/known.css");
+    assert_string_equal(found(router, "GET", "/assets/known.css/x"), "GET /assets/{rest*}");
     assert_string_equal(found(router, "GET", "/trail/"), "GET /trail/");
     assert_string_equal(found(router, "GET", "/trail"), "");
     assert_int_equal(router_count(router), 10);
@@ -89,17 +84,9 @@ static void parameters_are_decoded(void **state)
 
 static void bad_escapes_are_400(void **state)
 {
-    static const char *const paths[] = {"/items/%",
-                                        "/items/%0",
-                                        "/items/%zz",
-                                        "/items/%00",
-                                        "/items/%ff",
-                                        "/items/a%2f..",
-                                        "/items/..%2fa",
-                                        "/assets/a/..",
-                                        "items",
-                                        "",
-                                        NULL};
+    static const char *const paths[] = {
+        "/items/%",      "/items/%0",    "/items/%zz", "/items/%00", "/items/%ff", "/items/a%2f..",
+        "/items/..%2fa", "/assets/a/..", "items",      "",           NULL};
     (void)state;
     struct router *router = made(shop);
     for (const char *const *path = paths; *path; path++) {
@@ -138,14 +125,13 @@ static void conflicts_name_both(void **state)
     assert_int_equal(router_add(router, &second, &err), SOUK_CONFLICT);
     assert_non_null(strstr(err.text, "alpha"));
     assert_non_null(strstr(err.text, "beta"));
-    static const char *const wrong[][2] = {
-        {"BREW", "/a"},
-        {"GET", "a"},
-        {"GET", "/a{b}"},
-        {"GET", "/{}"},
-        {"GET", "/{A}"},
-        {"GET", "/{a*}/b"},
-        {"GET", "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}"}};
+    static const char *const wrong[][2] = {{"BREW", "/a"},
+                                           {"GET", "a"},
+                                           {"GET", "/a{b}"},
+                                           {"GET", "/{}"},
+                                           {"GET", "/{A}"},
+                                           {"GET", "/{a*}/b"},
+                                           {"GET", "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}"}};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct web_route route = {.method = wrong[i][0], .path = wrong[i][1]};
         assert_int_equal(router_add(router, &route, &err), SOUK_INVALID);
@@ -167,12 +153,9 @@ static void names_outlive_the_router(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(literals_win),
-        cmocka_unit_test(parameters_are_decoded),
-        cmocka_unit_test(bad_escapes_are_400),
-        cmocka_unit_test(wrong_method_is_405),
-        cmocka_unit_test(conflicts_name_both),
-        cmocka_unit_test(names_outlive_the_router),
+        cmocka_unit_test(literals_win),        cmocka_unit_test(parameters_are_decoded),
+        cmocka_unit_test(bad_escapes_are_400), cmocka_unit_test(wrong_method_is_405),
+        cmocka_unit_test(conflicts_name_both), cmocka_unit_test(names_outlive_the_router),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(&arena);

@@ -72,15 +72,12 @@ static void answers_carry_headers(void **state)
     (void)state;
     assert_int_equal(ask(GET("/fresh")), 200);
     assert_string_equal(reply_header("X-Content-Type-Options"), "nosniff");
-    assert_string_equal(reply_header("Referrer-Policy"),
-                        "strict-origin-when-cross-origin");
-    assert_non_null(
-        strstr(reply_header("Content-Security-Policy"), "default-src 'self'"));
+    assert_string_equal(reply_header("Referrer-Policy"), "strict-origin-when-cross-origin");
+    assert_non_null(strstr(reply_header("Content-Security-Policy"), "default-src 'self'"));
     assert_int_equal(strlen(reply_header("X-Request-Id")), 16);
     assert_string_equal(reply_header("Vary"), "Accept-Encoding");
     assert_int_equal(ask(GET("/")), 200); /* kept by the page cache */
-    assert_non_null(
-        strstr(reply_header("Content-Security-Policy"), "default-src 'self'"));
+    assert_non_null(strstr(reply_header("Content-Security-Policy"), "default-src 'self'"));
     assert_string_equal(reply_header("X-Content-Type-Options"), "nosniff");
 }
 
@@ -107,8 +104,7 @@ static void known_page_is_304(void **state)
         snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", targets[i]);
         assert_int_equal(ask(text), 200);
         snprintf(tag, sizeof(tag), "%s", reply_header("ETag"));
-        snprintf(text, sizeof(text),
-                 "GET %s HTTP/1.1\r\n" HOST "If-None-Match: \"x\", %s\r\n\r\n",
+        snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "If-None-Match: \"x\", %s\r\n\r\n",
                  targets[i], tag);
         assert_int_equal(ask(text), 304);
         assert_int_equal(reply.len, 0);
@@ -118,17 +114,14 @@ static void known_page_is_304(void **state)
 static void text_is_compressed(void **state)
 {
     (void)state;
-    assert_int_equal(
-        ask("GET /fresh HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip;q=0.5\r\n\r\n"),
-        200);
+    assert_int_equal(ask("GET /fresh HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip;q=0.5\r\n\r\n"),
+                     200);
     assert_string_equal(reply_header("Content-Encoding"), "gzip");
     assert_true(reply.len > 20 && reply.len < 4000);
     assert_memory_equal(reply.body, "\x1f\x8b", 2);
-    assert_int_equal(
-        ask("GET /fresh HTTP/1.1\r\n" HOST "Accept-Encoding: gzip;q=0\r\n\r\n"), 200);
+    assert_int_equal(ask("GET /fresh HTTP/1.1\r\n" HOST "Accept-Encoding: gzip;q=0\r\n\r\n"), 200);
     assert_null(reply_header("Content-Encoding"));
-    assert_int_equal(
-        ask("GET /hello HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n\r\n"), 200);
+    assert_int_equal(ask("GET /hello HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n\r\n"), 200);
     assert_null(reply_header("Content-Encoding"));
 }
 
@@ -174,14 +167,12 @@ static void task_answers_and_writes(void **state)
 
 static void codes_become_statuses(void **state)
 {
-    static const int pairs[][2] = {{1, 500}, {2, 400},  {3, 404}, {4, 403},
-                                   {5, 409}, {6, 503},  {7, 504}, {8, 413},
-                                   {9, 503}, {10, 500}, {0, 500}};
+    static const int pairs[][2] = {{1, 500}, {2, 400}, {3, 404}, {4, 403},  {5, 409}, {6, 503},
+                                   {7, 504}, {8, 413}, {9, 503}, {10, 500}, {0, 500}};
     char text[200];
     (void)state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        snprintf(text, sizeof(text), "GET /fail?code=%d HTTP/1.1\r\n" HOST "\r\n",
-                 pairs[i][0]);
+        snprintf(text, sizeof(text), "GET /fail?code=%d HTTP/1.1\r\n" HOST "\r\n", pairs[i][0]);
         assert_int_equal(ask(text), pairs[i][1]);
         assert_string_equal(reply_header("Content-Type"), "application/problem+json");
     }
@@ -205,8 +196,7 @@ static void pages_are_reported(void **state)
         client_send(fd, GET("/"));
         client_read(fd, 0);
     }
-    client_send(
-        fd, GET("/hello")); /* when this is answered, the pages before are complete */
+    client_send(fd, GET("/hello")); /* when this is answered, the pages before are complete */
     client_read(fd, 0);
     assert_int_equal(atomic_load(&pages_sent), 3);
     close(fd);
@@ -234,8 +224,7 @@ static void rate_is_limited(void **state)
     assert_true(atoi(reply_header("Retry-After")) >= 1);
 }
 
-/* ---- the same-origin rule
- * ------------------------------------------------------------------------------ */
+/* ---- the same-origin rule ---- */
 
 static int post_with(const char *path, const char *headers)
 {
@@ -266,15 +255,11 @@ static void foreign_pages_change_nothing(void **state)
         {"Cookie: a=1\r\nX-Souk-Token: wrong\r\n", 403},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (post_with("/color?to=x", rows[i].headers) != rows[i].status) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (post_with("/color?to=x", rows[i].headers) != rows[i].status)
             fail_msg("row %zu: %d", i, reply.status);
-        }
-    }
-    assert_int_equal(post_with("/hook", "Origin: http://evil.test\r\nCookie: a=1\r\n"),
-                     200);
-    assert_int_equal(
-        ask("GET /hello HTTP/1.1\r\n" HOST "Origin: http://evil.test\r\n\r\n"), 200);
+    assert_int_equal(post_with("/hook", "Origin: http://evil.test\r\nCookie: a=1\r\n"), 200);
+    assert_int_equal(ask("GET /hello HTTP/1.1\r\n" HOST "Origin: http://evil.test\r\n\r\n"), 200);
 }
 
 static void token_opens_for_its_session(void **state)
@@ -288,8 +273,7 @@ static void token_opens_for_its_session(void **state)
     assert_non_null(set);
     assert_non_null(strstr(set, "HttpOnly; SameSite=Lax"));
     snprintf(cookie, sizeof(cookie), "%.*s", (int)strcspn(set, ";"), set);
-    snprintf(text, sizeof(text), "GET /token HTTP/1.1\r\n" HOST "Cookie: %s\r\n\r\n",
-             cookie);
+    snprintf(text, sizeof(text), "GET /token HTTP/1.1\r\n" HOST "Cookie: %s\r\n\r\n", cookie);
     assert_int_equal(ask(text), 200);
     assert_true(reply.len > 10);
     snprintf(token, sizeof(token), "%.*s", (int)reply.len, reply.body);

@@ -44,8 +44,8 @@ static const struct row rows[] = {
      "POST /echo/x HTTP/1.1\r\n" HOST
      "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED,
      0, 400, 0},
-    {"unknown encoding",
-     "POST /echo/x HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", 0, 501, 0},
+    {"unknown encoding", "POST /echo/x HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", 0, 501,
+     0},
     {"identity, chunked",
      "POST /echo/x HTTP/1.1\r\n" HOST
      "Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n" SMUGGLED,
@@ -55,34 +55,26 @@ static const struct row rows[] = {
      "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
      0, 400, 0},
     {"chunked in 1.0",
-     "POST /echo/x HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0,
-     400, 0},
-    {"signed length", "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: +3\r\n\r\nabc",
-     0, 400, 0},
-    {"negative length",
-     "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: -3\r\n\r\nabc", 0, 400, 0},
-    {"huge length",
-     "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n\r\n", 0,
-     413, 0},
+     "POST /echo/x HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, 400, 0},
+    {"signed length", "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: +3\r\n\r\nabc", 0, 400, 0},
+    {"negative length", "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: -3\r\n\r\nabc", 0, 400,
+     0},
+    {"huge length", "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n\r\n",
+     0, 413, 0},
     {"compressed body",
-     "POST /echo/x HTTP/1.1\r\n" HOST
-     "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
-     0, 415, 0},
+     "POST /echo/x HTTP/1.1\r\n" HOST "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", 0,
+     415, 0},
     {"unknown expectation",
-     "POST /echo/x HTTP/1.1\r\n" HOST
-     "Expect: miracles\r\nContent-Length: 3\r\n\r\nabc",
-     0, 417, 0},
+     "POST /echo/x HTTP/1.1\r\n" HOST "Expect: miracles\r\nContent-Length: 3\r\n\r\nabc", 0, 417,
+     0},
     {"two hosts", "GET /hello HTTP/1.1\r\n" HOST "Host: evil.test\r\n\r\n", 0, 400, 0},
     {"no host", "GET /hello HTTP/1.1\r\n\r\n", 0, 400, 0},
     {"empty host", "GET /hello HTTP/1.1\r\nHost: \r\n\r\n", 0, 400, 0},
     {"host with a path", "GET /hello HTTP/1.1\r\nHost: shop.test/x\r\n\r\n", 0, 400, 0},
-    {"absolute, same host", "GET http://shop.test/hello HTTP/1.1\r\n" HOST "\r\n", 0,
-     200, 1},
-    {"absolute, other host", "GET http://evil.test/hello HTTP/1.1\r\n" HOST "\r\n", 0,
-     400, 0},
+    {"absolute, same host", "GET http://shop.test/hello HTTP/1.1\r\n" HOST "\r\n", 0, 200, 1},
+    {"absolute, other host", "GET http://evil.test/hello HTTP/1.1\r\n" HOST "\r\n", 0, 400, 0},
     {"authority form", "CONNECT shop.test:80 HTTP/1.1\r\n" HOST "\r\n", 0, 400, 0},
-    {"space before colon", "GET /hello HTTP/1.1\r\nHost : shop.test\r\n\r\n", 0, 400,
-     0},
+    {"space before colon", "GET /hello HTTP/1.1\r\nHost : shop.test\r\n\r\n", 0, 400, 0},
     {"space in a name", "GET /hello HTTP/1.1\r\n" HOST "X Y: 1\r\n\r\n", 0, 400, 0},
     {"control character in a value",
      "GET /hello HTTP/1.1\r\n" HOST "X: a\x01"
@@ -100,8 +92,7 @@ static const struct row rows[] = {
     {"single dot", GET("/./hello"), 0, 400, 0},
     {"dots in a name", GET("/echo/a..b"), 0, 200, 1},
     {"encoded slash is no separator", GET("/echo%2fx"), 0, 404, 1},
-    {"control character in the method", "G\x01T /hello HTTP/1.1\r\n" HOST "\r\n", 0,
-     400, 0},
+    {"control character in the method", "G\x01T /hello HTTP/1.1\r\n" HOST "\r\n", 0, 400, 0},
     {"method is no token", "G(T /hello HTTP/1.1\r\n" HOST "\r\n", 0, 400, 0},
     {"space in the target", "GET /hel lo HTTP/1.1\r\n" HOST "\r\n", 0, 0,
      0}, /* libmicrohttpd hangs up */
@@ -109,8 +100,7 @@ static const struct row rows[] = {
     {"not UTF-8, encoded", GET("/echo/%ff"), 0, 400, 1},
     {"HTTP/9.9", "GET /hello HTTP/9.9\r\n" HOST "\r\n", 0, 505, 0},
     {"two origins",
-     "POST /hook HTTP/1.1\r\n" HOST
-     "Origin: http://shop.test\r\nOrigin: http://shop.test\r\n\r\n",
+     "POST /hook HTTP/1.1\r\n" HOST "Origin: http://shop.test\r\nOrigin: http://shop.test\r\n\r\n",
      0, 400, 0},
 };
 
@@ -124,8 +114,7 @@ static void table_holds(void **state)
         client_send_bytes(fd, row->text, row->len ? row->len : strlen(row->text));
         int status = client_read(fd, 0);
         if (status != row->status) {
-            print_error("%s: %d instead of %d\n%s\n", row->name, status, row->status,
-                        reply.body);
+            print_error("%s: %d instead of %d\n%s\n", row->name, status, row->status, reply.body);
             failed = 1;
         } else if (!row->open && !reply.closed && !client_ended(fd)) {
             print_error("%s: the connection stays open\n", row->name);
@@ -147,14 +136,11 @@ static void smuggled_request_is_not_served(void **state)
     ssize_t n;
     (void)state;
     int fd = client_open();
-    client_send(
-        fd,
-        "POST /echo/x HTTP/1.1\r\n" HOST
-        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED);
+    client_send(fd, "POST /echo/x HTTP/1.1\r\n" HOST
+                    "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED);
     while (len < sizeof(all) - 1 &&
-           (n = client_take(fd, all + len, sizeof(all) - 1 - len, PATIENCE)) > 0) {
+           (n = client_take(fd, all + len, sizeof(all) - 1 - len, PATIENCE)) > 0)
         len += (size_t)n;
-    }
     all[len] = '\0';
     assert_non_null(strstr(all, "HTTP/1.1 400"));
     assert_null(strstr(all, "HTTP/1.1 200"));
@@ -211,36 +197,29 @@ static void bodies_are_limited(void **state)
 {
     char chunk[1100];
     (void)state;
-    assert_int_equal(
-        ask("POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: 4097\r\n\r\n"), 413);
+    assert_int_equal(ask("POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: 4097\r\n\r\n"), 413);
     assert_true(reply.closed);
     /* chunked: nobody says how much will come */
     memset(chunk, 'x', sizeof(chunk));
     memcpy(chunk, "400\r\n", 5);
     memcpy(chunk + 5 + 1024, "\r\n", 2);
     int fd = client_open();
-    client_send(fd,
-                "POST /echo/x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
-    for (int i = 0; i < 4; i++) {
+    client_send(fd, "POST /echo/x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 4; i++)
         client_send_bytes(fd, chunk, 1031);
-    }
     client_send(fd, "0\r\n\r\n");
     assert_int_equal(client_read(fd, 0), 200); /* 4,096 exactly */
-    client_send(fd,
-                "POST /echo/x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
-    for (int i = 0; i < 5; i++) {
+    client_send(fd, "POST /echo/x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 5; i++)
         client_send_bytes(fd, chunk, 1031);
-    }
     client_send(fd, "0\r\n\r\n");
     assert_int_equal(client_read(fd, 0), 413);
     close(fd);
     /* and without end: cut off */
     fd = client_open();
-    client_send(fd,
-                "POST /echo/x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
-    for (int i = 0; i < 1200; i++) {
+    client_send(fd, "POST /echo/x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 1200; i++)
         client_send_bytes(fd, chunk, 1031);
-    }
     assert_true(client_ended(fd));
     close(fd);
 }

@@ -33,9 +33,7 @@ static void turn_until_ended(int fd, int64_t ahead)
     assert_true(client_ended(fd));
 }
 
-/* ---- queues
- * ------------------------------------------------------------------------------------------
- */
+/* ---- queues ---- */
 
 static void full_write_queue_is_503(void **state)
 {
@@ -121,9 +119,7 @@ static void clients_who_leave_are_survived(void **state)
     assert_int_equal(ask(POST("/color?to=a")), 201);
 }
 
-/* ---- slow clients
- * ---------------------------------------------------------------------------------------
- */
+/* ---- slow clients ---- */
 
 static void silent_opener_is_closed(void **state)
 {
@@ -154,8 +150,7 @@ static void slow_clients_are_reaped(void **state)
     assert_int_equal(client_read(idle, 0), 200);
     turn_until_ended(idle, 21 * CLOCK_SECOND);
     int body = client_open();
-    client_send(body,
-                "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc");
+    client_send(body, "POST /echo/x HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc");
     turn_until_ended(body, 31 * CLOCK_SECOND);
     int reader = client_open(); /* asks for 8 MiB and does not read */
     client_send(reader, GET("/big"));
@@ -181,9 +176,7 @@ static void work_is_not_reaped(void **state)
     close(fd);
 }
 
-/* ---- too many
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- too many ---- */
 
 static void full_house_is_503(void **state)
 {
@@ -241,9 +234,8 @@ static void one_address_has_its_share(void **state)
     (void)state;
     stage.options.connections_per_address = 2;
     stage_up(0, 1, 4);
-    if (!own_address(&at)) {
+    if (!own_address(&at))
         skip(); /* a machine with loopback only: crowd_counts tests the count */
-    }
     int first = open_at(at);
     int second = open_at(at);
     assert_int_equal(client_read(first, 0), 200);
@@ -278,13 +270,11 @@ static void push_goes_to_the_hub(void **state)
     int fd = client_open();
     client_send(fd, "GET /pu"); /* could still become either */
     assert_int_equal(ask(GET("/pushy")), 404);
-    client_send(fd,
-                "sh HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                "Origin: http://shop.test\r\nSec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    client_send(fd, "sh HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                    "Origin: http://shop.test\r\nSec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     assert_int_equal(client_read(fd, 1), 101);
-    assert_string_equal(reply_header("Sec-WebSocket-Accept"),
-                        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assert_string_equal(reply_header("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     close(fd);
     server_drain(stage.server, CLOCK_SECOND);
     push_stop(hub);
@@ -306,14 +296,11 @@ static void many_connections_work(void **state)
             client_send(fds[i], GET("/hello"));
         }
     }
-    for (int i = 0; i < 600; i++) {
+    for (int i = 0; i < 600; i++)
         close(fds[i]);
-    }
 }
 
-/* ---- proxies
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- proxies ---- */
 
 static void trusted_proxy_names_the_client(void **state)
 {
@@ -327,11 +314,10 @@ static void trusted_proxy_names_the_client(void **state)
         200);
     assert_non_null(strstr(reply.body, "\"address\":\"198.51.100.7\""));
     assert_non_null(strstr(reply.body, "\"tls\":1"));
-    assert_int_equal(
-        ask("GET /echo/x HTTP/1.1\r\n" HOST "X-Forwarded-For: rubbish\r\n\r\n"), 200);
+    assert_int_equal(ask("GET /echo/x HTTP/1.1\r\n" HOST "X-Forwarded-For: rubbish\r\n\r\n"), 200);
     assert_non_null(strstr(reply.body, "\"address\":\"127.0.0.1\""));
-    assert_int_equal(
-        ask("POST /session HTTP/1.1\r\n" HOST "X-Forwarded-Proto: https\r\n\r\n"), 200);
+    assert_int_equal(ask("POST /session HTTP/1.1\r\n" HOST "X-Forwarded-Proto: https\r\n\r\n"),
+                     200);
     assert_non_null(strstr(reply_header("Set-Cookie"), "__Host-souk="));
     assert_non_null(strstr(reply_header("Set-Cookie"), "; Secure"));
 }
@@ -340,17 +326,14 @@ static void stranger_cannot_name_himself(void **state)
 {
     (void)state;
     stage_up(0, 1, 4);
-    assert_int_equal(
-        ask("GET /echo/x HTTP/1.1\r\n" HOST
-            "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n\r\n"),
-        200);
+    assert_int_equal(ask("GET /echo/x HTTP/1.1\r\n" HOST
+                         "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n\r\n"),
+                     200);
     assert_non_null(strstr(reply.body, "\"address\":\"127.0.0.1\""));
     assert_non_null(strstr(reply.body, "\"tls\":0"));
 }
 
-/* ---- the access log
- * ----------------------------------------------------------------------------------------
- */
+/* ---- the access log ---- */
 
 static void log_has_a_line_a_request(void **state)
 {
@@ -361,8 +344,7 @@ static void log_has_a_line_a_request(void **state)
     stage.options.access_log = path;
     stage_up(0, 1, 4);
     int fd = client_open();
-    client_send(fd, "GET /echo/x?token=secret HTTP/1.1\r\n" HOST
-                    "User-Agent: a \"b\"\r\n\r\n");
+    client_send(fd, "GET /echo/x?token=secret HTTP/1.1\r\n" HOST "User-Agent: a \"b\"\r\n\r\n");
     assert_int_equal(client_read(fd, 0), 200);
     client_send(fd, "GET /hello%00 HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(client_read(fd, 0), 400);
@@ -382,9 +364,7 @@ static void log_has_a_line_a_request(void **state)
     close(fd);
 }
 
-/* ---- draining
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- draining ---- */
 
 static void *drain(void *arg)
 {

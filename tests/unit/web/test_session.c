@@ -24,9 +24,8 @@ static int begin(void **state)
     (void)state;
     struct err err;
     assert_non_null(mkdtemp(dir));
-    if (db_open(&db, &(struct db_options){.dir = dir}, &err) != 0) {
+    if (db_open(&db, &(struct db_options){.dir = dir}, &err) != 0)
         fail_msg("%s", err.text);
-    }
     return 0;
 }
 
@@ -40,8 +39,7 @@ static int end(void **state)
     return system(command);
 }
 
-/* ---- a browser: one cookie, requests that read or write
- * ------------------------------------- */
+/* ---- a browser: one cookie, requests that read or write ---- */
 
 struct browser {
     char name[32], token[64];
@@ -68,8 +66,7 @@ static void request_end(struct browser *browser)
         if (str_equal_nocase(list->at[i].name, souk_str("Set-Cookie"))) {
             size_t equals = (size_t)str_find(value, '=');
             size_t stop = (size_t)str_find(value, ';');
-            str_copy(browser->name, sizeof(browser->name),
-                     (struct souk_str){value.ptr, equals});
+            str_copy(browser->name, sizeof(browser->name), (struct souk_str){value.ptr, equals});
             str_copy(browser->token, sizeof(browser->token),
                      (struct souk_str){value.ptr + equals + 1, stop - equals - 1});
             assert_non_null(memmem(value.ptr, value.len, "; HttpOnly", 10));
@@ -83,10 +80,8 @@ static void request_end(struct browser *browser)
 static int set_cookies(void)
 {
     int count = 0;
-    for (size_t i = 0; i < request.answer.headers.count; i++) {
-        count +=
-            str_equal_nocase(request.answer.headers.at[i].name, souk_str("Set-Cookie"));
-    }
+    for (size_t i = 0; i < request.answer.headers.count; i++)
+        count += str_equal_nocase(request.answer.headers.at[i].name, souk_str("Set-Cookie"));
     return count;
 }
 
@@ -105,8 +100,7 @@ static int run_step(struct db_conn *conn, void *arg)
     return code;
 }
 
-static int write_step(int (*run)(const char *, const char *), const char *key,
-                      const char *value)
+static int write_step(int (*run)(const char *, const char *), const char *key, const char *value)
 {
     struct step step = {run, key, value};
     request_conn_end(&request);
@@ -130,16 +124,14 @@ static int step_end(const char *key, const char *value)
     return session_end(&request);
 }
 
-static void put(struct browser *browser, int64_t now, const char *key,
-                const char *value)
+static void put(struct browser *browser, int64_t now, const char *key, const char *value)
 {
     request_begin(browser, now, 0);
     assert_int_equal(write_step(step_put, key, value), 0);
     request_end(browser);
 }
 
-static int holds(const struct browser *browser, int64_t now, const char *key,
-                 const char *value)
+static int holds(const struct browser *browser, int64_t now, const char *key, const char *value)
 {
     request_begin(browser, now, 0);
     int same = souk_str_is(session_get(&request, key), value);
@@ -155,9 +147,7 @@ static int alive(const struct browser *browser, int64_t now)
     return found;
 }
 
-/* ---- tests
- * --------------------------------------------------------------------------------------
- */
+/* ---- tests ---- */
 
 static void test_values(void **state)
 {
@@ -204,16 +194,14 @@ static void test_reading_makes_none(void **state)
 static void test_bad_cookies(void **state)
 {
     (void)state;
-    static const char *const tokens[] = {
-        "x", "0123456789012345678901234567890123456789012",
-        "012345678901234567890123456789012345678901%",
-        "01234567890123456789012345678901234567890123"};
+    static const char *const tokens[] = {"x", "0123456789012345678901234567890123456789012",
+                                         "012345678901234567890123456789012345678901%",
+                                         "01234567890123456789012345678901234567890123"};
     for (size_t i = 0; i < 4; i++) {
         struct browser browser = {.name = "souk"};
         str_copy(browser.token, sizeof(browser.token), souk_str(tokens[i]));
         assert_false(alive(&browser, NOW));
-        put(&browser, NOW, "a",
-            "b"); /* fixation: the offered token is not taken over */
+        put(&browser, NOW, "a", "b"); /* fixation: the offered token is not taken over */
         assert_string_not_equal(browser.token, tokens[i]);
     }
 }
@@ -305,8 +293,7 @@ static void test_times(void **state)
 
 static int64_t row_count(void)
 {
-    static const struct db_statement count = {"test_count",
-                                              "SELECT count(*) FROM session"};
+    static const struct db_statement count = {"test_count", "SELECT count(*) FROM session"};
     int64_t rows = -1;
     struct db_conn *conn = db_read_begin(db, 0);
     assert_int_equal(db_get_int(conn, &count, &rows), 0);
@@ -327,9 +314,8 @@ static void test_touch_is_rare(void **state)
     struct browser browser = {0};
     put(&browser, NOW, "a", "b");
     int64_t before = writes();
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 10; i++)
         assert_true(alive(&browser, NOW + CLOCK_HOUR - 1));
-    }
     assert_int_equal(writes(), before);
     assert_true(alive(&browser, NOW + CLOCK_HOUR));
     struct browser other = {0};
@@ -393,8 +379,7 @@ static void test_csrf(void **state)
     assert_false(csrf_fits(&a, of_a)); /* an old one */
 }
 
-/* ---- writes that are run again
- * ------------------------------------------------------------------- */
+/* ---- writes that are run again ---- */
 
 static int runs;
 
@@ -404,9 +389,8 @@ static int step_again(const char *key, const char *value)
     runs++;
     if (session_get(&request, key).len == 0) {
         int code = session_put(&request, key, souk_str(value));
-        if (code != 0) {
+        if (code != 0)
             return code;
-        }
     }
     return runs == 1 ? SOUK_CONFLICT : session_renew(&request);
 }

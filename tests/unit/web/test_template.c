@@ -13,38 +13,30 @@ static const char shop[] =
 static void paths_and_literals(void **state)
 {
     (void)state;
-    expect("{{ a.b[0][\"x\"] }}{{ a.b[1].x }}{{ a.b[i].x }}{{ a.b[-1][k] }}", shop,
-           "1223");
-    expect(
-        "{{ a.b.size }}{{ a.b.first.x }}{{ a.b.last.x }}{{ a.s.size }}{{ a.o.size }}",
-        shop, "31322");
-    expect(
-        "[{{ missing }}{{ missing.b.c }}{{ a.b[9].x }}{{ z }}{{ n.x }}{{ a }}{{ a.b }}]",
-        shop, "[]");
-    expect(
-        "{{ 'a' }}{{ \"b'\" }}{{ 42 }}{{ -7 }}{{ true }}{{ false }}{{ nil }}{{ size }}",
-        shop, "ab&#39;42-7truefalseroot");
+    expect("{{ a.b[0][\"x\"] }}{{ a.b[1].x }}{{ a.b[i].x }}{{ a.b[-1][k] }}", shop, "1223");
+    expect("{{ a.b.size }}{{ a.b.first.x }}{{ a.b.last.x }}{{ a.s.size }}{{ a.o.size }}", shop,
+           "31322");
+    expect("[{{ missing }}{{ missing.b.c }}{{ a.b[9].x }}{{ z }}{{ n.x }}{{ a }}{{ a.b }}]", shop,
+           "[]");
+    expect("{{ 'a' }}{{ \"b'\" }}{{ 42 }}{{ -7 }}{{ true }}{{ false }}{{ nil }}{{ size }}", shop,
+           "ab&#39;42-7truefalseroot");
     expect("{{ \"}}\" }}{{ '%}' }}", shop, "}}%}");
-    expect("{{ (1..4) | join: ',' }}{{ (3..n) | size }}{{ (n..1) | size }}", shop,
-           "1,2,3,410");
+    expect("{{ (1..4) | join: ',' }}{{ (3..n) | size }}{{ (n..1) | size }}", shop, "1,2,3,410");
 }
 
 static void yes(const char *condition)
 {
     char text[200];
-    snprintf(text, sizeof(text), "{%% if %s %%}yes{%% else %%}no{%% endif %%}",
-             condition);
+    snprintf(text, sizeof(text), "{%% if %s %%}yes{%% else %%}no{%% endif %%}", condition);
     expect(text, shop, "yes");
-    snprintf(text, sizeof(text), "{%% unless %s %%}no{%% else %%}yes{%% endunless %%}",
-             condition);
+    snprintf(text, sizeof(text), "{%% unless %s %%}no{%% else %%}yes{%% endunless %%}", condition);
     expect(text, shop, "yes");
 }
 
 static void no(const char *condition)
 {
     char text[200];
-    snprintf(text, sizeof(text), "{%% if %s %%}yes{%% else %%}no{%% endif %%}",
-             condition);
+    snprintf(text, sizeof(text), "{%% if %s %%}yes{%% else %%}no{%% endif %%}", condition);
     expect(text, shop, "no");
 }
 
@@ -53,13 +45,11 @@ static void conditions(void **state)
     (void)state;
     yes("t"), yes("es"), yes("e"), yes("n"), yes("a");
     no("f"), no("z"), no("missing"), no("nil"), no("false");
-    yes("n == 3"), yes("n != 4"), yes("n <> 4"), yes("n < 4"), yes("n > 2"),
-        yes("n <= 3");
+    yes("n == 3"), yes("n != 4"), yes("n <> 4"), yes("n < 4"), yes("n > 2"), yes("n <= 3");
     yes("n >= 3"), no("n < 3"), no("n > '2'"), no("missing < 3"), no("missing > 3");
     yes("'a' < 'b'"), yes("a.s == 'h\u00e9'"), no("a.s == 'x'"), no("n == '3'");
     yes("missing == nil"), yes("z == missing"), yes("e == empty"), yes("es == empty");
-    no("z == empty"), yes("z == blank"), yes("sp == blank"), yes("f == blank"),
-        no("n == blank");
+    no("z == empty"), yes("z == blank"), yes("sp == blank"), yes("f == blank"), no("n == blank");
     yes("empty == e"), yes("a.o != empty"), yes("t == true"), no("t == false");
     yes("'hello' contains 'ell'"), no("'hello' contains 'x'"), yes("a.o contains 'k'");
     yes("(1..3) contains 2"), no("(1..3) contains 4"), no("n contains 3");
@@ -71,24 +61,19 @@ static void conditions(void **state)
 static void steering(void **state)
 {
     (void)state;
-    expect("{% if f %}1{% elsif n == 3 %}2{% elsif t %}3{% else %}4{% endif %}", shop,
-           "2");
+    expect("{% if f %}1{% elsif n == 3 %}2{% elsif t %}3{% else %}4{% endif %}", shop, "2");
     expect("{% unless t %}1{% elsif n == 3 %}2{% endunless %}", shop, "2");
-    expect("{% case n %} {% when 1, 2 %}a{% when 3 or 4 %}b{% else %}c{% endcase %}",
-           shop, "b");
+    expect("{% case n %} {% when 1, 2 %}a{% when 3 or 4 %}b{% else %}c{% endcase %}", shop, "b");
     expect("{% case n %}{% when 1 %}a{% else %}c{% endcase %}", shop, "c");
     expect("[{% case n %}{% when 1 %}a{% endcase %}]", shop, "[]");
     expect("{% case 'x' %}{% when 'y' %}{% when k %}k{% endcase %}", shop, "k");
-    expect("{% assign v = n | plus: 1 %}{{ v }}{% assign v = v | times: 2 %}{{ v }}",
-           shop, "48");
+    expect("{% assign v = n | plus: 1 %}{{ v }}{% assign v = v | times: 2 %}{{ v }}", shop, "48");
     expect("{% capture c %}<b>{{ n }}</b>{% endcapture %}[{{ c }}]{{ c.size }}", shop,
            "[<b>3</b>]8");
-    expect("a{% comment %} {{ x }} {% if %} don't {% endcomment %}b{% # it's one %}c",
-           shop, "abc");
+    expect("a{% comment %} {{ x }} {% if %} don't {% endcomment %}b{% # it's one %}c", shop, "abc");
     expect("{% raw %}{{ x }} {% if %}{% endraw %}", shop, "{{ x }} {% if %}");
     expect("a {{- 1 -}} b \n {%- if t -%} \n c \n {%- endif -%} \n d", shop, "a1bcd");
-    expect("a {% raw -%} x {%- endraw %} b{%- comment %} {% endcomment -%} c", shop,
-           "a x bc");
+    expect("a {% raw -%} x {%- endraw %} b{%- comment %} {% endcomment -%} c", shop, "a x bc");
 }
 
 static void loops(void **state)
@@ -99,29 +84,23 @@ static void loops(void **state)
     expect("{% for x in a.b offset: i limit: 5 %}{{ x.x }}{% endfor %}", shop, "23");
     expect("{% for x in a.b reversed limit:2 %}{{ x.x }}{% endfor %}", shop, "21");
     expect("{% for x in e %}{{ x }}{% else %}none{% endfor %}", shop, "none");
-    expect(
-        "{% for x in missing %}{% else %}none{% endfor %}{% for x in n %}!{% endfor %}",
-        shop, "none");
-    expect(
-        "{% for x in a.b %}{{ forloop.index }}{{ forloop.index0 }}{{ forloop.rindex }}"
-        "{{ forloop.rindex0 }}{{ forloop.length }}{% if forloop.first %}F{% endif %}"
-        "{% if forloop.last %}L{% endif %} {% endfor %}",
-        shop, "10323F 21213 32103L ");
-    expect(
-        "{% for x in (1..5) %}{% if x == 2 %}{% continue %}{% endif %}{% if x == 4 %}"
-        "{% break %}{% endif %}{{ x }}{% endfor %}.",
-        shop, "13.");
-    expect(
-        "{% for x in (1..2) %}{% for y in (1..3) %}{% if y == 2 %}{% break %}{% endif %}"
-        "{{ x }}{{ y }} {% endfor %}{{ forloop.index }};{% endfor %}{{ x }}",
-        shop, "11 1;21 2;");
+    expect("{% for x in missing %}{% else %}none{% endfor %}{% for x in n %}!{% endfor %}", shop,
+           "none");
+    expect("{% for x in a.b %}{{ forloop.index }}{{ forloop.index0 }}{{ forloop.rindex }}"
+           "{{ forloop.rindex0 }}{{ forloop.length }}{% if forloop.first %}F{% endif %}"
+           "{% if forloop.last %}L{% endif %} {% endfor %}",
+           shop, "10323F 21213 32103L ");
+    expect("{% for x in (1..5) %}{% if x == 2 %}{% continue %}{% endif %}{% if x == 4 %}"
+           "{% break %}{% endif %}{{ x }}{% endfor %}.",
+           shop, "13.");
+    expect("{% for x in (1..2) %}{% for y in (1..3) %}{% if y == 2 %}{% break %}{% endif %}"
+           "{{ x }}{{ y }} {% endfor %}{{ forloop.index }};{% endfor %}{{ x }}",
+           shop, "11 1;21 2;");
     expect("{% for p in a.o %}{{ p[0] }}={{ p[1] }};{% endfor %}", shop, "k=v;l=2;");
-    expect("{% for n in (1..2) %}{% assign last = n %}{% endfor %}{{ last }}{{ n }}",
-           shop, "23");
-    expect(
-        "{% for x in (1..3) %}{% case x %}{% when 2 %}{% break %}{% endcase %}{{ x }}"
-        "{% endfor %}",
-        shop, "1");
+    expect("{% for n in (1..2) %}{% assign last = n %}{% endfor %}{{ last }}{{ n }}", shop, "23");
+    expect("{% for x in (1..3) %}{% case x %}{% when 2 %}{% break %}{% endcase %}{{ x }}"
+           "{% endfor %}",
+           shop, "1");
 }
 
 static void rendering_others(void **state)
@@ -129,20 +108,17 @@ static void rendering_others(void **state)
     (void)state;
     struct world w;
     world_begin(&w);
-    assert_int_equal(
-        world_add(&w, "card", "<b>{{ p }}{{ n }}{{ v }}</b>{% assign v = 9 %}"), 0);
-    assert_int_equal(
-        world_add(&w, "page",
-                  "{% assign v = 1 %}{% render \"card\", p: 'x<', %}"
-                  "{% for q in (1..2) %}{% render 'card' p: q, n: n %}{% endfor %}"
-                  "{{ v }}"),
-        SOUK_INVALID); /* a trailing comma */
-    assert_int_equal(
-        world_add(&w, "page",
-                  "{% assign v = 1 %}{% render \"card\", p: 'x<' %}"
-                  "{% for q in (1..2) %}{% render 'card' p: q, n: n %}{% endfor %}"
-                  "{{ v }}"),
-        0);
+    assert_int_equal(world_add(&w, "card", "<b>{{ p }}{{ n }}{{ v }}</b>{% assign v = 9 %}"), 0);
+    assert_int_equal(world_add(&w, "page",
+                               "{% assign v = 1 %}{% render \"card\", p: 'x<', %}"
+                               "{% for q in (1..2) %}{% render 'card' p: q, n: n %}{% endfor %}"
+                               "{{ v }}"),
+                     SOUK_INVALID); /* a trailing comma */
+    assert_int_equal(world_add(&w, "page",
+                               "{% assign v = 1 %}{% render \"card\", p: 'x<' %}"
+                               "{% for q in (1..2) %}{% render 'card' p: q, n: n %}{% endfor %}"
+                               "{{ v }}"),
+                     0);
     assert_string_equal(world_render(&w, "page", world_data(&w, shop)),
                         "<b>x&lt;</b><b>13</b><b>23</b>1");
     assert_true(template_has(w.set, "card"));
@@ -155,50 +131,43 @@ static void layouts(void **state)
     (void)state;
     struct world w;
     world_begin(&w);
-    assert_int_equal(
-        world_add(&w, "page/home",
-                  "{% comment %}x{% endcomment %}\n{% layout \"layout\" %}\n"
-                  "{% assign title = 'Home' %}\n"
-                  "{% block content %}<i>{{ n }}{% block inner %}in{% endblock %}</i>"
-                  "{% endblock content %}\n"
-                  "{% block cls %}c{{ n }}\"{% endblock %}\n"),
-        0);
-    assert_int_equal(
-        world_add(&w, "layout",
-                  "<title>{% block title %}{{ title }}{% endblock %}</title>"
-                  "<p class=\"{% block cls %}d{% endblock %}\" "
-                  "{% block attrs %}{% endblock %}>"
-                  "{% block content %}nothing{% endblock %}!"),
-        0);
+    assert_int_equal(world_add(&w, "page/home",
+                               "{% comment %}x{% endcomment %}\n{% layout \"layout\" %}\n"
+                               "{% assign title = 'Home' %}\n"
+                               "{% block content %}<i>{{ n }}{% block inner %}in{% endblock %}</i>"
+                               "{% endblock content %}\n"
+                               "{% block cls %}c{{ n }}\"{% endblock %}\n"),
+                     0);
+    assert_int_equal(world_add(&w, "layout",
+                               "<title>{% block title %}{{ title }}{% endblock %}</title>"
+                               "<p class=\"{% block cls %}d{% endblock %}\" "
+                               "{% block attrs %}{% endblock %}>"
+                               "{% block content %}nothing{% endblock %}!"),
+                     0);
     /* its own block closes the attribute: refused, with its line */
-    assert_string_equal(
-        world_render(&w, "page/home", world_data(&w, shop)),
-        "page/home.html:5: the block 'cls' begins in the attribute 'class' and "
-        "ends in a tag; let it close what it opens");
-    assert_int_equal(
-        world_add(&w, "page/home",
-                  "\n{% layout \"layout\" %}{% assign title = 'Ho\"<me' %}"
-                  "{% block content %}<i>{{ n }}{% block inner %}in{% endblock %}</i>"
-                  "{% endblock content %}"
-                  "{% block cls %}c{{ title }}{% endblock %}"
-                  "{% block attrs %}hidden{% endblock %}"),
-        0);
-    assert_string_equal(
-        world_render(&w, "page/home", world_data(&w, shop)),
-        "<title>Ho&#34;&lt;me</title><p class=\"cHo&#34;&lt;me\" hidden>"
-        "<i>3in</i>!");
+    assert_string_equal(world_render(&w, "page/home", world_data(&w, shop)),
+                        "page/home.html:5: the block 'cls' begins in the attribute 'class' and "
+                        "ends in a tag; let it close what it opens");
+    assert_int_equal(world_add(&w, "page/home",
+                               "\n{% layout \"layout\" %}{% assign title = 'Ho\"<me' %}"
+                               "{% block content %}<i>{{ n }}{% block inner %}in{% endblock %}</i>"
+                               "{% endblock content %}"
+                               "{% block cls %}c{{ title }}{% endblock %}"
+                               "{% block attrs %}hidden{% endblock %}"),
+                     0);
+    assert_string_equal(world_render(&w, "page/home", world_data(&w, shop)),
+                        "<title>Ho&#34;&lt;me</title><p class=\"cHo&#34;&lt;me\" hidden>"
+                        "<i>3in</i>!");
     assert_string_equal(world_render(&w, "layout", world_data(&w, shop)),
                         "<title></title><p class=\"d\" >nothing!");
     /* a page that extends a page */
     assert_int_equal(
-        world_add(
-            &w, "page/sale",
-            "{% layout 'page/home' %}{% block inner %}sale {{ n }}{% endblock %}"),
+        world_add(&w, "page/sale",
+                  "{% layout 'page/home' %}{% block inner %}sale {{ n }}{% endblock %}"),
         0);
-    assert_string_equal(
-        world_render(&w, "page/sale", world_data(&w, shop)),
-        "<title>Ho&#34;&lt;me</title><p class=\"cHo&#34;&lt;me\" hidden>"
-        "<i>3sale 3</i>!");
+    assert_string_equal(world_render(&w, "page/sale", world_data(&w, shop)),
+                        "<title>Ho&#34;&lt;me</title><p class=\"cHo&#34;&lt;me\" hidden>"
+                        "<i>3sale 3</i>!");
     world_end(&w);
 }
 
@@ -207,16 +176,12 @@ static void url_blocks(void **state)
     (void)state;
     struct world w;
     world_begin(&w);
+    assert_int_equal(world_add(&w, "layout", "<a href=\"{% block u %}/x{% endblock %}{{ y }}\">"),
+                     0);
     assert_int_equal(
-        world_add(&w, "layout", "<a href=\"{% block u %}/x{% endblock %}{{ y }}\">"),
-        0);
-    assert_int_equal(
-        world_add(&w, "page",
-                  "{% layout 'layout' %}{% block u %}{{ x }}{% endblock %}"),
-        0);
-    assert_string_equal(
-        world_render(&w, "page", world_data(&w, "{\"x\": \"javascript:a\"}")),
-        "<a href=\"#\">");
+        world_add(&w, "page", "{% layout 'layout' %}{% block u %}{{ x }}{% endblock %}"), 0);
+    assert_string_equal(world_render(&w, "page", world_data(&w, "{\"x\": \"javascript:a\"}")),
+                        "<a href=\"#\">");
     assert_string_equal(
         world_render(&w, "page", world_data(&w, "{\"x\": \"j\", \"y\": \"s:alert\"}")),
         "<a href=\"j#\">");
@@ -232,16 +197,14 @@ static void theme_overrides_a_block(void **state)
                                "[{% block a %}A{% endblock %}{% block b %}B"
                                "{% endblock %}]"),
                      0);
-    assert_int_equal(
-        world_add(&w, "page", "{% layout 'layout' %}{% block a %}page{% endblock %}"),
-        0);
-    /* a theme: its layout and page each extend what they shadow */
-    assert_int_equal(world_add(&w, "layout",
-                               "{% layout 'layout' %}{% block b %}theme{% endblock %}"),
+    assert_int_equal(world_add(&w, "page", "{% layout 'layout' %}{% block a %}page{% endblock %}"),
                      0);
-    assert_string_equal(world_render(&w, "page", NULL), "[pagetheme]");
+    /* a theme: its layout and page each extend what they shadow */
     assert_int_equal(
-        world_add(&w, "page", "{% layout 'page' %}{% block b %}mine{% endblock %}"), 0);
+        world_add(&w, "layout", "{% layout 'layout' %}{% block b %}theme{% endblock %}"), 0);
+    assert_string_equal(world_render(&w, "page", NULL), "[pagetheme]");
+    assert_int_equal(world_add(&w, "page", "{% layout 'page' %}{% block b %}mine{% endblock %}"),
+                     0);
     assert_string_equal(world_render(&w, "page", NULL), "[pagemine]");
     /* and one that replaces all of it */
     assert_int_equal(world_add(&w, "page", "bare"), 0);
@@ -249,18 +212,16 @@ static void theme_overrides_a_block(void **state)
     world_end(&w);
 }
 
-static void fill_slot(struct template_env *env, struct souk_str slot,
-                      const struct json *data, struct buf *out)
+static void fill_slot(struct template_env *env, struct souk_str slot, const struct json *data,
+                      struct buf *out)
 {
     struct world *w = env->user;
     struct err err;
     w->slots++;
     if (souk_str_is(slot, "bad"))
-        assert_int_equal(template_render(w->set, "gone", env, data, out, &err),
-                         SOUK_NOT_FOUND);
+        assert_int_equal(template_render(w->set, "gone", env, data, out, &err), SOUK_NOT_FOUND);
     else if (souk_str_is(slot, "greedy"))
-        assert_int_equal(template_render(w->set, "greedy", env, data, out, &err),
-                         SOUK_TOO_LARGE);
+        assert_int_equal(template_render(w->set, "greedy", env, data, out, &err), SOUK_TOO_LARGE);
     else
         assert_int_equal(template_render(w->set, "part", env, data, out, &err), 0);
 }
@@ -280,13 +241,11 @@ static void slots(void **state)
                                "a{% slot \"x\" %}b{% slot 'bad' %}c{% slot 'greedy' %}"
                                "d{% render 'inner' %}"),
                      0);
-    assert_int_equal(
-        world_add(&w, "inner", "{% capture c %}{% slot 'x' %}{% endcapture %}{{ c }}"),
-        0);
+    assert_int_equal(world_add(&w, "inner", "{% capture c %}{% slot 'x' %}{% endcapture %}{{ c }}"),
+                     0);
     /* a part asks for itself: stopped at the fourth level */
-    assert_string_equal(
-        world_render(&w, "page", world_data(&w, shop)),
-        "a<i>3</i><i>3</i><i>3</i><i>3</i>bcd<i>3</i><i>3</i><i>3</i><i>3</i>");
+    assert_string_equal(world_render(&w, "page", world_data(&w, shop)),
+                        "a<i>3</i><i>3</i><i>3</i><i>3</i>bcd<i>3</i><i>3</i><i>3</i><i>3</i>");
     assert_int_equal(w.slots, 4 + 1 + 1 + 4);
     world_end(&w);
     expect("[{% slot 'nobody' %}]", "{}", "[]");
@@ -295,20 +254,17 @@ static void slots(void **state)
 static void translations(void **state)
 {
     (void)state;
-    expect("{% t \"Hello, {name}{other}\", name: n %}{{ \"Hi <{x}>\" | t: x: '&' }}",
-           shop, "Hello, 3{other}Hi &lt;&amp;&gt;");
-    expect(
-        "{% t 'one item', plural: '{count} items', count: n %}{% t 'one item', plural: "
-        "'{count} items', count: 1 %}",
-        shop, "3 itemsone item");
-    expect(
-        "{% t 'Order', context: 'verb' %}<p title=\"{% t 'a\"b' %}\">{{ missing | t }}",
-        shop, "Order<p title=\"a&#34;b\">");
+    expect("{% t \"Hello, {name}{other}\", name: n %}{{ \"Hi <{x}>\" | t: x: '&' }}", shop,
+           "Hello, 3{other}Hi &lt;&amp;&gt;");
+    expect("{% t 'one item', plural: '{count} items', count: n %}{% t 'one item', plural: "
+           "'{count} items', count: 1 %}",
+           shop, "3 itemsone item");
+    expect("{% t 'Order', context: 'verb' %}<p title=\"{% t 'a\"b' %}\">{{ missing | t }}", shop,
+           "Order<p title=\"a&#34;b\">");
     expect("{% capture l %}<a href=\"/x\">{% t 'our terms' %}</a>{% endcapture %}"
            "{% t 'I <accept> {l}, {n}', l: l, n: '<' %}",
            shop, "I &lt;accept&gt; <a href=\"/x\">our terms</a>, &lt;");
-    expect("{{ n | t }}{% t '{' %}{% t '{n', n: 1 %}{% t '}{n}', n: 1 %}", shop,
-           "3{{n}1");
+    expect("{{ n | t }}{% t '{' %}{% t '{n', n: 1 %}{% t '}{n}', n: 1 %}", shop, "3{{n}1");
     refuse("{% t name %}", "needs a quoted text");
     refuse("{% t 'a', plural: 'b' %}", "needs 'count:'");
     refuse("{{ x | t: context: 'a' }}", "'context:' needs a quoted text");
@@ -328,16 +284,13 @@ static void limits(void **state)
     assert_memory_equal(w.err.text, "page.html:", 10);
     assert_int_equal(w.out.len, 0);
     w.env.max_steps = 20;
-    assert_int_equal(world_add(&w, "page", "{% for a in (1..9) %}{{ a }}{% endfor %}"),
-                     0);
+    assert_int_equal(world_add(&w, "page", "{% for a in (1..9) %}{{ a }}{% endfor %}"), 0);
     assert_string_equal(world_render(&w, "page", NULL),
                         "page.html:1: too many steps; show less on one page");
     w.env.max_steps = 0;
     w.env.max_output = 100;
-    assert_int_equal(
-        world_add(&w, "page", "\n\n{% for a in (1..99) %}{{ a }}{% endfor %}"), 0);
-    assert_non_null(
-        strstr(world_render(&w, "page", NULL), "page.html:3: the page is too long"));
+    assert_int_equal(world_add(&w, "page", "\n\n{% for a in (1..99) %}{{ a }}{% endfor %}"), 0);
+    assert_non_null(strstr(world_render(&w, "page", NULL), "page.html:3: the page is too long"));
     world_end(&w);
 }
 
@@ -350,9 +303,8 @@ static void memory_limit(void **state)
                                "{% assign s = 'xxxxxxxx' %}{% for a in (1..99) %}\n"
                                "{% assign s = s | append: s %}{% endfor %}"),
                      0);
-    assert_string_equal(
-        world_render(&w, "page", NULL),
-        "page.html:2: values take too much memory; use fewer or smaller ones");
+    assert_string_equal(world_render(&w, "page", NULL),
+                        "page.html:2: values take too much memory; use fewer or smaller ones");
     assert_int_equal(world_add(&w, "page",
                                "{% assign s = 'xxxxxxxx' %}{% for a in (1..12) %}"
                                "{% assign s = s | append: s %}{% endfor %}"
@@ -360,8 +312,7 @@ static void memory_limit(void **state)
                      0);
     assert_non_null(strstr(world_render(&w, "page", NULL), "too much memory"));
     assert_true(w.arena.total < 64 * 1024 * 1024);
-    assert_int_equal(world_add(&w, "page", "{% for x in (1..99999999) %}{% endfor %}"),
-                     0);
+    assert_int_equal(world_add(&w, "page", "{% for x in (1..99999999) %}{% endfor %}"), 0);
     assert_non_null(strstr(world_render(&w, "page", NULL), "page.html:1: a range"));
     world_end(&w);
 }
@@ -378,8 +329,7 @@ static void depth_limit(void **state)
         snprintf(text, sizeof(text), "{%% block b %%}%s{%% endblock %%}", inner);
         assert_int_equal(world_add(&w, name, text), 0);
     }
-    assert_non_null(
-        strstr(world_render(&w, "p0", NULL), "more than 16 blocks and renders"));
+    assert_non_null(strstr(world_render(&w, "p0", NULL), "more than 16 blocks and renders"));
     assert_int_equal(w.err.code, SOUK_TOO_LARGE);
     assert_string_equal(world_render(&w, "p9", NULL), "");
     world_end(&w);
@@ -400,16 +350,14 @@ static void without_malloc(void **state)
     assert_int_equal(template_link(w.set, &w.err), 0);
     struct arena data_arena = {0};
     struct json *data;
-    assert_int_equal(json_parse(&data_arena,
-                                souk_str("{\"l\": [{\"n\": \"b\"}, {\"n\": \"a\"}]}"),
-                                &data, NULL),
-                     0);
+    assert_int_equal(
+        json_parse(&data_arena, souk_str("{\"l\": [{\"n\": \"b\"}, {\"n\": \"a\"}]}"), &data, NULL),
+        0);
     struct arena_block *block = NULL;
     for (int i = 0; i < 3; i++) {
         buf_clear(&w.out);
         arena_reset(&w.arena);
-        assert_int_equal(template_render(w.set, "page", &w.env, data, &w.out, &w.err),
-                         0);
+        assert_int_equal(template_render(w.set, "page", &w.env, data, &w.out, &w.err), 0);
         if (i)
             assert_ptr_equal(w.arena.block, block);
         block = w.arena.block;
@@ -428,8 +376,7 @@ static void *render_often(void *at)
     for (int i = 0; i < 200; i++) {
         arena_reset(&arena);
         buf_clear(&out);
-        if (template_render(shared->set, "page", &env, NULL, &out, NULL) ||
-            out.len != 6)
+        if (template_render(shared->set, "page", &env, NULL, &out, NULL) || out.len != 6)
             return at;
     }
     arena_free(&arena);

@@ -61,8 +61,7 @@ static int world_add(struct world *w, const char *name, const char *text)
     return template_add(w->set, name, souk_str(text), file, "shop", &w->err);
 }
 
-static __attribute__((unused)) struct json *world_data(struct world *w,
-                                                       const char *text)
+static __attribute__((unused)) struct json *world_data(struct world *w, const char *text)
 {
     struct json *data = NULL;
     struct err err;
@@ -71,8 +70,7 @@ static __attribute__((unused)) struct json *world_data(struct world *w,
     return data;
 }
 
-static const char *world_render(struct world *w, const char *name,
-                                const struct json *data)
+static const char *world_render(struct world *w, const char *name, const struct json *data)
 {
     buf_clear(&w->out);
     if (template_link(w->set, &w->err) ||
@@ -84,18 +82,15 @@ static const char *world_render(struct world *w, const char *name,
 }
 
 /* One template alone. */
-static __attribute__((unused)) void expect_at(const char *file, int line,
-                                              const char *text, const char *json,
-                                              const char *wanted)
+static __attribute__((unused)) void expect_at(const char *file, int line, const char *text,
+                                              const char *json, const char *wanted)
 {
     struct world w;
     world_begin(&w);
-    const char *got = world_add(&w, "page", text)
-                          ? w.err.text
-                          : world_render(&w, "page", world_data(&w, json));
+    const char *got =
+        world_add(&w, "page", text) ? w.err.text : world_render(&w, "page", world_data(&w, json));
     if (strcmp(got, wanted) != 0) {
-        print_error("%s:%d: %s\n  got    %s\n  wanted %s\n", file, line, text, got,
-                    wanted);
+        print_error("%s:%d: %s\n  got    %s\n  wanted %s\n", file, line, text, got, wanted);
         world_end(&w);
         fail();
     }
@@ -105,8 +100,8 @@ static __attribute__((unused)) void expect_at(const char *file, int line,
 #define expect(text, json, wanted) expect_at(__FILE__, __LINE__, text, json, wanted)
 
 /* Refused, with a message that contains `part`. */
-static __attribute__((unused)) void refuse_at(const char *file, int line,
-                                              const char *text, const char *part)
+static __attribute__((unused)) void refuse_at(const char *file, int line, const char *text,
+                                              const char *part)
 {
     struct world w;
     world_begin(&w);

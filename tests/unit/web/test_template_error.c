@@ -9,8 +9,7 @@ static void names(void **state)
     (void)state;
     refuse("\n\n{{ x | upcasse }}",
            "page.html:3: there is no filter 'upcasse'; did you mean 'upcase'?");
-    refuse("{{ x | zzzzzz }}",
-           "there is no filter 'zzzzzz'; core/web/TEMPLATES.md lists them");
+    refuse("{{ x | zzzzzz }}", "there is no filter 'zzzzzz'; core/web/TEMPLATES.md lists them");
     refuse("a\n{% iff x %}", "page.html:2: there is no tag 'iff'; did you mean 'if'?");
     refuse("{% xyzzy %}", "there is no tag 'xyzzy'");
     refuse("{% for x in y %}{{ forloop.indx }}{% endfor %}",
@@ -39,8 +38,7 @@ static void syntax(void **state)
     refuse("{{ x | truncate: 1, 2, 3 }}", "'truncate' takes 0 to 2 arguments, not 3");
     refuse("{{ x | append }}", "'append' takes 1 to 1 arguments, not 0");
     refuse("{{ x | append: a: 1 }}", "takes no named arguments");
-    refuse("{% if x | upcase %}{% endif %}",
-           "'if' takes no filters; assign the value first");
+    refuse("{% if x | upcase %}{% endif %}", "'if' takes no filters; assign the value first");
     refuse("{% assign x %}", "expected '='");
     refuse("{% assign x == 1 %}", "'assign' takes one '='");
     refuse("{% for x %}{% endfor %}", "'for' needs 'in'");
@@ -72,16 +70,13 @@ static void pairs(void **state)
 {
     (void)state;
     refuse("\n{% if x %}\n", "page.html:2: 'if' is never closed; add {% endif %}");
-    refuse("{% for x in y %}\n{% endif %}",
-           "page.html:2: 'endif' inside the 'for' of line 1");
+    refuse("{% for x in y %}\n{% endif %}", "page.html:2: 'endif' inside the 'for' of line 1");
     refuse("\n{% endif %}", "page.html:2: 'endif' closes nothing");
     refuse("{% else %}", "'else' closes nothing");
-    refuse("{% if x %}{% else %}{% else %}{% endif %}",
-           "a second 'else' for the 'if' of line 1");
+    refuse("{% if x %}{% else %}{% else %}{% endif %}", "a second 'else' for the 'if' of line 1");
     refuse("{% if x %}{% else %}{% elsif y %}{% endif %}", "'elsif' after 'else'");
     refuse("{% when 1 %}", "'when' closes nothing; there is no 'case' before it");
-    refuse("{% case x %}\n\nabc{% when 1 %}{% endcase %}",
-           "page.html:3: text between 'case'");
+    refuse("{% case x %}\n\nabc{% when 1 %}{% endcase %}", "page.html:3: text between 'case'");
     refuse("{% case x %}{% if y %}", "'if' between 'case' and its first 'when'");
     refuse("{% break %}", "'break' outside a loop");
     refuse("{% for x in y %}{% capture c %}{% continue %}{% endcapture %}{% endfor %}",
@@ -101,15 +96,12 @@ static void pages(void **state)
            "block 'a' inside 'if' of a page with a layout");
     refuse("text {% layout 'l' %}", "'layout' must stand before everything");
     refuse("{% layout 'l' %}{% layout 'l' %}", "a second 'layout'");
-    refuse("{% layout 'page' %}",
-           "'page' names itself as its layout, but shadows no template");
-    refuse("{% render 'page' %}",
-           "'page' leads back to itself through 'page' (page.html)");
+    refuse("{% layout 'page' %}", "'page' names itself as its layout, but shadows no template");
+    refuse("{% render 'page' %}", "'page' leads back to itself through 'page' (page.html)");
     refuse("{% block a %}{% endblock %}\n{% block a %}{% endblock %}",
            "page.html:2: block 'a' was there on line 1");
-    refuse("{% block a %}<p title='{% endblock %}",
-           "block 'a' begins in text and ends in the "
-           "attribute 'title'");
+    refuse("{% block a %}<p title='{% endblock %}", "block 'a' begins in text and ends in the "
+                                                    "attribute 'title'");
 }
 
 static void linked(const char *a, const char *b, const char *wanted)
@@ -129,22 +121,19 @@ static void linking(void **state)
     (void)state;
     linked("\n{% render 'b' %}", "{% layout 'a' %}", "leads back to itself");
     linked("{% render 'bb' %}", "x", "there is no template 'bb'; did you mean 'b'?");
-    linked(
-        "{% block content %}{% endblock %}",
-        "\n{% layout 'a' %}{% block contents %}{% endblock %}",
-        "b.html:2: the layout 'a' (a.html) has no block 'contents'; did you mean 'content'?");
+    linked("{% block content %}{% endblock %}",
+           "\n{% layout 'a' %}{% block contents %}{% endblock %}",
+           "b.html:2: the layout 'a' (a.html) has no block 'contents'; did you mean 'content'?");
     linked("<script>{% block s %}{% endblock %}</script>",
            "{% layout 'a' %}\n{% block s %}\nx = {{ y }}{% endblock %}",
            "b.html:3: output in an executable script");
     linked("<p title=\"{% block s %}{% endblock %}\">",
            "{% layout 'a' %}\n{% block s %}{% render 'c' %}{% endblock %}",
            "there is no template 'c'");
-    linked("<p title=\"{% render 'b' %}\">", "x",
-           "a.html:1: 'render' in the attribute 'title'");
-    linked(
-        "<p title=\"{% block s %}{% endblock %}\">{% block t %}{% endblock %}",
-        "{% layout 'a' %}{% block t %}\n{% block s %}{% endblock %}{% endblock %}",
-        "b.html:2: block 's' stands in the attribute 'title' in the layout and in text here");
+    linked("<p title=\"{% render 'b' %}\">", "x", "a.html:1: 'render' in the attribute 'title'");
+    linked("<p title=\"{% block s %}{% endblock %}\">{% block t %}{% endblock %}",
+           "{% layout 'a' %}{% block t %}\n{% block s %}{% endblock %}{% endblock %}",
+           "b.html:2: block 's' stands in the attribute 'title' in the layout and in text here");
 }
 
 /* A failed set can be mended: the wrong template is shadowed and all is linked again.
@@ -160,9 +149,8 @@ static void mending(void **state)
     assert_string_equal(world_render(&w, "a", NULL), "b");
     assert_int_equal(world_add(&w, "a", "{{ broken"), SOUK_INVALID);
     assert_string_equal(world_render(&w, "a", NULL), "b");
-    assert_string_equal(world_render(&w, "c", NULL),
-                        "there is no template 'c'; add it to a plugin "
-                        "or a theme");
+    assert_string_equal(world_render(&w, "c", NULL), "there is no template 'c'; add it to a plugin "
+                                                     "or a theme");
     world_end(&w);
 }
 
@@ -182,8 +170,7 @@ static void mutations(void **state)
         memcpy(text, seed, sizeof(seed));
         for (int i = 0; i <= round % 4; i++) {
             random = random * 1664525u + 1013904223u;
-            text[(random >> 8) % (sizeof(seed) - 1)] =
-                bytes[(random >> 24) % (sizeof(bytes) - 1)];
+            text[(random >> 8) % (sizeof(seed) - 1)] = bytes[(random >> 24) % (sizeof(bytes) - 1)];
         }
         struct world w;
         world_begin(&w);
@@ -198,10 +185,9 @@ static void mutations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names),    cmocka_unit_test(syntax),
-        cmocka_unit_test(too_long), cmocka_unit_test(pairs),
-        cmocka_unit_test(pages),    cmocka_unit_test(linking),
-        cmocka_unit_test(mending),  cmocka_unit_test(mutations),
+        cmocka_unit_test(names),   cmocka_unit_test(syntax),    cmocka_unit_test(too_long),
+        cmocka_unit_test(pairs),   cmocka_unit_test(pages),     cmocka_unit_test(linking),
+        cmocka_unit_test(mending), cmocka_unit_test(mutations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

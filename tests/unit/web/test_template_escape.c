@@ -9,8 +9,7 @@ static const char hostile[] = "{\"x\": \"</script><b a='1' b=\\\"2\\\">&amp;\"}"
 static void text_and_attributes(void **state)
 {
     (void)state;
-    const char *escaped =
-        "&lt;/script&gt;&lt;b a=&#39;1&#39; b=&#34;2&#34;&gt;&amp;amp;";
+    const char *escaped = "&lt;/script&gt;&lt;b a=&#39;1&#39; b=&#34;2&#34;&gt;&amp;amp;";
     char wanted[200];
     snprintf(wanted, sizeof(wanted), "<p>%s</p>", escaped);
     expect("<p>{{ x }}</p>", hostile, wanted);
@@ -18,8 +17,7 @@ static void text_and_attributes(void **state)
     expect("<p title=\"{{ x }}\">", hostile, wanted);
     snprintf(wanted, sizeof(wanted), "<p title='a %s b'>", escaped);
     expect("<p title='a {{ x }} b'>", hostile, wanted);
-    snprintf(wanted, sizeof(wanted), "<title>%s</title><textarea>%s</textarea>",
-             escaped, escaped);
+    snprintf(wanted, sizeof(wanted), "<title>%s</title><textarea>%s</textarea>", escaped, escaped);
     expect("<title>{{ x }}</title><textarea>{{ x }}</textarea>", hostile, wanted);
     expect("1 < 2 {{ 3 }} <br/> {{ 'a<b' }} </ >", "{}", "1 < 2 3 <br/> a&lt;b </ >");
 }
@@ -50,8 +48,7 @@ static void urls(void **state)
     url("\\u0001javascript:alert(1)", "#");
     url("java\\tscript:alert(1)", "#");
     url("java\\nscript:alert(1)", "#");
-    url("javascript&colon;alert(1)",
-        "javascript&amp;colon;alert(1)"); /* text, no entity */
+    url("javascript&colon;alert(1)", "javascript&amp;colon;alert(1)"); /* text, no entity */
     url("vbscript:x", "#");
     url("data:text/html,x", "#");
     url(":x", "#");
@@ -66,8 +63,7 @@ static void urls_in_parts(void **state)
     expect("<a href=\"/p/{{ ok }}\">", bad, "<a href=\"/p/x:y\">");
     expect("<a href=\"/p?x={{ ok }}\">", bad, "<a href=\"/p?x=x:y\">");
     expect("<a href='mailto:{{ ok }}'>", bad, "<a href='mailto:x:y'>");
-    expect("<a href='viber://chat?number={{ ok }}'>", bad,
-           "<a href='viber://chat?number=x:y'>");
+    expect("<a href='viber://chat?number={{ ok }}'>", bad, "<a href='viber://chat?number=x:y'>");
     expect("<a href=\"{% if a %}/x/{% endif %}{{ b }}\">", bad, "<a href=\"/x/#\">");
     expect("<a HREF=\"{{ b }}\"><img src=\"{{ b }}\"><form action='{{ b }}'>", bad,
            "<a HREF=\"#\"><img src=\"#\"><form action='#'>");
@@ -87,23 +83,20 @@ static void urls_in_parts(void **state)
 static void script_data(void **state)
 {
     (void)state;
-    expect(
-        "<script type=\"application/json\">{\"x\": {{ x }}}</script>{{ x }}", hostile,
-        "<script type=\"application/json\">{\"x\": \"\\u003c\\/script>\\u003cb a='1' "
-        "b=\\\"2\\\">&amp;\"}</script>&lt;/script&gt;&lt;b a=&#39;1&#39; "
-        "b=&#34;2&#34;&gt;&amp;amp;");
-    expect(
-        "<script type=application/ld+json>{{ d }}</script>",
-        "{\"d\": {\"a\": [1, true, null, \"<!--\"]}}",
-        "<script type=application/ld+json>{\"a\":[1,true,null,\"\\u003c!--\"]}</script>");
-    expect(
-        "<SCRIPT TYPE='application/json'>[{{ d | json }}, {{ none }}]</SCRIPT>",
-        "{\"d\": {\"a\": \"</script>\"}}",
-        "<SCRIPT TYPE='application/json'>[{\"a\":\"\\u003c\\/script>\"}, null]</SCRIPT>");
+    expect("<script type=\"application/json\">{\"x\": {{ x }}}</script>{{ x }}", hostile,
+           "<script type=\"application/json\">{\"x\": \"\\u003c\\/script>\\u003cb a='1' "
+           "b=\\\"2\\\">&amp;\"}</script>&lt;/script&gt;&lt;b a=&#39;1&#39; "
+           "b=&#34;2&#34;&gt;&amp;amp;");
+    expect("<script type=application/ld+json>{{ d }}</script>",
+           "{\"d\": {\"a\": [1, true, null, \"<!--\"]}}",
+           "<script type=application/ld+json>{\"a\":[1,true,null,\"\\u003c!--\"]}</script>");
+    expect("<SCRIPT TYPE='application/json'>[{{ d | json }}, {{ none }}]</SCRIPT>",
+           "{\"d\": {\"a\": \"</script>\"}}",
+           "<SCRIPT TYPE='application/json'>[{\"a\":\"\\u003c\\/script>\"}, null]</SCRIPT>");
     expect("<p>{{ d | json }}</p>", "{\"d\": {\"a\": \"<\"}}",
            "<p>{&#34;a&#34;:&#34;&lt;&#34;}</p>");
-    expect("<script src=\"/a.js\" type=\"module\"></script><p>{{ x }}",
-           "{\"x\": \"<\"}", "<script src=\"/a.js\" type=\"module\"></script><p>&lt;");
+    expect("<script src=\"/a.js\" type=\"module\"></script><p>{{ x }}", "{\"x\": \"<\"}",
+           "<script src=\"/a.js\" type=\"module\"></script><p>&lt;");
     expect("<script>if (a</b/) x = '</p>'</script >{{ x }}", "{\"x\": \"<\"}",
            "<script>if (a</b/) x = '</p>'</script >&lt;");
     expect("<script type=\"application/json\">{% t 'a</script>' %}</script>", "{}",
@@ -117,17 +110,14 @@ static void refused_places(void **state)
            "page.html:3: output in an executable script; put the data into");
     refuse("<script type=\"text/javascript\">{{ x }}</script>", "executable script");
     refuse("<script type=\"{{ x }}\">{{ x }}</script>", "executable script");
-    refuse(
-        "<script type=\"text/javascript\" type=\"application/json\">{{ x }}</script>",
-        "executable script");
-    refuse("<script type=\"application/json\">{\"a\": \"{{ x }}\"}</script>",
-           "leave the quotes");
+    refuse("<script type=\"text/javascript\" type=\"application/json\">{{ x }}</script>",
+           "executable script");
+    refuse("<script type=\"application/json\">{\"a\": \"{{ x }}\"}</script>", "leave the quotes");
     refuse("<style>p { color: {{ x }} }</style>", "page.html:1: output in <style>");
     refuse("<p class={{ x }}>",
            "page.html:1: in the attribute 'class': output in an unquoted attribute");
     refuse("<p class=a{{ x }}>", "put double quotes around");
-    refuse("<p onclick=\"f({{ x }})\">",
-           "in the attribute 'onclick': output in an event");
+    refuse("<p onclick=\"f({{ x }})\">", "in the attribute 'onclick': output in an event");
     refuse("<p ONCLICK='{{ x }}'>", "event handler");
     refuse("<p style=\"color: {{ x }}\">", "style attribute");
     refuse("<iframe srcdoc=\"{{ x }}\">", "srcdoc");
@@ -151,34 +141,25 @@ static void branches(void **state)
     expect("<option{% if a %} selected{% endif %}>", both, "<option selected>");
     expect("<option{% if b %} selected{% endif %} value=\"{{ 1 }}\">", both,
            "<option value=\"1\">");
-    expect("<p {% if a %}hidden {% endif %}id=\"{{ 1 }}\">", both,
-           "<p hidden id=\"1\">");
+    expect("<p {% if a %}hidden {% endif %}id=\"{{ 1 }}\">", both, "<p hidden id=\"1\">");
     expect("<p {% for x in l %}data-x=\"{{ x }}\" {% endfor %}>", both,
            "<p data-x=\"1\" data-x=\"2\" >");
     expect("<p{% for x in l %} data-x=\"{{ x }}\"{% endfor %}>{{ 3 }}", both,
            "<p data-x=\"1\" data-x=\"2\">3");
-    expect("<p class=\"a{% if a %} b{% else %} c{% endif %}\">{{ 1 }}", both,
-           "<p class=\"a b\">1");
-    expect("<a {% if a %}class=\"{% else %}id=\"{% endif %}{{ 1 }}\">", both,
-           "<a class=\"1\">");
-    refuse(
-        "<p>\n{% if a %}\n<b class=\"{% else %}{% endif %}",
-        "page.html:2: the branches of this tag end in different places, text and the "
-        "attribute 'class'");
-    refuse("\n{% for x in l %}<!-- {% endfor %}",
-           "page.html:2: the branches of this tag");
-    refuse("<a {% if a %}href=\"{% else %}class=\"{% endif %}{{ x }}\">",
-           "page.html:1: the bra");
+    expect("<p class=\"a{% if a %} b{% else %} c{% endif %}\">{{ 1 }}", both, "<p class=\"a b\">1");
+    expect("<a {% if a %}class=\"{% else %}id=\"{% endif %}{{ 1 }}\">", both, "<a class=\"1\">");
+    refuse("<p>\n{% if a %}\n<b class=\"{% else %}{% endif %}",
+           "page.html:2: the branches of this tag end in different places, text and the "
+           "attribute 'class'");
+    refuse("\n{% for x in l %}<!-- {% endfor %}", "page.html:2: the branches of this tag");
+    refuse("<a {% if a %}href=\"{% else %}class=\"{% endif %}{{ x }}\">", "page.html:1: the bra");
     refuse("<a {% if a %}x{% endif %}href=\"{{ x }}\">", "white space must follow");
     refuse("<script{% if a %}x{% endif %}y>", "end at different points of a tag");
     refuse("<p title=\"", "page.html:1: the template ends in the attribute 'title'");
-    refuse("{% case a %}{% when 1 %}<b title='{% endcase %}",
-           "page.html:1: the branches");
+    refuse("{% case a %}{% when 1 %}<b title='{% endcase %}", "page.html:1: the branches");
     refuse("<p title=\"{% render 'x' %}\">", "there is no template 'x'");
-    refuse("<p title=\"{% slot 'x' %}\">",
-           "'slot' in the attribute 'title'; it belongs in text");
-    refuse("{% capture x %}<p title=\"{% endcapture %}\">",
-           "the capture ends in the attribute");
+    refuse("<p title=\"{% slot 'x' %}\">", "'slot' in the attribute 'title'; it belongs in text");
+    refuse("{% capture x %}<p title=\"{% endcapture %}\">", "the capture ends in the attribute");
 }
 
 static void html_values(void **state)
@@ -189,29 +170,26 @@ static void html_values(void **state)
     struct json *data = json_new(&w.arena, JSON_OBJECT);
     json_add(&w.arena, data, "h", JSON_HTML)->text =
         souk_str("<p title=\"a>b\">1 &amp; 2</p> \"x\" 1 < 2");
-    json_add(&w.arena, data, "u", JSON_HTML)->text =
-        souk_str("javascript&#58;alert(1)");
+    json_add(&w.arena, data, "u", JSON_HTML)->text = souk_str("javascript&#58;alert(1)");
     json_add(&w.arena, data, "v", JSON_HTML)->text = souk_str("/a?b=1&amp;c=2");
-    assert_int_equal(
-        world_add(&w, "page",
-                  "{{ h }}|<p title=\"{{ h }}\">|<title>{{ h }}</title>|"
-                  "<a href=\"{{ u }}\"><a href=\"{{ v }}\">|{{ h | strip_html }}|"
-                  "<script type=\"application/json\">{{ h }}</script>"),
-        0);
-    assert_string_equal(
-        world_render(&w, "page", data),
-        "<p title=\"a>b\">1 &amp; 2</p> \"x\" 1 < 2|"
-        "<p title=\"1 &amp; 2 &#34;x&#34; 1 &lt; 2\">|"
-        "<title>1 &amp; 2 &#34;x&#34; 1 &lt; 2</title>|"
-        "<a href=\"#\"><a href=\"/a?b=1&amp;c=2\">|"
-        "1 &amp; 2 &#34;x&#34; 1 &lt; 2|"
-        "<script type=\"application/json\">\"\\u003cp title=\\\"a>b\\\">1 &amp; "
-        "2\\u003c\\/p> \\\"x\\\" 1 \\u003c 2\"</script>");
+    assert_int_equal(world_add(&w, "page",
+                               "{{ h }}|<p title=\"{{ h }}\">|<title>{{ h }}</title>|"
+                               "<a href=\"{{ u }}\"><a href=\"{{ v }}\">|{{ h | strip_html }}|"
+                               "<script type=\"application/json\">{{ h }}</script>"),
+                     0);
+    assert_string_equal(world_render(&w, "page", data),
+                        "<p title=\"a>b\">1 &amp; 2</p> \"x\" 1 < 2|"
+                        "<p title=\"1 &amp; 2 &#34;x&#34; 1 &lt; 2\">|"
+                        "<title>1 &amp; 2 &#34;x&#34; 1 &lt; 2</title>|"
+                        "<a href=\"#\"><a href=\"/a?b=1&amp;c=2\">|"
+                        "1 &amp; 2 &#34;x&#34; 1 &lt; 2|"
+                        "<script type=\"application/json\">\"\\u003cp title=\\\"a>b\\\">1 &amp; "
+                        "2\\u003c\\/p> \\\"x\\\" 1 \\u003c 2\"</script>");
     world_end(&w);
     expect("{% capture c %}<b>{{ x }}</b>{% endcapture %}{{ c }}<p title=\"{{ c }}\">",
            "{\"x\": \"a<b&\"}", "<b>a&lt;b&amp;</b><p title=\"a&lt;b&amp;\">");
-    expect("{{ x | append: '<i>' }}{{ x | escape }}{{ x | escape | escape }}",
-           "{\"x\": \"<\"}", "&lt;&lt;i&gt;&lt;&lt;");
+    expect("{{ x | append: '<i>' }}{{ x | escape }}{{ x | escape | escape }}", "{\"x\": \"<\"}",
+           "&lt;&lt;i&gt;&lt;&lt;");
     expect("{% capture c %}<i>{% endcapture %}{{ c | append: x }}{{ x | append: c }}",
            "{\"x\": \"<\"}", "<i>&lt;&lt;<i>");
 }

@@ -126,8 +126,7 @@ static void numbers_by_locale(void **state)
     (void)state;
     number_of("bg", "1\u00a0234\u00a0567 1234");
     number_of("hu-HU", "1\u00a0234\u00a0567 1234");
-    number_of("bn",
-              "\u09e7\u09e8,\u09e9\u09ea,\u09eb\u09ec\u09ed \u09e7,\u09e8\u09e9\u09ea");
+    number_of("bn", "\u09e7\u09e8,\u09e9\u09ea,\u09eb\u09ec\u09ed \u09e7,\u09e8\u09e9\u09ea");
     number_of("xx", "1,234,567 1,234");
     number_of(NULL, "1,234,567 1,234");
 }
@@ -153,16 +152,14 @@ static void others(void **state)
     (void)state;
     is("'a.css' | asset_url", "/static/a.css?v=1");
     is("'/cart' | page_url", "/en/cart");
-    is("p | where: 'ok' | json",
-       "[{&#34;n&#34;:&#34;b&#34;,&#34;v&#34;:2,&#34;ok&#34;:true}]");
+    is("p | where: 'ok' | json", "[{&#34;n&#34;:&#34;b&#34;,&#34;v&#34;:2,&#34;ok&#34;:true}]");
     is("missing | json", "null");
     is("empty | json", "null");
     is("'Cart' | t", "Cart");
     struct world w;
     world_begin(&w);
     w.env.asset_url = w.env.page_url = NULL;
-    assert_int_equal(world_add(&w, "page", "{{ 'a' | asset_url }}{{ 'b' | page_url }}"),
-                     0);
+    assert_int_equal(world_add(&w, "page", "{{ 'a' | asset_url }}{{ 'b' | page_url }}"), 0);
     assert_string_equal(world_render(&w, "page", NULL), "ab");
     world_end(&w);
 }
