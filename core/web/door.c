@@ -364,6 +364,8 @@ int door_start(struct door **out, const struct door_options *options, struct err
 
 void door_deafen(struct door *door)
 {
+    if (!door)
+        return;
     for (int i = 0; i < door->options.listen_count; i++)
         epoll_ctl(door->epoll, EPOLL_CTL_DEL, door->options.listen_fds[i], NULL);
     if (door->options.control_fd >= 0)
