@@ -87,7 +87,7 @@ static int add_route(struct site *site, struct plugin *plugin, const struct souk
         .path =
             arena_printf(&site->set->arena, "%s%s%s", surface->root, plugin->name, row->path).ptr,
         .kind = row->kind,
-        .flags = surface->flags,
+        .flags = surface->flags | (row->flags & SOUK_CACHED ? ROUTE_CACHED : 0),
         .handle = route_run,
         .user = target,
         .right = row->right,

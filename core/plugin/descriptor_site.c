@@ -122,6 +122,13 @@ static int check_route_call(const struct row_check *check, size_t i, const struc
                                 "%s %s: body_limit, deadline_ms or rate is below 0", row->method,
                                 row->path);
     }
+    if (row->flags & ~SOUK_CACHED ||
+        (row->flags && (row->kind != SOUK_READ || strcmp(row->method, "GET") != 0))) {
+        return descriptor_wrong(
+            check, "routes", i,
+            "%s %s: flags %d; the only one is SOUK_CACHED, for GET as SOUK_READ", row->method,
+            row->path, row->flags);
+    }
     if (row->right && row->surface != SOUK_ADMIN) {
         return descriptor_wrong(check, "routes", i,
                                 "%s %s has a right, which only SOUK_ADMIN asks for; take "

@@ -82,6 +82,12 @@ struct souk_option {
 #define SOUK_TASK                                                                                  \
     3 /* on a task thread: may block, use the network; writes through souk_then_write() */
 
+/* Flag of a page or a READ route: the answer to one URL is the same for every visitor without a
+ * session. A finished answer of 200 is kept until a table that it read changes; so it may depend on
+ * the URL, the locale, the options and the database alone: not on the clock, on headers or on the
+ * address. */
+#define SOUK_CACHED 1
+
 /* Surface: where the path hangs and what the core does around it. */
 #define SOUK_PUBLIC  1 /* /x/<plugin>/…: session, same-origin rule for state changes */
 #define SOUK_WEBHOOK 2 /* /hooks/<plugin>/…: raw body kept, no session, no same-origin rule */
@@ -100,13 +106,10 @@ struct souk_route {
     int32_t body_limit;  /* bytes of request body; 0: 64 KiB */
     int32_t deadline_ms; /* 0: 5,000, READ and WRITE 1,000 */
     int32_t rate;        /* calls a minute for one address; 0: no limit of its own */
-    int32_t reserved;
+    int32_t flags;       /* SOUK_CACHED, for GET as READ */
 };
 
 /* ---- pages: HTML in the shop's layout ---- */
-
-#define SOUK_CACHED                                                                                \
-    1 /* flag: the same for every visitor without a session; kept until what it read changes */
 
 /* A page answers GET `path` (anywhere outside /x, /api, /admin, /hooks, /assets), in every locale.
  * `fill` runs as READ and puts data into `view`; the core renders `page_template` with it. Return

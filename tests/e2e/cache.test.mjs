@@ -1,0 +1,27 @@
+// Finished answers: made once, until a table that they read changes; never for somebody with a session.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { withShop } from './souk.mjs';
+
+test('a cached route runs once until what it read changes', () => withShop({ plugins: ['probe_cache', 'hello'] }, async (shop) => {
+  const show = async (query = '', headers) => (await shop.get(`/api/v1/x/probe_cache/show${query}`, headers)).json;
+  assert.deepEqual(await show(), { rows: 0, runs: 1 });
+  for (let i = 0; i < 5; i++) assert.deepEqual(await show(), { rows: 0, runs: 1 });
+  assert.deepEqual(await show('?page=2'), { rows: 0, runs: 2 }, 'another URL is another answer');
+  await shop.post('/x/hello/sign', 'name=Ada', { 'content-type': 'application/x-www-form-urlencoded' });
+  assert.deepEqual(await show(), { rows: 0, runs: 1 }, 'another table is nothing to it');
+  const added = await shop.post('/api/v1/x/probe_cache/add');
+  assert.equal(added.status, 201);
+  assert.deepEqual(await show(), { rows: 1, runs: 3 });
+  const cookie = added.headers.get('set-cookie').split(';')[0];
+  assert.deepEqual(await show('', { cookie }), { rows: 1, runs: 4 }, 'a session gets a fresh one');
+  assert.deepEqual(await show('', { cookie }), { rows: 1, runs: 5 });
+  assert.deepEqual(await show(), { rows: 1, runs: 3 });
+}));
+
+test('a reload of the plugin begins anew', () => withShop({ plugins: ['probe_cache'] }, async (shop) => {
+  assert.equal((await shop.get('/api/v1/x/probe_cache/show')).json.runs, 1);
+  assert.equal((await shop.souk('plugin', 'reload', 'probe_cache')).code, 0);
+  assert.equal((await shop.get('/api/v1/x/probe_cache/show')).json.runs, 1, 'a fresh mapping has fresh statics');
+  assert.equal((await shop.get('/api/v1/x/probe_cache/show')).json.runs, 1);
+}));
