@@ -351,7 +351,7 @@ static void stop(struct shop *shop)
     server_drain(shop->server, DRAIN_GRACE);
     push_stop(shop->push);
     worker_stop(shop->tasks);
-    event_queue_turn(shop->db);
+    event_queue_flush(shop->db);
     switch_close(shop->host);
     worker_stop(shop->jobs);
     server_stop(shop->server);

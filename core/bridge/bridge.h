@@ -57,5 +57,6 @@ int work_command(struct db *db, const char *plugin, const char *command, int arg
                  const struct souk_str *argv, struct buf *out, struct err *err);
 /* Facts that READ handlers queued: written by the clock's turn, lost in a crash. */
 void event_queue_turn(struct db *db);
+void event_queue_flush(struct db *db); /* at the end: page views of the last second too */
 
 #endif

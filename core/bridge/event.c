@@ -103,6 +103,7 @@ static void batch_done(struct db_write *write)
 
 void event_queue_turn(struct db *db)
 {
+    views_turn(clock_mono(), clock_now());
     pthread_mutex_lock(&queue.lock);
     int go = !queue.writing && queue.count > 0;
     if (go) {
@@ -121,6 +122,12 @@ void event_queue_turn(struct db *db)
         queue.write.result = code;
         batch_done(&queue.write);
     }
+}
+
+void event_queue_flush(struct db *db)
+{
+    views_turn(INT64_MAX, clock_now());
+    event_queue_turn(db);
 }
 
 /* ---- facts ---- */

@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "web/client.h"
 
-#define TIMEOUT_MS  10000
 #define ANSWER_MOST ((uint32_t)1 << 20)
 #define ANSWER_CAP  ((uint32_t)64 << 20)
 #define HEADERS_CAP 64u
@@ -34,16 +33,6 @@ static const char *problem_of(const struct souk_http_request *request)
             return "a header's value has a line break";
     }
     return NULL;
-}
-
-static int64_t timeout_of(const struct souk_ctx *ctx, int32_t asked_ms)
-{
-    int64_t timeout = (asked_ms > 0 ? asked_ms : TIMEOUT_MS) * CLOCK_MS;
-    if (ctx->deadline) {
-        int64_t left = ctx->deadline - clock_mono();
-        timeout = left < timeout ? left : timeout;
-    }
-    return timeout;
 }
 
 static struct client_header *headers_in(struct arena *arena,
@@ -86,8 +75,7 @@ static int http_request(struct souk_ctx *ctx, const struct souk_http_request *re
     const char *problem = problem_of(request);
     if (problem)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_http: %s", problem);
-    int64_t timeout = timeout_of(ctx, request->timeout_ms);
-    if (timeout <= 0)
+    if (ctx->deadline && clock_mono() >= ctx->deadline)
         return bridge_refuse(ctx, SOUK_TIMEOUT, "souk_http: no time is left");
     query_release(ctx);
     uint32_t most = request->max_bytes ? request->max_bytes : ANSWER_MOST;
@@ -97,7 +85,8 @@ static int http_request(struct souk_ctx *ctx, const struct souk_http_request *re
         .body = request->body,
         .headers = headers_in(ctx->arena, request),
         .header_count = request->header_count,
-        .timeout = timeout,
+        .timeout = request->timeout_ms > 0 ? request->timeout_ms * CLOCK_MS : 0,
+        .deadline = ctx->deadline,
         .max_bytes = most > ANSWER_CAP ? ANSWER_CAP : most,
     };
     struct client_response answer = {0};

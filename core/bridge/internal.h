@@ -69,6 +69,10 @@ struct souk_str value_clean(struct arena *arena, struct souk_str text);
 int event_queue_put(struct souk_str topic, struct souk_str subject, struct souk_str payload,
                     int64_t at);
 
+/* views.c: a page went out; once a second: what was counted becomes facts. */
+void views_count(struct request *request);
+void views_turn(int64_t mono, int64_t now);
+
 /* ---- one site ---- */
 
 struct target { /* what a plugin's route or page is */

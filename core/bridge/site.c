@@ -39,22 +39,6 @@ static void free_site(void *web)
     free(site);
 }
 
-/* A page was seen: told to whoever listens, by the queue, as READ handlers do. */
-static void tell_page(struct request *request)
-{
-    struct json *payload = json_new(&request->arena, JSON_OBJECT);
-    struct souk_str subject =
-        arena_printf(&request->arena, "page:%.*s", SOUK_PRI(request->local_path));
-    char at[32];
-    size_t len = clock_format(request->now, 0, at);
-    json_add_str(&request->arena, payload, "path",
-                 value_clean(&request->arena, request->local_path));
-    json_add_cstr(&request->arena, payload, "locale", request->locale);
-    json_add_str(&request->arena, payload, "at", (struct souk_str){at, len});
-    event_queue_put(souk_str("page.viewed"), value_clean(&request->arena, subject),
-                    value_print(&request->arena, payload), request->now);
-}
-
 int site_build(void *user, struct plugin_set *set, struct err *err)
 {
     (void)user;
@@ -68,7 +52,7 @@ int site_build(void *user, struct plugin_set *set, struct err *err)
     site->web.assets = asset_set_new();
     site->web.error_page = render_error;
     if (set_listeners(set, souk_str("page.viewed")))
-        site->web.page_sent = tell_page;
+        site->web.page_sent = views_count;
     int code = site_add_routes(site, err);
     if (code == SOUK_OK)
         code = site_add_files(site, err);

@@ -1,7 +1,7 @@
 // Finished answers: made once, until a table that they read changes; never for somebody with a session.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { withShop } from './souk.mjs';
+import { Shop, until, withShop } from './souk.mjs';
 
 test('a cached route runs once until what it read changes', () => withShop({ plugins: ['probe_cache', 'hello'] }, async (shop) => {
   const show = async (query = '', headers) => (await shop.get(`/api/v1/x/probe_cache/show${query}`, headers)).json;
@@ -25,3 +25,13 @@ test('a reload of the plugin begins anew', () => withShop({ plugins: ['probe_cac
   assert.equal((await shop.get('/api/v1/x/probe_cache/show')).json.runs, 1, 'a fresh mapping has fresh statics');
   assert.equal((await shop.get('/api/v1/x/probe_cache/show')).json.runs, 1);
 }));
+
+test('every view of a page is counted, from the cache too, also those of the last second before a stop', async () => {
+  const views = async (shop) => Number(/\/hello<[^]*?>(\d+)</.exec((await shop.get('/visits')).text)?.[1] ?? 0);
+  const shop = await Shop.start({ plugins: ['hello', 'visits'], keep: true });
+  for (let i = 0; i < 7; i++) assert.equal((await shop.get('/hello')).status, 200);
+  await until('the views', async () => (await views(shop)) === 7);
+  for (let i = 0; i < 5; i++) await shop.get('/hello');
+  assert.equal((await shop.stop()).code, 0);
+  await withShop({ dir: shop.dir, plugins: ['hello', 'visits'] }, (again) => until('the last views', async () => (await views(again)) === 12));
+});

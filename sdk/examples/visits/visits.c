@@ -1,10 +1,10 @@
 /*
  * visits: counts page views by day and path. It listens to the fact "page.viewed", which the core
- * tells after a page has gone out, keeps the numbers in a table of its own, and shows them at
+ * tells once a second for each page that went out, keeps the numbers in a table of its own, and shows them at
  * /visits.
  *
  * Facts come at least once, on a task thread, some at the same time: so the number grows in one
- * guarded statement, and never by reading it, adding one and writing it back. The core may lose the
+ * guarded statement, and never by reading it, adding to it and writing it back. The core may lose the
  * last second of views in a crash; these are numbers to look at, not the books.
  */
 #include <souk.h>
@@ -19,15 +19,16 @@ SOUK_EMBED(bg, "locale/bg.mo");
 struct view {
     int64_t day; /* days since 1970, UTC */
     struct souk_str path;
+    int64_t views;
 };
 
 static int count_view(struct souk_ctx *ctx, void *arg)
 {
     const struct view *view = arg;
     return souk_exec(ctx, NULL,
-                     "INSERT INTO p_visits_day (day, path, views) VALUES ($1, $2, 1)"
-                     " ON CONFLICT (day, path) DO UPDATE SET views = p_visits_day.views + 1",
-                     SOUK_A_INT(view->day), SOUK_A_STR(view->path));
+                     "INSERT INTO p_visits_day (day, path, views) VALUES ($1, $2, $3)"
+                     " ON CONFLICT (day, path) DO UPDATE SET views = p_visits_day.views + excluded.views",
+                     SOUK_A_INT(view->day), SOUK_A_STR(view->path), SOUK_A_INT(view->views));
 }
 
 static int on_page_viewed(struct souk_ctx *ctx, const struct souk_event *event)
@@ -35,7 +36,8 @@ static int on_page_viewed(struct souk_ctx *ctx, const struct souk_event *event)
     struct view view;
     view.day = event->at / DAY;
     view.path = souk_text(souk_get(event->payload, "path"));
-    if (view.path.len == 0 || view.path.len > 300)
+    view.views = souk_int(souk_get(event->payload, "views"), 0);
+    if (view.path.len == 0 || view.path.len > 300 || view.views < 1)
         return SOUK_OK; /* an error would bring it back, and it would be no better then */
     return souk_db_write(ctx, count_view, &view);
 }
