@@ -19,7 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/problem.h"
 #include "app/route.h"
 #include "app/shop_state.h"
 #include "app/theme.h"
@@ -42,38 +41,6 @@ static struct shop *current;
 struct shop *shop_current(void)
 {
     return current;
-}
-
-/* ---- configuration ---- */
-
-static const char *saved_config(struct shop *shop)
-{
-    return arena_printf(&shop->arena, "%s/run/config.json", shop->start->data).ptr;
-}
-
-static int read_config(struct shop *shop)
-{
-    struct problems problems;
-    problems_init(&problems, &shop->arena, souk_str(shop->start->config));
-    int code = config_load(&shop->arena, shop->start->config, 0, &shop->config, &problems);
-    if (code != SOUK_OK && shop->start->again) {
-        problem_print(&problems, stderr);
-        code = config_recall(&shop->arena, shop->start->config, saved_config(shop), &shop->config,
-                             &problems);
-        log_error(
-            "config.recalled", LOG_S("file", shop->start->config),
-            LOG_S(
-                "hint",
-                "the shop goes on with the last configuration that served; mend the file and send SIGHUP"));
-    }
-    if (code != SOUK_OK) {
-        problem_print(&problems, stderr);
-        return SOUK_INVALID;
-    }
-    enum log_level level = LOG_INFO;
-    log_level_parse(options_text(shop->config.log, "level"), &level);
-    log_setup(level, souk_str_is(options_text(shop->config.log, "format"), "json"));
-    return SOUK_OK;
 }
 
 /* ---- database ---- */
@@ -115,6 +82,7 @@ static void raise_ids(struct shop *shop)
 static int open_database(struct shop *shop, struct err *err)
 {
     struct db_options options = {.dir = shop->start->data,
+                                 .locked = 1,
                                  .queue = (int)options_int(shop->config.limits, "queue"),
                                  .consumers = ask_consumers,
                                  .user = shop};
@@ -127,12 +95,28 @@ static int open_database(struct shop *shop, struct err *err)
 
 /* ---- plugins ---- */
 
-static struct wanted wanted_of(const struct config *config)
+/* A merchant's theme that broke meanwhile is left out of a restart: the shop's own pages are better
+ * than none. */
+static int open_host(struct shop *shop, struct site_options *site, struct err *err)
 {
-    return (struct wanted){.names = config->plugins,
-                           .count = config->plugin_count,
-                           .values = config->values,
-                           .config_dir = config->dir};
+    struct switch_options options = {.db = shop->db,
+                                     .dir = shop->start->data,
+                                     .path = shop->config.plugin_path,
+                                     .api = bridge_api(),
+                                     .tasks = shop->jobs,
+                                     .build = site_build,
+                                     .user = NULL,
+                                     .safe = shop->start->safe};
+    site_setup(site);
+    int code = switch_open(&shop->host, &options, err);
+    if (code == SOUK_OK || !shop->start->again || !site->theme_dir)
+        return code;
+    log_error("theme.left_out", LOG_S("reason", err->text),
+              LOG_S("hint", "mend the template and restart souk"));
+    site->theme_dir = NULL;
+    site_setup(site);
+    *err = (struct err){0};
+    return switch_open(&shop->host, &options, err);
 }
 
 static int start_plugins(struct shop *shop, struct err *err)
@@ -144,84 +128,18 @@ static int start_plugins(struct shop *shop, struct err *err)
         .route_count = route_table_count,
         .files = theme_files,
         .file_count = theme_file_count,
-        .theme_dir = NULL,
+        .theme_dir = shop->config.theme,
         .locales = shop->config.locales,
         .shop_name = arena_cstr(&shop->arena, options_text(shop->config.shop, "name")),
         .currency = arena_cstr(&shop->arena, options_text(shop->config.shop, "currency"))};
-    struct switch_options options = {.db = shop->db,
-                                     .dir = shop->start->data,
-                                     .path = shop->config.plugin_path,
-                                     .api = bridge_api(),
-                                     .tasks = shop->jobs,
-                                     .build = site_build,
-                                     .user = NULL,
-                                     .safe = shop->start->safe};
-    site_setup(&site);
-    int code = switch_open(&shop->host, &options, err);
+    int code = open_host(shop, &site, err);
     if (code != SOUK_OK || shop->start->safe)
         return code;
-    struct problems problems;
-    struct wanted wanted = wanted_of(&shop->config);
-    problems_init(&problems, &shop->arena, souk_str(shop->config.path));
-    code = switch_configure(shop->host, &wanted, &problems);
-    config_stamp(&shop->config, &problems);
-    if (problems.count)
-        problem_print(&problems, stderr);
     /* A first start refuses a wrong configuration; a restart serves with what can be had. */
-    if (code != SOUK_OK && !shop->start->again)
-        return err_set(err, code, "%s", "the plugins cannot be configured as souk.lua says");
+    if (reload_plugins(shop) != SOUK_OK && !shop->start->again)
+        return err_set(err, SOUK_INVALID, "%s",
+                       "the plugins cannot be configured as souk.lua says");
     return SOUK_OK;
-}
-
-int shop_reload(struct shop *shop, struct problems *problems)
-{
-    struct config config;
-    pthread_mutex_lock(&shop->config_lock);
-    int code = config_load(&shop->arena, shop->start->config, 0, &config, problems);
-    if (code == SOUK_OK) {
-        struct wanted wanted = wanted_of(&config);
-        code = switch_configure(shop->host, &wanted, problems);
-        config_stamp(&config, problems);
-    }
-    if (code == SOUK_OK) {
-        struct err err = {0};
-        config_save(&config, saved_config(shop));
-        shop->config.values = config.values;
-        shop->config.plugins = config.plugins;
-        shop->config.plugin_count = config.plugin_count;
-        if (work_plan(shop->db, &err) != SOUK_OK)
-            log_warn("cron.not_planned", LOG_S("reason", err.text));
-        log_info("config.reloaded", LOG_S("file", config.path),
-                 LOG_I("plugins", config.plugin_count));
-    } else {
-        for (const struct problem *p = problems->first; p; p = p->next)
-            log_error("config.refused", LOG_T("key", p->key), LOG_I("line", p->line),
-                      LOG_T("message", p->message), LOG_T("hint", p->hint));
-    }
-    pthread_mutex_unlock(&shop->config_lock);
-    return code;
-}
-
-static void reload_job(struct work *work)
-{
-    struct shop *shop = current;
-    struct problems problems;
-    struct arena arena = {0};
-    free(work);
-    problems_init(&problems, &arena, souk_str(shop->start->config));
-    shop_reload(shop, &problems);
-    arena_free(&arena);
-}
-
-static void reload_later(struct shop *shop)
-{
-    struct work *work = mem_zalloc(sizeof *work);
-    work->run = reload_job;
-    if (worker_push(shop->jobs, work) != SOUK_OK) {
-        log_warn("config.reload_refused", LOG_S("hint", "too much is waiting; send SIGHUP again"));
-        free(work);
-    }
-    server_reopen_log(shop->server);
 }
 
 /* ---- HTTP ---- */
@@ -269,6 +187,7 @@ static int start_web(struct shop *shop, struct err *err)
     if (code != SOUK_OK)
         return code;
     options.push = shop->push;
+    bridge_push_use(shop->push);
     return server_start(&shop->server, &options, err);
 }
 
@@ -285,8 +204,10 @@ static int read_signals(struct shop *shop, int fd)
     struct signalfd_siginfo info;
     int stop = 0;
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGHUP)
+        if (info.ssi_signo == SIGHUP) {
             reload_later(shop);
+            server_reopen_log(shop->server);
+        }
         if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
             stop = 1;
     }
@@ -326,7 +247,8 @@ static int build(struct shop *shop, struct err *err)
 {
     const struct config *config = &shop->config;
     struct client_policy policy = {
-        .allow = list_of(&shop->arena, options_json(config->http_client, "allow"))};
+        .allow = list_of(&shop->arena, options_json(config->http_client, "allow")),
+        .timeout = options_int(config->http_client, "timeout")};
     int queue = (int)options_int(config->limits, "queue");
     client_setup(&policy);
     int code = open_database(shop, err);
@@ -340,7 +262,7 @@ static int build(struct shop *shop, struct err *err)
     if ((code = start_plugins(shop, err)) != SOUK_OK || (code = start_web(shop, err)) != SOUK_OK)
         return code;
     jobs_start(shop);
-    config_save(config, saved_config(shop));
+    reload_save(shop, config);
     return SOUK_OK;
 }
 
@@ -349,11 +271,11 @@ static void stop(struct shop *shop)
     atomic_store(&shop->board->orderly, 1);
     log_info("shop.stopping", LOG_I("in_flight", server_in_flight(shop->server)));
     server_drain(shop->server, DRAIN_GRACE);
-    push_stop(shop->push);
     worker_stop(shop->tasks);
     event_queue_flush(shop->db);
     switch_close(shop->host);
     worker_stop(shop->jobs);
+    push_stop(shop->push); /* nobody is left to publish */
     server_stop(shop->server);
     db_shut(shop->db);
     log_info("shop.stopped", LOG_I("recycle", atomic_load(&shop->recycle)));
@@ -391,7 +313,7 @@ int shop_run(const struct shop_start *start, struct board *board)
     mkdir(folder, 0750);
     stage_clean(folder);
     atomic_store(&board->heartbeat, clock_mono());
-    if (read_config(&shop) != SOUK_OK)
+    if (reload_begin(&shop) != SOUK_OK)
         return atomic_store(&board->orderly, 1), SHOP_EXIT_REFUSED;
     if (build(&shop, &err) != SOUK_OK) {
         log_error("shop.refused", LOG_S("reason", err.text));

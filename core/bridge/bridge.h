@@ -50,11 +50,16 @@ int site_render(struct request *request, const char *owner, const char *name, in
  * fails the job itself. */
 void work_run(struct switch_host *host, struct db *db, const struct job *job);
 int work_runs(void *host, struct souk_str kind); /* for job_claim: its plugin is on */
-/* Plans the cron jobs of the current set (after each publish). */
+/* Plans the cron jobs of the current set, and drops those that its plugins declare no more (after
+ * each publish). */
 int work_plan(struct db *db, struct err *err);
 /* `souk <plugin> <command> …` */
 int work_command(struct db *db, const char *plugin, const char *command, int argc,
                  const struct souk_str *argv, struct buf *out, struct err *err);
+/* The hub that souk_push speaks to; NULL: pushes go nowhere. Before requests are served, and again
+ * before the hub stops. */
+struct push_hub;
+void bridge_push_use(struct push_hub *hub);
 /* Facts that READ handlers queued: written by the clock's turn, lost in a crash. */
 void event_queue_turn(struct db *db);
 void event_queue_flush(struct db *db); /* at the end: page views of the last second too */

@@ -291,4 +291,5 @@ const struct souk_event_api event_table = {
     .emit = event_emit,
     .filter = event_ask,
     .job_add = event_job_add,
+    .push = push_tell,
 };

@@ -73,6 +73,9 @@ int event_queue_put(struct souk_str topic, struct souk_str subject, struct souk_
 void views_count(struct request *request);
 void views_turn(int64_t mono, int64_t now);
 
+/* push.c */
+int push_tell(struct souk_ctx *ctx, struct souk_str topic, const struct souk_value *value);
+
 /* ---- one site ---- */
 
 struct target { /* what a plugin's route or page is */

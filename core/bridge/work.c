@@ -18,6 +18,7 @@
 #define JOB_TIMEOUT     (60 * CLOCK_SECOND)
 #define COMMAND_TIMEOUT (5 * CLOCK_MINUTE)
 #define ATTEMPTS        12
+#define LEASE_MARGIN    CLOCK_MINUTE
 
 /* "event:hello" -> "event", "hello" */
 static int split_kind(struct souk_str kind, struct souk_str *left, struct souk_str *right)
@@ -101,6 +102,22 @@ static const struct souk_job *find_job(const struct plugin *plugin, struct souk_
     return NULL;
 }
 
+/* The process ends at twice the span: until then nobody else may get the job. */
+static int hold(struct db *db, const struct job *job, int64_t span, struct err *err)
+{
+    int64_t now = clock_now(), until = now + 2 * span + LEASE_MARGIN;
+    if (job->lease_until >= until)
+        return SOUK_OK;
+    int code = job_extend(db, job, until, now);
+    return code ? err_set(err, code, "the lease of job %lld was lost", (long long)job->id)
+                : SOUK_OK;
+}
+
+static int64_t span_of(const struct souk_job *row)
+{
+    return row->timeout_ms > 0 ? row->timeout_ms * CLOCK_MS : JOB_TIMEOUT;
+}
+
 struct running { /* a job or command in its call */
     struct souk_ctx ctx;
     struct call_place place;
@@ -134,13 +151,16 @@ static int run_job(struct plugin_set *set, struct db *db, struct arena *arena,
                        plugin->name, SOUK_PRI(name));
     if (job->payload.len && json_parse(arena, job->payload, &payload, err) != SOUK_OK)
         return err->code;
+    int code = hold(db, job, span_of(row), err);
+    if (code != SOUK_OK)
+        return code;
     struct call_start start = {
         .plugin = plugin,
         .set = set,
         .db = db,
         .arena = arena,
         .kind = SOUK_TASK,
-        .span = row->timeout_ms > 0 ? row->timeout_ms * CLOCK_MS : JOB_TIMEOUT,
+        .span = span_of(row),
     };
     begin(&running, &start, call_intern("job %s", row->name));
     struct board_mark mark = call_enter(&running.ctx, &running.place);
@@ -166,6 +186,31 @@ static void settle(struct db *db, const struct job *job, int code, const struct 
                   LOG_S("code", err_name(told)));
 }
 
+static int plan_row(struct db *db, const struct plugin *plugin, const struct souk_job *row,
+                    struct err *err)
+{
+    struct cron cron;
+    struct arena arena = {0};
+    int code = cron_parse(souk_str(row->cron), &cron, err);
+    if (code == SOUK_OK)
+        code = cron_plan(db, arena_printf(&arena, "%s:%s", plugin->name, row->name), &cron,
+                         row->attempts > 0 ? row->attempts : ATTEMPTS, clock_now(), err);
+    if (code != SOUK_OK)
+        err_in(err, "plugin \"%s\": job \"%s\"", plugin->name, row->name);
+    arena_free(&arena);
+    return code;
+}
+
+/* A cron job that has ended waits for its next time. */
+static void plan_next(struct plugin *plugin, struct db *db, const struct job *job,
+                      struct souk_str name)
+{
+    struct err err = {0};
+    const struct souk_job *row = name.len ? find_job(plugin, name) : NULL;
+    if (row && row->cron && plan_row(db, plugin, row, &err) != SOUK_OK)
+        log_warn("cron.not_planned", LOG_T("kind", job->kind), LOG_S("reason", err.text));
+}
+
 void work_run(struct switch_host *host, struct db *db, const struct job *job)
 {
     struct arena arena = {0};
@@ -176,50 +221,49 @@ void work_run(struct switch_host *host, struct db *db, const struct job *job)
     (void)host; /* what is published is what runs */
     struct plugin_set *set = set_pin(&ticket);
     struct plugin *plugin = plugin_of(set, job->kind, &name);
-    if (!plugin)
-        code =
-            err_set(&err, SOUK_UNAVAILABLE, "the plugin of \"%.*s\" is off", SOUK_PRI(job->kind));
-    else if (name.len)
+    if (!plugin) { /* switched off since the claim: it waits, and this was no attempt */
+        set_unpin(ticket);
+        job_give_back(db, job, clock_now());
+        return;
+    }
+    if (name.len)
         code = run_job(set, db, &arena, plugin, name, job, &err);
     else
         code = deliver(set, db, &arena, plugin, job, &err);
-    set_unpin(ticket);
     settle(db, job, code, &err);
+    plan_next(plugin, db, job, name);
+    set_unpin(ticket);
     arena_free(&arena);
 }
 
 /* ---- cron ---- */
 
-static int plan_plugin(struct db *db, struct arena *arena, const struct plugin *plugin,
-                       struct err *err)
+static int plan_plugin(struct db *db, const struct plugin *plugin, struct err *err)
 {
-    for (size_t i = 0; i < plugin->descriptor.jobs_count; i++) {
-        const struct souk_job *row = &plugin->descriptor.jobs[i];
-        struct cron cron;
-        if (!row->cron)
-            continue;
-        int code = cron_parse(souk_str(row->cron), &cron, err);
-        if (code == SOUK_OK)
-            code = cron_plan(db, arena_printf(arena, "%s:%s", plugin->name, row->name), &cron,
-                             row->attempts > 0 ? row->attempts : ATTEMPTS, clock_now(), err);
-        if (code != SOUK_OK) {
-            err_in(err, "plugin \"%s\": job \"%s\"", plugin->name, row->name);
-            return code;
-        }
-    }
-    return SOUK_OK;
+    int code = SOUK_OK;
+    for (size_t i = 0; code == SOUK_OK && i < plugin->descriptor.jobs_count; i++)
+        if (plugin->descriptor.jobs[i].cron)
+            code = plan_row(db, plugin, &plugin->descriptor.jobs[i], err);
+    return code;
+}
+
+/* Those of a plugin that is off wait for it; those of the core are not ours. */
+static int is_declared(void *user, struct souk_str kind)
+{
+    struct souk_str name;
+    const struct plugin *plugin = plugin_of(user, kind, &name);
+    const struct souk_job *row = plugin && name.len ? find_job(plugin, name) : NULL;
+    return !plugin || (row && row->cron);
 }
 
 int work_plan(struct db *db, struct err *err)
 {
-    struct arena arena = {0};
     uint32_t ticket;
-    int code = SOUK_OK;
     struct plugin_set *set = set_pin(&ticket);
+    int code = cron_drop(db, is_declared, set, err);
     for (size_t i = 0; set && code == SOUK_OK && i < set->count; i++)
-        code = plan_plugin(db, &arena, set->plugins[i], err);
+        code = plan_plugin(db, set->plugins[i], err);
     set_unpin(ticket);
-    arena_free(&arena);
     return code;
 }
 

@@ -24,6 +24,7 @@ struct souk_event_api {
                   struct souk_value *payload);
     int (*job_add)(struct souk_ctx *ctx, const char *job, struct souk_str key,
                    const struct souk_value *payload, int64_t due);
+    int (*push)(struct souk_ctx *ctx, struct souk_str topic, const struct souk_value *value);
 };
 
 #ifdef __cplusplus

@@ -20,7 +20,7 @@ struct souk_http_header {
 
 struct souk_http_request {
     uint32_t size;      /* sizeof(struct souk_http_request) */
-    int32_t timeout_ms; /* 0: 10,000; never beyond the call's deadline */
+    int32_t timeout_ms; /* 0: http_client.timeout of souk.lua; never beyond the call's deadline */
     const char *method; /* NULL: GET */
     struct souk_str url;
     struct souk_str body;

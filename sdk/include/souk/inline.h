@@ -335,6 +335,9 @@ static inline int souk_emit(struct souk_ctx *ctx, const char *event, struct souk
 static inline int souk_filter(struct souk_ctx *ctx, const char *event, struct souk_str subject, struct souk_value *payload) { return souk_api->event->filter(ctx, event, subject, payload); }
 /* Runs a job of this plugin at `due` (0: now). `key` (may be empty): SOUK_CONFLICT while a job with it waits. Not in READ; in TASK it waits for its own write. */
 static inline int souk_job_add(struct souk_ctx *ctx, const char *job, struct souk_str key, const struct souk_value *payload, int64_t due) { return souk_api->event->job_add(ctx, job, key, payload, due); }
+/* Sends `value` as JSON to every browser that has subscribed to `topic` ("public:…", at most 128 bytes) on the WebSocket /push: {"subscribe": ["public:…"]}. A browser
+ * that was away has missed it: push what stands in the database, and let pages fetch what they missed. TASK, jobs, listeners, commands; never blocks. */
+static inline int souk_push(struct souk_ctx *ctx, struct souk_str topic, const struct souk_value *value) { return souk_api->event->push(ctx, topic, value); }
 /* One request to the outside; blocks until the answer or the deadline. TASK, jobs, listeners, commands. Codes: souk/http.h. */
 static inline int souk_http(struct souk_ctx *ctx, const struct souk_http_request *request, const struct souk_http_response **response) { return souk_api->http->request(ctx, request, response); }
 
