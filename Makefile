@@ -91,7 +91,7 @@ THEME_MO := $(THEME_PO:core/app/theme/%.po=$(BUILD)/gen/theme/%.mo)
 
 $(BUILD)/gen/theme/%.mo: core/app/theme/%.po
 	@mkdir -p $(@D)
-	@msgfmt --check -o $@ $<
+	@msgfmt --check-format --check-domain -o $@ $<
 
 $(BUILD)/gen/theme.c: $(THEME) $(THEME_MO) core/app/theme.sh
 	@sh core/app/theme.sh core/app/theme $(THEME) $(BUILD)/gen/theme $(THEME_MO) > $@.tmp
@@ -109,7 +109,7 @@ endef
 $(foreach d,$(PLUGIN_DIRS),$(eval $(call plugin_rule,$(d))))
 
 # ---- tests -------------------------------------------------------------------------------------------
--include tests/unit/plugin/fixtures.mk tests/plugins/plugins.mk
+-include tests/unit/plugin/fixtures.mk tests/plugins/plugins.mk tests/fuzz/fuzz.mk
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libcore.a
 	@mkdir -p $(@D) && echo "  cc $<"
@@ -143,8 +143,11 @@ install: all
 	install -m 644 sdk/include/souk.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 sdk/include/souk/*.h $(DESTDIR)$(PREFIX)/include/souk/
 	install -m 644 sdk/plugin.mk $(DESTDIR)$(PREFIX)/share/souk/
-	install -m 644 sdk/docs/*.md core/app/CONFIGURATION.md core/web/TEMPLATES.md \
+	install -m 644 sdk/docs/*.md core/app/CONFIGURATION.md core/web/TEMPLATES.md core/web/SECURITY.md \
 	  $(DESTDIR)$(PREFIX)/share/souk/docs/
+	install -m 644 core/app/demo/souk.lua $(DESTDIR)$(PREFIX)/share/souk/
+	for file in $$(cd sdk && find examples -type f -not -path '*/.*' -not -name '*.so'); do \
+	  install -D -m 644 "sdk/$$file" "$(DESTDIR)$(PREFIX)/share/souk/$$file" || exit 1; done
 	sed 's|@PREFIX@|$(PREFIX)|g;s|@VERSION@|$(VERSION)|g' sdk/souk.pc.in \
 	  > $(DESTDIR)$(PREFIX)/share/pkgconfig/souk.pc
 	sed 's|@PREFIX@|$(PREFIX)|g' core/app/demo/souk.service.in \

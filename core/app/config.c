@@ -18,6 +18,8 @@
 #include <unistd.h>
 #include "app/config_sections.h"
 #include "app/config_values.h"
+#include "app/route.h"
+#include "app/theme.h"
 #include "base/str.h"
 #include "plugin/stage.h"
 #include "script/chunk.h"
@@ -143,6 +145,24 @@ static void take_plugin_path(struct arena *arena, const struct json *list, struc
     out->plugin_path = folders;
 }
 
+/* The folder of templates; what stands in it is looked at by check_theme. */
+static void take_theme(struct arena *arena, struct config *out, struct problems *problems)
+{
+    struct souk_str name = options_text(out->shop, "theme");
+    struct stat info;
+    if (!name.len)
+        return;
+    const char *folder = name.ptr[0] == '/'
+                             ? arena_cstr(arena, name)
+                             : arena_printf(arena, "%s/%.*s", out->dir, SOUK_PRI(name)).ptr;
+    if (stat(folder, &info) == 0 && S_ISDIR(info.st_mode))
+        out->theme = folder;
+    else
+        problem_add(problems, souk_str("shop.theme"),
+                    souk_str("make the folder, or put the path right; it is relative to this file"),
+                    "%s is no folder", folder);
+}
+
 static void take_top(struct arena *arena, struct config *out, struct problems *problems)
 {
     const struct config_section *top = &config_sections[SECTION_TOP];
@@ -227,6 +247,15 @@ void config_stamp(const struct config *config, struct problems *problems)
     }
 }
 
+/* What is wrong inside of a plugin came without a next step: the admin's is to do without. */
+static void add_hints(struct problems *problems)
+{
+    for (struct problem *problem = problems->first; problem; problem = problem->next)
+        if (!problem->hint.len)
+            problem->hint = souk_str("its author has to mend the plugin; until then take its name "
+                                     "out of plugins");
+}
+
 /* By line, and as found within one. */
 static void sort_problems(struct problems *problems)
 {
@@ -283,6 +312,30 @@ static void check_plugins(struct arena *arena, struct config *out, struct proble
     }
 }
 
+/* Builds what a shop without plugins would show: finds every template that does not compile or name
+ * what is there. Templates for plugins are looked at when these are on. */
+static void check_theme(const struct config *config, struct problems *problems)
+{
+    struct err err = {0};
+    struct site_options site = {.routes = route_table,
+                                .route_count = route_table_count,
+                                .files = theme_files,
+                                .file_count = theme_file_count,
+                                .theme_dir = config->theme,
+                                .locales = config->locales,
+                                .shop_name = "",
+                                .currency = "EUR"};
+    if (!config->theme)
+        return;
+    struct plugin_set *set = set_new(NULL, 0);
+    site_setup(&site);
+    if (site_build(NULL, set, &err) != SOUK_OK)
+        problem_add(problems, souk_str("shop.theme"),
+                    souk_str("put this template right; TEMPLATES.md says what there is"), "%s",
+                    err.text);
+    set_free(set);
+}
+
 /* Everything but reading: out->values stand. */
 static void check_values(struct arena *arena, struct config *out, struct problems *problems)
 {
@@ -294,6 +347,7 @@ static void check_values(struct arena *arena, struct config *out, struct problem
                                      out->dir, json_at(out->values, section->name), problems);
     }
     take_top(arena, out, problems);
+    take_theme(arena, out, problems);
     config_values_check(out, problems);
     out->locales = strings_of(arena, options_json(out->shop, "locales"));
 }
@@ -310,21 +364,29 @@ int config_load(struct arena *arena, const char *path, int with_plugins, struct 
         check_names(arena, out, problems);
     if (code == 0 && with_plugins)
         check_plugins(arena, out, problems);
+    if (code == 0 && with_plugins)
+        check_theme(out, problems);
     config_stamp(out, problems);
+    add_hints(problems);
     sort_problems(problems);
     return problems->count ? SOUK_INVALID : 0;
 }
 
 /* ---- the last good one ---- */
 
+/* Beside it first: a full disk or a crash leaves the last good one. */
 int config_save(const struct config *config, const char *file)
 {
     struct buf text = {0};
+    char beside[PATH_MAX];
+    if ((size_t)snprintf(beside, sizeof beside, "%s.new", file) >= sizeof beside)
+        return SOUK_INVALID;
     json_print(&text, config->values);
-    FILE *to = fopen(file, "w");
+    FILE *to = fopen(beside, "we");
     int whole = to && fwrite(text.ptr, 1, text.len, to) == text.len;
+    whole = to && fclose(to) == 0 && whole && rename(beside, file) == 0;
     buf_free(&text);
-    return to && fclose(to) == 0 && whole ? SOUK_OK : SOUK_ERROR;
+    return whole ? SOUK_OK : SOUK_ERROR;
 }
 
 int config_recall(struct arena *arena, const char *path, const char *file, struct config *out,

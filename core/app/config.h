@@ -19,6 +19,7 @@ struct config {
     const char *const *plugins;                                     /* NULL-terminated names */
     size_t plugin_count;
     const char *const *plugin_path; /* NULL-terminated folders, absolute */
+    const char *theme;              /* folder, absolute; NULL: none */
     const char *const *locales;     /* NULL-terminated; the first is the default */
     const struct chunk_line *lines; /* where each top-level name stands */
     size_t line_count;

@@ -43,6 +43,10 @@ static const struct souk_option shop[] = {
      .type = SOUK_URL,
      .summary =
          "Where customers find it, for links in letters and feeds. Without it: what the request said."},
+    {.key = "theme",
+     .type = SOUK_STRING,
+     .summary = "A folder of templates that replace or extend the shop's own, relative to this "
+                "file. Without it: the shop's own."},
 };
 
 static const char *const cookies[] = {"auto", "on", "off", NULL};

@@ -9,6 +9,7 @@
 #include "app/config_values.h"
 
 #include <arpa/inet.h>
+#include <sys/stat.h>
 #include "base/money.h"
 #include "base/str.h"
 
@@ -135,6 +136,30 @@ static void check_networks(const struct option_values *values, const char *key, 
     }
 }
 
+/* A file's folder must be there; who may write to it is seen by the shop. */
+static void check_access(struct souk_str access, struct problems *problems)
+{
+    struct stat info;
+    size_t len = access.len;
+    if (souk_str_is(access, "stderr") || souk_str_is(access, "off"))
+        return;
+    if (len == 0) {
+        problem_add(problems, souk_str("log.access"),
+                    souk_str("write \"stderr\", \"off\" or a file"), "is empty");
+        return;
+    }
+    while (len && access.ptr[len - 1] != '/')
+        len--;
+    const char *folder = len ? arena_cstr(problems->arena, str_make(access.ptr, len)) : ".";
+    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
+        problem_add(problems, souk_str("log.access"),
+                    souk_str("make the folder, or write \"stderr\", \"off\" or another file"),
+                    "%s is no folder", folder);
+    else if (len == access.len)
+        problem_add(problems, souk_str("log.access"), souk_str("name a file in it"),
+                    "%s is a folder", folder);
+}
+
 void config_values_check(const struct config *config, struct problems *problems)
 {
     struct souk_str where = options_text(config->http, "listen");
@@ -147,10 +172,7 @@ void config_values_check(const struct config *config, struct problems *problems)
                 "write \"127.0.0.1:8080\", \"[::1]:8080\", \":8080\" for all addresses, or \"unix:PATH\""),
             "\"%.*s\" is no address with a port", SOUK_PRI(where));
     }
-    if (access.len == 0) {
-        problem_add(problems, souk_str("log.access"),
-                    souk_str("write \"stderr\", \"off\" or a file"), "is empty");
-    }
+    check_access(access, problems);
     check_networks(config->http, "trusted_proxies", "http.trusted_proxies", 0, problems);
     check_networks(config->http_client, "allow", "http_client.allow", 1, problems);
 }

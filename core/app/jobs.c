@@ -2,18 +2,26 @@
  * jobs: sends due jobs to the job workers. The clock only looks at two numbers: when the next job
  * is due, and whether a claim is already under way. The claim itself, which waits for the writer,
  * runs on a job worker, and so do the jobs.
+ *
+ * A claimed job whose turn comes only after the shop was told to stop is given back, so that a
+ * stop waits for what runs, not for what waits. When the wall clock jumps, the cron jobs are
+ * planned anew.
  */
 #include <stdlib.h>
 
+#include "app/housekeeping.h"
 #include "app/shop_state.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "bridge/bridge.h"
 #include "store/job.h"
 
-#define CLAIM_MAX  32
-#define LEASE      (2 * CLOCK_MINUTE)
+#define CLAIM_MAX 32
+#define LEASE                                                                                      \
+    (10 * CLOCK_MINUTE)         /* for a turn in the queue and the run; made longer if need be     \
+                                 */
 #define QUIET      CLOCK_SECOND /* after a claim that found nothing: what is due waits for a plugin */
+#define JUMP       CLOCK_MINUTE        /* of the wall clock against the steady one */
 #define LOOK_AGAIN (30 * CLOCK_SECOND) /* for work that another process may have left */
 
 struct claimed { /* one claim: the jobs share its arena */
@@ -30,7 +38,9 @@ struct running {
 static _Atomic int dispatching;
 static _Atomic int woken = 1;
 static _Atomic int64_t quiet_until;
+static _Atomic int plan_wanted;
 static int64_t next_look;
+static int64_t wall_offset; /* of the wall clock at the last turn */
 
 static void release(struct claimed *claimed)
 {
@@ -45,8 +55,18 @@ static void run_job(struct work *work)
 {
     struct running *running = (struct running *)work;
     struct shop *shop = shop_current();
-    work_run(shop->host, shop->db, running->job);
+    if (atomic_load(&shop->board->orderly))
+        job_give_back(shop->db, running->job, clock_now());
+    else if (housekeeping_owns(running->job->kind))
+        housekeeping_run(shop->db, running->job);
+    else
+        work_run(shop->host, shop->db, running->job);
     release(running->claimed);
+}
+
+static int runs(void *host, struct souk_str kind)
+{
+    return housekeeping_owns(kind) || work_runs(host, kind);
 }
 
 static void claim_due(struct work *work)
@@ -56,10 +76,12 @@ static void claim_due(struct work *work)
     struct job *jobs = NULL;
     int count = 0;
     free(work);
+    if (atomic_exchange(&plan_wanted, 0))
+        jobs_plan(shop);
     struct claimed *claimed = mem_zalloc(sizeof *claimed);
     atomic_store(&claimed->left, 1);
-    int code = job_claim(shop->db, &claimed->arena, CLAIM_MAX, LEASE, clock_now(), work_runs,
-                         shop->host, &jobs, &count, &err);
+    int code = job_claim(shop->db, &claimed->arena, CLAIM_MAX, LEASE, clock_now(), runs, shop->host,
+                         &jobs, &count, &err);
     if (code != SOUK_OK)
         log_warn("job.not_claimed", LOG_S("reason", err.text));
     for (int i = 0; i < count; i++) {
@@ -82,17 +104,37 @@ static void wake(void *user)
     atomic_store(&woken, 1);
 }
 
+void jobs_plan(struct shop *shop)
+{
+    struct err err = {0};
+    if (work_plan(shop->db, &err) != SOUK_OK || housekeeping_plan(shop->db, &err) != SOUK_OK)
+        log_warn("cron.not_planned", LOG_S("reason", err.text));
+    atomic_store(&woken, 1); /* what was refused for a plugin that is on now is due again */
+}
+
 void jobs_start(struct shop *shop)
 {
     struct err err = {0};
+    if (job_recover(shop->db, clock_now(), &err) != SOUK_OK)
+        log_warn("job.not_recovered", LOG_S("reason", err.text));
     job_on_due(shop->db, wake, NULL);
-    if (work_plan(shop->db, &err) != SOUK_OK)
-        log_warn("cron.not_planned", LOG_S("reason", err.text));
+    jobs_plan(shop);
+}
+
+static void watch_clocks(int64_t now, int64_t mono)
+{
+    int64_t moved = now - mono - wall_offset;
+    if (wall_offset && (moved > JUMP || moved < -JUMP)) {
+        atomic_store(&plan_wanted, 1);
+        atomic_store(&woken, 1);
+    }
+    wall_offset = now - mono;
 }
 
 void jobs_turn(struct shop *shop, int64_t mono)
 {
     int64_t now = clock_now();
+    watch_clocks(now, mono);
     if (mono >= next_look) {
         atomic_store(&woken, 1);
         next_look = mono + LOOK_AGAIN;

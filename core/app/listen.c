@@ -1,7 +1,7 @@
 /*
  * listen: opens the sockets that the supervisor owns. A Unix socket's path may be longer than
  * sockaddr_un allows: its folder is opened first and the name bound through /proc/self/fd. A stale
- * socket file is removed; the data directory's lock already says that nobody else serves there.
+ * socket file is removed; one on which somebody answers, and any other file, is left alone.
  */
 #include "app/listen.h"
 
@@ -20,6 +20,49 @@
 
 #define BACKLOG 1024
 
+/* What a shop that was killed left behind goes; nothing else does. */
+static int remove_stale(int dir, const struct sockaddr_un *address, const char *path,
+                        struct err *err)
+{
+    struct stat info;
+    const char *name = strrchr(address->sun_path, '/') + 1;
+    if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return SOUK_OK;
+    if (!S_ISSOCK(info.st_mode))
+        return err_set(err, SOUK_CONFLICT,
+                       "cannot listen on %s: it is there and is no socket; name another path",
+                       path);
+    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int refused = s >= 0 && connect(s, (const struct sockaddr *)address, sizeof *address) != 0 &&
+                  errno == ECONNREFUSED;
+    if (s >= 0)
+        close(s);
+    if (!refused)
+        return err_set(err, SOUK_CONFLICT,
+                       "cannot listen on %s: another program does; stop it or name another path",
+                       path);
+    unlinkat(dir, name, 0);
+    return SOUK_OK;
+}
+
+static int bind_unix(const struct sockaddr_un *address, int mode, int *fd)
+{
+    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return errno;
+    mode_t before = umask((mode_t)(0777 & ~mode));
+    int cause =
+        bind(s, (const struct sockaddr *)address, sizeof *address) != 0 || listen(s, BACKLOG) != 0
+            ? errno
+            : 0;
+    umask(before);
+    if (cause)
+        close(s);
+    else
+        *fd = s;
+    return cause;
+}
+
 int listen_unix(const char *path, int mode, int *fd, struct err *err)
 {
     const char *slash = strrchr(path, '/');
@@ -32,31 +75,27 @@ int listen_unix(const char *path, int mode, int *fd, struct err *err)
     if (dir < 0)
         return err_set(err, SOUK_ERROR, "cannot open the folder %s: %s; make it first", folder,
                        strerror(errno));
-    unlinkat(dir, name, 0);
     int written =
         snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name);
-    int s = -1;
-    if (written < (int)sizeof address.sun_path)
-        s = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    mode_t before = umask((mode_t)(0777 & ~mode));
-    int failed = s < 0 || bind(s, (struct sockaddr *)&address, sizeof address) != 0 ||
-                 listen(s, BACKLOG) != 0;
-    int cause = errno;
-    umask(before);
+    int code =
+        !*name || written >= (int)sizeof address.sun_path
+            ? err_set(err, SOUK_INVALID,
+                      "cannot listen on %s: name a file with a name of at most 80 bytes", path)
+            : remove_stale(dir, &address, path, err);
+    int cause = code == SOUK_OK ? bind_unix(&address, mode, fd) : 0;
     close(dir);
-    if (failed) {
-        if (s >= 0)
-            close(s);
-        return err_set(err, SOUK_ERROR, "cannot listen on %s: %s", path, strerror(cause));
-    }
-    *fd = s;
-    return SOUK_OK;
+    return cause
+               ? err_set(err, SOUK_ERROR, "cannot listen on %s: %s; check the rights of its folder",
+                         path, strerror(cause))
+               : code;
 }
 
 static int split_address(const char *where, char *host, size_t size, const char **port)
 {
     const char *colon = strrchr(where, ':');
-    if (!colon || !colon[1])
+    int64_t number = 0;
+    if (!colon || colon[1] < '0' || colon[1] > '9' ||
+        str_to_int(souk_str(colon + 1), &number) != SOUK_OK || number > 65535)
         return SOUK_INVALID;
     struct souk_str text = str_make(where, (size_t)(colon - where));
     if (text.len >= 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']')
@@ -122,14 +161,17 @@ int listen_open(const char *where, int *fd, char *name, size_t size, struct err 
                        where);
     int code = getaddrinfo(host[0] ? host : NULL, port, &hints, &found);
     if (code != 0)
-        return err_set(err, SOUK_INVALID, "cannot listen on \"%s\": %s", where, gai_strerror(code));
+        return err_set(err, SOUK_INVALID,
+                       "cannot listen on \"%s\": %s; name an address of this machine", where,
+                       gai_strerror(code));
     int failed = listen_tcp(found, fd);
     int cause = errno;
     freeaddrinfo(found);
     if (failed)
-        return err_set(err, SOUK_ERROR, "cannot listen on %s: %s%s", where, strerror(cause),
-                       cause == EADDRINUSE ? "; stop the other program or choose another port"
-                                           : "");
+        return err_set(err, SOUK_ERROR, "cannot listen on %s: %s; %s", where, strerror(cause),
+                       cause == EADDRINUSE ? "stop the other program or choose another port"
+                       : cause == EACCES   ? "choose a port from 1024 on, or give the right to it"
+                                           : "name an address of this machine");
     announce(*fd, name, size);
     return SOUK_OK;
 }

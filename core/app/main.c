@@ -2,8 +2,10 @@
  * main: the one binary, server and command. Finds the command in a table; what is not in it may be
  * a plugin's: `souk visits report`.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/cli/cli.h"
 #include "base/str.h"
@@ -37,9 +39,21 @@ static int unknown(const char *name)
     return CLI_USAGE;
 }
 
+/* A descriptor 0, 1 or 2 that is closed would be given to the next file that is opened, and logs
+ * would be written into the database. */
+static void open_standard(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena = {0};
+    open_standard();
     if (argc < 2)
         return help(stderr, CLI_USAGE);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||

@@ -17,7 +17,7 @@ void problem_print(const struct problems *problems, FILE *to)
             fprintf(to, "; %.*s", SOUK_PRI(p->hint));
         fputc('\n', to);
     }
-    fprintf(to, "%d problem%s in the configuration; nothing was started\n", problems->count,
+    fprintf(to, "%d problem%s in the configuration\n", problems->count,
             problems->count == 1 ? "" : "s");
 }
 

@@ -273,8 +273,8 @@ static void stop(struct shop *shop)
     server_drain(shop->server, DRAIN_GRACE);
     worker_stop(shop->tasks);
     event_queue_flush(shop->db);
+    worker_stop(shop->jobs); /* a reload may be among them: it needs the host */
     switch_close(shop->host);
-    worker_stop(shop->jobs);
     push_stop(shop->push); /* nobody is left to publish */
     server_stop(shop->server);
     db_shut(shop->db);
@@ -317,7 +317,6 @@ int shop_run(const struct shop_start *start, struct board *board)
         return atomic_store(&board->orderly, 1), SHOP_EXIT_REFUSED;
     if (build(&shop, &err) != SOUK_OK) {
         log_error("shop.refused", LOG_S("reason", err.text));
-        fprintf(stderr, "souk serve: %s\n", err.text);
         atomic_store(&board->orderly, 1);
         _exit(SHOP_EXIT_REFUSED);
     }

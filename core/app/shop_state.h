@@ -28,6 +28,7 @@ struct shop {
     struct switch_host *host;
     struct push_hub *push;
     struct server *server;
+    int recalled; /* souk.lua is broken: an older configuration is in force; under config_lock */
     _Atomic int recycle; /* over a mark: drain and let the supervisor start a new one */
 };
 
@@ -37,10 +38,16 @@ struct shop *shop_current(void);
 /* jobs.c: the clock's turn: claims what is due and hands it to the job workers. */
 void jobs_turn(struct shop *shop, int64_t mono);
 void jobs_start(struct shop *shop);
+/* Plans what comes by the calendar, and looks at once for what can run now; after each change of
+ * the plugins. Waits for the writer. */
+void jobs_plan(struct shop *shop);
 
-/* reload.c: reads souk.lua again and applies it; problems leave everything as it was and are
- * logged. */
-int shop_reload(struct shop *shop, struct problems *problems);
+/* reload.c: the configuration that is in force: read at the start (SOUK_INVALID: it has been said
+ * why), its plugins configured, kept for a restart; read again, later, on SIGHUP. */
+int reload_begin(struct shop *shop);
+int reload_plugins(struct shop *shop);
+void reload_save(struct shop *shop, const struct config *config);
+void reload_later(struct shop *shop);
 
 /* warm.c: every thread of an idle worker opens its connection to the database. */
 void warm_worker(struct worker *worker, int threads, struct db *db);

@@ -1,12 +1,12 @@
 /*
  * supervisor: the parent process.
  *
- * It locks the data directory, lets a child check the configuration (so that a wrong one starts
- * nothing), opens the sockets, and forks the shop. The shop is forked, not exec'ed: a restart costs
- * milliseconds, and meanwhile the kernel queues connections on the sockets that stay open here. A
- * shop that dies is replaced at once; who was to blame is read off the board and written to the
- * journal of faults, and three faults in ten minutes keep a plugin out of the next shop
- * (plugin/quarantine.h).
+ * It lets a child check the configuration (so that a wrong one starts nothing), locks the data
+ * directory, opens the sockets, and forks the shop, which inherits the lock. The shop is forked,
+ * not exec'ed: a restart costs milliseconds, and meanwhile the kernel queues connections on the
+ * sockets that stay open here. A shop that dies is replaced at once; who was to blame is read off
+ * the board and written to the journal of faults, and three faults in ten minutes keep a plugin out
+ * of the next shop (plugin/quarantine.h).
  *
  * It never parses input from outside, opens no database, and runs no plugin.
  */
@@ -18,7 +18,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -34,13 +33,17 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "plugin/quarantine.h"
+#include "store/lock.h"
 
 #define STOP_GRACE   (40 * CLOCK_SECOND)
 #define HEART_LIMIT  (10 * CLOCK_SECOND)
 #define START_LIMIT  (60 * CLOCK_SECOND)
 #define CRASH_WINDOW CLOCK_MINUTE
-#define CORE_CRASHES 5 /* of the core itself, in a minute: give up and say so */
-#define SAFE_CRASHES 3 /* of the core itself, in a minute: try without plugins */
+#define CORE_CRASHES 5                  /* of the core itself, in a minute: give up and say so */
+#define SAFE_CRASHES 3                  /* of the core itself, in a minute: try without plugins */
+#define AWAY         (2 * CLOCK_SECOND) /* longer between two looks: we were stopped ourselves */
+#define DATA_MOST    400 /* SQLite takes paths of 512 bytes, and longer names stand inside */
+#define LISTEN_MOST  4200
 
 struct supervisor {
     struct shop_start start;
@@ -49,9 +52,13 @@ struct supervisor {
     int signals;  /* signalfd */
     int ready[2]; /* pipe: the shop writes, we announce */
     int lock;
+    int made; /* the data directory was not there */
+    int served;
     int stopping;
     int announced;
     int64_t started;        /* clock_mono of the shop's start */
+    int64_t looked;         /* clock_mono of the last look at its heart */
+    int64_t excused;        /* clock_mono: what it missed before, we did not see either */
     int64_t stop_until;     /* when a stop becomes a kill */
     int64_t deaths[16];     /* clock_mono of the last deaths, newest first */
     int64_t core_deaths[8]; /* of those that nobody else is to blame for */
@@ -59,56 +66,101 @@ struct supervisor {
 
 /* ---- starting ---- */
 
-/* Holds <data>/lock for the life of this process and of the shops it forks: never two at a time. */
+/* Takes the data directory for the life of this process and of the shops that it forks: never two
+ * at a time. */
 static int lock_data(struct supervisor *self, struct err *err)
 {
-    char path[4096];
-    if (mkdir(self->start.data, 0750) != 0 && errno != EEXIST)
-        return err_set(err, SOUK_ERROR, "cannot make the data directory %s: %s", self->start.data,
-                       strerror(errno));
-    snprintf(path, sizeof path, "%s/lock", self->start.data);
-    self->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (self->lock < 0)
-        return err_set(err, SOUK_ERROR, "cannot open %s: %s", path, strerror(errno));
-    if (flock(self->lock, LOCK_EX | LOCK_NB) != 0)
-        return err_set(err, SOUK_CONFLICT,
-                       "%s is in use by another souk; stop it first, or give another --data",
-                       self->start.data);
-    return SOUK_OK;
+    const char *data = self->start.data;
+    if (strlen(data) > DATA_MOST)
+        return err_set(err, SOUK_INVALID,
+                       "the path of the data directory is longer than %d bytes; name a shorter "
+                       "--data, or a relative one",
+                       DATA_MOST);
+    self->made = mkdir(data, 0750) == 0;
+    if (!self->made && errno != EEXIST)
+        return err_set(
+            err, SOUK_ERROR,
+            "cannot make the data directory %s: %s; make it, or name another with --data", data,
+            strerror(errno));
+    return lock_take(data, &self->lock, err);
 }
 
-/* A child reads and checks souk.lua, plugins included. Its last line on the pipe is the address to
- * listen on. */
-static int check_config(const struct serve_options *options, char *listen, size_t size)
+/* What a sound configuration says to us: three lines on the pipe. */
+static _Noreturn void tell_config(const struct serve_options *options, int to)
+{
+    struct arena arena = {0};
+    struct config config;
+    struct problems problems;
+    if (config_load(&arena, options->config, !options->safe, &config, &problems) != SOUK_OK) {
+        problem_print(&problems, stderr);
+        fprintf(stderr, "nothing was started\n");
+        _exit(1);
+    }
+    struct souk_str text =
+        arena_printf(&arena, "%.*s\n%.*s\n%.*s\n", SOUK_PRI(options_text(config.log, "level")),
+                     SOUK_PRI(options_text(config.log, "format")),
+                     SOUK_PRI(options_text(config.http, "listen")));
+    _exit(write(to, text.ptr, text.len) == (ssize_t)text.len ? 0 : 1);
+}
+
+static void read_signals(struct supervisor *self);
+
+/* Reads until the child ends or we are told to stop; then the child is ended too. */
+static int hear_child(struct supervisor *self, pid_t child, int from, struct buf *text)
+{
+    int status = 1;
+    for (;;) {
+        char bytes[4096];
+        struct pollfd fds[2] = {{.fd = from, .events = POLLIN},
+                                {.fd = self->signals, .events = POLLIN}};
+        poll(fds, 2, -1);
+        read_signals(self);
+        if (self->stopping)
+            kill(child, SIGKILL);
+        ssize_t got = self->stopping || fds[0].revents ? read(from, bytes, sizeof bytes) : 1;
+        if (got <= 0)
+            break;
+        if (fds[0].revents)
+            buf_add(text, bytes, (size_t)got);
+    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+/* A child reads and checks souk.lua, plugins included; where to listen and how to log come back. */
+static int check_config(struct supervisor *self, const struct serve_options *options, char *listen,
+                        size_t size)
 {
     int pipes[2];
+    struct buf text = {0};
+    enum log_level level = LOG_INFO;
+    pid_t parent = getpid();
     if (pipe2(pipes, O_CLOEXEC) != 0)
         return 1;
     pid_t child = fork();
     if (child == 0) {
-        struct arena arena = {0};
-        struct config config;
-        struct problems problems;
-        problems_init(&problems, &arena, souk_str(options->config));
-        if (config_load(&arena, options->config, !options->safe, &config, &problems) != SOUK_OK) {
-            problem_print(&problems, stderr);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
             _exit(1);
-        }
-        struct souk_str where = options_text(config.http, "listen");
-        ssize_t done = write(pipes[1], where.ptr, where.len);
-        _exit(done == (ssize_t)where.len ? 0 : 1);
+        tell_config(options, pipes[1]);
     }
     close(pipes[1]);
-    size_t len = 0;
-    ssize_t got;
-    while (len + 1 < size && (got = read(pipes[0], listen + len, size - len - 1)) > 0)
-        len += (size_t)got;
-    listen[len] = 0;
+    int status = child > 0 ? hear_child(self, child, pipes[0], &text) : 1;
     close(pipes[0]);
-    int status = 1;
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    if (child < 0 || (WIFSIGNALED(status) && !self->stopping))
+        fprintf(stderr, "souk serve: the check of %s %s (%s); run souk check -c %s\n",
+                options->config, child < 0 ? "cannot be begun" : "ended early",
+                child < 0 ? strerror(errno) : strsignal(WTERMSIG(status)), options->config);
+    struct souk_str rest = buf_str(&text), line = STR_NULL;
+    str_split(&rest, '\n', &line);
+    log_level_parse(line, &level);
+    str_split(&rest, '\n', &line);
+    log_setup(level, souk_str_is(line, "json"));
+    str_split(&rest, '\n', &line);
+    str_copy(listen, size, line);
+    buf_free(&text);
+    return child < 0 || status != 0;
 }
 
 static int open_sockets(struct supervisor *self, const char *where, char *name, size_t size,
@@ -124,30 +176,45 @@ static int open_sockets(struct supervisor *self, const char *where, char *name, 
     return listen_unix(path, 0600, &self->start.control_fd, err);
 }
 
-static void run_shop(struct supervisor *self)
+static sigset_t our_signals(void)
 {
-    sigset_t none;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+/* The signals that we pass on stay blocked: one that comes before the shop listens for it must wait
+ * there, not end it. */
+static void run_shop(struct supervisor *self, pid_t parent)
+{
+    sigset_t set = our_signals();
     struct rlimit no_core = {0, 0};
     if (!getenv("SOUK_CORE_DUMPS"))
         setrlimit(RLIMIT_CORE, &no_core); /* writing a core file would hold up the restart */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sigemptyset(&none);
+    if (getppid() != parent)
+        _exit(1); /* it died before it could take us along */
     close(self->signals);
     close(self->ready[0]);
     self->start.ready_fd = self->ready[1];
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    sigprocmask(SIG_SETMASK, &set, NULL);
     exit(shop_run(&self->start, self->board));
 }
 
 static int start_shop(struct supervisor *self)
 {
+    pid_t parent = getpid();
     board_reset(self->board);
     atomic_fetch_add(&self->board->generation, 1);
     self->started = clock_mono();
     self->shop = fork();
     if (self->shop == 0)
-        run_shop(self);
+        run_shop(self, parent);
     self->start.again = 1;
+    self->served = 1;
     if (self->shop < 0)
         log_error("shop.start_failed", LOG_S("reason", strerror(errno)));
     return self->shop > 0 ? SOUK_OK : SOUK_ERROR;
@@ -182,7 +249,7 @@ static void find_fault(struct supervisor *self, int status)
     fault->at = clock_now();
     fault->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     str_copy(fault->plugin, sizeof fault->plugin, souk_str(board_suspect(self->board)));
-    str_copy(fault->where, sizeof fault->where, souk_str("unknown"));
+    str_copy(fault->where, sizeof fault->where, souk_str(board_suspect_where(self->board)));
     atomic_store(&fault->kind, WIFSIGNALED(status) ? BOARD_CRASH : BOARD_EXIT);
 }
 
@@ -248,7 +315,7 @@ static void read_ready(struct supervisor *self)
         return;
     int64_t span = (clock_mono() - self->started) / CLOCK_MS;
     log_info("shop.ready", LOG_S("listen", self->start.listen), LOG_I("ms", span));
-    if (self->announced)
+    if (self->announced || self->stopping)
         return;
     self->announced = 1;
     printf("ready %s\n", self->start.listen);
@@ -271,13 +338,20 @@ static void read_signals(struct supervisor *self)
     }
 }
 
-/* A shop whose clock stands still, or that does not come up, is ended. */
+/* A shop whose clock stands still, or that does not come up, is ended. What stopped us (Ctrl-Z, a
+ * debugger, a frozen machine) may have stopped it as well: it gets its whole time again. */
 static void watch_heart(struct supervisor *self)
 {
     int64_t now = clock_mono();
+    if (self->looked && now - self->looked > AWAY)
+        self->excused = now;
+    self->looked = now;
     int64_t beat = atomic_load(&self->board->heartbeat);
     int ready = atomic_load(&self->board->ready);
-    int hung = ready ? now - beat > HEART_LIMIT : now - self->started > START_LIMIT;
+    int64_t from = ready ? beat : self->started;
+    if (from < self->excused)
+        from = self->excused;
+    int hung = now - from > (ready ? HEART_LIMIT : START_LIMIT);
     if (self->stopping ? now < self->stop_until : !hung)
         return;
     if (!self->stopping) {
@@ -329,52 +403,67 @@ static int supervise(struct supervisor *self)
     }
 }
 
-static int prepare(struct supervisor *self, const struct serve_options *options, char *name,
-                   size_t size)
+static int open_signals(struct supervisor *self)
 {
-    struct err err = {0};
-    char listen[512];
-    sigset_t set;
-    if (lock_data(self, &err) != SOUK_OK) {
-        fprintf(stderr, "souk serve: %s\n", err.text);
-        return 1;
-    }
-    if (check_config(options, listen, sizeof listen) != 0)
-        return 1; /* the child has said why */
-    if (open_sockets(self, options->listen ? options->listen : listen, name, size, &err) !=
-            SOUK_OK ||
-        pipe2(self->ready, O_CLOEXEC | O_NONBLOCK) != 0) {
-        fprintf(stderr, "souk serve: %s\n", err.text);
-        return 1;
-    }
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
+    sigset_t set = our_signals();
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     self->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    self->board = board_create();
-    return self->signals < 0 || !self->board;
+    return self->signals;
+}
+
+/* 0, or 1: it has been said why (or we were told to stop). */
+static int prepare(struct supervisor *self, const struct serve_options *options, char *name,
+                   size_t size)
+{
+    struct err err = {0};
+    static char listen[LISTEN_MOST];
+    if (open_signals(self) < 0 || !(self->board = board_create()) ||
+        pipe2(self->ready, O_CLOEXEC | O_NONBLOCK) != 0) {
+        fprintf(stderr, "souk serve: cannot begin: %s\n", strerror(errno));
+        return 1;
+    }
+    if (check_config(self, options, listen, sizeof listen) != 0)
+        return 1;
+    if (lock_data(self, &err) != SOUK_OK ||
+        open_sockets(self, options->listen ? options->listen : listen, name, size, &err) !=
+            SOUK_OK) {
+        fprintf(stderr, "souk serve: %s\n", err.text);
+        return 1;
+    }
+    return 0;
+}
+
+/* Takes away what would be in the way of the next start; of one that failed, everything. */
+static void clean_up(struct supervisor *self)
+{
+    char path[4096];
+    const char *listen = self->start.listen;
+    if (listen && strncmp(listen, "unix:", 5) == 0)
+        unlink(listen + 5);
+    if (self->start.control_fd >= 0) {
+        snprintf(path, sizeof path, "%s/souk.sock", self->start.data);
+        unlink(path);
+    }
+    if (self->made && !self->served) {
+        snprintf(path, sizeof path, "%s/souk.lock", self->start.data);
+        unlink(path);
+        rmdir(self->start.data);
+    }
 }
 
 int supervisor_run(const struct serve_options *options)
 {
-    static char name[512];
+    static char name[LISTEN_MOST];
     struct supervisor self = {.start = {.config = options->config,
                                         .data = options->data,
                                         .safe = options->safe,
-                                        .control_fd = -1}};
-    if (prepare(&self, options, name, sizeof name) != 0)
-        return 1;
-    if (start_shop(&self) != SOUK_OK)
-        return 1;
-    int code = supervise(&self);
-    if (strncmp(name, "unix:", 5) == 0)
-        unlink(name + 5);
-    char path[4096];
-    snprintf(path, sizeof path, "%s/souk.sock", options->data);
-    unlink(path);
-    return code;
+                                        .control_fd = -1},
+                              .lock = -1};
+    int code = prepare(&self, options, name, sizeof name);
+    if (code == 0 && !self.stopping)
+        code = start_shop(&self) == SOUK_OK ? supervise(&self) : 1;
+    clean_up(&self);
+    return self.stopping && !self.served ? 0 : code;
 }

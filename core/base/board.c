@@ -80,6 +80,7 @@ void board_reset(struct board *old)
     atomic_store(&old->heartbeat, 0);
     memset(&old->fault, 0, sizeof(old->fault));
     memset(old->slot, 0, sizeof(old->slot));
+    old->text_used = 0;
     atomic_flag_clear(&fault_claimed);
 }
 
@@ -101,6 +102,21 @@ uint32_t board_name(const char *plugin)
     }
     pthread_mutex_unlock(&names_lock);
     return found;
+}
+
+const char *board_keep(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *kept = NULL;
+    if (!board)
+        return NULL;
+    pthread_mutex_lock(&names_lock);
+    if (size <= sizeof(board->text) - board->text_used) {
+        kept = memcpy(board->text + board->text_used, text, size);
+        board->text_used += (uint32_t)size;
+    }
+    pthread_mutex_unlock(&names_lock);
+    return kept;
 }
 
 static const char *name_of(const struct board *from, uint32_t plugin)
@@ -137,6 +153,15 @@ static void *make_stack(void)
     return stack;
 }
 
+static void thread_ends(void *arg);
+static pthread_key_t end_key;
+static pthread_once_t end_once = PTHREAD_ONCE_INIT;
+
+static void make_end_key(void)
+{
+    pthread_key_create(&end_key, thread_ends);
+}
+
 static int is_main_thread(void)
 {
     return syscall(SYS_gettid) == getpid();
@@ -150,6 +175,8 @@ void board_thread_begin(const char *name)
     if (!self.stack)
         self.stack = make_stack();
     self.signed_on = 1;
+    pthread_once(&end_once, make_end_key);
+    pthread_setspecific(end_key, &self);
     if (!is_main_thread()) { /* the main thread's name is the process's */
         str_copy(shortened, sizeof(shortened), souk_str(name));
         pthread_setname_np(pthread_self(), shortened);
@@ -171,6 +198,9 @@ static void show_mark(struct board_slot *slot, const struct board_mark *mark)
 
 void board_thread_end(void)
 {
+    pthread_once(&end_once, make_end_key);
+    pthread_setspecific(end_key, NULL);
+    thread_ends(NULL); /* no more than a look: a call may have ended the thread, not its owner */
     if (self.slot) {
         show_mark(self.slot, &(struct board_mark){0});
         atomic_store(&self.slot->used, 0);
@@ -231,6 +261,12 @@ static void safe_string(char *to, size_t size, const char *from)
 void board_map(uint32_t plugin, const void *start, size_t len)
 {
     mapping_add(plugin, start, len, board ? name_of(board, plugin) : "");
+}
+
+void board_may_leave(uint32_t plugin, int may)
+{
+    if (board && plugin && plugin < BOARD_NAMES)
+        board->may_leave[plugin] = may != 0;
 }
 
 /* ---- recording ---- */
@@ -366,6 +402,19 @@ static void on_exit_call(void)
     _exit(EXIT_STATUS);
 }
 
+/* A call that ends its thread (pthread_exit) never comes back, and what waits for that
+ * thread waits for ever: as bad as exit(), and taken for it. */
+static void thread_ends(void *arg)
+{
+    (void)arg;
+    if (!self.mark.plugin || !board || getpid() != fault_pid || atomic_load(&board->orderly))
+        return;
+    struct suspect suspect = {.plugin = self.mark.plugin, .where = self.mark.where};
+    if (!atomic_flag_test_and_set(&fault_claimed))
+        record(BOARD_EXIT, &suspect);
+    _exit(EXIT_STATUS);
+}
+
 void board_catch_faults(void)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
@@ -440,17 +489,50 @@ void board_watch(int64_t now, void (*late)(const char *thread, const char *plugi
     }
 }
 
-const char *board_suspect(const struct board *dead)
+/* The slot of the one plugin that was running; NULL when there was none, or several. Of several
+ * callers only those count that can have left on the quiet. */
+static const struct board_slot *find_running(const struct board *dead, int leavers)
 {
-    uint32_t found = BOARD_CORE;
+    const struct board_slot *found = NULL;
     for (size_t i = 0; i < BOARD_THREADS; i++) {
         const struct board_slot *slot = &dead->slot[i];
         uint32_t plugin = atomic_load(&slot->used) ? atomic_load(&slot->plugin) : BOARD_CORE;
-        if (plugin == BOARD_CORE || plugin == found)
+        if (plugin == BOARD_CORE || plugin >= BOARD_NAMES || (leavers && !dead->may_leave[plugin]))
             continue;
-        if (found != BOARD_CORE)
-            return "";
-        found = plugin;
+        if (found && plugin == atomic_load(&found->plugin))
+            continue;
+        if (found)
+            return NULL;
+        found = slot;
     }
-    return found == BOARD_CORE ? "" : name_of(dead, found);
+    return found;
+}
+
+static const struct board_slot *find_suspect(const struct board *dead)
+{
+    const struct board_slot *found = find_running(dead, 0);
+    return found ? found : find_running(dead, 1);
+}
+
+const char *board_suspect(const struct board *dead)
+{
+    const struct board_slot *found = find_suspect(dead);
+    return found ? name_of(dead, atomic_load(&found->plugin)) : "";
+}
+
+const char *board_suspect_where(const struct board *dead)
+{
+    const struct board_slot *found = find_suspect(dead);
+    uintptr_t where = found ? (uintptr_t)atomic_load(&found->where) : 0;
+    uintptr_t first = (uintptr_t)dead->text;
+    for (size_t i = 0; found && i < BOARD_THREADS; i++) {
+        const struct board_slot *slot = &dead->slot[i];
+        if (atomic_load(&slot->used) && atomic_load(&slot->plugin) == atomic_load(&found->plugin) &&
+            (uintptr_t)atomic_load(&slot->where) != where)
+            return "unknown"; /* it ran in several places */
+    }
+    if (where < first || where >= first + sizeof(dead->text) ||
+        !memchr((const char *)where, '\0', first + sizeof(dead->text) - where))
+        return "unknown";
+    return (const char *)where;
 }

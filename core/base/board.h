@@ -18,12 +18,13 @@
 #define BOARD_THREADS 96
 #define BOARD_NAMES   256
 #define BOARD_CORE    0 /* the name index of souk's own code */
+#define BOARD_TEXT    32768
 
 enum board_fault_kind {
     BOARD_NONE,
     BOARD_CRASH, /* a signal */
     BOARD_HANG,  /* over its time; ended by the watchdog */
-    BOARD_EXIT,  /* called exit() */
+    BOARD_EXIT,  /* called exit(), or ended its thread */
 };
 
 struct board_fault {
@@ -58,6 +59,9 @@ struct board {
     _Atomic uint32_t names_used;
     char names[BOARD_NAMES][48];
     struct board_slot slot[BOARD_THREADS];
+    uint8_t may_leave[BOARD_NAMES]; /* by name index */
+    uint32_t text_used;
+    char text[BOARD_TEXT]; /* texts of board_keep */
 };
 
 struct board *board_create(void);    /* shared, zeroed; survives fork */
@@ -65,6 +69,9 @@ void board_use(struct board *board); /* this process's board from now on */
 struct board *board_current(void);
 void board_reset(struct board *board);   /* before a new shop starts: forgets slots and fault */
 uint32_t board_name(const char *plugin); /* interns; 0 when the table is full */
+/* A copy of a `where` that the supervisor can read too, good until the next board_reset; NULL when
+ * there is no room (or no board): then keep it elsewhere. */
+const char *board_keep(const char *text);
 
 /* A thread of ours signs on once (alternate stack for the fault handler included) and off before it
  * ends. */
@@ -86,12 +93,16 @@ uint32_t board_running(void); /* the plugin marked on this thread, or BOARD_CORE
 void board_catch_faults(void);
 /* A plugin's mapping, so that a fault on a thread of its own is attributed too. */
 void board_map(uint32_t plugin, const void *start, size_t len);
+/* Whether the plugin has what it takes to end the process without a trace (_exit). */
+void board_may_leave(uint32_t plugin, int may);
 /* The watchdog's turn, called by the clock thread: beats the heart; warns through `late` once a
  * call; a call over its kill span becomes a BOARD_HANG fault and ends the process. */
 void board_watch(int64_t now, void (*late)(const char *thread, const char *plugin,
                                            const char *where, int64_t span));
-/* In the supervisor, when a dead shop left no fault: the one plugin that was marked on a thread, or
- * "". */
+/* In the supervisor, when a dead shop left no fault: the one plugin that was marked on a thread; of
+ * several the one that may leave; or "". */
 const char *board_suspect(const struct board *board);
+/* Where that plugin was, or "unknown": known for texts of board_keep. */
+const char *board_suspect_where(const struct board *board);
 
 #endif

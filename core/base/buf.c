@@ -56,11 +56,6 @@ void buf_add_cstr(struct buf *buf, const char *text)
     buf_add(buf, text, strlen(text));
 }
 
-void buf_add_char(struct buf *buf, char c)
-{
-    buf_add(buf, &c, 1);
-}
-
 void buf_add_int(struct buf *buf, int64_t number)
 {
     char digits[24];

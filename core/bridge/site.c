@@ -14,10 +14,12 @@
  */
 #include "bridge/internal.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include "base/log.h"
 
 struct site_options site_core;
+static _Atomic uint64_t built; /* sites, ever: what the page cache tells them apart by */
 
 void site_setup(const struct site_options *options)
 {
@@ -44,7 +46,7 @@ int site_build(void *user, struct plugin_set *set, struct err *err)
     (void)user;
     struct site *site = mem_zalloc(sizeof(*site));
     site->set = set;
-    site->web.number = set->number;
+    site->web.number = atomic_fetch_add(&built, 1) + 1; /* the set gets its own when published */
     site->web.user = site;
     site->web.router = router_new();
     site->web.templates = template_set_new();

@@ -58,10 +58,11 @@ const char *call_intern(const char *format, ...)
     if (len < 0)
         return "";
     pthread_mutex_lock(&intern_lock);
-    char *kept = map_get(&interned, souk_str(text));
+    const char *kept = map_get(&interned, souk_str(text));
     if (!kept) {
-        kept = mem_strdup(text);
-        map_put(&interned, souk_str(kept), kept);
+        kept = board_keep(text);
+        kept = kept ? kept : mem_strdup(text);
+        map_put(&interned, souk_str(kept), (void *)(uintptr_t)kept);
     }
     pthread_mutex_unlock(&intern_lock);
     return kept;

@@ -60,6 +60,7 @@ static int load(struct plugin *plugin, const struct generation_options *options,
         board_enter(plugin->board, call_intern("load %s", plugin->name), LIFE_WARN, LIFE_KILL);
     int code = stage_open(options->file, plugin->name, options->run_dir, &staged, err);
     board_leave(mark);
+    board_may_leave(plugin->board, staged.may_leave);
     if (staged.len)
         board_map(plugin->board, staged.start, staged.len);
     if (code)
@@ -115,7 +116,7 @@ static int run_life(struct plugin *plugin, int (*fn)(struct souk_ctx *ctx), cons
         return 0;
     struct arena arena = {0};
     struct souk_ctx ctx;
-    struct call_place place = {what, LIFE_WARN, LIFE_KILL};
+    struct call_place place = {call_intern("%s", what), LIFE_WARN, LIFE_KILL};
     struct call_start start = {.plugin = plugin, .arena = &arena, .kind = CALL_INIT};
     call_begin(&ctx, &start);
     struct board_mark mark = call_enter(&ctx, &place);
@@ -174,7 +175,7 @@ static void run_stop(struct plugin *plugin)
 {
     struct arena arena = {0};
     struct souk_ctx ctx;
-    struct call_place place = {"stop", LIFE_WARN, LIFE_KILL};
+    struct call_place place = {call_intern("stop"), LIFE_WARN, LIFE_KILL};
     struct call_start start = {.plugin = plugin, .arena = &arena, .kind = CALL_INIT};
     call_begin(&ctx, &start);
     struct board_mark mark = call_enter(&ctx, &place);

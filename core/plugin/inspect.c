@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,6 +95,7 @@ static void tame(void)
     for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
         signal(faults[i], SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* or it would keep the lock of the data directory */
     setrlimit(RLIMIT_CORE, &none);
     setrlimit(RLIMIT_CPU, &seconds);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);

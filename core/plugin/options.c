@@ -25,7 +25,7 @@ void problems_init(struct problems *problems, struct arena *arena, struct souk_s
 /* Sentences of one piece, "what is wrong; what to do", as other floors make them. */
 static void take_hint(struct problem *problem)
 {
-    for (size_t i = problem->message.len; i > 2; i--)
+    for (size_t i = 2; i < problem->message.len; i++)
         if (problem->message.ptr[i - 2] == ';' && problem->message.ptr[i - 1] == ' ') {
             problem->hint = str_from(problem->message, i);
             problem->message.len = i - 2;

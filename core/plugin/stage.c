@@ -241,6 +241,14 @@ static int map_copy(const char *copy, struct staged *out, struct err *err)
     return check_new(out->raw, err);
 }
 
+/* A name in its string tables that ends the process past every handler; "quick_exit" ends in one of
+ * them too. */
+static int can_leave(struct souk_str bytes)
+{
+    return memmem(bytes.ptr, bytes.len, "_exit", sizeof("_exit")) ||
+           memmem(bytes.ptr, bytes.len, "_Exit", sizeof("_Exit"));
+}
+
 static int stage_bytes(struct souk_str bytes, const char *name, const char *run_dir,
                        struct staged *out, struct err *err)
 {
@@ -251,6 +259,7 @@ static int stage_bytes(struct souk_str bytes, const char *name, const char *run_
     if (code)
         return code;
     hash_bytes(bytes, out->hash);
+    out->may_leave = can_leave(bytes);
     pthread_mutex_lock(&seen_lock);
     uint64_t number = ++copies;
     pthread_mutex_unlock(&seen_lock);

@@ -17,6 +17,7 @@ struct staged {
     char source[256];
     const void *start; /* mapping, for board_map */
     size_t len;
+    int may_leave; /* it can call _exit */
 };
 
 /* Looks `name`.so up in the folders of `path` (NULL-terminated), in order. */

@@ -52,12 +52,16 @@ int stage_find(const char *const *path, const char *name, char *file, size_t siz
     say_folders(path, folders, sizeof(folders));
     const char *near = str_nearest(souk_str(name), names);
     int code =
-        near ? err_set(err, SOUK_NOT_FOUND, "plugin \"%s\" is not in %s; did you mean \"%s\"?",
-                       name, folders, near)
-             : err_set(err, SOUK_NOT_FOUND,
-                       "plugin \"%s\" is not in %s; put %s.so there or take the name "
-                       "out",
-                       name, folders[0] ? folders : "any folder", name);
+        near && strcmp(near, name) == 0
+            ? err_set(err, SOUK_NOT_FOUND,
+                      "plugin \"%s\": %s.so in %s is a link to nothing; put the file there again",
+                      name, name, folders)
+        : near ? err_set(err, SOUK_NOT_FOUND, "plugin \"%s\" is not in %s; did you mean \"%s\"?",
+                         name, folders, near)
+               : err_set(err, SOUK_NOT_FOUND,
+                         "plugin \"%s\" is not in %s; put %s.so there or take the name "
+                         "out",
+                         name, folders[0] ? folders : "any folder", name);
     arena_free(&arena);
     return code;
 }

@@ -65,6 +65,10 @@ void switch_close(struct switch_host *host);
 int switch_list_stopped(struct db *db, const char *dir, const char *const *path,
                         const struct wanted *wanted, struct arena *arena, struct json *items);
 
+int switch_info_stopped(struct db *db, const char *dir, const char *const *path,
+                        const struct wanted *wanted, const char *name, struct arena *arena,
+                        struct json *info, struct err *err);
+
 /* The same questions without a running shop: reads the files and the journal, runs no plugin code
  * beyond mapping them. Reports every problem of a configuration: missing plugin, cyclic or missing
  * requires, conflicts, options, secrets, ABI. */

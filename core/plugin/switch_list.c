@@ -172,25 +172,6 @@ int switch_list(struct switch_host *host, struct arena *arena, struct json *item
     return 0;
 }
 
-int switch_list_stopped(struct db *db, const char *dir, const char *const *path,
-                        const struct wanted *wanted, struct arena *arena, struct json *items)
-{
-    struct switch_host *host = mem_zalloc(sizeof(*host));
-    struct plugin_set nothing = {0};
-    host->options.db = db;
-    host->options.dir = dir;
-    host->options.path = path;
-    host->offline = 1;
-    host->current = &nothing;
-    wish_keep(&host->wish, wanted);
-    pthread_mutex_init(&host->lock, NULL);
-    pthread_mutex_init(&host->retire_lock, NULL);
-    pthread_cond_init(&host->stopped, NULL);
-    int code = switch_list(host, arena, items);
-    host_free(host);
-    return code;
-}
-
 static int add_info(struct switch_host *host, const char *name, struct arena *arena,
                     struct json *info, struct err *err)
 {
@@ -229,6 +210,45 @@ int switch_info(struct switch_host *host, const char *name, struct arena *arena,
     host_read_wishes(host, &host->wish);
     int code = add_info(host, name, arena, info, err);
     pthread_mutex_unlock(&host->lock);
+    return code;
+}
+
+/* ---- a stopped shop ---- */
+
+/* A host in which nothing is on; host_free ends it. */
+static struct switch_host *open_offline(struct db *db, const char *dir, const char *const *path,
+                                        const struct wanted *wanted)
+{
+    static struct plugin_set nothing;
+    struct switch_host *host = mem_zalloc(sizeof(*host));
+    host->options.db = db;
+    host->options.dir = dir;
+    host->options.path = path;
+    host->offline = 1;
+    host->current = &nothing;
+    wish_keep(&host->wish, wanted);
+    pthread_mutex_init(&host->lock, NULL);
+    pthread_mutex_init(&host->retire_lock, NULL);
+    pthread_cond_init(&host->stopped, NULL);
+    return host;
+}
+
+int switch_list_stopped(struct db *db, const char *dir, const char *const *path,
+                        const struct wanted *wanted, struct arena *arena, struct json *items)
+{
+    struct switch_host *host = open_offline(db, dir, path, wanted);
+    int code = switch_list(host, arena, items);
+    host_free(host);
+    return code;
+}
+
+int switch_info_stopped(struct db *db, const char *dir, const char *const *path,
+                        const struct wanted *wanted, const char *name, struct arena *arena,
+                        struct json *info, struct err *err)
+{
+    struct switch_host *host = open_offline(db, dir, path, wanted);
+    int code = switch_info(host, name, arena, info, err);
+    host_free(host);
     return code;
 }
 

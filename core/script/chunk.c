@@ -241,6 +241,18 @@ static int take_values(struct arena *arena, const struct conversation *child, st
     return 0;
 }
 
+/* Lua keeps the last of two values; whoever wrote them meant one. */
+static int check_twice(struct souk_str source, struct chunk *out, struct err *err)
+{
+    struct chunk_line first, again;
+    if (!chunk_lines_twice(source, &first, &again))
+        return 0;
+    out->error_line = again.line;
+    return err_set(err, SOUK_INVALID,
+                   "\"%.*s\" is given twice in one table, in line %d and in line %d; keep one",
+                   SOUK_PRI(again.name), first.line, again.line);
+}
+
 int chunk_load(struct arena *arena, const char *path, struct chunk *out, struct err *err)
 {
     struct souk_str source;
@@ -259,7 +271,9 @@ int chunk_load(struct arena *arena, const char *path, struct chunk *out, struct 
     if (code)
         return explain_silence(&child, code, err);
     switch (child.head.answer) {
-    case CHUNK_VALUES: return take_values(arena, &child, out, err);
+    case CHUNK_VALUES:
+        code = check_twice(source, out, err);
+        return code ? code : take_values(arena, &child, out, err);
     case CHUNK_MEMORY:
         return err_set(err, SOUK_TOO_LARGE,
                        "needs more than 32 MiB of memory; this file should only give values");

@@ -172,6 +172,47 @@ size_t chunk_lines_scan(struct arena *arena, struct souk_str source, struct chun
     return count;
 }
 
+/* A frame is an open bracket: its keys begin at `start`. */
+struct frame {
+    size_t start;
+    int table;
+};
+
+int chunk_lines_twice(struct souk_str source, struct chunk_line *first, struct chunk_line *again)
+{
+    struct scan scan = {source.ptr, source.ptr + source.len, 1};
+    VEC(struct chunk_line) keys = {0};
+    VEC(struct frame) frames = {0};
+    struct chunk_line candidate = {0};
+    int found = 0, key = 0, fresh = 0; /* fresh: behind "{", "," or ";"; key: a name that was */
+    for (enum token token; !found;) {
+        struct souk_str text = STR_NULL;
+        if ((token = next_token(&scan, &text)) == TOKEN_END)
+            break;
+        char c = scan.at[-1];
+        size_t start = frames.len ? frames.at[frames.len - 1].start : 0;
+        if (token == TOKEN_ASSIGN && key && frames.len && frames.at[frames.len - 1].table) {
+            for (size_t i = start; i < keys.len && !found; i++)
+                if ((found = souk_str_equal(keys.at[i].name, candidate.name)))
+                    *first = keys.at[i];
+            *again = candidate;
+            vec_push(&keys, candidate);
+        } else if (token == TOKEN_OPEN) {
+            vec_push(&frames, ((struct frame){keys.len, c == '{'}));
+        } else if (token == TOKEN_CLOSE && frames.len) {
+            keys.len = start;
+            frames.len--;
+        }
+        key = token == TOKEN_NAME && fresh;
+        candidate = (struct chunk_line){text, scan.line};
+        fresh =
+            (token == TOKEN_OPEN && c == '{') || (token == TOKEN_OTHER && (c == ',' || c == ';'));
+    }
+    vec_free(&keys);
+    vec_free(&frames);
+    return found;
+}
+
 int chunk_lines_find(const struct chunk_line *lines, size_t count, struct souk_str name, int at)
 {
     int line = at;

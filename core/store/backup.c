@@ -3,7 +3,7 @@
  *
  * A copy is made over a connection of its own, so the thread's snapshot is not held for
  * minutes. A restore opens the copy in a folder beside first, with everything that an
- * ordinary start checks (is it a database, is it sound, is it not newer), and only then
+ * ordinary start checks (is it a shop's, is it sound, is it not newer), and only then
  * moves it into place; what was there is kept under a name with the time.
  */
 #include <errno.h>
@@ -91,6 +91,26 @@ static int backup_copy_file(const char *from, const char *to, struct err *err)
                   : 0;
 }
 
+/* A database of another program would be opened as an empty shop. */
+static int backup_is_ours(const char *dir, struct err *err)
+{
+    const struct driver *driver = &sqlite_driver;
+    struct driver_conn *raw = NULL;
+    struct driver_statement *look = NULL;
+    int code = driver->open(&raw, dir, 1, err);
+    if (code != 0)
+        return code;
+    if (driver->prepare(raw, "SELECT 1 FROM migration WHERE owner = 'souk'", NULL, &look, NULL) !=
+            0 ||
+        driver->step(look) != 1)
+        code = err_set(err, SOUK_INVALID,
+                       "it is not the database of a shop; name the file that souk backup wrote");
+    if (look)
+        driver->finalize(look);
+    driver->close(raw);
+    return code;
+}
+
 /* Opens the copy as a shop would, looks at every page, closes it again. */
 static int backup_try(const char *dir, struct err *err)
 {
@@ -98,8 +118,8 @@ static int backup_try(const char *dir, struct err *err)
     struct db_options options = {.dir = dir};
     struct arena arena = {0};
     struct souk_str report;
-    int code = db_open(&db, &options, err);
-    if (code != 0)
+    int code = backup_is_ours(dir, err);
+    if (code != 0 || (code = db_open(&db, &options, err)) != 0)
         return code;
     if ((code = db_integrity(db, &arena, &report)) != 0)
         err_set(err, code, "the copy is not sound: %.*s", (int)report.len, report.ptr);

@@ -81,6 +81,7 @@ struct db {
     int queue;
     int stopping;
     int asleep;
+    int wanted; /* while asleep: so many must wait before the writer is woken; 0 is like 1 */
     int started;
     pthread_t thread;
     struct db_conn *conn;   /* the writer's; only its thread */
@@ -88,6 +89,9 @@ struct db {
     int behind;             /* commits that are only in the log */
     int changes;            /* rows of change_log since the last pruning */
     char commit_words[400]; /* why the last group could not be saved */
+    int expected;           /* writes of the next group if all who were answered come back */
+    int64_t gather_until;   /* clock_mono; 0: the last commit was fast, or a lone one */
+    int gather_skip;        /* groups to take as they are, after a wait in vain */
 
     /* reader.c */
     pthread_key_t key;

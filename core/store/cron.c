@@ -240,3 +240,31 @@ int cron_plan(struct db *db, struct souk_str kind, const struct cron *cron, int 
         return err_set(err, SOUK_INVALID, "the cron rule of %.*s never comes true", SOUK_PRI(kind));
     return db_write(db, cron_plan_write, &planning, err);
 }
+
+/* ---- what is planned no more ---- */
+
+struct cron_dropping {
+    int (*known)(void *user, struct souk_str kind);
+    void *user;
+};
+
+static int cron_drop_write(struct db_conn *conn, void *arg)
+{
+    const struct cron_dropping *dropping = arg;
+    struct db_rows rows;
+    int code = db_query(conn, &sql_job_cron_all, &rows);
+    while (code == 0 && (code = db_next(&rows)) == 1) {
+        code = 0;
+        if (!dropping->known(dropping->user, db_text(&rows, 1)))
+            code = db_run(conn, &sql_job_cron_delete, NULL, DB_INT(db_int(&rows, 0)));
+    }
+    db_close(&rows);
+    return code;
+}
+
+int cron_drop(struct db *db, int (*known)(void *user, struct souk_str kind), void *user,
+              struct err *err)
+{
+    struct cron_dropping dropping = {known, user};
+    return db_write(db, cron_drop_write, &dropping, err);
+}

@@ -2,8 +2,8 @@
  * db: the life of a database: the folder, its lock, the writer's connection, the core's
  * migrations, the end.
  *
- * One process at a time has a data directory: a lock on souk.lock says so, which the
- * kernel takes back when the process dies. Without a folder the database lives in one
+ * One process at a time has a data directory: lock.c says so, here or, for a shop, in
+ * the supervisor that forked it. Without a folder the database lives in one
  * made in memory and removed at the end, so that tests run the very same code.
  */
 #include <errno.h>
@@ -143,9 +143,9 @@ static void db_free(struct db *db)
 static int db_start(struct db *db, const struct db_options *options, struct err *err)
 {
     int code;
-    if ((code = db_init(db, options, err)) != 0 ||
-        (code = db_make_dir(db, options->dir, err)) != 0 ||
-        (code = lock_take(db->dir, &db->lock, err)) != 0)
+    if ((code = db_init(db, options, err)) != 0 || (code = db_make_dir(db, options->dir, err)) != 0)
+        return code;
+    if (!options->locked && (code = lock_take(db->dir, &db->lock, err)) != 0)
         return code;
     db->conn = mem_zalloc(sizeof *db->conn);
     db->conn->db = db;

@@ -146,6 +146,7 @@ int db_is_writer(const struct db_conn *conn);
 struct db_options {
     const char *dir; /* the data directory; the file is souk.db inside; NULL: a folder in memory
                         that goes with db_shut (tests) */
+    int locked;      /* the caller has its lock (store/lock.h) and keeps it until after db_shut */
     int queue;       /* writes that may wait; 0: 1,024 */
     int64_t statement_budget; /* us a statement may run; 0: 2 s */
     int (*consumers)(void *user, struct souk_str topic, struct arena *arena,

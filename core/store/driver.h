@@ -50,6 +50,8 @@ struct driver {
     int (*checkpoint)(
         struct driver_conn *conn,
         int truncate); /* SOUK_BUSY: a reader kept a part of the log from being moved */
+    /* Renews the statistics that plans are made from, where they have grown old. In a write. */
+    int (*optimize)(struct driver_conn *conn);
     int (*backup)(struct driver_conn *from, const char *file,
                   void (*progress)(void *, int64_t, int64_t), void *user, struct err *err);
     int (*integrity)(struct driver_conn *conn, struct arena *arena, struct souk_str *report);

@@ -127,6 +127,7 @@ static void job_read(struct job_claiming *claiming, struct db_rows *rows, struct
     job->kind = arena_str(arena, db_text(rows, 6));
     job->subject = arena_str(arena, db_text(rows, 7));
     job->payload = arena_str(arena, db_text(rows, 8));
+    job->lease_until = db_int(rows, 9);
 }
 
 static int job_take_kind(struct db_conn *conn, struct job_claiming *claiming, struct souk_str kind)
@@ -297,7 +298,7 @@ int job_done(struct db *db, const struct job *job, int64_t now)
     return db_write(db, job_done_write, &ending, NULL);
 }
 
-static int64_t job_delay(int attempt)
+int64_t job_delay(int attempt)
 {
     static const int64_t delays[] = {
         CLOCK_SECOND,      5 * CLOCK_SECOND,  30 * CLOCK_SECOND, 2 * CLOCK_MINUTE,

@@ -15,6 +15,7 @@
 
 struct job {
     int64_t id, fence, due;
+    int64_t lease_until;
     int64_t outbox; /* the fact to deliver, or 0 */
     int attempt;    /* 1 for the first run */
     int attempts;   /* allowed */
@@ -36,6 +37,14 @@ int job_done(struct db *db, const struct job *job,
 int job_finish(struct db_conn *conn,
                const struct job *job); /* job_done inside a write, together with its effect */
 int job_failed(struct db *db, const struct job *job, struct souk_str why, int64_t now);
+/* A lease that would run out before the work can end is made longer. SOUK_CONFLICT: it was lost. */
+int job_extend(struct db *db, const struct job *job, int64_t until, int64_t now);
+/* Claimed, but not begun: as if it had not been claimed. */
+int job_give_back(struct db *db, const struct job *job, int64_t now);
+/* At start, before the first claim: what was running when the last process died has failed and is
+ * tried again after the usual wait. One process at a time works on a database, so nobody else can
+ * have it. */
+int job_recover(struct db *db, int64_t now, struct err *err);
 int64_t job_next_due(struct db *db, int64_t now); /* when to look again; INT64_MAX: nothing waits */
 /* Sets what is called after each commit that may have changed job_next_due (a job added, moved,
  * finished): on the writer thread, must not block: set a flag and signal. Set it once, before work
@@ -63,5 +72,8 @@ int64_t cron_next(const struct cron *cron,
  * rule moves it. */
 int cron_plan(struct db *db, struct souk_str kind, const struct cron *cron, int attempts,
               int64_t now, struct err *err);
+/* Drops the waiting cron jobs whose kind the callback does not know any more. */
+int cron_drop(struct db *db, int (*known)(void *user, struct souk_str kind), void *user,
+              struct err *err);
 
 #endif

@@ -30,7 +30,7 @@ WHERE state = 'waiting' AND id IN (
           WHERE older.kind = j.kind AND older.subject = j.subject AND older.subject <> ''
             AND older.state <> 'dead' AND older.id < j.id))
     ORDER BY j.due, j.id LIMIT $4)
-RETURNING id, fence, due, outbox, attempt, attempts, kind, subject, payload
+RETURNING id, fence, due, outbox, attempt, attempts, kind, subject, payload, lease_until
 
 -- name: job_next_of_kind
 SELECT j.due FROM job AS j
@@ -51,6 +51,16 @@ DELETE FROM job WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING out
 UPDATE job
 SET state = CASE WHEN attempt >= attempts THEN 'dead' ELSE 'waiting' END, due = $3, why = $4, changed_at = $5
 WHERE id = $1 AND fence = $2 AND state = 'running'
+
+-- name: job_extend
+UPDATE job SET lease_until = $3, changed_at = $4 WHERE id = $1 AND fence = $2 AND state = 'running'
+
+-- name: job_give_back
+UPDATE job SET state = 'waiting', attempt = attempt - 1, changed_at = $3
+WHERE id = $1 AND fence = $2 AND state = 'running' AND attempt > 0
+
+-- name: job_running
+SELECT id, fence, attempt FROM job WHERE state = 'running' ORDER BY id LIMIT 100
 
 -- The fence moves on, so that a worker who still thinks that he has it cannot finish.
 -- name: job_again
@@ -79,3 +89,9 @@ SELECT 1 FROM job WHERE kind = $1 AND key = 'cron' AND key <> '' AND state <> 'd
 
 -- name: job_cron_move
 UPDATE job SET due = $2, changed_at = $3 WHERE id = $1
+
+-- name: job_cron_all
+SELECT id, kind FROM job WHERE key = 'cron' AND key <> '' AND state = 'waiting' ORDER BY id
+
+-- name: job_cron_delete
+DELETE FROM job WHERE id = $1 AND state = 'waiting'

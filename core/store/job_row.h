@@ -16,5 +16,6 @@ struct job_row {
 
 /* In a write. SOUK_CONFLICT: the key is taken. */
 int job_row_add(struct db_conn *conn, const struct job_row *row, int64_t *id);
+int64_t job_delay(int attempt); /* how long a job rests after its failure number `attempt` */
 
 #endif

@@ -184,8 +184,11 @@ static int sqlite_set_journal(struct driver_conn *conn, struct err *err)
     }
     sqlite3_finalize(statement);
     if (rc != SQLITE_ROW)
-        return err_set(err, sqlite_code(conn, rc), "the database cannot be read: %s",
-                       sqlite3_errmsg(conn->handle));
+        return err_set(err, sqlite_code(conn, rc), "the database cannot be read: %s%s",
+                       sqlite3_errmsg(conn->handle),
+                       (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_FULL
+                           ? "; look at the free space and the health of the disk"
+                           : "");
     if (!wal)
         return err_set(err, SOUK_UNAVAILABLE,
                        "the database cannot keep a write-ahead log here; use a local disk");
@@ -377,6 +380,16 @@ static int sqlite_checkpoint(struct driver_conn *conn, int truncate)
     return rc == SQLITE_OK ? SOUK_BUSY : sqlite_code(conn, rc);
 }
 
+/* A bounded look at each index: a few milliseconds, whatever the size. */
+static int sqlite_optimize(struct driver_conn *conn)
+{
+    conn->deadline = 0;
+    int rc = sqlite_trusted(conn, "PRAGMA analysis_limit = 400");
+    if (rc == SQLITE_OK)
+        rc = sqlite_trusted(conn, "PRAGMA optimize");
+    return sqlite_code(conn, rc);
+}
+
 const struct driver sqlite_driver = {
     .name = "sqlite",
     .capabilities = 0,
@@ -407,6 +420,7 @@ const struct driver sqlite_driver = {
     .deadline = sqlite_deadline,
     .log_bytes = sqlite_log_bytes,
     .checkpoint = sqlite_checkpoint,
+    .optimize = sqlite_optimize,
     .backup = sqlite_copy_backup,
     .integrity = sqlite_copy_integrity,
     .drop = sqlite_statement_drop,

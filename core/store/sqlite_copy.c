@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/buf.h"
 #include "store/sqlite_conn.h"
@@ -114,7 +115,8 @@ static int sqlite_copy_make(struct driver_conn *from, const char *aside,
     sqlite3 *to = NULL;
     int fd = open(aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s", aside, strerror(errno));
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be made: %s; look at its folder", aside,
+                       strerror(errno));
     close(fd);
     int rc = sqlite3_open_v2(aside, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
@@ -129,6 +131,37 @@ static int sqlite_copy_make(struct driver_conn *from, const char *aside,
     return code;
 }
 
+static int sqlite_copy_is_same(const struct stat *state, const char *path)
+{
+    struct stat other;
+    return stat(path, &other) == 0 && other.st_dev == state->st_dev &&
+           other.st_ino == state->st_ino;
+}
+
+/* An older copy is replaced; the database itself, and what is no database, are not. */
+static int sqlite_copy_check_target(struct driver_conn *from, const char *file, struct err *err)
+{
+    static const char magic[16] = "SQLite format 3";
+    char head[sizeof magic] = "";
+    struct stat state;
+    const char *live = sqlite3_db_filename(from->handle, "main");
+    if (stat(file, &state) != 0)
+        return 0;
+    if (!S_ISREG(state.st_mode))
+        return err_set(err, SOUK_INVALID, "%s is not a file; name a file for the copy", file);
+    if (sqlite_copy_is_same(&state, live) ||
+        sqlite_copy_is_same(&state, sqlite3_filename_wal(live)))
+        return err_set(err, SOUK_INVALID, "%s is the database itself; name another file", file);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, head, sizeof head) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (got != 0 && (got != sizeof head || memcmp(head, magic, sizeof magic) != 0))
+        return err_set(err, SOUK_CONFLICT,
+                       "%s exists and is no copy of a database; name another file", file);
+    return 0;
+}
+
 int sqlite_copy_backup(struct driver_conn *from, const char *file,
                        void (*progress)(void *, int64_t, int64_t), void *user, struct err *err)
 {
@@ -136,6 +169,9 @@ int sqlite_copy_backup(struct driver_conn *from, const char *file,
     int64_t tables = 0;
     if ((size_t)snprintf(aside, sizeof aside, "%s.part", file) >= sizeof aside)
         return err_set(err, SOUK_INVALID, "the path of the copy is too long");
+    int code = sqlite_copy_check_target(from, file, err);
+    if (code != 0)
+        return code;
     unlink(aside);
     from->deadline = 0;
     /* The first read fixes the snapshot. */
@@ -149,10 +185,10 @@ int sqlite_copy_backup(struct driver_conn *from, const char *file,
         rc = SQLITE_OK;
     }
     sqlite3_finalize(look);
-    int code = rc == SQLITE_OK && tables >= 0
-                   ? sqlite_copy_make(from, aside, progress, user, err)
-                   : err_set(err, sqlite_code(from, rc), "the database cannot be read: %s",
-                             sqlite3_errmsg(from->handle));
+    code = rc == SQLITE_OK && tables >= 0
+               ? sqlite_copy_make(from, aside, progress, user, err)
+               : err_set(err, sqlite_code(from, rc), "the database cannot be read: %s",
+                         sqlite3_errmsg(from->handle));
     sqlite_trusted(from, "ROLLBACK");
     if (code == 0)
         code = sqlite_copy_publish(aside, file, err);

@@ -1,6 +1,6 @@
 /*
- * writer: the one thread that writes. It takes what waits (at most 128 closures, no
- * timer), runs each in a savepoint of one transaction, commits once, and only then
+ * writer: the one thread that writes. It takes what waits (at most 128
+ * closures), runs each in a savepoint of one transaction, commits once, and only then
  * tells them all: an answer of success means on disk, and a lone client pays one sync.
  *
  * Invariants. Nothing else writes or checkpoints. A closure that fails is undone alone.
@@ -8,6 +8,16 @@
  * interrupted write, OR ROLLBACK, a full disk), that one fails and the others are run
  * again, one by one; the same when the commit fails. Results are told in the order of
  * the queue.
+ *
+ * On a slow disk clients would fall into two halves that take turns, each waiting for the
+ * other's sync. So after a commit of more than 1 ms those who were just answered get up to
+ * the same time again to come back, and go along. A lone client is never waited for, and when
+ * the clients do not come back, the next groups go as they are.
+ *
+ * A sync that fails is not asked again for the same pages, because the kernel may have forgotten
+ * them: a failed commit leaves the log's end where it was, so the next one writes its frames
+ * anew at the same place, and a failed checkpoint moves all of its pages again. So the
+ * connection stays, writes are refused while the disk fails, and go on when it is mended.
  *
  * The log is moved into the database when the writer has been idle for 200 ms or when 4
  * MiB have been added: a checkpoint costs syncs, so never merely because the queue is
@@ -24,6 +34,8 @@
 #include "store/conn.h"
 #include "store/db.sql.h"
 
+#define WRITER_SLOW         CLOCK_MS /* a commit that takes longer is worth gathering for */
+#define WRITER_SKIP         16       /* groups after a wait in vain */
 #define WRITER_IDLE_NS      200000000L
 #define WRITER_LOG_LIMIT    (INT64_C(4) << 20)
 #define WRITER_LOG_PATIENCE (INT64_C(16) << 20)
@@ -54,7 +66,7 @@ int db_write_push(struct db *db, struct db_write *write)
             db->first = write;
         db->last = write;
         db->waiting++;
-        if (db->asleep)
+        if (db->asleep && db->waiting >= db->wanted)
             pthread_cond_signal(&db->wake);
     }
     pthread_mutex_unlock(&db->mutex);
@@ -82,6 +94,29 @@ static void writer_sleep(struct db *db)
     db->asleep = 0;
 }
 
+/* Waits for those who were answered last, under the mutex. */
+static void writer_gather(struct db *db)
+{
+    int had = db->waiting;
+    if (had >= db->expected || db->stopping || clock_mono() >= db->gather_until)
+        return;
+    if (db->gather_skip > 0) {
+        db->gather_skip--;
+        return;
+    }
+    struct timespec until = {.tv_sec = (time_t)(db->gather_until / CLOCK_SECOND),
+                             .tv_nsec = (long)(db->gather_until % CLOCK_SECOND * 1000)};
+    db->asleep = 1;
+    db->wanted = db->expected;
+    while (db->waiting < db->expected && !db->stopping)
+        if (pthread_cond_timedwait(&db->wake, &db->mutex, &until) != 0)
+            break;
+    db->asleep = 0;
+    db->wanted = 0;
+    if (4 * (db->waiting - had) < 3 * (db->expected - had)) /* most stayed away */
+        db->gather_skip = WRITER_SKIP;
+}
+
 /* What waits, or nothing after an idle time; 0 when there will never be more. */
 static int writer_take(struct db *db, struct writer_group *group)
 {
@@ -89,6 +124,7 @@ static int writer_take(struct db *db, struct writer_group *group)
     pthread_mutex_lock(&db->mutex);
     if (!db->first && !db->stopping)
         writer_sleep(db);
+    writer_gather(db);
     while (db->first && group->count < WRITER_GROUP) {
         struct db_write *write = db->first;
         db->first = write->next;
@@ -243,6 +279,19 @@ static void writer_settle(struct db *db, struct writer_group *group)
     writer_run_survivors(db, group);
 }
 
+/* Before the answers go out: who is answered now may come back, who waits now goes along. */
+static void writer_expect(struct db *db, const struct writer_group *group, int64_t begun)
+{
+    int64_t now = clock_mono();
+    pthread_mutex_lock(&db->mutex);
+    int expected = group->count + db->waiting;
+    pthread_mutex_unlock(&db->mutex);
+    db->expected = expected < WRITER_GROUP ? expected : WRITER_GROUP;
+    db->gather_until = 0;
+    if (expected > 1 && now - begun > WRITER_SLOW)
+        db->gather_until = now + (now - begun);
+}
+
 static void writer_run(struct db *db, struct writer_group *group)
 {
     int64_t now = clock_mono();
@@ -261,6 +310,7 @@ static void writer_run(struct db *db, struct writer_group *group)
     atomic_fetch_add_explicit(&db->stat_writes, left, memory_order_relaxed);
     if (group->count > atomic_load_explicit(&db->stat_group, memory_order_relaxed))
         atomic_store_explicit(&db->stat_group, group->count, memory_order_relaxed);
+    writer_expect(db, group, now);
     for (int i = 0; i < group->count; i++)
         if (group->at[i]->done)
             group->at[i]->done(group->at[i]); /* gone with this: its owner may free it */

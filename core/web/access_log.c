@@ -60,6 +60,15 @@ static char *put_digits(char *to, uint64_t number, int width)
     return to + width;
 }
 
+/* U+0080 to U+009F steer terminals, U+2028 and U+2029 end lines: how many bytes, or 0. */
+static size_t steering(const char *at, size_t left)
+{
+    const unsigned char *c = (const unsigned char *)at;
+    if (left >= 2 && c[0] == 0xc2 && c[1] < 0xa0)
+        return 2;
+    return left >= 3 && c[0] == 0xe2 && c[1] == 0x80 && (c[2] & 0xfe) == 0xa8 ? 3 : 0;
+}
+
 /* Between quotes. Control characters were refused at the gate; what still looks like
  * one becomes '?'. */
 static char *put_quoted(char *to, struct souk_str text, size_t most)
@@ -70,11 +79,13 @@ static char *put_quoted(char *to, struct souk_str text, size_t most)
     *to++ = '"';
     for (size_t i = 0; i < len; i++) {
         char c = text.ptr[i];
+        size_t steers = (unsigned char)c < 0xc2 ? 0 : steering(text.ptr + i, len - i);
         if (c == '"' || c == '\\')
             *to++ = '\\';
-        else if ((unsigned char)c < 0x20 || c == 0x7f)
+        else if ((unsigned char)c < 0x20 || c == 0x7f || steers)
             c = '?';
         *to++ = c;
+        i += steers ? steers - 1 : 0;
     }
     *to++ = '"';
     return to;

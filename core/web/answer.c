@@ -87,8 +87,9 @@ static int is_field_text(struct souk_str value)
 /* Headers that libmicrohttpd makes: a second one would make the answer ambiguous. */
 static int is_ours(struct souk_str name)
 {
-    static const char *const ours[] = {"content-length", "transfer-encoding", "connection",
-                                       "date",           "upgrade",           NULL};
+    static const char *const ours[] = {
+        "content-length", "transfer-encoding",      "connection", "date", "upgrade",
+        "x-request-id",   "x-content-type-options", NULL};
     for (const char *const *word = ours; *word; word++)
         if (str_equal_nocase(name, souk_str(*word)))
             return 1;

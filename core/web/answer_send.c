@@ -29,13 +29,20 @@ static const char csp[] =
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/* The handler's own word counts; twice would be ambiguous. */
+static void add_missing(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (!MHD_get_response_header(response, name))
+        MHD_add_response_header(response, name, value);
+}
+
 void answer_common_headers(struct MHD_Response *response, int html)
 {
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
+    add_missing(response, "Referrer-Policy", "strict-origin-when-cross-origin");
     if (html) {
-        MHD_add_response_header(response, "Content-Security-Policy", csp);
-        MHD_add_response_header(response, "X-Frame-Options", "DENY");
+        add_missing(response, "Content-Security-Policy", csp);
+        add_missing(response, "X-Frame-Options", "DENY");
     }
 }
 
@@ -98,6 +105,12 @@ static void decide(struct request *request, struct dress *dress)
         if (negotiate_unchanged(request, dress->etag))
             answer->status = 304;
     }
+    struct souk_str own = header_list_find_nocase(&answer->headers, "etag");
+    if (answer->status == 200 && reads && own.len) {
+        own = str_starts(own, "W/") ? str_from(own, 2) : own;
+        if (negotiate_unchanged(request, arena_cstr(&request->arena, own)))
+            answer->status = 304;
+    }
     if (text && !said(request, "content-encoding") && answer->body.len > GZIP_LEAST &&
         answer->body.len <= GZIP_MOST) {
         dress->varies = 1;
@@ -129,10 +142,10 @@ static void add_validators(struct request *request, struct MHD_Response *respons
         add(response, "ETag", dress->compressed ? weak : dress->etag);
     }
     if (!said(request, "cache-control")) {
-        int keep = dress->etag[0] && answer->status < 400;
+        int keep = (dress->etag[0] || said(request, "etag")) && answer->status < 400;
         add(response, "Cache-Control", keep ? "private, no-cache" : "no-store");
     }
-    if (dress->varies && !said(request, "vary"))
+    if (dress->varies) /* beside a Vary of the handler's own */
         add(response, "Vary", "Accept-Encoding");
     if (dress->compressed)
         add(response, "Content-Encoding", "gzip");
@@ -150,14 +163,14 @@ struct MHD_Response *answer_build(struct request *request)
         return NULL;
     if (answer->type.len && answer->status != 204 && answer->status != 304)
         add(response, "Content-Type", arena_cstr(&request->arena, answer->type));
-    answer_common_headers(response,
-                          is_html(answer->type) && !said(request, "content-security-policy"));
-    add_validators(request, response, &dress);
     for (size_t i = 0; i < answer->headers.count; i++) {
         const struct header *header = &answer->headers.at[i];
         add(response, arena_cstr(&request->arena, header->name),
             arena_cstr(&request->arena, header->value));
     }
+    answer_common_headers(response,
+                          is_html(answer->type) && !said(request, "content-security-policy"));
+    add_validators(request, response, &dress);
     add(response, "X-Request-Id", request->id);
     if (answer->close)
         add(response, "Connection", "close");

@@ -197,14 +197,29 @@ static int may_use(struct request *request)
     return request_header(request, "Authorization").len == 0 && !session_cookie(request);
 }
 
+static char *add_text(char *to, struct souk_str text)
+{
+    if (text.len)
+        memcpy(to, text.ptr, text.len);
+    return to + text.len;
+}
+
+/* A path has no '?', a locale no space: so no two requests share a key by accident. */
 static int key_make(struct key *key, const struct request *request, uint64_t site)
 {
-    int len = snprintf(key->text, sizeof(key->text), "%llx %s %.*s?%.*s", (unsigned long long)site,
-                       request->locale ? request->locale : "", SOUK_PRI(request->path),
-                       SOUK_PRI(request->query_text));
-    if (len < 0 || (size_t)len >= sizeof(key->text))
+    struct souk_str path = request->path;
+    struct souk_str query = request->query_text;
+    struct souk_str locale = souk_str(request->locale ? request->locale : "");
+    if (sizeof(site) + locale.len + path.len + query.len + 2 > sizeof(key->text))
         return 0;
-    key->len = (size_t)len;
+    char *to = key->text;
+    memcpy(to, &site, sizeof(site));
+    to = add_text(to + sizeof(site), locale);
+    *to++ = ' ';
+    to = add_text(to, path);
+    *to++ = '?';
+    to = add_text(to, query);
+    key->len = (size_t)(to - key->text);
     key->hash = str_hash((struct souk_str){key->text, key->len});
     return 1;
 }

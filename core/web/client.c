@@ -40,6 +40,7 @@ struct call {
 };
 
 static char *ca_file;
+static int64_t default_timeout = DEFAULT_TIMEOUT;
 static pthread_key_t handle_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -60,6 +61,7 @@ void client_setup(const struct client_policy *policy)
     client_address_allow(policy->allow);
     free(ca_file);
     ca_file = policy->ca_file ? mem_strdup(policy->ca_file) : NULL;
+    default_timeout = policy->timeout > 0 ? policy->timeout : DEFAULT_TIMEOUT;
 }
 
 static CURL *handle_get(void)
@@ -372,8 +374,10 @@ int client_call(struct arena *arena, const struct client_request *request,
                 struct client_response *response, struct err *err)
 {
     struct call call = {.request = request, .response = response, .arena = arena, .err = err};
-    int64_t until = clock_mono() + (request->timeout > 0 ? request->timeout : DEFAULT_TIMEOUT);
+    int64_t until = clock_mono() + (request->timeout > 0 ? request->timeout : default_timeout);
     CURLU *url = NULL;
+    if (request->deadline && request->deadline < until)
+        until = request->deadline;
     *response = (struct client_response){0};
     call.body.arena = arena;
     call.limit = request->max_bytes;

@@ -19,7 +19,8 @@ struct client_request {
     struct souk_str url, body;
     const struct client_header *headers;
     size_t header_count;
-    int64_t timeout;  /* us; 0: 10 s */
+    int64_t timeout;  /* us; 0: the policy's */
+    int64_t deadline; /* clock_mono; ends the call before its timeout; 0: none */
     size_t max_bytes; /* of the answer's body; 0: 1 MiB, without a limit when `stream` is set */
     const char *unix_path; /* the command: connect to this socket instead, no address check */
     void (*stream)(void *user, struct souk_str bytes); /* NULL: the body is collected */
@@ -36,6 +37,7 @@ struct client_response {
 struct client_policy {
     const char *const *allow; /* hosts or CIDRs that may be private; NULL-terminated; may be NULL */
     const char *ca_file;      /* NULL: the system's */
+    int64_t timeout;          /* us, of requests that give none; 0: 10 s */
 };
 
 void client_setup(const struct client_policy *policy); /* once, before threads; copies */

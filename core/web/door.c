@@ -128,7 +128,7 @@ static void hand_to_push(struct door *door, struct link *link)
 
 enum verdict { WAIT, LEAVE, TO_PUSH, TO_SERVER };
 
-static enum verdict judge(const struct door *door, const struct link *link)
+static enum verdict judge(const struct door *door, struct link *link)
 {
     char bytes[16];
     ssize_t n = recv(link->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
@@ -136,6 +136,8 @@ static enum verdict judge(const struct door *door, const struct link *link)
         return WAIT;
     if (n <= 0)
         return LEAVE;
+    if (!link->spoke)
+        link->spoke = clock_mono();
     if (!door->options.push || link->control)
         return TO_SERVER;
     int push = is_push(bytes, (size_t)n);
@@ -149,7 +151,8 @@ static void act(struct door *door, struct link *link, enum verdict verdict)
     if (verdict == TO_PUSH) {
         hand_to_push(door, link);
     } else if (verdict == TO_SERVER) {
-        link_phase_set(link, LINK_NEW, clock_mono());
+        /* Who drips has had its time since the first byte, not since the byte that told. */
+        link_phase_set(link, LINK_NEW, link->spoke ? link->spoke : clock_mono());
         door->options.admit(door->options.user, link);
     } else {
         let_go(door, link);

@@ -97,7 +97,7 @@ static void note(struct gate_head *head, struct found *found, const struct heade
     case 't':
         if (IS(name, "transfer-encoding")) {
             found->encoding++;
-            found->encoding_text = str_trim(header->value);
+            found->encoding_text = header->value; /* as it is: the parser trims no more than this */
         }
         break;
     case 'o': found->origin += IS(name, "origin"); break;
@@ -256,6 +256,9 @@ static int check_target(struct gate_head *head)
             return status;
     }
     ptrdiff_t mark = str_find(target, '?');
+    /* A link to "//x" on a page of ours would lead to the host x. */
+    if (str_starts(target, "//"))
+        return refuse(head, 400, GATE_PATH, "the path begins with two slashes");
     head->path = mark < 0 ? target : str_make(target.ptr, (size_t)mark);
     head->query = mark < 0 ? souk_str("") : str_from(target, (size_t)mark + 1);
     if (head->path.len == 0)

@@ -56,6 +56,9 @@ struct souk_str multipart_boundary(struct souk_str content_type)
     if (content_type.len < sizeof(kind) ||
         !str_equal_nocase(str_make(content_type.ptr, sizeof(kind) - 1), souk_str(kind)))
         return none;
+    char next = content_type.ptr[sizeof(kind) - 1];
+    if (next != ';' && next != ' ' && next != '\t')
+        return none;
     struct souk_str boundary =
         param_of(str_from(content_type, sizeof(kind) - 1), "boundary", &found);
     if (!found || boundary.len == 0 || boundary.len > 70)

@@ -30,8 +30,9 @@ struct link {
     _Atomic int phase;
     _Atomic int64_t since; /* clock_mono */
     int fd;
-    int control; /* control socket, peer is us or root */
-    int counted; /* in the crowd */
+    int control;   /* control socket, peer is us or root */
+    int counted;   /* in the crowd */
+    int64_t spoke; /* clock_mono of the first bytes that the door saw; 0: none yet */
     struct cidr_address peer;
     char address[48];
     struct sockaddr_in6 from; /* large enough for both families */

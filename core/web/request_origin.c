@@ -55,6 +55,16 @@ int origin_matches(struct souk_str origin, struct souk_str host, int tls)
     return name.len && str_equal_nocase(name, own) && souk_str_equal(port, other);
 }
 
+/* One that cannot be read counts too: others may stand behind it. */
+static int has_cookies(const struct request *request)
+{
+    for (size_t i = 0; i < request->headers.count; i++)
+        if (request->headers.at[i].name.len == 6 &&
+            str_equal_nocase(request->headers.at[i].name, souk_str("cookie")))
+            return 1;
+    return 0;
+}
+
 enum origin_verdict origin_check(const struct request *request)
 {
     struct souk_str site = request_header(request, "sec-fetch-site");
@@ -63,7 +73,7 @@ enum origin_verdict origin_check(const struct request *request)
         return ORIGIN_FOREIGN;
     if (origin.len && !origin_matches(origin, request_header(request, "host"), request->tls))
         return ORIGIN_FOREIGN;
-    if (site.len || origin.len || request_header(request, "cookie").len == 0)
+    if (site.len || origin.len || !has_cookies(request))
         return ORIGIN_OWN;
     return ORIGIN_UNKNOWN;
 }

@@ -8,8 +8,9 @@
 struct MHD_Response;
 
 /* Adds the headers that every answer has: nosniff, referrer policy and, when `html` is set, the
- * content security policy and its kin. Not Content-Type, Cache-Control, ETag or Vary. Implemented
- * in answer.c; called once for a response, before it is queued. */
+ * content security policy and its kin; of the handler's own, added before, those stay. Not
+ * Content-Type, Cache-Control, ETag or Vary. Implemented in answer.c; called once for a response,
+ * before it is queued. */
 void answer_common_headers(struct MHD_Response *response, int html);
 
 #endif

@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/board.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -56,10 +57,11 @@ static const char *intern(const char *method, const char *path)
     struct buf text = {0};
     buf_printf(&text, "%s %s", method, path);
     pthread_mutex_lock(&lock);
-    char *name = map_get(&names, buf_str(&text));
+    const char *name = map_get(&names, buf_str(&text));
     if (!name) {
-        name = mem_strdup(text.ptr);
-        map_put(&names, souk_str(name), name);
+        name = board_keep(text.ptr);
+        name = name ? name : mem_strdup(text.ptr);
+        map_put(&names, souk_str(name), (void *)(uintptr_t)name);
     }
     pthread_mutex_unlock(&lock);
     buf_free(&text);

@@ -49,7 +49,8 @@ static int find_locale(struct served *served)
         size_t len = strlen(*locales);
         struct souk_str path = request->path;
         if (path.len > len && memcmp(path.ptr + 1, *locales, len) == 0 &&
-            (path.len == len + 1 || path.ptr[len + 1] == '/')) {
+            (path.len == len + 1 || path.ptr[len + 1] == '/') &&
+            !str_starts(str_from(path, len + 1), "//")) {
             request->locale = *locales;
             request->local_path = path.len == len + 1 ? souk_str("/") : str_from(path, len + 1);
             return 1;

@@ -147,7 +147,7 @@ static enum MHD_Result take_head(struct served *served, const char *method, cons
     struct request *request = &served->request;
     int at_once = 0;
     MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, take_header, request);
-    int accepted = hear(served, souk_str(method), strcmp(version, "HTTP/1.1") != 0, &at_once);
+    int accepted = hear(served, souk_str(method), strcmp(version, "HTTP/1.0") == 0, &at_once);
     request_conn_end(request);
     served->step = STEP_HEARD;
     if (!accepted && at_once) {

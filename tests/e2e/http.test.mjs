@@ -71,7 +71,7 @@ test('pages carry the security headers; their policy allows no inline script or 
 test('unknown paths: a page for people, problem+json for programs', async () => {
   const page = await shop.get('/nothing/here', { accept: 'text/html' });
   assert.equal(page.status, 404);
-  assert.match(page.text, /This page does not exist/);
+  assert.match(page.text, /Page not found/);
   const api = await shop.get('/api/v1/nothing');
   assert.equal(api.status, 404);
   assert.match(api.headers.get('content-type'), /application\/problem\+json/);

@@ -45,7 +45,7 @@ test('a killed shop process is replaced and the port never stops listening', () 
 test('a second souk on the same data is refused with the next step', () => withShop({}, async (shop) => {
   const second = await run(souk, ['serve', '-c', shop.file, '--data', shop.data, '--listen', '127.0.0.1:0']);
   assert.equal(second.code, 1);
-  assert.match(second.stderr, /in use by another souk; stop it first/);
+  assert.match(second.stderr, /in use by a running souk; stop it first/);
 }));
 
 test('when everything is killed a new start serves again', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, mkdtempSync, mkdirSync, writeFileSync, rmSync, cpSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
-import { run, withShop, until } from './souk.mjs';
+import { run, withShop, until, souk } from './souk.mjs';
 
 // Blocks that a guide marks with <!-- file: PATH -->.
 export function files(guide) {
@@ -39,6 +39,73 @@ test('the plugin of the README builds, is switched on in a running shop and answ
     assert.equal((await shop.get('/x/greeter/greet?name=Ada')).text, 'Good day, Ada!\n');
   });
 }));
+
+// The guide changes one file step by step: <!-- above: LINE --> puts the block above that line of tea.c, <!-- end: FILE --> at its end.
+function steps(guide, dir) {
+  const tea = join(dir, 'tea/tea.c');
+  return [...readFileSync(guide, 'utf8').split(/^## /m)].slice(1).map((section) => () => {
+    for (const [, how, what, text] of section.matchAll(/<!-- (file|above|end): (.+?) -->\n```\w*\n([\s\S]*?)```/g)) {
+      if (how === 'file') { mkdirSync(dirname(join(dir, what)), { recursive: true }); writeFileSync(join(dir, what), text); continue; }
+      if (how === 'end') { writeFileSync(join(dir, what), readFileSync(join(dir, what), 'utf8') + text); continue; }
+      const lines = readFileSync(tea, 'utf8').split('\n');
+      const at = lines.findIndex((line) => line.trim().startsWith(what));
+      assert.ok(at >= 0, `no line begins with ${what}`);
+      lines.splice(at, 0, ...text.replace(/\n$/, '').split('\n'));
+      writeFileSync(tea, lines.join('\n'));
+    }
+  });
+}
+
+test('the first plugin: every step of the guide builds, loads into the running shop and does what the guide says', async () => {
+  const guide = 'sdk/docs/first-plugin.md';
+  assert.equal((readFileSync(guide, 'utf8').match(/^```(c|make|lua|liquid)$/gm) ?? []).length,
+    (readFileSync(guide, 'utf8').match(/^<!-- (file|above|end): /gm) ?? []).length, 'every block of code has its place');
+  const dir = mkdtempSync(join(tmpdir(), 'souk-'));
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  try {
+    cpSync('sdk', join(dir, 'sdk'), { recursive: true });
+    const [smallest, on, option, table, page] = steps(guide, dir);
+    const make = async () => {
+      const made = await run('make', ['--no-print-directory', '-C', join(dir, 'tea')], { env: { ...process.env, MAKEFLAGS: '', SANITIZE: process.env.SANITIZE ?? '' } });
+      assert.equal(made.code, 0, made.stderr + made.stdout);
+    };
+    smallest();
+    await make();
+    assert.match((await run('nm', ['-D', '--defined-only', join(dir, 'tea/tea.so')])).stdout.replace(/^.*__odr_asan.*\n/gm, ''), /^\S+ [A-Z] souk_plugin\n$/);
+    on();
+    assert.equal((await run(souk, ['check', '-c', join(dir, 'souk.lua')])).code, 0);
+    await withShop({ dir, path: [join(dir, 'tea')], plugins: ['tea'], keep: true }, async (shop) => {
+      writeFileSync(shop.file, files(guide)['souk.lua']); // the same, with the folder as the guide writes it
+      assert.equal((await shop.get('/x/tea/kettle')).text, '{"tea":"ready"}');
+      option();
+      await make();
+      assert.equal((await shop.souk('plugin', 'reload', 'tea')).code, 0);
+      assert.equal((await shop.get('/x/tea/kettle')).json.minutes, 4);
+      assert.equal((await run(souk, ['check', '-c', shop.file])).code, 0);
+      shop.child.kill('SIGHUP');
+      await until('five minutes', async () => (await shop.get('/x/tea/kettle')).json.minutes === 5);
+      writeFileSync(join(dir, 'wrong.lua'), readFileSync(shop.file, 'utf8').replace('minutes =', 'minuts ='));
+      const wrong = await run(souk, ['check', '-c', join(dir, 'wrong.lua')]);
+      assert.equal(wrong.code, 1);
+      assert.match(wrong.stderr + wrong.stdout, /minuts.*minutes/);
+      table();
+      await make();
+      assert.equal((await shop.souk('plugin', 'reload', 'tea')).code, 0);
+      assert.equal((await shop.post('/x/tea/cup', 'guest=Ada', form)).text, 'poured\n');
+      const nobody = await shop.post('/x/tea/cup', 'guest=', form);
+      assert.equal(nobody.status, 400);
+      assert.match(nobody.text, /a guest's name has 1 to 60 bytes|a guest&#39;s name/);
+      page();
+      await make();
+      assert.equal((await shop.souk('plugin', 'reload', 'tea')).code, 0);
+      assert.match((await shop.get('/cups')).text, /<li>Ada<\/li>/);
+      assert.equal((await shop.post('/x/tea/cup', 'guest=<Bob>', form)).status, 201);
+      assert.match((await shop.get('/cups')).text, /<li>&lt;Bob&gt;<\/li><li>Ada<\/li>/);
+    });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
 
 test('the configuration of the README is right', () => build('README.md', [], async (dir) => {
   const text = readFileSync(join(dir, 'souk.lua'), 'utf8');

@@ -1,5 +1,6 @@
 /*
- * probe_cache: behaves: a cached route whose answer tells how often its handler has run, and a route that changes what it reads.
+ * probe_cache: behaves: a cached route whose answer tells how often its handler has run, and a
+ * route that changes what it reads.
  */
 #include <stdatomic.h>
 #include <souk.h>
@@ -36,9 +37,7 @@ static const struct souk_route routes[] = {
 };
 
 static const struct souk_migration migrations[] = {
-    {.number = 1,
-     .name = "row",
-     .sql = "CREATE TABLE p_probe_cache_row (id BIGINT PRIMARY KEY)"},
+    {.number = 1, .name = "row", .sql = "CREATE TABLE p_probe_cache_row (id BIGINT PRIMARY KEY)"},
 };
 
 SOUK_PLUGIN = {

@@ -79,8 +79,7 @@ int plugin_switch(struct request *request, const struct web_route *route)
                     "no step \"%.*s\"; there are enable, disable, reload, purge", SOUK_PRI(step));
     if (code != SOUK_OK)
         return answer_failure(request, &err);
-    struct err plan = {0};
-    work_plan(shop_current()->db, &plan);
+    jobs_plan(shop_current());
     struct json *done = json_new(&request->arena, JSON_OBJECT);
     json_add_cstr(&request->arena, done, "name", name);
     json_add_str(&request->arena, done, "done", step);

@@ -2,6 +2,7 @@
  * args: parses a command's arguments against its table of options, and prints help from the same
  * table.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,8 +45,8 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, struct c
         if (strcmp(arg, "-c") == 0)
             arg = "--config";
         if (arg[0] != '-' || arg[1] == 0) {
-            if (args->rest_count == 64)
-                return *exit_code = cli_usage(command, "too many arguments");
+            if (args->rest_count == command->words)
+                return *exit_code = cli_usage(command, "\"%s\" is too much", arg);
             args->rest[args->rest_count++] = arg;
             continue;
         }
@@ -54,14 +55,16 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, struct c
         int at = find_option(command, arg, len);
         if (at < 0)
             return *exit_code = unknown_option(command, argv[i]);
-        if (!command->options[at].value)
-            args->values[at] = "";
-        else if (equals)
-            args->values[at] = equals + 1;
-        else if (i + 1 < argc)
-            args->values[at] = argv[++i];
-        else
-            return *exit_code = cli_usage(command, "an option lacks its value");
+        const struct cli_option *option = &command->options[at];
+        if (!option->value && equals)
+            return *exit_code = cli_usage(command, "%s takes no value", option->name);
+        args->values[at] = equals           ? equals + 1
+                           : !option->value ? ""
+                           : i + 1 < argc   ? argv[++i]
+                                            : "";
+        if (option->value && !*args->values[at])
+            return *exit_code =
+                       cli_usage(command, "%s lacks its value: %s", option->name, option->value);
     }
     return 0;
 }
@@ -96,10 +99,14 @@ void cli_help(const struct cli_command *command)
            "this text");
 }
 
-int cli_usage(const struct cli_command *command, const char *what)
+int cli_usage(const struct cli_command *command, const char *what, ...)
 {
-    fprintf(stderr, "souk %s: %s\nusage: souk %s %s\n", command->name, what, command->name,
-            command->usage);
+    va_list args;
+    va_start(args, what);
+    fprintf(stderr, "souk %s: ", command->name);
+    vfprintf(stderr, what, args);
+    va_end(args);
+    fprintf(stderr, "\nusage: souk %s %s\n", command->name, command->usage);
     return CLI_USAGE;
 }
 

@@ -25,6 +25,7 @@ struct cli_command {
     const char *usage; /* what stands behind the name */
     const char *summary;
     const char *help;                 /* more lines, may be NULL */
+    int words;                        /* at most, besides options */
     const struct cli_option *options; /* ends with name NULL */
     int (*run)(struct arena *arena, int argc, char **argv);
 };
@@ -33,7 +34,7 @@ struct cli_command {
 struct cli_args {
     const struct cli_command *command;
     const char *values[16]; /* by position in command->options; NULL: not given */
-    const char *rest[64];
+    const char *rest[8];
     int rest_count;
 };
 
@@ -44,7 +45,8 @@ const char *cli_value(const struct cli_args *args, const char *option, const cha
 int cli_given(const struct cli_args *args, const char *option);
 void cli_help(const struct cli_command *command);
 int cli_fail(const char *command, const struct err *err); /* prints, returns CLI_FAILED */
-int cli_usage(const struct cli_command *command, const char *what);
+int cli_usage(const struct cli_command *command, const char *what, ...)
+    __attribute__((format(printf, 2, 3)));
 void cli_print_json(struct arena *arena, const struct json *value);
 /* A progress bar on standard error, if that is a terminal. */
 void cli_progress(void *label, int64_t done, int64_t total);

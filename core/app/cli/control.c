@@ -1,14 +1,13 @@
 /*
  * control: how a command reaches its shop. A running one listens on <data>/souk.sock and knows by
  * the peer's credentials that the caller is the same user (or root). A stopped one is its files,
- * guarded by <data>/lock, which every shop holds as long as it lives.
+ * which db_open locks.
  */
 #include "app/cli/control.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,41 +100,17 @@ int control_call(struct arena *arena, const char *data, const char *method, stru
     return code == SOUK_OK ? read_answer(arena, &response, answer, err) : code;
 }
 
-int control_lock(const char *data, int *lock, struct err *err)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/lock", data);
-    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (*lock < 0)
-        return err_set(err, SOUK_NOT_FOUND, "%s is no data directory of souk: %s", data,
-                       strerror(errno));
-    if (flock(*lock, LOCK_EX | LOCK_NB) != 0) {
-        close(*lock);
-        return err_set(err, SOUK_CONFLICT, "%s is in use by a running souk", data);
-    }
-    return SOUK_OK;
-}
-
-int control_open_stopped(const char *data, struct stopped *out, struct err *err)
+int control_open_stopped(const char *data, struct db **out, struct err *err)
 {
     char path[4096];
     struct stat info;
+    struct db_options options = {.dir = data};
     snprintf(path, sizeof path, "%s/souk.db", data);
+    if (stat(path, &info) != 0 && errno != ENOENT && errno != ENOTDIR)
+        return err_set(err, SOUK_DENIED, "%s cannot be read: %s; run this as the user that owns it",
+                       path, strerror(errno));
     if (stat(path, &info) != 0)
         return err_set(err, SOUK_NOT_FOUND,
                        "%s holds no shop yet; start one with: souk serve --data %s", data, data);
-    int code = control_lock(data, &out->lock, err);
-    if (code != SOUK_OK)
-        return code;
-    struct db_options options = {.dir = data};
-    code = db_open(&out->db, &options, err);
-    if (code != SOUK_OK)
-        close(out->lock);
-    return code;
-}
-
-void control_close_stopped(struct stopped *stopped)
-{
-    db_shut(stopped->db);
-    close(stopped->lock);
+    return db_open(out, &options, err);
 }

@@ -1,6 +1,5 @@
 /*
- * control: the command's side of the control socket, and the lock that says whether a shop is
- * running.
+ * control: the command's side of the control socket, and the files of a stopped shop.
  */
 #ifndef CLI_CONTROL_H
 #define CLI_CONTROL_H
@@ -17,14 +16,8 @@ int control_call(struct arena *arena, const char *data, const char *method, stru
 /* "/api/v1/admin/plugins/NAME/…" with each piece percent-encoded. */
 struct souk_str control_path(struct arena *arena, const char *const *pieces);
 
-/* The database of a stopped shop, with its lock held; SOUK_CONFLICT while one runs, SOUK_NOT_FOUND
- * when there is none. */
-struct stopped {
-    struct db *db;
-    int lock;
-};
-int control_open_stopped(const char *data, struct stopped *out, struct err *err);
-int control_lock(const char *data, int *lock, struct err *err);
-void control_close_stopped(struct stopped *stopped);
+/* The database of a stopped shop (db_shut closes it); SOUK_BUSY while one runs, SOUK_NOT_FOUND when
+ * there is none. */
+int control_open_stopped(const char *data, struct db **out, struct err *err);
 
 #endif

@@ -2,11 +2,8 @@
  * database: `souk backup`, `souk restore`, `souk verify`: on a running shop over its socket, on a
  * stopped one directly.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli/cli.h"
@@ -55,12 +52,12 @@ static int run_backup(struct arena *arena, int argc, char **argv)
     json_add_str(arena, body, "file", file);
     code = control_call(arena, data, "POST", control_path(arena, path), body, &answer, &err);
     if (code == SOUK_UNAVAILABLE) {
-        struct stopped stopped;
+        struct db *stopped = NULL;
         err = (struct err){0};
         code = control_open_stopped(data, &stopped, &err);
         if (code == SOUK_OK) {
-            code = db_backup(stopped.db, arena_cstr(arena, file), cli_progress, "backup", &err);
-            control_close_stopped(&stopped);
+            code = db_backup(stopped, arena_cstr(arena, file), cli_progress, "backup", &err);
+            db_shut(stopped);
         }
     }
     return code == SOUK_OK ? report(arena, &args, args.rest[0], "copied")
@@ -70,6 +67,7 @@ static int run_backup(struct arena *arena, int argc, char **argv)
 const struct cli_command command_backup = {
     .name = "backup",
     .usage = "FILE [--data DIR] [--json]",
+    .words = 1,
     .summary = "Writes a consistent copy of the database, also while the shop serves.",
     .options = data_options,
     .run = run_backup};
@@ -78,23 +76,13 @@ static int run_restore(struct arena *arena, int argc, char **argv)
 {
     struct cli_args args;
     struct err err = {0};
-    int code, lock;
-    if (cli_parse(&command_restore, argc, argv, &args, &code))
-        return code;
+    int parsed;
+    if (cli_parse(&command_restore, argc, argv, &args, &parsed))
+        return parsed;
     if (args.rest_count != 1)
         return cli_usage(&command_restore, "name one file");
     const char *data = cli_value(&args, "--data", "data");
-    if (mkdir(data, 0750) != 0 && errno != EEXIST) {
-        err_set(&err, SOUK_ERROR, "cannot make %s: %s", data, strerror(errno));
-        return cli_fail("restore", &err);
-    }
-    code = control_lock(data, &lock, &err);
-    if (code == SOUK_CONFLICT)
-        err_set(&err, code, "%s is in use by a running souk; stop it first", data);
-    if (code == SOUK_OK) {
-        code = db_restore(data, args.rest[0], &err);
-        close(lock);
-    }
+    int code = db_restore(data, args.rest[0], &err);
     return code == SOUK_OK ? report(arena, &args, args.rest[0], "restored")
                            : cli_fail("restore", &err);
 }
@@ -102,6 +90,7 @@ static int run_restore(struct arena *arena, int argc, char **argv)
 const struct cli_command command_restore = {
     .name = "restore",
     .usage = "FILE [--data DIR] [--json]",
+    .words = 1,
     .summary = "Puts a copy in place of a stopped shop's database; the old one is kept beside it.",
     .options = data_options,
     .run = run_restore};
@@ -135,12 +124,12 @@ static int run_verify(struct arena *arena, int argc, char **argv)
     const char *data = cli_value(&args, "--data", "data");
     code = control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err);
     if (code == SOUK_UNAVAILABLE) {
-        struct stopped stopped;
+        struct db *stopped = NULL;
         err = (struct err){0};
         code = control_open_stopped(data, &stopped, &err);
         if (code == SOUK_OK) {
-            answer = verify_run(stopped.db, arena);
-            control_close_stopped(&stopped);
+            answer = verify_run(stopped, arena);
+            db_shut(stopped);
         }
     }
     if (code != SOUK_OK)

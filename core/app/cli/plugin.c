@@ -6,6 +6,7 @@
  * quarantine); list and info read the files. Nothing of a plugin is run by these.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/cli/cli.h"
@@ -35,56 +36,152 @@ static int write_wish(struct db_conn *conn, void *arg)
 
 static int switch_stopped(const char *data, const char *name, const char *step, struct err *err)
 {
-    struct stopped stopped;
+    struct db *db = NULL;
     struct wish wish = {name, strcmp(step, "enable") == 0 ? "on" : "off"};
     if (strcmp(step, "enable") != 0 && strcmp(step, "disable") != 0)
         return err_set(err, SOUK_UNAVAILABLE,
                        "no shop is running on %s; start it with: souk serve --data %s", data, data);
-    int code = control_open_stopped(data, &stopped, err);
+    int code = control_open_stopped(data, &db, err);
     if (code != SOUK_OK)
         return code;
-    code = db_write(stopped.db, write_wish, &wish, err);
+    code = db_write(db, write_wish, &wish, err);
     if (code == SOUK_OK && wish.value[1] == 'n')
         code = quarantine_clear(data, name, clock_now(), err);
-    control_close_stopped(&stopped);
+    db_shut(db);
     return code;
 }
 
+struct stopped { /* a stopped shop, asked about its plugins */
+    struct db *db;
+    const char *data;
+    struct config config;
+    struct wanted wanted;
+};
+
 /* The configuration that the shop was last started with: its path stands in the database. */
-static int stopped_config(struct arena *arena, struct db *db, struct config *config,
-                          struct err *err)
+static int stopped_config(struct arena *arena, struct stopped *shop, struct err *err)
 {
     struct souk_str path;
     struct problems problems;
-    struct db_conn *conn = db_read_begin(db, 0);
+    struct db_conn *conn = db_read_begin(shop->db, 0);
     int code = setting_get(conn, arena, souk_str("shop"), souk_str("config"), &path);
     db_read_end(conn);
-    db_thread_end(db);
+    db_thread_end(shop->db);
     if (code != SOUK_OK)
-        return err_set(err, code, "this shop was never started; start it once with: souk serve");
-    problems_init(&problems, arena, path);
-    code = config_load(arena, arena_cstr(arena, path), 0, config, &problems);
+        return err_set(err, code,
+                       "this shop was never started; start it once with: souk serve --data %s",
+                       shop->data);
+    code = config_load(arena, arena_cstr(arena, path), 0, &shop->config, &problems);
     if (code != SOUK_OK && problems.first)
-        return err_set(err, code, "%.*s: %.*s", SOUK_PRI(path), SOUK_PRI(problems.first->message));
+        return err_set(err, code, "%.*s: %.*s; run souk check -c %.*s", SOUK_PRI(path),
+                       SOUK_PRI(problems.first->message), SOUK_PRI(path));
+    shop->wanted = (struct wanted){.names = shop->config.plugins,
+                                   .count = shop->config.plugin_count,
+                                   .values = shop->config.values,
+                                   .config_dir = shop->config.dir};
     return code;
 }
 
-static int list_stopped(struct arena *arena, const char *data, struct json *items, struct err *err)
+static int open_stopped(struct arena *arena, const char *data, struct stopped *shop,
+                        struct err *err)
 {
-    struct stopped stopped;
-    struct config config;
-    int code = control_open_stopped(data, &stopped, err);
+    *shop = (struct stopped){.data = data};
+    *err = (struct err){0};
+    int code = control_open_stopped(data, &shop->db, err);
+    if (code == SOUK_OK && (code = stopped_config(arena, shop, err)) != SOUK_OK)
+        db_shut(shop->db);
+    return code;
+}
+
+static int info_stopped(struct arena *arena, struct stopped *shop, const char *name,
+                        struct json *info, struct err *err)
+{
+    return switch_info_stopped(shop->db, shop->data, shop->config.plugin_path, &shop->wanted, name,
+                               arena, info, err);
+}
+
+static struct json *new_list(struct arena *arena, struct json **items)
+{
+    struct json *list = json_new(arena, JSON_OBJECT);
+    *items = json_add(arena, list, "items", JSON_ARRAY);
+    json_add_null(arena, list, "next");
+    return list;
+}
+
+static int list_stopped(struct arena *arena, const char *data, const struct json **answer,
+                        struct err *err)
+{
+    struct stopped shop;
+    struct json *items;
+    int code = open_stopped(arena, data, &shop, err);
     if (code != SOUK_OK)
         return code;
-    code = stopped_config(arena, stopped.db, &config, err);
-    if (code == SOUK_OK) {
-        struct wanted wanted = {.names = config.plugins,
-                                .count = config.plugin_count,
-                                .values = config.values,
-                                .config_dir = config.dir};
-        code = switch_list_stopped(stopped.db, data, config.plugin_path, &wanted, arena, items);
+    *answer = new_list(arena, &items);
+    code = switch_list_stopped(shop.db, data, shop.config.plugin_path, &shop.wanted, arena, items);
+    db_shut(shop.db);
+    return code;
+}
+
+/* ---- who would listen ---- */
+
+struct hook {
+    const char *plugin;
+    int64_t priority;
+    struct souk_str kind;
+};
+
+static int by_turn(const void *one, const void *other)
+{
+    const struct hook *a = one, *b = other;
+    if (a->priority != b->priority)
+        return a->priority < b->priority ? -1 : 1;
+    return strcmp(a->plugin, b->plugin);
+}
+
+static size_t collect_hooks(struct arena *arena, struct stopped *shop, const struct json *plugins,
+                            const char *event, struct hook *hooks, size_t room)
+{
+    size_t count = 0;
+    json_each(plugin, plugins)
+    {
+        struct json *info = json_new(arena, JSON_OBJECT);
+        struct err ignored = {0};
+        const char *name = arena_cstr(arena, json_text(json_at(&plugin->value, "name")));
+        if (!souk_str_is(json_text(json_at(&plugin->value, "state")), "active") ||
+            info_stopped(arena, shop, name, info, &ignored) != SOUK_OK)
+            continue;
+        json_each(row, json_at(info, "events"))
+        {
+            if (souk_str_is(json_text(json_at(&row->value, "event")), event) && count < room)
+                hooks[count++] = (struct hook){name, json_int(json_at(&row->value, "priority"), 0),
+                                               json_text(json_at(&row->value, "kind"))};
+        }
     }
-    control_close_stopped(&stopped);
+    return count;
+}
+
+static int hooks_stopped(struct arena *arena, const char *data, const char *event,
+                         const struct json **answer, struct err *err)
+{
+    struct stopped shop;
+    struct hook hooks[256];
+    struct json *items, *plugins;
+    int code = open_stopped(arena, data, &shop, err);
+    if (code != SOUK_OK)
+        return code;
+    new_list(arena, &plugins);
+    *answer = new_list(arena, &items);
+    code =
+        switch_list_stopped(shop.db, data, shop.config.plugin_path, &shop.wanted, arena, plugins);
+    size_t count = collect_hooks(arena, &shop, plugins, event, hooks, 256);
+    qsort(hooks, count, sizeof *hooks, by_turn);
+    for (size_t i = 0; i < count; i++) {
+        struct json *item = json_add(arena, items, NULL, JSON_OBJECT);
+        json_add_cstr(arena, item, "plugin", hooks[i].plugin);
+        json_add_int(arena, item, "priority", hooks[i].priority);
+        json_add_str(arena, item, "kind", hooks[i].kind);
+    }
+    db_shut(shop.db);
     return code;
 }
 
@@ -117,14 +214,8 @@ static int show_list(struct arena *arena, const char *data, int as_json)
     const struct json *answer = NULL;
     const char *const path[] = {"plugins", NULL};
     int code = control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err);
-    if (code == SOUK_UNAVAILABLE) {
-        struct json *list = json_new(arena, JSON_OBJECT);
-        struct json *items = json_add(arena, list, "items", JSON_ARRAY);
-        err = (struct err){0};
-        code = list_stopped(arena, data, items, &err);
-        json_add_null(arena, list, "next");
-        answer = list;
-    }
+    if (code == SOUK_UNAVAILABLE)
+        code = list_stopped(arena, data, &answer, &err);
     if (code != SOUK_OK)
         return cli_fail("plugin list", &err);
     if (as_json)
@@ -139,7 +230,15 @@ static int show_info(struct arena *arena, const char *data, const char *name)
     struct err err = {0};
     const struct json *answer = NULL;
     const char *const path[] = {"plugins", name, NULL};
-    if (control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err) != SOUK_OK)
+    int code = control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err);
+    struct stopped shop;
+    if (code == SOUK_UNAVAILABLE && (code = open_stopped(arena, data, &shop, &err)) == SOUK_OK) {
+        struct json *info = json_new(arena, JSON_OBJECT);
+        code = info_stopped(arena, &shop, name, info, &err);
+        answer = info;
+        db_shut(shop.db);
+    }
+    if (code != SOUK_OK)
         return cli_fail("plugin info", &err);
     struct buf out = {.arena = arena};
     json_print_pretty(&out, answer);
@@ -189,16 +288,17 @@ static int run_plugin(struct arena *arena, int argc, char **argv)
     if (!steps[step])
         return cli_usage(&command_plugin,
                          "there are list, info, enable, disable, reload and purge");
+    if (args.rest_count != (step == 0 ? 1 : 2))
+        return cli_usage(&command_plugin, step ? "name one plugin" : "list takes no name");
     if (step == 0)
         return show_list(arena, data, cli_given(&args, "--json"));
-    if (args.rest_count != 2)
-        return cli_usage(&command_plugin, "name one plugin");
     return step == 1 ? show_info(arena, data, args.rest[1]) : take_step(arena, &args, data);
 }
 
 const struct cli_command command_plugin = {
     .name = "plugin",
     .usage = "list|info|enable|disable|reload|purge [NAME] [--data DIR] [--json]",
+    .words = 2,
     .summary = "Shows and switches plugins, in a running shop without losing a request.",
     .help =
         "enable also ends a quarantine. reload opens the plugin's file as it is now. purge drops the\n"
@@ -220,7 +320,10 @@ static int run_hooks(struct arena *arena, int argc, char **argv)
         return cli_usage(&command_hooks, "name one event");
     const char *const path[] = {"hooks", args.rest[0], NULL};
     const char *data = cli_value(&args, "--data", "data");
-    if (control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err) != SOUK_OK)
+    code = control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err);
+    if (code == SOUK_UNAVAILABLE)
+        code = hooks_stopped(arena, data, args.rest[0], &answer, &err);
+    if (code != SOUK_OK)
         return cli_fail("hooks", &err);
     if (cli_given(&args, "--json")) {
         cli_print_json(arena, answer);
@@ -236,6 +339,7 @@ static int run_hooks(struct arena *arena, int argc, char **argv)
 const struct cli_command command_hooks = {
     .name = "hooks",
     .usage = "EVENT [--data DIR] [--json]",
+    .words = 1,
     .summary = "Lists who listens to an event, in the order in which they are called.",
     .options = plugin_options,
     .run = run_hooks};
@@ -252,6 +356,8 @@ int command_of_plugin(struct arena *arena, int argc, char **argv)
     for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--data") == 0 && i + 1 < argc)
             data = argv[++i];
+        else if (strncmp(argv[i], "--data=", 7) == 0)
+            data = argv[i] + 7;
         else
             json_add_cstr(arena, list, NULL, argv[i]);
     const char *const path[] = {"plugins", argv[0], "commands", argv[1], NULL};

@@ -39,8 +39,6 @@ static int run_serve(struct arena *arena, int argc, char **argv)
     int code;
     if (cli_parse(&command_serve, argc, argv, &args, &code))
         return code;
-    if (args.rest_count)
-        return cli_usage(&command_serve, "serve takes options only");
     struct serve_options options = {.config = cli_value(&args, "--config", "souk.lua"),
                                     .data = cli_value(&args, "--data", "data"),
                                     .listen = cli_value(&args, "--listen", NULL),
@@ -55,7 +53,7 @@ static int run_serve(struct arena *arena, int argc, char **argv)
 
 const struct cli_command command_serve = {
     .name = "serve",
-    .usage = "[-c FILE] [--data DIR] [--listen ADDR:PORT]",
+    .usage = "[-c FILE] [--data DIR] [--listen ADDR:PORT] [--safe]",
     .summary = "Serves the shop until SIGTERM; SIGHUP reads the configuration again.",
     .help =
         "Prints one line \"ready http://ADDR:PORT\" when requests are accepted; logs go to standard error.",
@@ -73,8 +71,9 @@ static int run_check(struct arena *arena, int argc, char **argv)
     int code;
     if (cli_parse(&command_check, argc, argv, &args, &code))
         return code;
-    const char *file = args.rest_count ? args.rest[0] : "souk.lua";
-    file = cli_value(&args, "--config", file);
+    if (args.rest_count && cli_given(&args, "--config"))
+        return cli_usage(&command_check, "name one file");
+    const char *file = args.rest_count ? args.rest[0] : cli_value(&args, "--config", "souk.lua");
     problems_init(&problems, arena, souk_str(file));
     config_load(arena, file, 1, &config, &problems);
     if (cli_given(&args, "--json")) {
@@ -93,7 +92,8 @@ static int run_check(struct arena *arena, int argc, char **argv)
 
 const struct cli_command command_check = {
     .name = "check",
-    .usage = "[-c FILE] [--json]",
+    .usage = "[[-c] FILE] [--json]",
+    .words = 1,
     .summary = "Reads souk.lua and the plugins that it names, and lists everything that is wrong.",
     .options = check_options,
     .run = run_check};

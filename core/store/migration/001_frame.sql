@@ -74,20 +74,6 @@ CREATE TABLE session (
 CREATE INDEX session_expires ON session (expires_at);
 CREATE INDEX session_principal ON session (principal) WHERE principal <> '';
 
--- The answer that was given to an Idempotency-Key; status 0 while the first request is being worked on.
-CREATE TABLE idempotency (
-    principal TEXT NOT NULL,
-    key TEXT NOT NULL CHECK (key <> ''),
-    body_hash BLOB NOT NULL,
-    status INTEGER NOT NULL CHECK (status >= 0),
-    content_type TEXT NOT NULL DEFAULT '',
-    answer BLOB NOT NULL,
-    created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    PRIMARY KEY (principal, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX idempotency_expires ON idempotency (expires_at);
-
 -- Who did what; each row carries the hash over itself and the one before.
 CREATE TABLE audit (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),

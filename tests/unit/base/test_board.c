@@ -522,6 +522,13 @@ static void suspect_of_a_silent_death(void **state)
     assert_string_equal(board_suspect(board), "bad");
     atomic_store(&board->slot[5].plugin, board_name("good"));
     assert_string_equal(board_suspect(board), "");
+    assert_string_equal(board_suspect_where(board), "unknown");
+    board_may_leave(board_name("good"), 1); /* only one of them can have left like this */
+    assert_string_equal(board_suspect(board), "good");
+    assert_string_equal(board_suspect_where(board), "unknown");
+    atomic_store(&board->slot[5].where, board_keep("GET /x/good"));
+    assert_string_equal(board_suspect_where(board), "GET /x/good");
+    board_may_leave(board_name("good"), 0);
     board_reset(board);
     assert_string_equal(board_suspect(board), "");
 }

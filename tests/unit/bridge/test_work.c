@@ -54,7 +54,7 @@ static int greet(struct souk_ctx *ctx, int32_t argc, const struct souk_str *argv
 
 static const struct souk_job jobs[] = {
     {.name = "work", .run = run, .timeout_ms = 2000},
-    {.name = "nightly", .cron = "30 3 * * *", .run = run},
+    {.name = "nightly", .cron = "30 3 * * *", .run = run, .timeout_ms = 2000},
 };
 static const struct souk_listener events[] = {
     {.event = "t.signed", .kind = SOUK_FACT, .handle = hear}};
@@ -210,6 +210,71 @@ static void cron_is_planned(void **state)
     assert_int_equal(run_due(), 0);
 }
 
+/* The next night is planned when this one is over; what is declared no more is dropped. */
+static void cron_comes_again(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    assert_int_equal(work_plan(db, &err), SOUK_OK);
+    int64_t job = fixture_int(db, "SELECT id FROM job");
+    assert_int_equal(job_retry(db, job, clock_now(), &err), SOUK_OK);
+    assert_int_equal(run_due(), 1);
+    assert_int_equal(seen.runs, 1);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:nightly'"), 1);
+    assert_true(fixture_int(db, "SELECT id FROM job") != job);
+    assert_true(fixture_int(db, "SELECT due FROM job") > clock_now());
+    plugin->descriptor.jobs_count = 1;
+    assert_int_equal(work_plan(db, &err), SOUK_OK);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job"), 0);
+}
+
+/* Switched off between the claim and its turn: it waits for the plugin, with all its attempts. */
+static void a_job_waits_for_its_plugin(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct job *list = NULL;
+    struct err err = {0};
+    struct plugin_set *old;
+    int count = 0;
+    assert_int_equal(db_write(db, add_work, NULL, &err), SOUK_OK);
+    assert_int_equal(
+        job_claim(db, &arena, 10, CLOCK_MINUTE, clock_now(), work_runs, NULL, &list, &count, &err),
+        SOUK_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(set_publish(set_new(NULL, 0), &old, &err), SOUK_OK);
+    work_run(NULL, db, &list[0]);
+    assert_int_equal(run_due(), 0);
+    assert_int_equal(seen.runs, 0);
+    assert_int_equal(fixture_int(db, "SELECT attempt FROM job WHERE state = 'waiting'"), 0);
+    arena_free(&arena);
+    assert_int_equal(set_publish(old, &before, &err), SOUK_OK);
+    assert_int_equal(run_due(), 1);
+    assert_int_equal(seen.runs, 1);
+}
+
+/* A run that may take longer than its lease gets a longer one first. */
+static void a_long_job_keeps_its_lease(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct job *list = NULL, *again = NULL;
+    struct err err = {0};
+    int count = 0;
+    assert_int_equal(db_write(db, add_work, NULL, &err), SOUK_OK);
+    int64_t now = clock_now();
+    assert_int_equal(job_claim(db, &arena, 1, 1, now, work_runs, NULL, &list, &count, &err), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(
+        job_claim(db, &arena, 1, CLOCK_HOUR, now + 1, work_runs, NULL, &again, &count, &err), 0);
+    assert_int_equal(count, 1);
+    work_run(NULL, db, list); /* its lease is lost: it does not run */
+    assert_int_equal(seen.runs, 0);
+    work_run(NULL, db, again);
+    assert_int_equal(seen.runs, 1);
+    arena_free(&arena);
+}
+
 static void commands_print(void **state)
 {
     (void)state;
@@ -232,8 +297,15 @@ static void commands_print(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(job_is_done),       TEST(job_comes_back),  TEST(unknown_job_fails),
-        TEST(fact_is_delivered), TEST(runs_what_is_on), TEST(cron_is_planned),
+        TEST(job_is_done),
+        TEST(job_comes_back),
+        TEST(unknown_job_fails),
+        TEST(fact_is_delivered),
+        TEST(runs_what_is_on),
+        TEST(cron_is_planned),
+        TEST(cron_comes_again),
+        TEST(a_job_waits_for_its_plugin),
+        TEST(a_long_job_keeps_its_lease),
         TEST(commands_print),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

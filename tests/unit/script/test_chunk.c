@@ -173,6 +173,10 @@ static void test_syntax(void **state)
           "\"a\" is given twice, in line 1 and in line 5; keep one", 5);
     fails("\nhello = nil\n", "\"hello\" is given nil", 2);
     fails("env = 'x'", "\"env\" is taken", 1);
+    fails("a = { x = 1,\n y = { x = 2 }, w = 'x,x=';\n x = 3 }",
+          "\"x\" is given twice in one table, in line 1 and in line 3", 3);
+    gives("a = { x = 1, y = { x = 2 }, z = { { x = 3 }, { x = 4 } } }\nlocal x = 1 x = 2",
+          "{\"a\":{\"x\":1,\"y\":{\"x\":2},\"z\":[{\"x\":3},{\"x\":4}]}}");
     fails("a = env()", "env takes one name in quotes", 1);
     fails("a = file ''", "file takes one name in quotes", 1);
     fails("a = env(5)", "env takes one name in quotes", 1);

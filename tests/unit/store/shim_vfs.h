@@ -1,6 +1,6 @@
 /*
  * shim_vfs: a file system between SQLite and the real one, for tests: counts syncs,
- * makes them fail, and remembers what was written since the last sync of each file, so
+ * makes them slow or fail, and remembers what was written since the last sync of each file, so
  * that a test can ask what a power cut would have left.
  *
  * The image after a cut is what was synced, plus a random part of what was not, cut at
@@ -9,6 +9,7 @@
 #ifndef STORE_SHIM_VFS_H
 #define STORE_SHIM_VFS_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -46,6 +47,7 @@ static struct shim_image shim_images[SHIM_FILES];
 static pthread_mutex_t shim_mutex = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int shim_syncs;
 static _Atomic int shim_fail_syncs; /* this many more fail */
+static _Atomic int shim_slow;       /* ms that each takes: the nap is the disk */
 static _Atomic int shim_record;
 static pthread_cond_t shim_cond = PTHREAD_COND_INITIALIZER;
 static int shim_moved; /* syncs of the database's own file: checkpoints */
@@ -122,6 +124,8 @@ static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 static int shim_sync(sqlite3_file *file, int flags)
 {
     atomic_fetch_add(&shim_syncs, 1);
+    if (shim_slow > 0)
+        poll(NULL, 0, shim_slow);
     if (shim_fail_syncs > 0) {
         atomic_fetch_sub(&shim_fail_syncs, 1);
         return SQLITE_IOERR_FSYNC;

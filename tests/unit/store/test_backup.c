@@ -2,6 +2,7 @@
  * Copies while the shop writes, and the way back: sound, unsound, newer, in use.
  */
 #include "fixture.h"
+#include <sqlite3.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -135,6 +136,51 @@ static void test_refused_restores(void **state)
     assert_int_equal(fixture_int(*state, fixture_count.sql), 1000);
 }
 
+/* A database of somebody else's would otherwise become an empty shop. */
+static void test_a_foreign_database_is_refused(void **state)
+{
+    struct err err = {0};
+    sqlite3 *handle = NULL;
+    char other[100];
+    snprintf(other, sizeof other, "%s/other.db", folder);
+    assert_int_equal(sqlite3_open(other, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, "CREATE TABLE x (a)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(handle);
+    db_shut(*state);
+    *state = NULL;
+    assert_int_equal(db_restore(folder, other, &err), SOUK_INVALID);
+    assert_non_null(strstr(err.text, "not the database of a shop"));
+    assert_int_equal(count_old(), 0);
+    *state = fixture_open(&options);
+    assert_int_equal(fixture_int(*state, fixture_count.sql), 1000);
+}
+
+/* An older copy may be written over; the live database and other people's files may not. */
+static void test_what_a_copy_may_replace(void **state)
+{
+    struct db *db = *state;
+    struct err err = {0};
+    char live[100], notes[100], text[10] = "";
+    assert_int_equal(db_backup(db, file, NULL, NULL, &err), 0);
+    assert_int_equal(db_backup(db, file, NULL, NULL, &err), 0);
+    snprintf(live, sizeof live, "%s/souk.db", folder);
+    assert_int_equal(db_backup(db, live, NULL, NULL, &err), SOUK_INVALID);
+    assert_non_null(strstr(err.text, "the database itself"));
+    snprintf(live, sizeof live, "%s/souk.db-wal", folder);
+    assert_int_equal(db_backup(db, live, NULL, NULL, &err), SOUK_INVALID);
+    assert_int_equal(db_backup(db, folder, NULL, NULL, &err), SOUK_INVALID);
+    snprintf(notes, sizeof notes, "%s/notes", folder);
+    FILE *out = fopen(notes, "w");
+    fputs("notes", out);
+    fclose(out);
+    assert_int_equal(db_backup(db, notes, NULL, NULL, &err), SOUK_CONFLICT);
+    FILE *in = fopen(notes, "r");
+    assert_non_null(fgets(text, sizeof text, in));
+    fclose(in);
+    assert_string_equal(text, "notes");
+    assert_int_equal(fixture_write(db, "DELETE FROM p_t_item WHERE id = 1", &err), 0);
+}
+
 static void test_damaged_copy(void **state)
 {
     struct db *db = *state;
@@ -186,6 +232,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_while_writing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_old_one_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_restores, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_foreign_database_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_copy_may_replace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_while_it_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_half_copies, setup, teardown),

@@ -335,7 +335,7 @@ static void test_one_process(void **state)
         struct db *second = NULL;
         struct err err = {0};
         int code = db_open(&second, &options, &err);
-        _exit(code == SOUK_BUSY && strstr(err.text, "another souk process") ? 0 : 1);
+        _exit(code == SOUK_BUSY && strstr(err.text, "in use by a running souk") ? 0 : 1);
     }
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);

@@ -303,6 +303,56 @@ static void test_indexes(void **state)
     db_read_end(conn);
 }
 
+/* ---- leases ---- */
+
+static void test_a_lease_is_made_longer(void **state)
+{
+    struct db *db = *state;
+    add(db, "t:a", "", "", 0);
+    assert_int_equal(claim(db, 1, NOW), 1);
+    struct job job = jobs[0];
+    assert_true(job.lease_until == NOW + CLOCK_MINUTE);
+    assert_int_equal(job_extend(db, &job, NOW + CLOCK_HOUR, NOW), 0);
+    assert_int_equal(claim(db, 1, NOW + 2 * CLOCK_MINUTE), 0);
+    assert_int_equal(claim(db, 1, NOW + CLOCK_HOUR), 1); /* nobody finished it */
+    assert_int_equal(job_extend(db, &job, NOW + 2 * CLOCK_HOUR, NOW), SOUK_CONFLICT);
+}
+
+static void test_given_back_is_no_attempt(void **state)
+{
+    struct db *db = *state;
+    add(db, "t:a", "", "", 0);
+    assert_int_equal(claim(db, 1, NOW), 1);
+    struct job job = jobs[0];
+    assert_int_equal(job_give_back(db, &job, NOW), 0);
+    assert_int_equal(job_give_back(db, &job, NOW), SOUK_CONFLICT);
+    assert_int_equal(claim(db, 1, NOW), 1);
+    assert_int_equal(jobs[0].attempt, 1);
+    assert_int_equal(job_done(db, &job, NOW), SOUK_CONFLICT); /* the first lease is over */
+    assert_int_equal(job_done(db, &jobs[0], NOW), 0);
+}
+
+/* What a dead process left running is a failure: it comes back after a wait, or is dead. */
+static void test_orphans_are_recovered(void **state)
+{
+    struct db *db = *state;
+    struct err err = {0};
+    for (int i = 0; i < 120; i++) /* more than one look */
+        add(db, "t:a", "", "", 0);
+    assert_int_equal(claim(db, 200, NOW), 120);
+    struct job job = jobs[0];
+    assert_int_equal(job_recover(db, NOW + 1, &err), 0);
+    assert_int_equal(claim(db, 200, NOW + 1), 0);
+    assert_int_equal(job_done(db, &job, NOW + 1), SOUK_CONFLICT);
+    assert_int_equal(claim(db, 200, NOW + 2 * CLOCK_SECOND), 120);
+    assert_int_equal(jobs[0].attempt, 2);
+    assert_int_equal(job_recover(db, NOW, &err), 0);
+    assert_int_equal(claim(db, 200, NOW + CLOCK_MINUTE), 120);
+    assert_int_equal(job_recover(db, NOW, &err), 0); /* that was the third and last */
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE state = 'dead'"), 120);
+    assert_int_equal(job_recover(db, NOW, &err), 0);
+}
+
 int main(void)
 {
     board_use(board_create());
@@ -317,6 +367,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_by_hand, setup, teardown),
         cmocka_unit_test_setup_teardown(test_finish_with_the_effect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_indexes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_lease_is_made_longer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_given_back_is_no_attempt, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_orphans_are_recovered, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

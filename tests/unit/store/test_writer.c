@@ -169,6 +169,62 @@ static void test_one_sync_for_a_group(void **state)
     assert_int_equal(fixture_int(db, fixture_count.sql), 64);
 }
 
+#define CLIENTS 8
+#define ROUNDS  20
+#define NAP     10 /* ms */
+
+static void *write_in_turn(void *arg)
+{
+    struct db *db = arg;
+    for (int i = 0; i < ROUNDS; i++)
+        if (fixture_write(
+                db, "INSERT INTO p_t_item (id, name) SELECT count(*) + 1, count(*) FROM p_t_item",
+                NULL) != 0)
+            return db;
+    return NULL;
+}
+
+/* How many of the ten next writes of a lone client took longer than a sync and a half. */
+static int count_delays(struct db *db)
+{
+    int delays = 0;
+    for (int i = 0; i < 10; i++) {
+        char sql[100];
+        int id = 100000 + (int)fixture_int(db, fixture_count.sql);
+        snprintf(sql, sizeof sql, "INSERT INTO p_t_item (id, name) VALUES (%d, 'lone%d')", id, id);
+        int before = shim_syncs;
+        int64_t begun = clock_mono();
+        assert_int_equal(fixture_write(db, sql, NULL), 0);
+        assert_int_equal(shim_syncs - before, 1);
+        delays += clock_mono() - begun > NAP * CLOCK_MS * 3 / 2;
+    }
+    return delays;
+}
+
+/* On a slow disk those who were answered together come back together; alone, nobody waits. */
+static void test_a_slow_disk_gathers(void **state)
+{
+    struct db *db = *state;
+    pthread_t clients[CLIENTS];
+    void *failed = NULL;
+    barrier(db);
+    shim_slow = NAP;
+    assert_in_range(count_delays(db), 0, 3);
+    int before = shim_syncs;
+    for (int i = 0; i < CLIENTS; i++)
+        assert_int_equal(pthread_create(&clients[i], NULL, write_in_turn, db), 0);
+    for (int i = 0; i < CLIENTS; i++) {
+        void *result = NULL;
+        pthread_join(clients[i], &result);
+        failed = failed ? failed : result;
+    }
+    assert_null(failed);
+    /* Two halves in turn would need twice as many syncs as there are rounds. */
+    assert_in_range(shim_syncs - before, ROUNDS, ROUNDS * 3 / 2);
+    assert_in_range(count_delays(db), 0, 4); /* one wait in vain, and what the machine adds */
+    shim_slow = 0;
+}
+
 static void test_a_failure_is_undone_alone(void **state)
 {
     struct db *db = *state;
@@ -428,6 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_sync_for_a_lone_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_sync_for_a_group, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_slow_disk_gathers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failure_is_undone_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_destroyed_transaction_is_run_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_commit_is_run_one_by_one, setup, teardown),

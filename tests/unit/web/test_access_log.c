@@ -74,6 +74,12 @@ static void hostile_text_stays_inside(void **state)
     out = format(&line, 1);
     assert_int_equal(json_parse(&arena, souk_str(out), &parsed, NULL), 0);
     assert_int_equal(json_int(json_at(parsed, "status"), 0), 200);
+    /* NEL, CSI and the line separator steer terminals; a letter of the same bytes stays */
+    line.agent = souk_str("a\xc2\x85"
+                          "b\xc2\x9b"
+                          "31m\xe2\x80\xa8"
+                          "c\xc2\xa0\xc3\x9b");
+    assert_non_null(strstr(format(&line, 0), "agent=\"a?b?31m?c\xc2\xa0\xc3\x9b\""));
     arena_free(&arena);
 }
 

@@ -53,6 +53,7 @@ static void values_cannot_start_a_header(void **state)
     assert_int_equal(answer_header(&request, "Content-Length", souk_str("5")), SOUK_INVALID);
     assert_int_equal(answer_header(&request, "transfer-encoding", souk_str("chunked")),
                      SOUK_INVALID);
+    assert_int_equal(answer_header(&request, "x-request-id", souk_str("a")), SOUK_INVALID);
     assert_int_equal(request.answer.headers.count, 0);
     assert_int_equal(answer_header(&request, "X-A", souk_str("one")), 0);
     assert_int_equal(answer_header(&request, "x-a", souk_str("two")), 0);

@@ -69,8 +69,9 @@ static void lengths_are_numbers(void **state)
 static void encodings_are_exact(void **state)
 {
     static const char *const rows[][2] = {
-        {"chunked", "0"},    {"Chunked", "0"}, {" chunked ", "0"},     {"chunked, chunked", "501"},
-        {"identity", "501"}, {"", "501"},      {"chunked;x=1", "501"}, {"xchunked", "501"}};
+        {"chunked", "0"},    {"Chunked", "0"}, {"chunked ", "501"},    {"chunked, chunked", "501"},
+        {"identity", "501"}, {"", "501"},      {"chunked;x=1", "501"}, {"xchunked", "501"},
+        {"chunked\t", "501"}};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *lines[] = {"Host", "a", "Transfer-Encoding", rows[i][0], NULL};
@@ -115,9 +116,11 @@ static void hosts_are_hosts(void **state)
 
 static void paths_are_clean(void **state)
 {
-    static const char *const good[] = {"/",    "//",           "/a..b",  "/...", "/.well-known/x",
+    static const char *const good[] = {"/",    "/a//b",        "/a..b",  "/...", "/.well-known/x",
                                        "/%41", "/caf\xc3\xa9", "/a%2fb", NULL};
-    static const char *const bad[] = {"/..",
+    static const char *const bad[] = {"//",
+                                      "//evil.test",
+                                      "/..",
                                       "/.",
                                       "/a/..",
                                       "/%2e%2e/a",

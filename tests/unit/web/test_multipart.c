@@ -124,6 +124,8 @@ static void boundary_is_read(void **state)
     assert_true(souk_str_is(multipart_boundary(souk_str("multipart/mixed; boundary=abc")), ""));
     assert_true(souk_str_is(multipart_boundary(souk_str("multipart/form-data")), ""));
     assert_true(souk_str_is(multipart_boundary(souk_str("text/plain")), ""));
+    assert_true(
+        souk_str_is(multipart_boundary(souk_str("multipart/form-datax; boundary=abc")), ""));
 }
 
 int main(void)
