@@ -232,12 +232,15 @@ static int remember(int64_t *list, int size, int64_t now)
     return recent;
 }
 
-/* 0, then growing: a shop that dies again and again must not eat the machine. */
-static int64_t back_off(int recent)
+/* A shop that dies is needed at once; one that dies again and again must not eat the machine; one
+ * that cannot start (its configuration, its database) waits for somebody to mend that. */
+static int64_t back_off(int recent, int refused)
 {
-    static const int64_t steps[] = {0, 0, 0, 0, 0, 0, 100, 100, 500, 500, 2000, 2000};
-    int last = (int)(sizeof steps / sizeof *steps) - 1;
-    return (recent <= last ? steps[recent] : 5000) * CLOCK_MS;
+    static const int64_t refusals[] = {0, 100, 500, 2000, 5000};
+    int last = (int)(sizeof refusals / sizeof *refusals) - 1;
+    if (refused)
+        return refusals[recent < last ? recent : last] * CLOCK_MS;
+    return recent > 10 ? 100 * CLOCK_MS : 0;
 }
 
 /* Completes board->fault for a death that the shop could not record itself. */
@@ -277,7 +280,8 @@ static int judge_death(struct supervisor *self, int status, int64_t *delay)
         return 1;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && atomic_load(&self->board->orderly))
         return -1; /* it was told to stop by somebody else: so do we */
-    *delay = back_off(remember(self->deaths, 16, now));
+    int refused = WIFEXITED(status) && WEXITSTATUS(status) == SHOP_EXIT_REFUSED;
+    *delay = back_off(remember(self->deaths, 16, now), refused);
     /* SIGKILL without a word on the board came from outside: nobody's fault. */
     int outside = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
                   atomic_load(&self->board->fault.kind) == BOARD_NONE;
@@ -285,7 +289,7 @@ static int judge_death(struct supervisor *self, int status, int64_t *delay)
         log_warn("shop.killed", LOG_S("by", "SIGKILL from outside"));
         return 0;
     }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == SHOP_EXIT_REFUSED)
+    if (refused)
         return 0; /* it has said why; the door stays open until somebody mends it */
     find_fault(self, status);
     report_fault(self);
