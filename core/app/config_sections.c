@@ -38,7 +38,8 @@ static const struct souk_option shop[] = {
     {.key = "locales",
      .type = SOUK_LIST,
      .initial = "en, bg, hu, hy, bn",
-     .summary = "The languages that it speaks; the first is the one for strangers."},
+     .summary =
+         "The languages that it speaks; pages in the first stand at /, in the others under /CODE/."},
     {.key = "url",
      .type = SOUK_URL,
      .summary =

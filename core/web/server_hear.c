@@ -18,6 +18,7 @@
 #include "web/answer.h"
 #include "web/form.h"
 #include "web/gate.h"
+#include "web/i18n.h"
 #include "web/request_origin.h"
 
 static int pass_gate(struct served *served, int http_1_0, struct gate_head *head)
@@ -59,6 +60,17 @@ static int find_locale(struct served *served)
     return 0;
 }
 
+/* A page's language stands in its URL; whatever else is answered in words follows the client's
+ * wish. */
+static void ask_client(struct served *served)
+{
+    struct request *request = &served->request;
+    const char *const *locales = served->server->options.locales;
+    struct souk_str wish = request_header(request, "accept-language");
+    if (wish.len && locales && locales[0])
+        request->locale = i18n_negotiate(locales, wish);
+}
+
 static int64_t deadline_of(const struct server *server, const struct web_route *route)
 {
     if (route->deadline)
@@ -86,6 +98,8 @@ static int find_route(struct served *served)
     }
     if (route) {
         int64_t span = deadline_of(served->server, route);
+        if (!(route->flags & ROUTE_PAGE))
+            ask_client(served);
         request->route = route;
         request->deadline = span > 0 ? request->started + span : 0;
         request->body_limit =

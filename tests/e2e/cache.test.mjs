@@ -5,18 +5,19 @@ import { Shop, until, withShop } from './souk.mjs';
 
 test('a cached route runs once until what it read changes', () => withShop({ plugins: ['probe_cache', 'hello'] }, async (shop) => {
   const show = async (query = '', headers) => (await shop.get(`/api/v1/x/probe_cache/show${query}`, headers)).json;
-  assert.deepEqual(await show(), { rows: 0, runs: 1 });
-  for (let i = 0; i < 5; i++) assert.deepEqual(await show(), { rows: 0, runs: 1 });
-  assert.deepEqual(await show('?page=2'), { rows: 0, runs: 2 }, 'another URL is another answer');
+  assert.deepEqual(await show(), { rows: 0, locale: 'en', runs: 1 });
+  for (let i = 0; i < 5; i++) assert.deepEqual(await show(), { rows: 0, locale: 'en', runs: 1 });
+  assert.deepEqual(await show('?page=2'), { rows: 0, locale: 'en', runs: 2 }, 'another URL is another answer');
+  assert.deepEqual(await show('', { 'accept-language': 'fr, bg;q=0.8' }), { rows: 0, locale: 'bg', runs: 3 }, 'another language too');
   await shop.post('/x/hello/sign', 'name=Ada', { 'content-type': 'application/x-www-form-urlencoded' });
-  assert.deepEqual(await show(), { rows: 0, runs: 1 }, 'another table is nothing to it');
+  assert.deepEqual(await show(), { rows: 0, locale: 'en', runs: 1 }, 'another table is nothing to it');
   const added = await shop.post('/api/v1/x/probe_cache/add');
   assert.equal(added.status, 201);
-  assert.deepEqual(await show(), { rows: 1, runs: 3 });
+  assert.deepEqual(await show(), { rows: 1, locale: 'en', runs: 4 });
   const cookie = added.headers.get('set-cookie').split(';')[0];
-  assert.deepEqual(await show('', { cookie }), { rows: 1, runs: 4 }, 'a session gets a fresh one');
-  assert.deepEqual(await show('', { cookie }), { rows: 1, runs: 5 });
-  assert.deepEqual(await show(), { rows: 1, runs: 3 });
+  assert.deepEqual(await show('', { cookie }), { rows: 1, locale: 'en', runs: 5 }, 'a session gets a fresh one');
+  assert.deepEqual(await show('', { cookie }), { rows: 1, locale: 'en', runs: 6 });
+  assert.deepEqual(await show(), { rows: 1, locale: 'en', runs: 4 });
 }));
 
 test('a reload of the plugin begins anew', () => withShop({ plugins: ['probe_cache'] }, async (shop) => {

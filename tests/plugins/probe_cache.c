@@ -14,6 +14,7 @@ static int show(struct souk_ctx *ctx)
     int code = souk_query(ctx, &rows, "SELECT count(*) FROM p_probe_cache_row");
     if (code == SOUK_OK && souk_next(rows) == 1)
         souk_set_int(ctx, out, "rows", souk_column_int(rows, 0));
+    souk_set_str(ctx, out, "locale", souk_locale(ctx));
     souk_set_int(ctx, out, "runs", atomic_fetch_add(&runs, 1) + 1);
     return code ? code : souk_answer_json(ctx, 200, out);
 }

@@ -20,7 +20,7 @@ shop = {
     name = "The souk",
     currency = "EUR",
 
-    -- The first is for visitors whose browser asks for none of these.
+    -- Pages in the first stand at /, in the others at /bg/, /hu/ and so on.
     locales = { "en", "bg", "hu", "hy", "bn" },
 }
 
