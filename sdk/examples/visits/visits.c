@@ -1,11 +1,11 @@
 /*
  * visits: counts page views by day and path. It listens to the fact "page.viewed", which the core
- * tells once a second for each page that went out, keeps the numbers in a table of its own, and shows them at
- * /visits.
+ * tells once a second for each page that went out, keeps the numbers in a table of its own, and
+ * shows them at /visits.
  *
  * Facts come at least once, on a task thread, some at the same time: so the number grows in one
- * guarded statement, and never by reading it, adding to it and writing it back. The core may lose the
- * last second of views in a crash; these are numbers to look at, not the books.
+ * guarded statement, and never by reading it, adding to it and writing it back. The core may lose
+ * the last second of views in a crash; these are numbers to look at, not the books.
  */
 #include <souk.h>
 
@@ -25,10 +25,11 @@ struct view {
 static int count_view(struct souk_ctx *ctx, void *arg)
 {
     const struct view *view = arg;
-    return souk_exec(ctx, NULL,
-                     "INSERT INTO p_visits_day (day, path, views) VALUES ($1, $2, $3)"
-                     " ON CONFLICT (day, path) DO UPDATE SET views = p_visits_day.views + excluded.views",
-                     SOUK_A_INT(view->day), SOUK_A_STR(view->path), SOUK_A_INT(view->views));
+    return souk_exec(
+        ctx, NULL,
+        "INSERT INTO p_visits_day (day, path, views) VALUES ($1, $2, $3)"
+        " ON CONFLICT (day, path) DO UPDATE SET views = p_visits_day.views + excluded.views",
+        SOUK_A_INT(view->day), SOUK_A_STR(view->path), SOUK_A_INT(view->views));
 }
 
 static int on_page_viewed(struct souk_ctx *ctx, const struct souk_event *event)
