@@ -48,7 +48,6 @@ static void release(struct claimed *claimed)
         return;
     arena_free(&claimed->arena);
     free(claimed);
-    atomic_store(&woken, 1); /* a finished job may have made room for the next of its subject */
 }
 
 static void run_job(struct work *work)
