@@ -33,10 +33,10 @@ export async function until(what, fn, limit = 15000) {
   }
 }
 
-// One request on a fresh connection; never throws for an HTTP status.
+// One request on a connection of its own (a kept one may have died with a shop that was killed); never throws for an HTTP status.
 export async function ask(url, options = {}) {
   const { body, headers, method = 'GET' } = options;
-  const answer = await fetch(url, { method, body, headers, redirect: 'manual', signal: AbortSignal.timeout(options.limit ?? 30000) });
+  const answer = await fetch(url, { method, body, headers: { ...headers, connection: 'close' }, redirect: 'manual', signal: AbortSignal.timeout(options.limit ?? 30000) });
   const text = await answer.text();
   let json;
   try { json = JSON.parse(text); } catch { json = undefined; }
