@@ -20,7 +20,7 @@ VERSION  := 0.1.0
 
 # ---- what is needed, installed before anything is read off pkg-config ------------------------
 WANT := build
-ifneq ($(filter test unit e2e bench conform,$(MAKECMDGOALS)),)
+ifneq ($(filter test unit e2e browser bench conform,$(MAKECMDGOALS)),)
 WANT += test
 endif
 ifneq ($(filter bench,$(MAKECMDGOALS)),)
@@ -36,9 +36,9 @@ $(error packages are missing and could not be installed; see the lines above)
 endif
 endif
 
-PKGS       := libmicrohttpd sqlite3 lua5.4 jansson libsodium libcurl libutf8proc libseccomp zlib nettle
+PKGS       := libmicrohttpd sqlite3 lua5.4 jansson libsodium libcurl libutf8proc libseccomp zlib nettle libcmark libqrencode
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS)) -lwslay
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS)) -lwslay -lstemmer
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
           -Wvla -Wformat=2 -Wundef -Werror
@@ -57,7 +57,9 @@ LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 
 # core/app/main.c holds main(); all other objects are shared with the unit tests.
-CORE_SRC := $(wildcard core/*/*.c core/app/*/*.c)
+# core/app/image/ is a program of its own, souk-image: only it links against libgd.
+IMAGE_SRC := $(wildcard core/app/image/*.c)
+CORE_SRC := $(filter-out $(IMAGE_SRC),$(wildcard core/*/*.c core/app/*/*.c))
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/theme.o
 LIB_OBJ  := $(filter-out $(BUILD)/core/app/main.o,$(CORE_OBJ))
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
@@ -66,8 +68,8 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 PLUGIN_DIRS := $(patsubst %/Makefile,%,$(wildcard plugins/*/Makefile sdk/examples/*/Makefile))
 PLUGINS     := $(foreach d,$(PLUGIN_DIRS),$(BUILD)/plugins/$(notdir $(d)).so)
 
-.PHONY: all run test unit e2e bench install format clean help FORCE
-all: $(BUILD)/souk $(PLUGINS)
+.PHONY: all run test unit e2e browser bench install format clean help FORCE
+all: $(BUILD)/souk $(BUILD)/souk-image $(PLUGINS)
 
 GEN_HEADERS :=
 include core/store/store.mk
@@ -79,6 +81,10 @@ $(BUILD)/%.o: %.c | $(GEN_HEADERS)
 $(BUILD)/souk: $(CORE_OBJ)
 	@echo "  ld $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+$(BUILD)/souk-image: $(IMAGE_SRC:%.c=$(BUILD)/%.o)
+	@echo "  ld $@"
+	@$(CC) $(LDFLAGS) $^ -o $@ $$(pkg-config --libs gdlib libseccomp)
 
 $(BUILD)/libcore.a: $(LIB_OBJ)
 	@rm -f $@
@@ -125,6 +131,9 @@ test: all $(UNIT_BIN) $(FIXTURES) $(BAD_PLUGINS)
 e2e: all $(BAD_PLUGINS)
 	BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh tests/run e2e
 
+browser: all
+	BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh tests/run browser
+
 bench: all
 	BUILD=$(BUILD) sh tests/bench/run
 
@@ -132,13 +141,14 @@ bench: all
 run: all
 	@command -v xdg-open >/dev/null && [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && \
 	  (sh core/app/demo/open http://127.0.0.1:8080 &) || true
+	@[ -e data/souk.db ] || $(BUILD)/souk import --data data -c core/app/demo/souk.lua --format souk core/app/demo/catalogue.jsonl
 	$(BUILD)/souk serve -c core/app/demo/souk.lua --data data --listen 127.0.0.1:8080
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/souk/plugins \
 	  $(DESTDIR)$(PREFIX)/include/souk $(DESTDIR)$(PREFIX)/share/souk/docs \
 	  $(DESTDIR)$(PREFIX)/share/pkgconfig $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 $(BUILD)/souk $(DESTDIR)$(PREFIX)/bin/souk
+	install -m 755 $(BUILD)/souk $(BUILD)/souk-image $(DESTDIR)$(PREFIX)/bin/
 	$(if $(PLUGINS),install -m 644 $(PLUGINS) $(DESTDIR)$(PREFIX)/lib/souk/plugins/)
 	install -m 644 sdk/include/souk.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 sdk/include/souk/*.h $(DESTDIR)$(PREFIX)/include/souk/

@@ -317,8 +317,10 @@ static void check_plugins(struct arena *arena, struct config *out, struct proble
 static void check_theme(const struct config *config, struct problems *problems)
 {
     struct err err = {0};
-    struct site_options site = {.routes = route_table,
-                                .route_count = route_table_count,
+    size_t count;
+    const struct web_route *routes = route_all(&count);
+    struct site_options site = {.routes = routes,
+                                .route_count = count,
                                 .files = theme_files,
                                 .file_count = theme_file_count,
                                 .theme_dir = config->theme,

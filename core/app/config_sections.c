@@ -26,6 +26,8 @@ static const struct souk_option top[] = {
                 "Without it: plugins beside the program, then lib/souk/plugins of its prefix."},
 };
 
+static const char *const roundings[] = {"line", "total", NULL};
+
 static const struct souk_option shop[] = {
     {.key = "name",
      .type = SOUK_STRING,
@@ -44,6 +46,22 @@ static const struct souk_option shop[] = {
      .type = SOUK_URL,
      .summary =
          "Where customers find it, for links in letters and feeds. Without it: what the request said."},
+    {.key = "country",
+     .type = SOUK_STRING,
+     .initial = "BG",
+     .summary = "Where it sells from: two letters of ISO 3166. Tax is reckoned for here until a "
+                "customer says where they are."},
+    {.key = "prices_include_tax",
+     .type = SOUK_BOOL,
+     .initial = "true",
+     .summary = "Whether prices are entered and shown with tax in them."},
+    {.key = "tax_rounding",
+     .type = SOUK_CHOICE,
+     .initial = "line",
+     .choices = roundings,
+     .summary = "Tax is rounded on each line, or on the total of a rate."},
+    {.key = "email", .type = SOUK_STRING, .summary = "Where customers write to."},
+    {.key = "phone", .type = SOUK_STRING, .summary = "Where customers ring."},
     {.key = "theme",
      .type = SOUK_STRING,
      .summary = "A folder of templates that replace or extend the shop's own, relative to this "

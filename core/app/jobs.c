@@ -9,7 +9,7 @@
  */
 #include <stdlib.h>
 
-#include "app/housekeeping.h"
+#include "app/chore.h"
 #include "app/shop_state.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -56,8 +56,8 @@ static void run_job(struct work *work)
     struct shop *shop = shop_current();
     if (atomic_load(&shop->board->orderly))
         job_give_back(shop->db, running->job, clock_now());
-    else if (housekeeping_owns(running->job->kind))
-        housekeeping_run(shop->db, running->job);
+    else if (chore_owns(running->job->kind))
+        chore_run(shop->db, running->job);
     else
         work_run(shop->host, shop->db, running->job);
     release(running->claimed);
@@ -65,7 +65,7 @@ static void run_job(struct work *work)
 
 static int runs(void *host, struct souk_str kind)
 {
-    return housekeeping_owns(kind) || work_runs(host, kind);
+    return chore_owns(kind) || work_runs(host, kind);
 }
 
 static void claim_due(struct work *work)
@@ -106,7 +106,7 @@ static void wake(void *user)
 void jobs_plan(struct shop *shop)
 {
     struct err err = {0};
-    if (work_plan(shop->db, &err) != SOUK_OK || housekeeping_plan(shop->db, &err) != SOUK_OK)
+    if (work_plan(shop->db, &err) != SOUK_OK || chore_plan(shop->db, &err) != SOUK_OK)
         log_warn("cron.not_planned", LOG_S("reason", err.text));
     atomic_store(&woken, 1); /* what was refused for a plugin that is on now is due again */
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "app/problem.h"
+#include "app/settings.h"
 #include "app/shop_state.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -75,12 +76,14 @@ int reload_begin(struct shop *shop)
 
 static int apply(struct shop *shop, const struct config *config, struct problems *problems)
 {
+    struct arena arena = {0}; /* the host keeps copies of what it needs */
     struct wanted wanted = {.names = config->plugins,
                             .count = config->plugin_count,
-                            .values = config->values,
+                            .values = settings_merge(shop->db, &arena, config->values),
                             .config_dir = config->dir};
     int code = switch_configure(shop->host, &wanted, problems);
     config_stamp(config, problems);
+    arena_free(&arena);
     return code;
 }
 
@@ -129,7 +132,7 @@ static void say_later(const struct config *old, const struct config *new)
                  LOG_S("hint", "this section holds from the next start of souk"));
 }
 
-static void reload(struct shop *shop)
+int reload_now(struct shop *shop)
 {
     struct arena arena = {0}; /* the host keeps copies of what it needs */
     struct config config;
@@ -150,6 +153,7 @@ static void reload(struct shop *shop)
     }
     pthread_mutex_unlock(&shop->config_lock);
     arena_free(&arena);
+    return code;
 }
 
 static _Atomic int waiting; /* a reload that has not begun to read the file */
@@ -158,7 +162,7 @@ static void reload_job(struct work *work)
 {
     free(work);
     atomic_store(&waiting, 0);
-    reload(shop_current());
+    reload_now(shop_current());
 }
 
 void reload_later(struct shop *shop)

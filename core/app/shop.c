@@ -13,14 +13,19 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/admin/route.h"
+#include "app/media.h"
 #include "app/route.h"
 #include "app/shop_state.h"
+#include "app/storefront/route.h"
 #include "app/theme.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -28,6 +33,10 @@
 #include "base/str.h"
 #include "bridge/bridge.h"
 #include "plugin/stage.h"
+#include "shop/listing.h"
+#include "shop/market.h"
+#include "shop/stock.h"
+#include "shop/visit.h"
 #include "store/setting.h"
 #include "web/client.h"
 #include "web/metrics.h"
@@ -37,6 +46,7 @@
 #define DRAIN_GRACE (30 * CLOCK_SECOND)
 
 static struct shop *current;
+static _Atomic int refreshing; /* a rebuild of the lists' columns is under way */
 
 struct shop *shop_current(void)
 {
@@ -119,19 +129,41 @@ static int open_host(struct shop *shop, struct site_options *site, struct err *e
     return switch_open(&shop->host, &options, err);
 }
 
+static void start_market(struct shop *shop)
+{
+    const struct option_values *values = shop->config.shop;
+    struct arena *arena = &shop->arena;
+    struct market_shop terms = {
+        .name = arena_cstr(arena, options_text(values, "name")),
+        .url = arena_cstr(arena, options_text(values, "url")),
+        .currency = arena_cstr(arena, options_text(values, "currency")),
+        .country = arena_cstr(arena, options_text(values, "country")),
+        .email = arena_cstr(arena, options_text(values, "email")),
+        .phone = arena_cstr(arena, options_text(values, "phone")),
+        .prices_include_tax = options_int(values, "prices_include_tax") != 0,
+        .round_by_total = souk_str_is(options_text(values, "tax_rounding"), "total")};
+    for (size_t i = 0; i < MARKET_LOCALES - 1 && shop->config.locales[i]; i++)
+        terms.locales[i] = shop->config.locales[i];
+    market_setup(&terms);
+}
+
 static int start_plugins(struct shop *shop, struct err *err)
 {
+    size_t route_count;
+    const struct web_route *routes = route_all(&route_count);
     struct site_options site = {
         .db = shop->db,
         .tasks = shop->tasks,
-        .routes = route_table,
-        .route_count = route_table_count,
+        .routes = routes,
+        .route_count = route_count,
         .files = theme_files,
         .file_count = theme_file_count,
         .theme_dir = shop->config.theme,
         .locales = shop->config.locales,
         .shop_name = arena_cstr(&shop->arena, options_text(shop->config.shop, "name")),
-        .currency = arena_cstr(&shop->arena, options_text(shop->config.shop, "currency"))};
+        .currency = arena_cstr(&shop->arena, options_text(shop->config.shop, "currency")),
+        .page_data = frame_page_data,
+        .page_sent = visits_page_sent};
     int code = open_host(shop, &site, err);
     if (code != SOUK_OK || shop->start->safe)
         return code;
@@ -182,7 +214,8 @@ static int start_web(struct shop *shop, struct err *err)
         .access_log = arena_cstr(&shop->arena, options_text(config->log, "access")),
         .log_json = souk_str_is(options_text(config->log, "format"), "json"),
         .pin = site_pin,
-        .unpin = site_unpin};
+        .unpin = site_unpin,
+        .authorize = admin_authorize};
     int code = push_start(&shop->push, &push, err);
     if (code != SOUK_OK)
         return code;
@@ -214,8 +247,34 @@ static int read_signals(struct shop *shop, int fd)
     return stop;
 }
 
+static void refresh_listing(struct work *work)
+{
+    listing_refresh(shop_current()->db);
+    free(work);
+    atomic_store(&refreshing, 0);
+}
+
+/* Once a second: views into the log, and the columns of lists when much has changed. */
+static void turn_shop(struct shop *shop, int64_t mono)
+{
+    static int64_t next;
+    if (mono < next)
+        return;
+    next = mono + CLOCK_SECOND;
+    visit_flush(shop->db);
+    if (!listing_stale(shop->db) || atomic_exchange(&refreshing, 1))
+        return;
+    struct work *work = mem_zalloc(sizeof *work);
+    work->run = refresh_listing;
+    if (worker_push(shop->jobs, work) != SOUK_OK) {
+        free(work);
+        atomic_store(&refreshing, 0);
+    }
+}
+
 static void turn(struct shop *shop, int64_t mono)
 {
+    turn_shop(shop, mono);
     board_watch(mono, say_late);
     server_turn(shop->server, mono);
     switch_retire(shop->host);
@@ -251,6 +310,8 @@ static int build(struct shop *shop, struct err *err)
         .timeout = options_int(config->http_client, "timeout")};
     int queue = (int)options_int(config->limits, "queue");
     client_setup(&policy);
+    start_market(shop);
+    media_setup(shop->start->data);
     int code = open_database(shop, err);
     if (code != SOUK_OK)
         return code;
@@ -259,6 +320,9 @@ static int build(struct shop *shop, struct err *err)
     shop->jobs = worker_start("job", JOB_THREADS, queue + JOB_THREADS);
     warm_worker(shop->tasks, tasks, shop->db);
     warm_worker(shop->jobs, JOB_THREADS, shop->db);
+    stock_verify_setup();
+    if ((code = listing_setup(shop->db, err)) != SOUK_OK)
+        return code;
     if ((code = start_plugins(shop, err)) != SOUK_OK || (code = start_web(shop, err)) != SOUK_OK)
         return code;
     jobs_start(shop);
@@ -273,10 +337,12 @@ static void stop(struct shop *shop)
     server_drain(shop->server, DRAIN_GRACE);
     worker_stop(shop->tasks);
     event_queue_flush(shop->db);
+    visit_flush_last(shop->db);
     worker_stop(shop->jobs); /* a reload may be among them: it needs the host */
     switch_close(shop->host);
     push_stop(shop->push); /* nobody is left to publish */
     server_stop(shop->server);
+    listing_end();
     db_shut(shop->db);
     log_info("shop.stopped", LOG_I("recycle", atomic_load(&shop->recycle)));
 }

@@ -35,6 +35,11 @@ struct site_options {
     const char *theme_dir; /* a merchant's templates that shadow the theme's; NULL: none */
     const char *const *locales;
     const char *shop_name, *currency;
+    /* What every page shows besides its own: the navigation and the like. `data` is the page's, ours
+     * first; in the request's snapshot. May be NULL. */
+    void (*page_data)(struct request *request, struct json *data);
+    /* After a page went out, from the cache too: for the event log. May be NULL. */
+    void (*page_sent)(struct request *request);
 };
 void site_setup(const struct site_options *options); /* once, before the first build */
 int site_build(void *user, struct plugin_set *set, struct err *err); /* switch_options.build */
@@ -45,6 +50,20 @@ void site_unpin(void *user, uint32_t ticket);
  * variables (shop, locale, path, locales …). */
 int site_render(struct request *request, const char *owner, const char *name, int status,
                 const struct json *view);
+
+/* Admin resources of the plugins in the request's set, in order of start: the `index`th; 0 when there
+ * are no more. */
+struct site_resource {
+    struct plugin *plugin;
+    const struct souk_resource *row;
+};
+int site_resource(const struct request *request, size_t index, struct site_resource *resource);
+/* Runs an action of one in the write `conn`, for one row. May be run again. */
+int site_resource_act(struct request *request, struct db_conn *conn,
+                      const struct site_resource *resource, const struct souk_action *action,
+                      int64_t id, struct err *err);
+/* The words of a plugin ("souk": the core's) in the request's language. */
+struct souk_str site_words(const struct request *request, const char *owner, const char *words);
 
 /* One claimed job: "event:<plugin>" or "<plugin>:<job>". On a task thread; finishes or
  * fails the job itself. */

@@ -73,13 +73,18 @@ void render_env(struct template_env *env, struct render *render)
 
 /* ---- data ---- */
 
-static void add_locales(struct request *request, struct json *data, const char *locale)
+/* `urls` (may be NULL): where the page is in each language, {"bg": "/bg/c/chay"}; without, and for
+ * languages that it leaves out, it is the same path with another prefix. */
+static void add_locales(struct request *request, struct json *data, const char *locale,
+                        const struct json *urls)
 {
     struct arena *arena = &request->arena;
     struct json *list = json_add(arena, data, "locales", JSON_ARRAY);
     for (size_t i = 0; site_core.locales && site_core.locales[i]; i++) {
         const char *code = site_core.locales[i];
-        struct souk_str url = localized(arena, code, request->local_path);
+        struct souk_str url = json_text(json_at(urls, code));
+        if (!url.len)
+            url = localized(arena, code, request->local_path);
         if (request->query_text.len)
             url = arena_printf(arena, "%.*s?%.*s", SOUK_PRI(url), SOUK_PRI(request->query_text));
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
@@ -90,7 +95,8 @@ static void add_locales(struct request *request, struct json *data, const char *
     }
 }
 
-static struct json *page_data(struct request *request, const struct json *view)
+/* `plain`: an error page, which asks nothing of the database. */
+static struct json *page_data(struct request *request, const struct json *view, int plain)
 {
     struct arena *arena = &request->arena;
     const char *locale = request->locale ? request->locale : default_locale();
@@ -102,7 +108,9 @@ static struct json *page_data(struct request *request, const struct json *view)
     json_add_cstr(arena, data, "title", "");
     json_add_cstr(arena, data, "currency", site_core.currency);
     json_add_int(arena, data, "year", clock_civil(request->now).year);
-    add_locales(request, data, locale);
+    add_locales(request, data, locale, json_at(view, "urls"));
+    if (site_core.page_data && !plain && !(request->route && request->route->flags & ROUTE_STAFF))
+        site_core.page_data(request, data);
     if (view && view->kind == JSON_OBJECT)
         json_each(item, view)
         {
@@ -121,7 +129,7 @@ static int render_into(struct render *render, const char *name, int status, cons
     struct err err = {0};
     struct buf out = {.arena = &request->arena};
     render_env(&env, render);
-    int code = template_render(render->site->web.templates, name, &env, page_data(request, view),
+    int code = template_render(render->site->web.templates, name, &env, page_data(request, view, render->plain),
                                &out, &err);
     if (code != SOUK_OK) {
         log_error("template.failed", LOG_S("plugin", render->owner), LOG_S("template", name),
@@ -159,6 +167,7 @@ static const char *status_title(int status)
     case 404: return "Page not found";
     case 405: return "This cannot be done here";
     case 409: return "This does not fit what is there already";
+    case 410: return "This is no longer here";
     case 413: return "This is too large";
     case 429: return "Too many requests";
     case 503: return "The shop is busy";

@@ -26,6 +26,16 @@ void site_setup(const struct site_options *options)
     site_core = *options;
 }
 
+static void page_sent(struct request *request)
+{
+    const struct web_site *web = request->site;
+    const struct site *site = web->user;
+    if (site->views)
+        views_count(request);
+    if (site_core.page_sent)
+        site_core.page_sent(request);
+}
+
 static void free_site(void *web)
 {
     struct site *site = web;
@@ -53,8 +63,9 @@ int site_build(void *user, struct plugin_set *set, struct err *err)
     site->web.i18n = i18n_new();
     site->web.assets = asset_set_new();
     site->web.error_page = render_error;
-    if (set_listeners(set, souk_str("page.viewed")))
-        site->web.page_sent = views_count;
+    site->views = set_listeners(set, souk_str("page.viewed")) != 0;
+    if (site->views || site_core.page_sent)
+        site->web.page_sent = page_sent;
     int code = site_add_routes(site, err);
     if (code == SOUK_OK)
         code = site_add_files(site, err);

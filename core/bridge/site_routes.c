@@ -22,7 +22,7 @@ struct surface {
 static const struct surface surfaces[] = {
     {SOUK_PUBLIC, "/x/", 0},
     {SOUK_WEBHOOK, "/hooks/", ROUTE_OPEN},
-    {SOUK_ADMIN, "/admin/p/", ROUTE_CONTROL},
+    {SOUK_ADMIN, "/admin/p/", ROUTE_STAFF},
     {SOUK_API_V1, "/api/v1/x/", ROUTE_API},
 };
 
@@ -90,7 +90,9 @@ static int add_route(struct site *site, struct plugin *plugin, const struct souk
         .flags = surface->flags | (row->flags & SOUK_CACHED ? ROUTE_CACHED : 0),
         .handle = route_run,
         .user = target,
-        .right = row->right,
+        .right = row->surface == SOUK_ADMIN && row->right
+                     ? arena_printf(&site->set->arena, "%s.%s", plugin->name, row->right).ptr
+                     : NULL,
         .summary = row->summary,
         .owner = plugin->name,
         .body_limit = row->body_limit > 0 ? (size_t)row->body_limit : 0,

@@ -52,6 +52,7 @@ static const struct shape shapes[] = {
     SHAPE(migrations, souk_migration, sql),
     SHAPE(files, souk_file, end),
     SHAPE(providers, souk_provider, table),
+    SHAPE(resources, souk_resource, fields),
 };
 
 /* The plugin's name as its file has it: all that may be said before the layout is known
@@ -136,11 +137,12 @@ static int check_identity(const struct row_check *check, const struct souk_plugi
     return 0;
 }
 
-static int copy_table(const struct row_check *check, const struct shape *shape, struct arena *arena,
-                      struct descriptor *out)
+/* Replaces a table by a copy of its rows in our size; an empty one has no items. */
+static int copy_rows(const struct row_check *check, const struct shape *shape, struct arena *arena,
+                     struct souk_table *out)
 {
-    struct souk_table table;
-    memcpy(&table, (const char *)&out->plugin + shape->table, sizeof(table));
+    struct souk_table table = *out;
+    *out = (struct souk_table){NULL, 0, (uint32_t)shape->size};
     if (table.count == 0)
         return 0;
     if (!table.items || table.count > ROWS_MOST || table.stride < shape->need ||
@@ -155,9 +157,42 @@ static int copy_table(const struct row_check *check, const struct shape *shape, 
     char *rows = arena_zalloc(arena, table.count * shape->size);
     for (size_t i = 0; i < table.count; i++)
         memcpy(rows + i * shape->size, (const char *)table.items + i * table.stride, part);
+    out->items = rows;
+    out->count = table.count;
+    return 0;
+}
+
+/* A resource holds tables itself. */
+static int copy_inner(const struct row_check *check, struct arena *arena,
+                      struct souk_resource *rows, size_t count)
+{
+    static const struct shape fields = {
+        .name = "fields", .size = sizeof(struct souk_field), .need = END_OF(souk_field, flags)};
+    static const struct shape actions = {
+        .name = "actions", .size = sizeof(struct souk_action), .need = END_OF(souk_action, run)};
+    for (size_t i = 0; i < count; i++) {
+        int code = copy_rows(check, &fields, arena, &rows[i].fields);
+        if (code == 0)
+            code = copy_rows(check, &actions, arena, &rows[i].actions);
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+static int copy_table(const struct row_check *check, const struct shape *shape, struct arena *arena,
+                      struct descriptor *out)
+{
+    struct souk_table table;
+    memcpy(&table, (const char *)&out->plugin + shape->table, sizeof(table));
+    int code = copy_rows(check, shape, arena, &table);
+    if (code || table.count == 0)
+        return code;
     size_t count = table.count;
-    memcpy((char *)out + shape->items, &rows, sizeof(rows));
+    memcpy((char *)out + shape->items, &table.items, sizeof(table.items));
     memcpy((char *)out + shape->count, &count, sizeof(count));
+    if (shape->items == offsetof(struct descriptor, resources))
+        return copy_inner(check, arena, (struct souk_resource *)(uintptr_t)table.items, count);
     return 0;
 }
 
@@ -167,7 +202,7 @@ static int check_tables(const struct row_check *check, const struct descriptor *
         descriptor_check_requires,   descriptor_check_options,   descriptor_check_files,
         descriptor_check_routes,     descriptor_check_pages,     descriptor_check_slots,
         descriptor_check_events,     descriptor_check_jobs,      descriptor_check_commands,
-        descriptor_check_migrations, descriptor_check_providers,
+        descriptor_check_migrations, descriptor_check_providers, descriptor_check_resources,
     };
     for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
         int code = checks[i](check, d);

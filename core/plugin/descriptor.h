@@ -28,6 +28,8 @@ struct descriptor {
     DESCRIPTOR_ARRAY(souk_migration, migrations);
     DESCRIPTOR_ARRAY(souk_file, files);
     DESCRIPTOR_ARRAY(souk_provider, providers);
+    /* Their `fields` and `actions` are copied too: rows of our size, to be walked as arrays. */
+    DESCRIPTOR_ARRAY(souk_resource, resources);
 };
 
 /* `file` for messages. ABI: majors equal, minor not newer, else SOUK_CONFLICT: plugin "x" (file):

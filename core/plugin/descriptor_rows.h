@@ -32,4 +32,7 @@ int descriptor_check_pages(const struct row_check *check, const struct descripto
 int descriptor_check_slots(const struct row_check *check, const struct descriptor *d);
 int descriptor_check_files(const struct row_check *check, const struct descriptor *d);
 
+/* descriptor_admin.c */
+int descriptor_check_resources(const struct row_check *check, const struct descriptor *d);
+
 #endif

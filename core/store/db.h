@@ -101,7 +101,7 @@ void db_thread_end(struct db *db); /* closes this thread's connection */
 /* What the snapshot has read, for caches: an entry built from it is good as long as db_seen_valid
  * says so. Keys are hashes of table names, collected at prepare time. At most DB_SEEN tables; more:
  * never valid. */
-#define DB_SEEN 24
+#define DB_SEEN 40
 struct db_seen {
     uint64_t at; /* the commit number before the snapshot began */
     uint32_t count;

@@ -13,6 +13,7 @@
 #include "web/answer.h"
 
 #include <string.h>
+#include <unistd.h>
 #include "base/log.h"
 #include "base/str.h"
 #include "web/cache.h"
@@ -21,8 +22,17 @@
 
 /* ---- plain answers ---- */
 
+/* A file that will not be sent after all. */
+static void drop_file(struct answer *answer)
+{
+    if (answer->file)
+        close(answer->file - 1);
+    answer->file = 0;
+}
+
 void answer_reset(struct request *request)
 {
+    drop_file(&request->answer);
     if (request->answer.ready_owner)
         cache_release(request);
     memset(&request->answer, 0, sizeof(request->answer));
@@ -33,10 +43,22 @@ void answer_bytes(struct request *request, int status, const char *type, struct 
     struct answer *answer = &request->answer;
     if (answer->ready_owner)
         cache_release(request);
+    drop_file(answer);
     answer->ready = NULL;
     answer->status = status;
     answer->type = souk_str(type);
     answer->body = body;
+}
+
+void answer_file(struct request *request, int fd, int64_t size, const char *type,
+                 struct souk_str tag, int stays)
+{
+    answer_bytes(request, 200, type, souk_str(""));
+    request->answer.file = fd + 1;
+    request->answer.file_size = size;
+    answer_header(request, "etag", arena_printf(&request->arena, "\"%.*s\"", SOUK_PRI(tag)));
+    answer_header(request, "cache-control",
+                  souk_str(stays ? "public, max-age=31536000, immutable" : "no-cache"));
 }
 
 void answer_text(struct request *request, int status, const char *text)
@@ -237,7 +259,7 @@ static int wants_page(const struct request *request)
     if (!site || !site->error_page || request->control || (route && route->flags & ROUTE_API) ||
         str_starts(request->path, "/api/"))
         return 0;
-    if (route && route->flags & ROUTE_PAGE)
+    if (route && route->flags & (ROUTE_PAGE | ROUTE_STAFF))
         return 1;
     struct souk_str accept = request_header(request, "accept");
     return memmem(accept.ptr, accept.len, "text/html", 9) != NULL;

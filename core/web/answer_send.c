@@ -15,6 +15,7 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/log.h"
 #include "base/str.h"
 #include "web/form.h"
@@ -151,14 +152,25 @@ static void add_validators(struct request *request, struct MHD_Response *respons
         add(response, "Content-Encoding", "gzip");
 }
 
+/* The response closes the file when it is done with it. */
+static struct MHD_Response *create(struct answer *answer, struct souk_str body)
+{
+    int fd = answer->file - 1;
+    answer->file = 0;
+    if (fd >= 0 && answer->status == 200)
+        return MHD_create_response_from_fd64((uint64_t)answer->file_size, fd);
+    if (fd >= 0)
+        close(fd);
+    return MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)(body.len ? body.ptr : ""),
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
 struct MHD_Response *answer_build(struct request *request)
 {
     struct answer *answer = &request->answer;
     struct dress dress = {{0}, 0, 0, {NULL, 0}};
     decide(request, &dress);
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        dress.body.len, (void *)(uintptr_t)(dress.body.len ? dress.body.ptr : ""),
-        MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = create(answer, dress.body);
     if (!response)
         return NULL;
     if (answer->type.len && answer->status != 204 && answer->status != 304)
@@ -174,6 +186,8 @@ struct MHD_Response *answer_build(struct request *request)
     add(response, "X-Request-Id", request->id);
     if (answer->close)
         add(response, "Connection", "close");
-    request->sent = request->head ? 0 : (int64_t)dress.body.len;
+    int64_t sent =
+        answer->status == 200 && answer->file_size ? answer->file_size : (int64_t)dress.body.len;
+    request->sent = request->head ? 0 : sent;
     return response;
 }

@@ -13,8 +13,8 @@
  * So an entry may be evicted at any time.
  *
  * The key has all that a page may depend on besides the database: the set of plugins,
- * the locale, path and query as they were sent. What depends on more (a session,
- * credentials, a Vary or cookie that the handler set) is not kept.
+ * the locale, scheme and host (absolute links), path and query as they were sent. What depends on
+ * more (a session, credentials, a Vary or cookie that the handler set) is not kept.
  */
 #include "web/cache.h"
 
@@ -39,6 +39,7 @@ struct entry {
     int linked;   /* in the shard; under the lock */
     _Atomic int references;
     struct db_seen seen;
+    int64_t expires; /* clock_now; 0: when the data change */
     struct cache_pack pack;
     size_t key_len;
     char key[];
@@ -210,11 +211,14 @@ static int key_make(struct key *key, const struct request *request, uint64_t sit
     struct souk_str path = request->path;
     struct souk_str query = request->query_text;
     struct souk_str locale = souk_str(request->locale ? request->locale : "");
-    if (sizeof(site) + locale.len + path.len + query.len + 2 > sizeof(key->text))
+    struct souk_str host = request_header(request, "host");
+    if (sizeof(site) + locale.len + host.len + path.len + query.len + 4 > sizeof(key->text))
         return 0;
     char *to = key->text;
     memcpy(to, &site, sizeof(site));
     to = add_text(to + sizeof(site), locale);
+    *to++ = request->tls ? '+' : ' ';
+    to = add_text(to, host);
     *to++ = ' ';
     to = add_text(to, path);
     *to++ = '?';
@@ -289,7 +293,7 @@ int cache_answer(struct page_cache *cache, struct db *db, struct request *reques
         metric_add(cache->misses, 1);
         return 0;
     }
-    if (!db_seen_valid(db, &entry->seen)) {
+    if (!db_seen_valid(db, &entry->seen) || (entry->expires && entry->expires <= request->now)) {
         remove_stale(shard, entry);
         entry_release(entry);
         metric_add(cache->stale, 1);
@@ -341,6 +345,7 @@ static struct entry *entry_new(const struct request *request, const struct key *
     };
     cache_pack_make(&entry->pack, &source);
     entry->seen = *seen;
+    entry->expires = request->expires;
     entry->hash = key->hash;
     entry->key_len = key->len;
     memcpy(entry->key, key->text, key->len);

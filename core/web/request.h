@@ -41,6 +41,8 @@ struct answer {
     struct MHD_Response
         *ready; /* a finished shared response (page cache, assets): the request holds a reference */
     int close;  /* Connection: close */
+    int file;   /* a descriptor + 1, to be sent in place of the body; 0: none */
+    int64_t file_size;
     void *ready_owner; /* what keeps `ready` alive, or NULL; given back by cache_release */
 };
 
@@ -91,6 +93,10 @@ struct request {
     struct request *next_free;
     struct db *db;
     int own_conn; /* `conn` was begun by request_conn */
+    struct souk_str principal; /* who may do this, found by server_options.authorize: "staff:12",
+                                  "token:3", "control"; empty where nobody has to be known */
+    const void *staff;         /* what authorize knows of them besides: its own affair */
+    int64_t expires; /* clock_now: when the answer is no longer true; 0: see request_expires */
 };
 
 /* ---- reading ---- */
@@ -111,12 +117,24 @@ void request_conn_end(
     struct request *request); /* ends a snapshot begun by request_conn, on the same thread; harmless
                                  otherwise. In a long TASK: before calling scripts or the network */
 
+/* The answer rests on the clock (a price with an end, a publish window): it may be kept until this
+ * moment (clock_now, microseconds) at most. The nearest of several calls holds; 0 is no limit. */
+static inline void request_expires(struct request *request, int64_t at)
+{
+    if (at && (!request->expires || at < request->expires))
+        request->expires = at;
+}
+
 /* ---- answering: the last one wins until the handler returns ---- */
 void answer_bytes(struct request *request, int status, const char *type,
                   struct souk_str body); /* body is kept as a view */
 void answer_text(struct request *request, int status, const char *text);
 void answer_html(struct request *request, int status, struct souk_str html);
 void answer_json(struct request *request, int status, const struct json *value);
+/* A file as it is, sent by the kernel; the descriptor is the answer's from here on. `tag` is its ETag
+ * without quotes; with `stays` the name never changes its content and browsers keep it for a year. */
+void answer_file(struct request *request, int fd, int64_t size, const char *type,
+                 struct souk_str tag, int stays);
 void answer_redirect(struct request *request, int status,
                      struct souk_str location); /* own paths and http(s) URLs */
 /* RFC 9457. `type` is a short name ("out-of-stock") or NULL for about:blank; `more` (may be NULL)

@@ -19,6 +19,7 @@ struct request;
 #define ROUTE_OPEN    8  /* no same-origin rule: webhooks, bearer tokens */
 #define ROUTE_CONTROL 16 /* control socket or admin token only */
 #define ROUTE_NO_LOG  32 /* /healthz and the like */
+#define ROUTE_STAFF   64 /* HTML for signed-in staff who have `right` */
 
 struct web_route {
     const char *method;

@@ -54,9 +54,9 @@ struct server_options {
     struct web_site *(*pin)(void *user, uint32_t *ticket);
     void (*unpin)(void *user, uint32_t ticket);
     void *user;
-    /* May this request, which did not come over the control socket but has an Authorization header,
-     * use a ROUTE_CONTROL route? On an I/O thread with a snapshot (request->conn): 1 yes, 0 no.
-     * NULL: never. */
+    /* May this request use its route, which is ROUTE_CONTROL or ROUTE_STAFF? Asked on an I/O thread
+     * with a snapshot (request->conn) for whatever did not come over the control socket. 1 yes, with
+     * request->principal set; 0 no: what it has answered stands, else 403. NULL: never. */
     int (*authorize)(void *user, struct request *request);
 };
 

@@ -158,8 +158,8 @@ static int push_task(struct served *served)
 
 /* ---- which of them ---- */
 
-/* A client with cookies but without Origin shows the session's token; an admin's bearer
- * token is looked up. */
+/* A client with cookies but without Origin shows the session's token; staff and bearer tokens are
+ * looked up. 0: answered. */
 static int has_right(struct served *served)
 {
     struct request *request = &served->request;
@@ -172,8 +172,13 @@ static int has_right(struct served *served)
             token = request_form(request, "_token");
         ok = token.len > 0 && session_csrf_valid(request, token);
     }
-    if (ok && served->needs_right)
+    if (!ok)
+        answer_problem(request, 403, NULL, "the token of this session is missing or wrong", NULL);
+    if (ok && served->needs_right) {
         ok = options->authorize(options->user, request);
+        if (!ok && !request->answer.status)
+            answer_problem(request, 403, NULL, "this is not allowed here", NULL);
+    }
     request_conn_end(request);
     return ok;
 }
@@ -196,13 +201,8 @@ int dispatch(struct served *served)
 {
     struct request *request = &served->request;
     int kind = request->route->kind;
-    if ((served->needs_token || served->needs_right) && !has_right(served)) {
-        answer_problem(request, 403, NULL,
-                       served->needs_token ? "the token of this session is missing or wrong"
-                                           : "this token is not valid here",
-                       NULL);
+    if ((served->needs_token || served->needs_right) && !has_right(served))
         return 1;
-    }
     if (kind != SOUK_WRITE && kind != SOUK_TASK) {
         if (!answer_from_cache(served))
             run_read(served);

@@ -126,11 +126,12 @@ static int may_enter(struct served *served)
 {
     struct request *request = &served->request;
     int flags = request->route->flags;
-    if (request->control)
+    if (request->control) {
+        request->principal = souk_str("control");
         return 1;
-    if (flags & ROUTE_CONTROL) {
-        if (!served->server->options.authorize ||
-            request_header(request, "authorization").len == 0) {
+    }
+    if (flags & (ROUTE_CONTROL | ROUTE_STAFF)) {
+        if (!served->server->options.authorize) {
             answer_problem(request, 403, NULL,
                            "only the souk command or an admin token may do this", NULL);
             return 0;

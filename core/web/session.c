@@ -37,6 +37,7 @@
 #define IDLE_LIMIT    (30 * CLOCK_DAY)
 #define TOTAL_LIMIT   (90 * CLOCK_DAY)
 #define TOUCH_EVERY   CLOCK_HOUR
+#define TOUCH_OFTEN   (5 * CLOCK_MINUTE)
 #define SWEEP_AT_ONCE 1000
 
 struct own { /* what request->session points to */
@@ -105,7 +106,7 @@ static struct own *load(struct request *request, struct souk_str token)
         return NULL;
     struct souk_str text = arena_str(&request->arena, db_text(&rows, 0));
     own->session.created = db_int(&rows, 1);
-    own->session.seen = db_int(&rows, 2);
+    own->session.seen = own->session.seen_before = db_int(&rows, 2);
     db_close(&rows);
     int code = json_parse(&request->arena, text, &own->session.data, NULL);
     if (code != 0 || own->session.data->kind != JSON_OBJECT)
@@ -116,7 +117,7 @@ static struct own *load(struct request *request, struct souk_str token)
 struct touch { /* a note to the writer that a session was seen; frees itself */
     struct db_write write;
     char id_hash[32];
-    int64_t now, expires;
+    int64_t now, expires, every;
 };
 
 static int touch_run(struct db_conn *conn, void *arg)
@@ -124,7 +125,7 @@ static int touch_run(struct db_conn *conn, void *arg)
     struct touch *touch = arg;
     return db_run(conn, &sql_session_touch, NULL,
                   DB_BLOB(((struct souk_str){touch->id_hash, sizeof(touch->id_hash)})),
-                  DB_INT(touch->now), DB_INT(touch->expires), DB_INT(touch->now - TOUCH_EVERY + 1));
+                  DB_INT(touch->now), DB_INT(touch->expires), DB_INT(touch->now - touch->every + 1));
 }
 
 static void touch_done(struct db_write *write)
@@ -132,11 +133,11 @@ static void touch_done(struct db_write *write)
     free(write->arg);
 }
 
-static void touch(struct request *request, struct session *session)
+static void touch(struct request *request, struct session *session, int64_t every)
 {
-    if (request->now - session->seen < TOUCH_EVERY)
+    if (request->now - session->seen < every)
         return;
-    struct touch note = {.now = request->now};
+    struct touch note = {.now = request->now, .every = every};
     memcpy(note.id_hash, session->id_hash, sizeof(note.id_hash));
     note.expires = end_of(session->created, request->now);
     session->seen = request->now;
@@ -173,8 +174,15 @@ struct session *session_find(struct request *request)
     request->session = own ? &own->session : NULL;
     request->session_known = 1;
     if (own)
-        touch(request, &own->session);
+        touch(request, &own->session, TOUCH_EVERY);
     return request->session;
+}
+
+void session_seen(struct request *request)
+{
+    struct session *session = session_find(request);
+    if (session)
+        touch(request, session, TOUCH_OFTEN);
 }
 
 struct souk_str session_get(struct request *request, const char *key)

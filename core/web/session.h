@@ -13,6 +13,8 @@ struct session {
     char id_hash[32];
     struct json *data;
     int64_t created, seen;
+    int64_t seen_before; /* when it was last used before this request: exact to five minutes after
+                            session_seen, to an hour else */
     int fresh; /* made in this request: the cookie goes out with the answer */
 };
 
@@ -20,6 +22,9 @@ struct session {
  * handler; reads at most once a request, but in a write always anew from the savepoint, because a
  * write may be run again. */
 struct session *session_find(struct request *request);
+/* Notes that the session was used now, unless that was noted less than five minutes ago: for those
+ * whose session ends soon when it is idle. Does not wait. */
+void session_seen(struct request *request);
 /* Does the request bring a session cookie, valid or not? No query. */
 int session_cookie(struct request *request);
 struct souk_str session_get(struct request *request, const char *key);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 
 const build = resolve(process.env.BUILD || 'build');
 const walk = (dir) => !existsSync(dir) ? [] : readdirSync(dir, { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() ? walk(join(dir, entry.name)) : [join(dir, entry.name)]);
+  entry.name === 'node_modules' ? [] : entry.isDirectory() ? walk(join(dir, entry.name)) : [join(dir, entry.name)]);
 const sources = ['core', 'sdk', 'plugins'].flatMap(walk).filter((file) => /\.[ch]$/.test(file));
 const core = sources.filter((file) => file.startsWith('core/'));
 const text = Object.fromEntries([...sources, ...walk('tests').filter((f) => /\.[ch]$/.test(f))].map((file) => [file, readFileSync(file, 'utf8')]));
@@ -20,9 +20,9 @@ const floors = { base: 0, store: 1, plugin: 2, script: 2, web: 3, shop: 3, bridg
 // Third-party headers and the only places that may include them.
 const owners = [
   [/^microhttpd\.h$/, /^core\/web\//], [/^sqlite3\.h$/, /^core\/store\/(sqlite|tool)/], [/^(lua|lauxlib|lualib)\.h$/, /^core\/script\//],
-  [/^jansson\.h$/, /^core\/base\/json\.c$/], [/^curl\//, /^core\/web\/client/], [/^wslay\//, /^core\/web\/push/], [/^nettle\//, /^core\/web\/push/],
-  [/^utf8proc\.h$/, /^core\/base\/utf8\.c$/], [/^seccomp\.h$/, /^core\/script\//], [/^dlfcn\.h$/, /^core\/(plugin\/stage|base\/mapping)/],
-  [/^zlib\.h$/, /^core\/web\//],
+  [/^jansson\.h$/, /^core\/base\/json\.c$/], [/^curl\//, /^core\/web\/client/], [/^wslay\//, /^core\/web\/push/], [/^nettle\//, /^core\/(web\/push|shop\/staff)/],
+  [/^utf8proc\.h$/, /^core\/base\/utf8\.c$/], [/^seccomp\.h$/, /^core\/(script|app\/image)\//], [/^dlfcn\.h$/, /^core\/(plugin\/stage|base\/mapping)/],
+  [/^zlib\.h$/, /^core\/web\//], [/^cmark\.h$/, /^core\/shop\/page/], [/^libstemmer\.h$/, /^core\/shop\/search/], [/^gd\.h$/, /^core\/app\/image\//], [/^qrencode\.h$/, /^core\/app\/admin\/qr\.c$/],
 ];
 
 const rules = {

@@ -6,9 +6,11 @@ import { writes } from './writes.mjs';
 import { start } from './start.mjs';
 import { slow } from './slow.mjs';
 import { reload } from './reload.mjs';
+import { products } from './products.mjs';
+import { search } from './search.mjs';
 import { table } from './tools.mjs';
 
-const parts = { start, pages, writes, slow, reload };
+const parts = { start, pages, products, search, writes, slow, reload };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
 const unknown = wanted.filter((name) => !parts[name]);
 if (unknown.length) {

@@ -11,7 +11,7 @@ import { family, median, memory, processorTime, report, withBenchShop, wrk } fro
 const TURNS = 7;
 const SECONDS = 2;
 
-function freePort() {
+export function freePort() {
   return new Promise((done) => {
     const server = net.createServer();
     server.listen(0, '127.0.0.1', () => {
@@ -21,7 +21,7 @@ function freePort() {
   });
 }
 
-const answers = (port) => new Promise((done) => {
+export const answers = (port) => new Promise((done) => {
   const socket = net.connect(port, '127.0.0.1', () => { socket.destroy(); done(true); });
   socket.on('error', () => done(false));
 });
@@ -46,14 +46,14 @@ async function startNginx(page) {
 }
 
 // One turn: the rate, and the processor time of all of the server's processes for one request.
-async function turn(url, pid, options) {
+export async function turn(url, pid, options) {
   const pids = family(pid);
   const before = processorTime(pids);
   const result = await wrk(url, { seconds: SECONDS, ...options });
   return { ...result, processor: (processorTime(pids) - before) / result.requests };
 }
 
-async function inTurns(turns, sides) {
+export async function inTurns(turns, sides) {
   const got = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
   for (let i = 0; i < turns; i++) for (const [name, side] of Object.entries(sides)) got[name].push(await side());
   return Object.fromEntries(Object.entries(got).map(([name, list]) => [name, {
@@ -78,12 +78,12 @@ async function systemCalls(shop, path) {
   return total ? Number(total[1]) / requests : undefined;
 }
 
-async function against(shop, page) {
+export async function against(shop, page, path = '/bench') {
   const nginx = await startNginx(page);
   try {
     const same = await (await fetch(`${nginx.url}/bench`)).text();
     if (same !== page) throw new Error('nginx does not serve the bytes of the page');
-    return await inTurns(TURNS, { souk: () => turn(`${shop.url}/bench`, shop.child.pid), nginx: () => turn(`${nginx.url}/bench`, nginx.pid) });
+    return await inTurns(TURNS, { souk: () => turn(shop.url + path, shop.child.pid), nginx: () => turn(`${nginx.url}/bench`, nginx.pid) });
   } finally {
     await nginx.stop();
   }

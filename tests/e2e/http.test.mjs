@@ -65,7 +65,7 @@ test('pages carry the security headers; their policy allows no inline script or 
   assert.equal(headers.get('x-content-type-options'), 'nosniff');
   assert.ok(headers.get('referrer-policy'));
   assert.match(headers.get('content-type'), /^text\/html; charset=utf-8$/i);
-  assert.doesNotMatch(text, /<script(?![^>]*src=)|<style| style=| on[a-z]+=/);
+  assert.doesNotMatch(text, /<script(?![^>]*(?:src=|type="application\/ld\+json"))|<style| style=| on[a-z]+=/);
 });
 
 test('unknown paths: a page for people, problem+json for programs', async () => {

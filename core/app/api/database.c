@@ -1,7 +1,7 @@
 /*
  * database: the control routes behind `souk backup` and `souk verify`.
  */
-#include "app/route.h"
+#include "app/api/route.h"
 #include "app/shop_state.h"
 #include "store/verify.h"
 

@@ -2,7 +2,8 @@
  * health: what load balancers and monitors ask. /healthz says that the process answers; /readyz
  * that it can do its work; /metrics counts.
  */
-#include "app/route.h"
+#include "app/api/route.h"
+#include "app/shop_state.h"
 #include "plugin/set.h"
 #include "web/metrics.h"
 
@@ -38,11 +39,35 @@ int health_ready(struct request *request, const struct web_route *route)
     return answer_header(request, "Cache-Control", souk_str("no-store"));
 }
 
+static void print_number(struct buf *out, const char *name, const char *kind, const char *what,
+                         int64_t value)
+{
+    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", name, what, name, kind, name,
+               (long long)value);
+}
+
+/* The database counts for itself. */
+static void print_database(struct buf *out)
+{
+    struct db_stats stats;
+    db_stats(shop_current()->db, &stats);
+    print_number(out, "souk_db_commits_total", "counter", "Commits, of groups of writes.",
+                 stats.commits);
+    print_number(out, "souk_db_writes_total", "counter", "Writes in them.", stats.writes);
+    print_number(out, "souk_db_prepared_total", "counter",
+                 "Statements prepared: none for each request.", stats.prepared);
+    print_number(out, "souk_db_waiting", "gauge", "Writes that wait for the writer.",
+                 stats.waiting);
+    print_number(out, "souk_db_wal_bytes", "gauge", "Size of the write-ahead log.",
+                 stats.wal_bytes);
+}
+
 int health_metrics(struct request *request, const struct web_route *route)
 {
     (void)route;
     struct buf out = {.arena = &request->arena};
     metrics_print(&out);
+    print_database(&out);
     answer_bytes(request, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));
     return answer_header(request, "Cache-Control", souk_str("no-store"));
 }

@@ -2,7 +2,7 @@
  * job: the control routes behind `souk jobs`: what waits, runs or is dead, and the steps that a
  * person may take.
  */
-#include "app/route.h"
+#include "app/api/route.h"
 #include "app/shop_state.h"
 #include "base/clock.h"
 #include "base/str.h"

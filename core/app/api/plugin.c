@@ -2,7 +2,7 @@
  * plugin: the control routes behind `souk plugin …`, `souk hooks` and plugins' own commands. They
  * come over the control socket.
  */
-#include "app/route.h"
+#include "app/api/route.h"
 #include "app/shop_state.h"
 #include "bridge/bridge.h"
 #include "store/migrate.h"

@@ -51,8 +51,10 @@ void cli_print_json(struct arena *arena, const struct json *value);
 /* A progress bar on standard error, if that is a terminal. */
 void cli_progress(void *label, int64_t done, int64_t total);
 
+extern const struct cli_command command_admin;
 extern const struct cli_command command_serve, command_check, command_plugin, command_hooks,
-    command_jobs, command_backup, command_restore, command_verify, command_version;
+    command_jobs, command_backup, command_restore, command_verify, command_version, command_import,
+    command_export;
 /* `souk <plugin> <verb> …` */
 int command_of_plugin(struct arena *arena, int argc, char **argv);
 

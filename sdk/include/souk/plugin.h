@@ -18,6 +18,7 @@
 #define SOUK_PLUGIN_H
 
 #include <souk/abi.h>
+#include <souk/admin.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -91,7 +92,7 @@ struct souk_option {
 /* Surface: where the path hangs and what the core does around it. */
 #define SOUK_PUBLIC  1 /* /x/<plugin>/…: session, same-origin rule for state changes */
 #define SOUK_WEBHOOK 2 /* /hooks/<plugin>/…: raw body kept, no session, no same-origin rule */
-#define SOUK_ADMIN   3 /* /admin/p/<plugin>/…: signed-in staff with `right` */
+#define SOUK_ADMIN   3 /* /admin/p/<plugin>/…: HTML for signed-in staff with `right` */
 #define SOUK_API_V1  4 /* /api/v1/x/<plugin>/…: JSON; errors as application/problem+json */
 
 struct souk_route {
@@ -102,7 +103,8 @@ struct souk_route {
     int32_t surface;
     int (*handle)(struct souk_ctx *ctx);
     const char *summary; /* one line, for documentation and OpenAPI */
-    const char *right;   /* SOUK_ADMIN: the right that it takes; NULL: any staff */
+    const char *right;   /* SOUK_ADMIN: the right that it takes, "edit" is "<plugin>.edit";
+                            NULL: any staff */
     int32_t body_limit;  /* bytes of request body; 0: 64 KiB */
     int32_t deadline_ms; /* 0: 5,000, READ and WRITE 1,000 */
     int32_t rate;        /* calls a minute for one address; 0: no limit of its own */
@@ -255,6 +257,7 @@ struct souk_plugin {
     int (*init)(struct souk_ctx *ctx);
     int (*start)(struct souk_ctx *ctx);
     void (*stop)(struct souk_ctx *ctx);
+    struct souk_table resources; /* struct souk_resource: souk/admin.h */
 };
 
 #define SOUK_ABI                                                                                   \

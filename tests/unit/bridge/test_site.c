@@ -191,7 +191,7 @@ static void routes_hang_under_surfaces(void **state)
     assert_int_equal(route->kind, SOUK_READ);
     assert_string_equal(route->owner, "one");
     assert_true(find(set, "POST", "/hooks/one")->flags & ROUTE_OPEN);
-    assert_true(find(set, "GET", "/admin/p/one/b")->flags & ROUTE_CONTROL);
+    assert_true(find(set, "GET", "/admin/p/one/b")->flags & ROUTE_STAFF);
     assert_true(find(set, "GET", "/api/v1/x/one/c")->flags & ROUTE_API);
     assert_true(find(set, "GET", "/api/v1/x/one/c")->deadline <
                 find(set, "GET", "/admin/p/one/b")->deadline);

@@ -186,6 +186,59 @@ static void test_longer_rows(void **state)
     assert_ptr_equal(out.commands[1].run, command);
 }
 
+static int act(struct souk_ctx *ctx, int64_t id)
+{
+    (void)ctx;
+    (void)id;
+    return 0;
+}
+
+/* A resource holds tables itself; those are copied and checked too. */
+static void test_resources(void **state)
+{
+    (void)state;
+    struct { /* a field without what comes after its flags */
+        const char *column, *label;
+        int32_t type, flags;
+    } fields[2] = {{"name", "Name", SOUK_STRING, SOUK_FIELD_EDIT}, {"live", "Live", SOUK_BOOL, 0}};
+    struct souk_action actions[1] = {{.name = "cancel", .label = "Cancel", .run = act}};
+    struct souk_resource rows[1] = {{.name = "card",
+                                     .title = "Cards",
+                                     .one = "Card",
+                                     .table = "p_hello_card",
+                                     .fields = SOUK_TABLE(fields),
+                                     .actions = SOUK_TABLE(actions)}};
+    reset();
+    w.plugin.resources = (struct souk_table)SOUK_TABLE(rows);
+    assert_int_equal(read_it(), 0);
+    assert_int_equal(out.resources_count, 1);
+    const struct souk_field *copies = out.resources[0].fields.items;
+    assert_int_equal(out.resources[0].fields.count, 2);
+    assert_int_equal(out.resources[0].fields.stride, sizeof(struct souk_field));
+    assert_string_equal(copies[1].column, "live");
+    assert_int_equal(copies[1].max, 0);
+    assert_ptr_equal(((const struct souk_action *)out.resources[0].actions.items)[0].run, act);
+    rows[0].table = "staff";
+    assert_int_equal(read_it(), SOUK_INVALID);
+    assert_part(err.text, "table \"staff\" does not begin with p_hello_");
+    rows[0].table = "p_hello_card";
+    fields[0].column = "name; DROP TABLE staff";
+    assert_int_equal(read_it(), SOUK_INVALID);
+    assert_part(err.text, "fields[0] needs a column");
+    fields[0].column = "live";
+    assert_int_equal(read_it(), SOUK_INVALID);
+    assert_part(err.text, "stands there twice");
+    fields[0].column = "id";
+    assert_int_equal(read_it(), SOUK_INVALID);
+    fields[0].column = "name";
+    fields[0].type = SOUK_CHOICE;
+    assert_int_equal(read_it(), SOUK_INVALID);
+    fields[0].type = SOUK_STRING;
+    actions[0].run = NULL;
+    assert_int_equal(read_it(), SOUK_INVALID);
+    assert_part(err.text, "actions[0]");
+}
+
 static void test_shorter_descriptor(void **state)
 {
     (void)state;
@@ -338,7 +391,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),        cmocka_unit_test(test_shorter_rows),
-        cmocka_unit_test(test_longer_rows), cmocka_unit_test(test_shorter_descriptor),
+        cmocka_unit_test(test_longer_rows), cmocka_unit_test(test_resources),
+        cmocka_unit_test(test_shorter_descriptor),
         cmocka_unit_test(test_abi),         cmocka_unit_test(test_hostile_tables),
         cmocka_unit_test(test_identity),    cmocka_unit_test(test_requires_and_options),
         cmocka_unit_test(test_routes),      cmocka_unit_test(test_pages_and_files),

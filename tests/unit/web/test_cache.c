@@ -155,6 +155,27 @@ static void test_validity(void **state)
     assert_true(hit("/en/", NULL, NULL));
 }
 
+/* A price with an end: the page goes with the clock although nothing was written. */
+static void test_expiry(void **state)
+{
+    (void)state;
+    struct request request;
+    struct db_seen seen;
+    request_begin(&request, "/en/sale");
+    handle(&request, &seen);
+    request_expires(&request, 2000);
+    request_expires(&request, 5000);
+    request_expires(&request, 0);
+    cache_keep(cache, &request, 1, &seen);
+    request_end(&request);
+    for (int64_t now = 1000; now <= 3000; now += 1000) {
+        request_begin(&request, "/en/sale");
+        request.now = now;
+        assert_int_equal(cache_answer(cache, db, &request, 1), now < 2000);
+        request_end(&request);
+    }
+}
+
 static void test_keys(void **state)
 {
     (void)state;
@@ -166,12 +187,24 @@ static void test_keys(void **state)
     request.locale = "bg";
     assert_false(cache_answer(cache, db, &request, 1));
     request.locale = "en";
+    request.tls = 1;
+    assert_false(cache_answer(cache, db, &request, 1));
+    request.tls = 0;
     request.query_text = souk_str("x=1");
     assert_false(cache_answer(cache, db, &request, 1));
     request.query_text = souk_str("");
     request.method = souk_str("HEAD");
     assert_true(cache_answer(cache, db, &request, 1));
     request_end(&request);
+}
+
+/* Absolute links in a page name the host that was asked: another host gets another page. */
+static void test_hosts(void **state)
+{
+    (void)state;
+    visit("/en/a");
+    assert_true(hit("/en/a", NULL, NULL));
+    assert_false(hit("/en/a", "Host", "evil.example"));
 }
 
 static void test_personal(void **state)
@@ -502,9 +535,10 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_validity), TEST(test_keys),      TEST(test_personal),  TEST(test_not_kept),
-        TEST(test_variants), TEST(test_unchanged), TEST(test_encodings), TEST(test_keep_answers),
-        TEST(test_eviction), TEST(test_too_large), TEST(test_threads),
+        TEST(test_validity),  TEST(test_expiry),       TEST(test_keys),     TEST(test_hosts),
+        TEST(test_personal),  TEST(test_not_kept),     TEST(test_variants), TEST(test_unchanged),
+        TEST(test_encodings), TEST(test_keep_answers), TEST(test_eviction), TEST(test_too_large),
+        TEST(test_threads),
     };
     return cmocka_run_group_tests_name("cache", tests, begin, end);
 }

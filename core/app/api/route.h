@@ -1,0 +1,71 @@
+/*
+ * route: the handlers of the API, and the table that says where each hangs.
+ */
+#ifndef API_ROUTE_H
+#define API_ROUTE_H
+
+#include "web/request.h"
+#include "web/router.h"
+
+extern const struct web_route api_routes[];
+extern const size_t api_route_count;
+
+/* health.c */
+int health_live(struct request *request, const struct web_route *route);
+int health_ready(struct request *request, const struct web_route *route);
+int health_metrics(struct request *request, const struct web_route *route);
+
+/* plugin.c */
+int plugin_list(struct request *request, const struct web_route *route);
+int plugin_show(struct request *request, const struct web_route *route);
+int plugin_switch(struct request *request, const struct web_route *route);
+int plugin_command(struct request *request, const struct web_route *route);
+int plugin_hooks(struct request *request, const struct web_route *route);
+
+/* job.c */
+int job_index(struct request *request, const struct web_route *route);
+int job_step(struct request *request, const struct web_route *route);
+
+/* image.c */
+int image_index(struct request *request, const struct web_route *route);
+
+/* staff.c */
+int staff_api_create(struct request *request, const struct web_route *route);
+int staff_api_reset(struct request *request, const struct web_route *route);
+int staff_api_token(struct request *request, const struct web_route *route);
+
+/* database.c */
+int database_backup(struct request *request, const struct web_route *route);
+int database_verify(struct request *request, const struct web_route *route);
+
+/* event.c */
+int event_index(struct request *request, const struct web_route *route);
+
+/* product.c */
+int product_index(struct request *request, const struct web_route *route);
+int product_get(struct request *request, const struct web_route *route);
+int category_index(struct request *request, const struct web_route *route);
+/* A problem with the place of what is wrong: "/variants/2/sku" of a body, "/sort" of a query. */
+int api_refuse(struct request *request, int status, const char *pointer, const char *detail);
+void api_add_time(struct arena *arena, struct json *object, const char *key, int64_t at);
+void api_spell_ids(struct arena *arena, struct json *tree); /* every "id" that is a number: as text */
+
+/* product_admin.c */
+int product_admin_index(struct request *request, const struct web_route *route);
+int product_admin_get(struct request *request, const struct web_route *route);
+int product_admin_post(struct request *request, const struct web_route *route);
+int product_admin_put(struct request *request, const struct web_route *route);
+int product_admin_patch(struct request *request, const struct web_route *route);
+int product_admin_delete(struct request *request, const struct web_route *route);
+
+/* openapi.c */
+int openapi_show(struct request *request, const struct web_route *route);
+
+/* import.c */
+int import_start(struct request *request, const struct web_route *route);
+int import_show(struct request *request, const struct web_route *route);
+int import_index(struct request *request, const struct web_route *route);
+int import_cancel(struct request *request, const struct web_route *route);
+int export_start(struct request *request, const struct web_route *route);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * market.c: a configuration that cannot be read is refused only when it was named: a command on a
+ * stopped shop is not the place to learn that a plugin has gone.
+ */
+#include "app/cli/market.h"
+
+#include <unistd.h>
+
+#include "app/config.h"
+#include "app/problem.h"
+#include "base/str.h"
+#include "shop/market.h"
+#include "store/setting.h"
+
+static const char *remembered(struct arena *arena, struct db *db)
+{
+    struct souk_str path = STR_NULL;
+    struct db_conn *conn = db_read_begin(db, 0);
+    setting_get(conn, arena, souk_str("shop"), souk_str("config"), &path);
+    db_read_end(conn);
+    const char *file = path.len ? arena_cstr(arena, path) : "souk.lua";
+    return access(file, R_OK) == 0 ? file : NULL;
+}
+
+static void set_terms(struct arena *arena, const struct config *config)
+{
+    const struct option_values *values = config->shop;
+    struct market_shop terms = {
+        .name = arena_cstr(arena, options_text(values, "name")),
+        .url = arena_cstr(arena, options_text(values, "url")),
+        .currency = arena_cstr(arena, options_text(values, "currency")),
+        .country = arena_cstr(arena, options_text(values, "country")),
+        .email = arena_cstr(arena, options_text(values, "email")),
+        .phone = arena_cstr(arena, options_text(values, "phone")),
+        .prices_include_tax = options_int(values, "prices_include_tax") != 0,
+        .round_by_total = souk_str_is(options_text(values, "tax_rounding"), "total")};
+    for (size_t i = 0; i < MARKET_LOCALES - 1 && config->locales[i]; i++)
+        terms.locales[i] = config->locales[i];
+    market_setup(&terms);
+}
+
+static void set_defaults(void)
+{
+    static const struct market_shop terms = {.name = "souk",
+                                             .url = "",
+                                             .currency = "EUR",
+                                             .locales = {"en", "bg", "hu", "hy", "bn"},
+                                             .country = "BG",
+                                             .email = "",
+                                             .phone = "",
+                                             .prices_include_tax = 1};
+    market_setup(&terms);
+}
+
+int market_open_stopped(struct arena *arena, const char *data, const char *config, struct db **out,
+                        struct err *err)
+{
+    struct db_options options = {.dir = data};
+    struct config values;
+    struct problems problems;
+    int code = db_open(out, &options, err);
+    if (code != SOUK_OK)
+        return code;
+    const char *file = config ? config : remembered(arena, *out);
+    if (!file) {
+        set_defaults();
+        return SOUK_OK;
+    }
+    problems_init(&problems, arena, souk_str(file));
+    code = config_load(arena, file, 0, &values, &problems);
+    if (code != SOUK_OK && config) {
+        problem_print(&problems, stderr);
+        db_thread_end(*out);
+        db_shut(*out);
+        return err_set(err, SOUK_INVALID, "%s is wrong; see souk check %s", config, config);
+    }
+    set_terms(arena, &values);
+    return SOUK_OK;
+}

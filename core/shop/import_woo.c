@@ -1,0 +1,214 @@
+/*
+ * import_woo: WooCommerce. A product stands in one row, its variations in rows of their own that
+ * name it as their parent, anywhere in the file. Attributes that variations have values of are the
+ * product's options, the others its attributes.
+ */
+#include "base/str.h"
+#include "shop/import_group.h"
+
+static int type_has(struct souk_str types, const char *wanted)
+{
+    struct souk_str part;
+    while (str_split(&types, ',', &part))
+        if (str_equal_nocase(str_trim(part), souk_str(wanted)))
+            return 1;
+    return 0;
+}
+
+static int is_variation(const struct import_group *group, const struct import_line *line)
+{
+    return type_has(import_cell(group->sheet, line, FIELD_TYPE, 0), "variation");
+}
+
+static struct souk_str attribute_value(const struct import_group *group,
+                                       const struct import_line *line, struct souk_str name)
+{
+    for (int n = 1; n < IMPORT_NUMBERS; n++)
+        if (str_equal_nocase(import_cell(group->sheet, line, FIELD_ATTRIBUTE_NAME, n), name))
+            return import_cell(group->sheet, line, FIELD_ATTRIBUTE_VALUES, n);
+    return STR_NULL;
+}
+
+static int varies(const struct import_group *group, struct souk_str name)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (is_variation(group, &group->lines[i]) &&
+            attribute_value(group, &group->lines[i], name).len)
+            return 1;
+    return 0;
+}
+
+static void add_values(struct import_group *group, struct json *entry, struct souk_str cell)
+{
+    struct json *values = json_add(group->arena, entry, "values", JSON_ARRAY);
+    struct souk_str item;
+    while (import_list(group->arena, &cell, ',', &item))
+        json_add_str(group->arena, values, NULL, item);
+}
+
+static struct json *meta_of(struct import_group *group)
+{
+    struct json *meta = (struct json *)(uintptr_t)json_at(group->doc, "meta");
+    return meta ? meta : json_add(group->arena, group->doc, "meta", JSON_OBJECT);
+}
+
+static void keep(struct import_group *group, struct souk_str name, struct souk_str value)
+{
+    if (!value.len)
+        return;
+    struct json *member = json_add_key(group->arena, meta_of(group), name,
+                                       import_is_clear(group->sheet, value) ? JSON_NULL
+                                                                            : JSON_STRING);
+    if (member->kind == JSON_STRING)
+        member->text = value;
+}
+
+static void add_attributes(struct import_group *group, struct import_line *line)
+{
+    for (int n = 1; n < IMPORT_NUMBERS; n++) {
+        struct souk_str name = import_cell(group->sheet, line, FIELD_ATTRIBUTE_NAME, n);
+        struct souk_str cell = import_cell(group->sheet, line, FIELD_ATTRIBUTE_VALUES, n);
+        struct souk_str visible = import_cell(group->sheet, line, FIELD_ATTRIBUTE_VISIBLE, n);
+        struct souk_str first = import_cell(group->sheet, line, FIELD_ATTRIBUTE_DEFAULT, n);
+        int truth;
+        if (!name.len)
+            continue;
+        int option = varies(group, name);
+        struct json *entry = import_named(group, option ? "options" : "attributes", name);
+        add_values(group, entry, cell);
+        if (!option && import_bool(visible, &truth) == SOUK_OK)
+            json_add_bool(group->arena, entry, "visible", truth);
+        keep(group, arena_printf(group->arena, "Attribute default: %.*s", SOUK_PRI(name)), first);
+    }
+}
+
+static void add_type(struct import_group *group, struct import_line *line)
+{
+    struct souk_str types = import_cell(group->sheet, line, FIELD_TYPE, 0);
+    const char *type = type_has(types, "grouped")        ? "bundle"
+                       : type_has(types, "external")     ? "external"
+                       : type_has(types, "variable")     ? "variable"
+                       : type_has(types, "subscription") ? "subscription"
+                       : type_has(types, "downloadable") ? "digital"
+                       : type_has(types, "virtual")      ? "service"
+                                                         : "simple";
+    if (types.len)
+        json_add_cstr(group->arena, group->doc, "type", type);
+}
+
+static void add_product(struct import_group *group, struct import_line *line)
+{
+    struct souk_str types = import_cell(group->sheet, line, FIELD_TYPE, 0);
+    struct souk_str id = import_cell(group->sheet, line, FIELD_ID, 0);
+    import_add_texts(group, line);
+    import_add_product(group, line);
+    add_type(group, line);
+    add_attributes(group, line);
+    import_add_images(group, line);
+    import_add_links(group, line);
+    import_add_meta(group, line, group->doc, IMPORT_KEEP_ALL);
+    if (group->key.len) /* a row that only updates by its SKU leaves that alone */
+        keep(group, souk_str("ID"), id);
+    keep(group, souk_str("external_url"), import_cell(group->sheet, line, FIELD_EXTERNAL_URL, 0));
+    keep(group, souk_str("button_text"), import_cell(group->sheet, line, FIELD_BUTTON_TEXT, 0));
+    if (!type_has(types, "variable") && !type_has(types, "grouped"))
+        import_add_variant(group, line, import_variant_new(group, line->row));
+}
+
+/* One value, in which commas are escaped as in lists. */
+static struct souk_str one_value(struct import_group *group, struct souk_str cell)
+{
+    struct buf out = {.arena = group->arena};
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.ptr[i] == '\\' && i + 1 < cell.len && cell.ptr[i + 1] == ',')
+            i++;
+        buf_add_char(&out, cell.ptr[i]);
+    }
+    return buf_str(&out);
+}
+
+static void add_variation(struct import_group *group, struct import_line *line)
+{
+    struct json *variant = json_new(group->arena, JSON_OBJECT);
+    struct json *options = json_new(group->arena, JSON_OBJECT);
+    struct souk_str images = import_cell(group->sheet, line, FIELD_IMAGES, 0), image;
+    struct souk_str published = import_cell(group->sheet, line, FIELD_PUBLISHED, 0);
+    struct souk_str id = import_cell(group->sheet, line, FIELD_ID, 0);
+    import_add_variant(group, line, variant);
+    for (int n = 1; n < IMPORT_NUMBERS; n++) {
+        struct souk_str name = import_cell(group->sheet, line, FIELD_ATTRIBUTE_NAME, n);
+        struct souk_str value = import_cell(group->sheet, line, FIELD_ATTRIBUTE_VALUES, n);
+        if (value.len && name.len) {
+            struct json *choice = json_add_key(group->arena, options, name, JSON_STRING);
+            choice->text = one_value(group, value);
+        } else if (name.len && varies(group, name)) {
+            import_note_add(group, 1, line->row, name,
+                            "the variation stands for any \"%.*s\", others for one; make one row "
+                            "for each value",
+                            SOUK_PRI(name));
+            line->refused = 1;
+        }
+    }
+    if (options->count)
+        json_add_tree(group->arena, variant, "options", options);
+    if (published.len)
+        json_add_bool(group->arena, variant, "enabled", souk_str_is(published, "1"));
+    if (import_list(group->arena, &images, ',', &image))
+        json_add_str(group->arena, variant, "image", image);
+    import_add_meta(group, line, variant, IMPORT_KEEP_ALL);
+    if (id.len) {
+        struct json *meta = (struct json *)(uintptr_t)json_at(variant, "meta");
+        meta = meta ? meta : json_add(group->arena, variant, "meta", JSON_OBJECT);
+        json_add_str(group->arena, meta, "ID", id);
+    }
+    if (line->refused) {
+        group->refused++;
+        return;
+    }
+    struct json *entry = import_variant_new(group, line->row);
+    *entry = *variant;
+}
+
+/* The SKU, or the number of a product without one. */
+static struct souk_str key_of(struct import_group *group, const struct import_line *line)
+{
+    struct souk_str sku = import_cell(group->sheet, line, FIELD_SKU, 0);
+    struct souk_str id = import_cell(group->sheet, line, FIELD_ID, 0);
+    if (sku.len || !id.len)
+        return sku;
+    return arena_printf(group->arena, "id:%.*s", SOUK_PRI(id));
+}
+
+void import_woo_make(struct import_group *group)
+{
+    struct import_line *head = NULL;
+    import_refuse_clashes(group);
+    for (size_t i = 0; i < group->count && !head; i++)
+        if (!is_variation(group, &group->lines[i]))
+            head = &group->lines[i];
+    if (head && !head->refused) {
+        struct souk_str id = import_cell(group->sheet, head, FIELD_ID, 0);
+        group->row = head->row;
+        if (import_has(group->sheet, head, FIELD_NAME, 0))
+            group->key = key_of(group, head);
+        else
+            group->other = key_of(group, head);
+        if (id.len && group->key.len)
+            group->other = arena_printf(group->arena, "id:%.*s", SOUK_PRI(id));
+        add_product(group, head);
+    } else if (!head) {
+        struct souk_str parent = import_cell(group->sheet, group->lines, FIELD_PARENT, 0);
+        group->other = parent; /* it must be in the shop */
+    }
+    for (size_t i = 0; i < group->count; i++) {
+        struct import_line *line = &group->lines[i];
+        if (line != head && !line->refused && is_variation(group, line))
+            add_variation(group, line);
+        else if (line != head && !line->refused)
+            import_note_add(group, 1, line->row, STR_NULL,
+                            "row %lld is this product already; take one of them out",
+                            (long long)(head ? head->row : 0));
+    }
+    if (head && head->refused)
+        group->doc = NULL;
+}

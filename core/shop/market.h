@@ -1,0 +1,40 @@
+/*
+ * market: the terms under which something is shown or priced: language, currency, price group,
+ * place and moment. Every reader of the catalogue gets one; nothing else decides what a shopper
+ * sees. The shop's own terms are set once, at the start.
+ */
+#ifndef SHOP_MARKET_H
+#define SHOP_MARKET_H
+
+#include "base/arena.h"
+
+#define MARKET_LOCALES 16
+
+struct market_shop { /* the shop's own terms */
+    const char *name;
+    const char *url;                     /* "https://shop.example" without a slash; "" */
+    const char *currency;                /* ISO 4217 */
+    const char *locales[MARKET_LOCALES]; /* NULL-terminated; the first is the default */
+    const char *country;                 /* ISO 3166-1 alpha-2: where tax is reckoned for by default */
+    const char *email, *phone;           /* of the shop, for its contact page; "" */
+    int prices_include_tax;              /* as entered and as shown */
+    int round_by_total;                  /* tax is rounded on the sum of a class instead of a line */
+};
+
+struct market {
+    const char *locale; /* one of the shop's */
+    const char *currency;
+    struct souk_str group;   /* price group of the customer; empty: everybody's prices */
+    struct souk_str channel; /* "web" */
+    struct souk_str country, region, postcode;
+    int64_t now; /* microseconds UTC */
+};
+
+/* Once, before requests; the strings outlive the process's use of them (the configuration's arena). */
+void market_setup(const struct market_shop *shop);
+const struct market_shop *market_shop(void);
+/* The default terms at `now`: locale NULL or unknown means the default one. */
+struct market market_at(const char *locale, int64_t now);
+const char *market_locale(struct souk_str code); /* the shop's own pointer, or NULL */
+
+#endif

@@ -1,0 +1,256 @@
+/*
+ * view_variant.c: reading variants and finding the chosen one. How they are written into the
+ * view stands in view_choice.c.
+ *
+ * The idea: options, variants, prices are one query each, in the same order, and are put together
+ * in one walk. Counters of stock are read only where few are left, so that other pages do not rest
+ * on them.
+ */
+#include "shop/view_variant.h"
+
+#include "base/str.h"
+#include "shop/view.sql.h"
+#include "shop/view_text.h"
+
+static int read_options(struct db_conn *conn, struct arena *arena, const struct market *market,
+                        int64_t id, struct shown_variants *variants)
+{
+    struct db_rows rows;
+    struct option *option = NULL;
+    int64_t position = -1;
+    int cap = 0;
+    int code = db_query(conn, &sql_view_options, &rows, DB_INT(id), DB_CSTR(market->locale),
+                        DB_CSTR(view_default_locale()));
+    if (code != SOUK_OK)
+        return code;
+    while ((code = db_next(&rows)) == 1) {
+        if (!option || db_int(&rows, 0) != position) {
+            if (variants->option_count == PRODUCT_OPTIONS)
+                break;
+            position = db_int(&rows, 0);
+            option = &variants->options[variants->option_count++];
+            *option = (struct option){.code = arena_str(arena, db_text(&rows, 1)),
+                                      .name = arena_str(arena, db_text(&rows, 2)),
+                                      .type = arena_str(arena, db_text(&rows, 7)),
+                                      .chosen = -1};
+            cap = 0;
+        }
+        if (option->count == cap) {
+            cap = cap ? cap * 2 : 8;
+            struct option_value *more = arena_array(arena, struct option_value, (size_t)cap);
+            if (option->count)
+                memcpy(more, option->values, (size_t)option->count * sizeof *more);
+            option->values = more;
+        }
+        option->values[option->count++] =
+            (struct option_value){.id = db_int(&rows, 3),
+                                  .code = arena_str(arena, db_text(&rows, 4)),
+                                  .color = arena_str(arena, db_text(&rows, 5)),
+                                  .name = arena_str(arena, db_text(&rows, 6))};
+    }
+    db_close(&rows);
+    return code < 0 ? code : SOUK_OK;
+}
+
+/* "12,40": which value of each option this is. */
+static void place_values(const struct shown_variants *variants, struct souk_str ids,
+                         struct shown_variant *variant)
+{
+    struct souk_str part;
+    for (int o = 0; o < PRODUCT_OPTIONS; o++)
+        variant->values[o] = -1;
+    for (int o = 0; o < variants->option_count && str_split(&ids, ',', &part); o++) {
+        const struct option *option = &variants->options[o];
+        int64_t id;
+        if (str_to_int(part, &id) != SOUK_OK)
+            continue;
+        for (int v = 0; v < option->count && variant->values[o] < 0; v++)
+            if (option->values[v].id == id)
+                variant->values[o] = v;
+    }
+}
+
+static int read_rows(struct db_conn *conn, struct arena *arena, int64_t id,
+                     struct shown_variants *variants, int *few)
+{
+    struct db_rows rows;
+    int cap = 0;
+    int code = db_query(conn, &sql_view_variants, &rows, DB_INT(id));
+    if (code != SOUK_OK)
+        return code;
+    while ((code = db_next(&rows)) == 1) {
+        if (variants->count == cap) {
+            cap = cap ? cap * 2 : 8;
+            struct shown_variant *more = arena_array(arena, struct shown_variant, (size_t)cap);
+            if (variants->count)
+                memcpy(more, variants->at, (size_t)variants->count * sizeof *more);
+            variants->at = more;
+        }
+        struct shown_variant *variant = &variants->at[variants->count++];
+        variant->id = db_int(&rows, 0);
+        variant->sku = arena_str(arena, db_text(&rows, 1));
+        variant->availability = price_availability(db_text(&rows, 3));
+        variant->enabled = db_int(&rows, 11) != 0;
+        variant->stock = -1;
+        variant->image = view_image(arena, &rows, 6, souk_str(""));
+        variant->price.amount = -1;
+        place_values(variants, db_text(&rows, 2), variant);
+        if (variant->availability == 1 && db_int(&rows, 4) && !db_is_null(&rows, 5))
+            *few = 1;
+    }
+    return code;
+}
+
+static int read_stock(struct db_conn *conn, int64_t id, struct shown_variants *variants)
+{
+    struct db_rows rows;
+    int i = 0;
+    int code = db_query(conn, &sql_view_stock, &rows, DB_INT(id));
+    if (code != SOUK_OK)
+        return code;
+    while ((code = db_next(&rows)) == 1) { /* in the order of the variants */
+        while (i < variants->count && variants->at[i].id != db_int(&rows, 0))
+            i++;
+        int64_t free = db_int(&rows, 1);
+        if (i < variants->count)
+            variants->at[i].stock = free > 0 ? free : 0;
+    }
+    return code;
+}
+
+static void note_until(int64_t *until, int64_t at)
+{
+    if (at && (!*until || at < *until))
+        *until = at;
+}
+
+/* Prices come in the order of the variants. */
+static int read_prices(struct db_conn *conn, struct arena *arena, const struct market *market,
+                       int64_t id, struct shown_variants *variants)
+{
+    struct price_rows rows;
+    int i = 0;
+    int code = price_rows_of_product(conn, arena, market, id, &rows);
+    for (size_t at = 0; code == SOUK_OK && at < rows.count;) {
+        size_t span = price_rows_span(&rows, at);
+        while (i < variants->count && variants->at[i].id != rows.at[at].variant_id)
+            i++;
+        if (i < variants->count) {
+            struct shown_variant *variant = &variants->at[i];
+            variant->rows = &rows.at[at];
+            variant->row_count = span;
+            variant->price = price_choose(variant->rows, span, market->now, 1);
+            if (variant->enabled)
+                note_until(&variants->until, variant->price.until);
+        }
+        at += span;
+    }
+    return code;
+}
+
+/* What holds for the product as a whole. */
+static void sum_up(struct shown_variants *variants)
+{
+    int best = 3;
+    variants->highest = -1;
+    for (int i = 0; i < variants->count; i++) {
+        struct shown_variant *variant = &variants->at[i];
+        if (!variant->enabled)
+            continue;
+        variant->available = variant->availability < 3 && variant->price.amount >= 0;
+        variants->available |= variant->available;
+        if (variant->price.amount < 0)
+            continue;
+        if (variant->availability < best)
+            best = variant->availability;
+        if (!variants->cheapest || variant->price.amount < variants->cheapest->price.amount)
+            variants->cheapest = variant;
+        if (variant->price.amount > variants->highest)
+            variants->highest = variant->price.amount;
+    }
+    variants->availability = best;
+}
+
+/* ---- what was chosen ---- */
+
+static void choose_values(struct shown_variants *variants, const struct json *chosen)
+{
+    for (int o = 0; o < variants->option_count; o++) {
+        struct option *option = &variants->options[o];
+        struct souk_str code = json_text(json_get(chosen, option->code));
+        for (int v = 0; v < option->count && code.len && option->chosen < 0; v++)
+            if (souk_str_equal(option->values[v].code, code))
+                option->chosen = v;
+        if (option->chosen < 0 && option->count == 1)
+            option->chosen = 0; /* no choice at all */
+    }
+}
+
+static void find_selected(struct shown_variants *variants, struct souk_str sku)
+{
+    struct shown_variant *only = NULL;
+    int enabled = 0;
+    for (int i = 0; i < variants->count; i++) {
+        struct shown_variant *variant = &variants->at[i];
+        if (!variant->enabled)
+            continue;
+        only = variant;
+        enabled++;
+        if (sku.len && souk_str_equal(variant->sku, sku)) {
+            variants->selected = variant;
+            for (int o = 0; o < variants->option_count; o++)
+                variants->options[o].chosen = variant->values[o];
+            return;
+        }
+        int fits = variants->option_count > 0;
+        for (int o = 0; o < variants->option_count; o++)
+            fits &= variants->options[o].chosen >= 0 &&
+                    variants->options[o].chosen == variant->values[o];
+        if (fits)
+            variants->selected = variant;
+    }
+    if (!variants->selected && !variants->option_count && enabled == 1)
+        variants->selected = only;
+}
+
+/* A value can be had when some variant has it together with all else that is chosen. */
+static void mark_available(struct shown_variants *variants)
+{
+    for (int i = 0; i < variants->count; i++) {
+        const struct shown_variant *variant = &variants->at[i];
+        int misses = 0, missed = -1;
+        if (!variant->enabled || !variant->available)
+            continue;
+        for (int o = 0; o < variants->option_count && misses < 2; o++)
+            if (variants->options[o].chosen >= 0 &&
+                variants->options[o].chosen != variant->values[o]) {
+                misses++;
+                missed = o;
+            }
+        for (int o = 0; misses < 2 && o < variants->option_count; o++)
+            if (variant->values[o] >= 0 && (misses == 0 || o == missed))
+                variants->options[o].values[variant->values[o]].available = 1;
+    }
+}
+
+int view_variants_read(struct db_conn *conn, struct arena *arena, const struct market *market,
+                       int64_t id, struct souk_str sku, const struct json *chosen,
+                       struct shown_variants *variants)
+{
+    int few = 0;
+    *variants = (struct shown_variants){0};
+    int code = read_options(conn, arena, market, id, variants);
+    if (code == SOUK_OK)
+        code = read_rows(conn, arena, id, variants, &few);
+    if (code == SOUK_OK)
+        code = read_prices(conn, arena, market, id, variants);
+    if (code == SOUK_OK && few)
+        code = read_stock(conn, id, variants);
+    if (code != SOUK_OK)
+        return code;
+    sum_up(variants);
+    choose_values(variants, chosen);
+    find_selected(variants, sku);
+    mark_available(variants);
+    return SOUK_OK;
+}

@@ -1,0 +1,252 @@
+/*
+ * visit: views of pages on their way into the event log.
+ *
+ * The idea: a page that goes out costs a copy into a buffer. Once a second the clock's turn makes
+ * three texts of what has gathered (products, categories, the rest) and hands one write to the
+ * writer: three statements, which also find what the slugs stand for. One write at a time; while it
+ * is under way, views gather.
+ *
+ * The anonymous id is a keyed hash of address and agent. The key is random, lives in memory alone
+ * and is forgotten when the day (UTC) ends or the shop restarts: what was hashed yesterday can be
+ * told by nobody, us included.
+ */
+#include "shop/visit.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "base/str.h"
+#include "shop/event.sql.h"
+
+#define WAITING_MOST 10000
+#define BATCH        2000
+#define EVERY        CLOCK_SECOND
+
+enum group { PRODUCTS, CATEGORIES, REST, GROUPS };
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t idle;
+    struct visit *at;
+    size_t count, cap;
+    int64_t lost, flushed;
+    int writing; /* `texts` are with the writer */
+    struct buf texts[GROUPS];
+    int counts[GROUPS];
+    struct db_write write;
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER};
+
+/* ---- who ---- */
+
+static int has_word(const char *text, size_t len, const char *word)
+{
+    size_t size = strlen(word);
+    for (size_t i = 0; i + size <= len; i++)
+        if (memcmp(text + i, word, size) == 0)
+            return 1;
+    return 0;
+}
+
+int visit_is_robot(struct souk_str user_agent)
+{
+    static const char *const words[] = {
+        "bot",     "crawl",         "spider",   "slurp",      "curl",    "wget",
+        "python",  "java/",         "go-http",  "httpclient", "libwww",  "facebookexternalhit",
+        "preview", "monitor",       "headless", "lighthouse", "pingdom", "uptime",
+        "okhttp",  "axios",         "node",     "undici",     "scrapy",  "feed",
+        "phantom", "apache-",       "ruby",     "perl",       "postman", "insomnia",
+        "php/",    "fetch",         "archiver", "validator",  "scanner", "probe",
+        "check",   "mediapartners", "google-",  "embedly",    "whatsapp"};
+    char text[512];
+    size_t len = user_agent.len < sizeof text ? user_agent.len : sizeof text;
+    if (len < 8)
+        return 1;
+    for (size_t i = 0; i < len; i++) {
+        char c = user_agent.ptr[i];
+        text[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    }
+    for (size_t i = 0; i + 5 <= len; i++)
+        if (memcmp(text + i, "cubot", 5) == 0)
+            memcpy(text + i, "phone", 5); /* a maker of telephones */
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (has_word(text, len, words[i]))
+            return 1;
+    return 0;
+}
+
+/* The day's key; a new one when the day has changed. */
+static void day_key(int64_t now, unsigned char key[crypto_generichash_KEYBYTES])
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static unsigned char kept[crypto_generichash_KEYBYTES];
+    static int64_t day = -1;
+    pthread_mutex_lock(&lock);
+    if (day != now / CLOCK_DAY) {
+        day = now / CLOCK_DAY;
+        rand_bytes(kept, sizeof kept);
+    }
+    memcpy(key, kept, sizeof kept);
+    pthread_mutex_unlock(&lock);
+}
+
+int64_t visit_anonymous(struct souk_str address, struct souk_str user_agent, int64_t now)
+{
+    unsigned char key[crypto_generichash_KEYBYTES], hash[crypto_generichash_BYTES_MIN];
+    crypto_generichash_state hashing;
+    int64_t id;
+    day_key(now, key);
+    crypto_generichash_init(&hashing, key, sizeof key, sizeof hash);
+    crypto_generichash_update(&hashing, (const unsigned char *)address.ptr, address.len);
+    crypto_generichash_update(&hashing, (const unsigned char *)"\n", 1);
+    crypto_generichash_update(&hashing, (const unsigned char *)user_agent.ptr, user_agent.len);
+    crypto_generichash_final(&hashing, hash, sizeof hash);
+    sodium_memzero(key, sizeof key);
+    memcpy(&id, hash, sizeof id);
+    id &= INT64_MAX;
+    return id ? id : 1;
+}
+
+/* ---- gathering ---- */
+
+void visit_note(const struct visit *visit)
+{
+    pthread_mutex_lock(&state.lock);
+    if (state.count == state.cap && state.cap < WAITING_MOST) {
+        state.cap = state.cap ? state.cap * 2 : 64;
+        if (state.cap > WAITING_MOST)
+            state.cap = WAITING_MOST;
+        state.at = mem_realloc(state.at, state.cap * sizeof *state.at);
+    }
+    if (state.count < state.cap)
+        state.at[state.count++] = *visit;
+    else
+        state.lost++;
+    pthread_mutex_unlock(&state.lock);
+}
+
+static enum group group_of(const struct visit *visit)
+{
+    if (strcmp(visit->kind, "product.viewed") == 0 && strncmp(visit->subject, "/p/", 3) == 0)
+        return PRODUCTS;
+    if (strcmp(visit->kind, "category.viewed") == 0 && strncmp(visit->subject, "/c/", 3) == 0)
+        return CATEGORIES;
+    return REST;
+}
+
+static void add_visit(const struct visit *visit)
+{
+    enum group group = group_of(visit);
+    struct buf *text = &state.texts[group];
+    buf_printf(text, "%s[%lld,%lld,", state.counts[group]++ ? "," : "[", (long long)id_next(),
+               (long long)visit->at);
+    json_print_string(text, souk_str(visit->kind));
+    buf_printf(text, ",%lld,%lld,", (long long)visit->visitor, (long long)visit->person_id);
+    json_print_string(text, souk_str(visit->subject + (group == REST ? 0 : 3)));
+    buf_add_char(text, ',');
+    json_print_string(text, souk_str(visit->data[0] ? visit->data : "{}"));
+    buf_add_char(text, ']');
+}
+
+/* With the lock held. */
+static int gather(void)
+{
+    size_t taken = state.count < BATCH ? state.count : BATCH;
+    for (int i = 0; i < GROUPS; i++) {
+        buf_clear(&state.texts[i]);
+        state.counts[i] = 0;
+    }
+    for (size_t i = 0; i < taken; i++)
+        add_visit(&state.at[i]);
+    for (int i = 0; i < GROUPS; i++)
+        if (state.counts[i])
+            buf_add_char(&state.texts[i], ']');
+    memmove(state.at, state.at + taken, (state.count - taken) * sizeof *state.at);
+    state.count -= taken;
+    return (int)taken;
+}
+
+/* ---- writing ---- */
+
+static int write_visits(struct db_conn *conn, void *arg)
+{
+    static const char *const kinds[] = {"product", "category"};
+    int code = SOUK_OK;
+    (void)arg;
+    for (int i = PRODUCTS; code == SOUK_OK && i <= CATEGORIES; i++)
+        if (state.counts[i])
+            code = db_run(conn, &sql_event_insert_targets, NULL, DB_TEXT(buf_str(&state.texts[i])),
+                          DB_CSTR(kinds[i]));
+    if (code == SOUK_OK && state.counts[REST])
+        code = db_run(conn, &sql_event_insert_views, NULL, DB_TEXT(buf_str(&state.texts[REST])));
+    return code;
+}
+
+static void written(struct db_write *write)
+{
+    int count = state.counts[PRODUCTS] + state.counts[CATEGORIES] + state.counts[REST];
+    if (write->result != SOUK_OK)
+        log_error("visits.lost", LOG_I("count", count), LOG_S("code", err_name(write->result)));
+    pthread_mutex_lock(&state.lock);
+    state.writing = 0;
+    pthread_cond_broadcast(&state.idle);
+    pthread_mutex_unlock(&state.lock);
+}
+
+static int flush(struct db *db, int at_once)
+{
+    int64_t mono = clock_mono();
+    int taken = 0;
+    pthread_mutex_lock(&state.lock);
+    int due = at_once || state.count >= BATCH || mono - state.flushed >= EVERY;
+    int64_t lost = state.lost;
+    if (!state.writing && due && state.count) {
+        taken = gather();
+        state.writing = 1;
+        state.flushed = mono;
+        state.lost = 0;
+    }
+    pthread_mutex_unlock(&state.lock);
+    if (!taken)
+        return 0;
+    if (lost)
+        log_warn("visits.lost", LOG_I("count", lost),
+                 LOG_S("reason", "more than 10,000 views waited for the writer"));
+    state.write = (struct db_write){.fn = write_visits, .done = written};
+    int code = db_write_push(db, &state.write);
+    if (code != SOUK_OK) {
+        state.write.result = code;
+        written(&state.write);
+    }
+    return taken;
+}
+
+int visit_flush(struct db *db)
+{
+    return flush(db, 0);
+}
+
+static void wait_idle(void)
+{
+    pthread_mutex_lock(&state.lock);
+    while (state.writing)
+        pthread_cond_wait(&state.idle, &state.lock);
+    pthread_mutex_unlock(&state.lock);
+}
+
+void visit_flush_last(struct db *db)
+{
+    do
+        wait_idle();
+    while (flush(db, 1));
+    pthread_mutex_lock(&state.lock);
+    free(state.at);
+    state.at = NULL;
+    state.count = state.cap = 0;
+    for (int i = 0; i < GROUPS; i++)
+        buf_free(&state.texts[i]);
+    pthread_mutex_unlock(&state.lock);
+}
