@@ -50,6 +50,9 @@ UPDATE inquiry SET done_at = $2 WHERE id = $1 AND done_at IS NULL
 -- name: admin_setting_list
 SELECT key, value FROM setting WHERE owner = $1
 
+-- name: admin_role_rights
+SELECT rights FROM staff_role WHERE name = $1
+
 -- name: admin_role_list
 SELECT r.name, r.rights, (SELECT count(*) FROM staff s WHERE s.role = r.name) FROM staff_role r ORDER BY r.name
 

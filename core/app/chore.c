@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "shop/account.h"
 #include "shop/category.h"
 #include "shop/image.h"
 #include "shop/search.h"
@@ -29,6 +30,10 @@ static int housekeeping(struct db *db, struct err *err)
     int code = session_sweep(db, now);
     if (code == SOUK_OK)
         code = retention_run(db, now, err);
+    if (code == SOUK_OK)
+        code = event_sweep(db, now, err);
+    if (code == SOUK_OK)
+        code = account_sweep(db, now, err);
     return code == SOUK_OK ? media_sweep(db, err) : code;
 }
 

@@ -87,7 +87,8 @@ int csv_open(struct csv_reader *reader, FILE *in, char separator, struct err *er
     while ((len = fread(block, 1, sizeof block, in)) > 0) {
         if (!first_len) {
             bom = len >= 3 && memcmp(block, "\xEF\xBB\xBF", 3) == 0;
-            if (len >= 2 && (memcmp(block, "\xFF\xFE", 2) == 0 || memcmp(block, "\xFE\xFF", 2) == 0))
+            if (len >= 2 &&
+                (memcmp(block, "\xFF\xFE", 2) == 0 || memcmp(block, "\xFE\xFF", 2) == 0))
                 return err_set(err, SOUK_INVALID,
                                "the file is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)");
             reader->separator = separator ? separator : find_separator(block, len);

@@ -10,13 +10,13 @@ static const char *const texts[] = {"name",        "slug",      "summary",
 #define TEXTS 6
 
 static const char *const columns[] = {
-    "key",         "type",          "status",       "visibility",    "featured",    "brand",
-    "categories",  "tags",          "tax_class",    "publish_from",  "publish_until", "images",
-    "related",     "upsell",        "crosssell",    "bundle",        "external_url",
-    "button_text", "sku",           "barcode",      "enabled",       "price",       "compare_at",
-    "sale_price",  "sale_from",     "sale_until",   "cost",          "stock",       "tracked",
-    "backorder",   "low_stock",     "weight (kg)",  "length (cm)",   "width (cm)",  "height (cm)",
-    "variant_image", NULL};
+    "key",        "type",        "status",      "visibility",   "featured",      "brand",
+    "categories", "tags",        "tax_class",   "publish_from", "publish_until", "images",
+    "related",    "upsell",      "crosssell",   "bundle",       "external_url",  "button_text",
+    "sku",        "barcode",     "enabled",     "price",        "compare_at",    "sale_price",
+    "sale_from",  "sale_until",  "cost",        "stock",        "tracked",       "backorder",
+    "low_stock",  "weight (kg)", "length (cm)", "width (cm)",   "height (cm)",   "variant_image",
+    NULL};
 
 static int is_default(const struct export_out *out, struct souk_str locale)
 {
@@ -31,8 +31,8 @@ static void head(struct export_out *out)
         export_name(out, texts[i]);
     for (size_t l = 0; l < out->locales.count; l++)
         for (int i = 0; i < TEXTS && !is_default(out, out->locales.at[l]); i++)
-            export_raw(out, arena_printf(&out->arena, "%s:%.*s", texts[i],
-                                         SOUK_PRI(out->locales.at[l])));
+            export_raw(
+                out, arena_printf(&out->arena, "%s:%.*s", texts[i], SOUK_PRI(out->locales.at[l])));
     for (int64_t n = 1; n <= out->options; n++) {
         export_raw(out, arena_printf(&out->arena, "option%lld name", (long long)n));
         export_raw(out, arena_printf(&out->arena, "option%lld value", (long long)n));
@@ -141,10 +141,11 @@ static void put_attributes(struct export_out *out, const struct json *doc)
 {
     for (size_t i = 0; i < out->attributes.count; i++) {
         const struct json *found = NULL;
-        json_each(item, json_at(doc, "attributes"))
-            if (souk_str_equal(member(&item->value, "name"), out->attributes.at[i]) ||
-                souk_str_equal(member(&item->value, "code"), out->attributes.at[i]))
-                found = &item->value;
+        json_each(item, json_at(doc, "attributes")) if (souk_str_equal(member(&item->value, "name"),
+                                                                       out->attributes.at[i]) ||
+                                                        souk_str_equal(member(&item->value, "code"),
+                                                                       out->attributes.at[i]))
+            found = &item->value;
         const struct json *text = json_at(found, "text");
         export_text(out, text ? json_text(text) : export_join(out, json_at(found, "values"), "|"));
     }
@@ -153,8 +154,7 @@ static void put_attributes(struct export_out *out, const struct json *doc)
 static void put_lists(struct export_out *out, const struct json *variant)
 {
     for (size_t i = 0; i < out->lists.count; i++) {
-        const struct json *price =
-            export_price(variant, arena_cstr(&out->work, out->lists.at[i]));
+        const struct json *price = export_price(variant, arena_cstr(&out->work, out->lists.at[i]));
         export_money(out, json_at(price, "amount"));
         export_money(out, json_at(price, "compare_at"));
     }

@@ -124,9 +124,7 @@ static void put_stock(struct export_out *out, const struct row *row)
                                      (long long)json_int(json_at(variant, "stock"), 0)));
     else
         export_raw(out, STR_NULL);
-    export_name(out, !variant                       ? ""
-                     : souk_str_is(backorder, "no") ? "deny"
-                                                    : "continue");
+    export_name(out, !variant ? "" : souk_str_is(backorder, "no") ? "deny" : "continue");
 }
 
 static struct souk_str kept(struct export_out *out, const struct json *owner, const char *name)
@@ -148,9 +146,7 @@ static void put_price(struct export_out *out, const struct row *row)
         export_money(out, json_at(base, "compare_at"));
     }
     export_text(out, kept(out, row->variant, "Variant Requires Shipping"));
-    export_name(out, !row->variant                           ? ""
-                     : class && class->kind != JSON_NULL ? "true"
-                                                             : "false");
+    export_name(out, !row->variant ? "" : class && class->kind != JSON_NULL ? "true" : "false");
     export_text(out, json_text(json_at(row->variant, "barcode")));
 }
 
@@ -185,8 +181,7 @@ static void put_rest(struct export_out *out, const struct row *row)
         put_option(out, row, n);
     for (size_t i = 0; i < out->meta.count; i++) {
         struct souk_str name = out->meta.at[i];
-        const struct json *owner =
-            doc && !str_starts(name, "Variant ") ? doc : row->variant;
+        const struct json *owner = doc && !str_starts(name, "Variant ") ? doc : row->variant;
         if (export_is_extra(name, columns))
             export_text(out, owner ? export_meta(out, owner, name) : STR_NULL);
     }

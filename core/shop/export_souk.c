@@ -16,9 +16,8 @@ static void put_line(struct export_out *out, const char *kind, const struct json
 {
     struct json *line = json_new(&out->work, JSON_OBJECT);
     struct json *clean = json_add(&out->work, line, kind, JSON_OBJECT);
-    json_each(item, doc)
-        if (!souk_str_is(item->key, "id") && !souk_str_is(item->key, "version"))
-            *json_add_key(&out->work, clean, item->key, JSON_NULL) = item->value;
+    json_each(item, doc) if (!souk_str_is(item->key, "id") && !souk_str_is(item->key, "version")) *
+        json_add_key(&out->work, clean, item->key, JSON_NULL) = item->value;
     json_print(&out->row, line);
     export_end(out);
 }
@@ -58,8 +57,8 @@ static int put_lists(struct export_out *out)
 /* A zone with its rates is several lines, one a rate, as WooCommerce has them. */
 static int put_taxes(struct export_out *out)
 {
-    static const char *const names[] = {"zone", "country", "region", "postcode", "city", "class",
-                                        "name"};
+    static const char *const names[] = {"zone", "country", "region", "postcode",
+                                        "city", "class",   "name"};
     static const char *const numbers[] = {"ppm", "priority"};
     struct db_rows rows;
     int code = db_query(out->conn, &sql_export_taxes, &rows);

@@ -183,10 +183,11 @@ struct souk_str export_links(struct export_out *out, const struct json *doc, con
 
 const struct json *export_price(const struct json *variant, const char *list)
 {
-    json_each(item, json_at(variant, "prices"))
-        if (souk_str_is(json_text(json_at(&item->value, "list")), list) &&
-            json_int(json_at(&item->value, "min_quantity"), 1) == 1)
-            return &item->value;
+    json_each(item,
+              json_at(variant, "prices")) if (souk_str_is(json_text(json_at(&item->value, "list")),
+                                                          list) &&
+                                              json_int(json_at(&item->value, "min_quantity"), 1) ==
+                                                  1) return &item->value;
     return NULL;
 }
 

@@ -38,11 +38,11 @@ struct export_format {
 extern const struct export_format export_woocommerce, export_shopify, export_csv;
 
 /* ---- cells ---- */
-void export_text(struct export_out *out, struct souk_str text); /* guarded */
-void export_name(struct export_out *out, const char *text);     /* of a column, a constant */
-void export_raw(struct export_out *out, struct souk_str text);  /* a number or a word of ours */
+void export_text(struct export_out *out, struct souk_str text);     /* guarded */
+void export_name(struct export_out *out, const char *text);         /* of a column, a constant */
+void export_raw(struct export_out *out, struct souk_str text);      /* a number or a word of ours */
 void export_int(struct export_out *out, const struct json *number); /* empty for none */
-void export_flag(struct export_out *out, int truth);                 /* 1 or 0 */
+void export_flag(struct export_out *out, int truth);                /* 1 or 0 */
 void export_money(struct export_out *out, const struct json *minor);
 /* Thousandths of a kilogram and tenths of a centimetre as decimals. */
 void export_decimal(struct export_out *out, const struct json *number, int digits);

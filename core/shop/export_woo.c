@@ -98,7 +98,8 @@ static const char *visibility_word(const struct json *doc)
                                                 : "hidden";
 }
 
-/* The day of a moment at midnight, else the moment; an end at midnight is that of the day before. */
+/* The day of a moment at midnight, else the moment; an end at midnight is that of the day before.
+ */
 static struct souk_str day(struct export_out *out, const struct json *value, int end)
 {
     char text[32];
@@ -164,9 +165,9 @@ static void put_sale_days(struct export_out *out, const struct row *row)
     export_raw(out, day(out, json_at(sale, "until"), 1));
     const struct json *class = json_at(row->product, "tax_class");
     export_name(out, class && class->kind != JSON_NULL ? "taxable" : "none");
-    export_text(out, row->doc                              ? class_word(out, row->doc)
+    export_text(out, row->doc                             ? class_word(out, row->doc)
                      : json_at(row->variant, "tax_class") ? class_word(out, row->variant)
-                                                           : souk_str("parent"));
+                                                          : souk_str("parent"));
 }
 
 static void put_stock(struct export_out *out, const struct row *row)
@@ -270,11 +271,10 @@ static void put_attribute(struct export_out *out, const struct row *row, const s
 static void put_attributes(struct export_out *out, const struct row *row)
 {
     int64_t n = 0;
-    json_each(item, json_at(row->product, "options"))
-        put_attribute(out, row, &item->value, 1), n++;
-    json_each(item, row->doc ? json_at(row->doc, "attributes") : NULL)
-        if (n < out->widest)
-            put_attribute(out, row, &item->value, 0), n++;
+    json_each(item, json_at(row->product, "options")) put_attribute(out, row, &item->value, 1), n++;
+    json_each(item, row->doc ? json_at(row->doc, "attributes") : NULL) if (n < out->widest)
+        put_attribute(out, row, &item->value, 0),
+        n++;
     export_blank(out, (int)(5 * (out->widest - n)));
     for (size_t i = 0; i < out->meta.count; i++)
         if (export_is_extra(out->meta.at[i], columns))

@@ -141,9 +141,12 @@ static struct souk_str make_digest(struct import_run *run, FILE *file, struct so
     char *block = arena_alloc(&run->arena, BLOCK);
     char *text = arena_zalloc(&run->arena, 2 * DIGEST_LEN + 1);
     const struct import_options *options = run->options;
-    struct souk_str rest[] = {str_make((char *)sum, sizeof sum), map, souk_str(options->format),
+    struct souk_str rest[] = {str_make((char *)sum, sizeof sum),
+                              map,
+                              souk_str(options->format),
                               souk_str(options->locale),
-                              run->sheet.clear, souk_str(options->dry_run ? "try" : "do")};
+                              run->sheet.clear,
+                              souk_str(options->dry_run ? "try" : "do")};
     size_t len;
     while ((len = fread(block, 1, BLOCK, file)) > 0) {
         struct souk_str pieces[] = {str_make((char *)sum, sizeof sum), str_make(block, len)};
@@ -393,12 +396,11 @@ static void put_row(struct arena *arena, struct souk_str packed, FILE *out, int 
     struct souk_str *cells;
     struct buf text = {.arena = arena};
     size_t count = import_unpack(arena, packed, &cells);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (lines)
             buf_add_str(&text, cells[i]);
         else
             csv_put(&text, cells[i], i == 0, 1);
-    }
     buf_add_char(&text, '\n');
     fwrite(text.ptr, 1, text.len, out);
 }

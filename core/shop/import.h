@@ -18,7 +18,7 @@ struct import_options {
     const char *map; /* csv: a file with the column map, or the name of a saved one; may be NULL */
     const char *save_map; /* csv: keep the map under this name; may be NULL */
     const char *clear;    /* a cell that says "take it away"; NULL: IMPORT_CLEAR */
-    const char *locale; /* of the texts in it; NULL: the default */
+    const char *locale;   /* of the texts in it; NULL: the default */
     int dry_run;
     void (*started)(void *user, int64_t id); /* may be NULL: the number of the run, once known */
     void (*progress)(void *user, int64_t done, int64_t total); /* may be NULL */

@@ -156,8 +156,7 @@ static void add_measure(struct import_group *group, struct import_line *line, st
     const struct import_column *column = import_column_of(group->sheet, field, 0);
     struct souk_str cell = cell_of(group, line, field);
     int weight = field == FIELD_WEIGHT;
-    struct souk_str unit =
-        cell_of(group, line, weight ? FIELD_WEIGHT_UNIT : FIELD_LENGTH_UNIT);
+    struct souk_str unit = cell_of(group, line, weight ? FIELD_WEIGHT_UNIT : FIELD_LENGTH_UNIT);
     int64_t value;
     if (add_nothing(group, to, name, cell))
         return;
@@ -209,12 +208,9 @@ void import_add_texts(struct import_group *group, struct import_line *line)
     static const struct {
         int field;
         const char *name;
-    } texts[] = {{FIELD_NAME, "name"},
-                 {FIELD_SLUG, "slug"},
-                 {FIELD_SUMMARY, "summary"},
-                 {FIELD_DESCRIPTION, "description"},
-                 {FIELD_SEO_TITLE, "seo_title"},
-                 {FIELD_SEO_DESCRIPTION, "seo_description"}};
+    } texts[] = {{FIELD_NAME, "name"},           {FIELD_SLUG, "slug"},
+                 {FIELD_SUMMARY, "summary"},     {FIELD_DESCRIPTION, "description"},
+                 {FIELD_SEO_TITLE, "seo_title"}, {FIELD_SEO_DESCRIPTION, "seo_description"}};
     struct souk_str own = cell_of(group, line, FIELD_LOCALE);
     if (!own.len)
         own = souk_str(import_default_locale(group->sheet));
@@ -224,8 +220,7 @@ void import_add_texts(struct import_group *group, struct import_line *line)
             struct souk_str cell = line->cells[i];
             if (column->field != texts[t].field || !cell.len)
                 continue;
-            if (!column->unit.len &&
-                group->sheet->index[column->field][0] != i + 1)
+            if (!column->unit.len && group->sheet->index[column->field][0] != i + 1)
                 continue; /* the same column twice: the first holds */
             struct json *all = member(group, group->doc, souk_str("text"), JSON_OBJECT);
             struct json *text =
@@ -243,9 +238,8 @@ static void add_path(struct import_group *group, struct json *list, struct souk_
     int root = strcmp(group->sheet->format->name, "magento") == 0;
     while (path.len) {
         size_t i = 0;
-        while (i < path.len &&
-               (i + separator.len > path.len ||
-                memcmp(path.ptr + i, separator.ptr, separator.len) != 0))
+        while (i < path.len && (i + separator.len > path.len ||
+                                memcmp(path.ptr + i, separator.ptr, separator.len) != 0))
             i++;
         struct souk_str name = str_trim(str_make(path.ptr, i));
         path = str_from(path, i + separator.len);
@@ -277,16 +271,14 @@ void import_add_categories(struct import_group *group, struct import_line *line)
     if (!cell.len && !kind.len)
         return;
     struct json *list = json_new(group->arena, JSON_ARRAY);
-    if (!cell.len && !import_is_clear(group->sheet, kind)) {
+    if (!cell.len && !import_is_clear(group->sheet, kind))
         add_path(group, list, kind); /* one, whatever commas are in it */
-    } else if (!import_is_clear(group->sheet, cell)) {
+    else if (!import_is_clear(group->sheet, cell))
         while (import_list(group->arena, &cell, separator, &item))
             add_path(group, list, unescape(group, item));
-    }
     struct json *kept = list_of(group, "categories");
-    json_each(entry, list)
-        if (entry->value.kind == JSON_ARRAY)
-            json_add_tree(group->arena, kept, NULL, &entry->value);
+    json_each(entry, list) if (entry->value.kind == JSON_ARRAY)
+        json_add_tree(group->arena, kept, NULL, &entry->value);
 }
 
 static void add_tags(struct import_group *group, struct import_line *line)
@@ -326,14 +318,10 @@ static void add_visibility(struct import_group *group, struct import_line *line)
 {
     static const struct {
         const char *name, *meaning;
-    } known[] = {{"visible", "both"},
-                 {"both", "both"},
-                 {"catalog", "catalog"},
-                 {"catalogue", "catalog"},
-                 {"search", "search"},
-                 {"hidden", "hidden"},
-                 {"Catalog, Search", "both"},
-                 {"Not Visible Individually", "hidden"}};
+    } known[] = {{"visible", "both"},         {"both", "both"},
+                 {"catalog", "catalog"},      {"catalogue", "catalog"},
+                 {"search", "search"},        {"hidden", "hidden"},
+                 {"Catalog, Search", "both"}, {"Not Visible Individually", "hidden"}};
     struct souk_str cell = cell_of(group, line, FIELD_VISIBILITY);
     for (size_t i = 0; cell.len && i < sizeof known / sizeof *known; i++) {
         if (!str_equal_nocase(cell, souk_str(known[i].name)))
@@ -441,9 +429,8 @@ static struct json *price_entry(struct import_group *group, struct json *variant
                                 struct souk_str code)
 {
     struct json *prices = member(group, variant, souk_str("prices"), JSON_ARRAY);
-    json_each(item, prices)
-        if (souk_str_equal(json_text(json_at(&item->value, "list")), code))
-            return (struct json *)(uintptr_t)&item->value;
+    json_each(item, prices) if (souk_str_equal(json_text(json_at(&item->value, "list")),
+                                               code)) return (struct json *)(uintptr_t)&item->value;
     struct json *entry = json_add(group->arena, prices, NULL, JSON_OBJECT);
     json_add_str(group->arena, entry, "list", code);
     return entry;
@@ -530,8 +517,8 @@ static void add_backorder(struct import_group *group, struct import_line *line,
 {
     static const struct {
         const char *name, *meaning;
-    } known[] = {{"0", "no"},        {"no", "no"},       {"deny", "no"},    {"false", "no"},
-                 {"1", "yes"},       {"yes", "yes"},     {"true", "yes"},   {"continue", "yes"},
+    } known[] = {{"0", "no"},          {"no", "no"},   {"deny", "no"},  {"false", "no"},
+                 {"1", "yes"},         {"yes", "yes"}, {"true", "yes"}, {"continue", "yes"},
                  {"notify", "notify"}, {"2", "notify"}};
     struct souk_str cell = cell_of(group, line, FIELD_BACKORDER);
     for (size_t i = 0; cell.len && i < sizeof known / sizeof *known; i++) {
@@ -599,9 +586,8 @@ void import_add_variant(struct import_group *group, struct import_line *line, st
 void import_add_image(struct import_group *group, struct souk_str source, struct souk_str alt)
 {
     struct json *list = list_of(group, "images");
-    json_each(item, list)
-        if (souk_str_equal(json_text(json_at(&item->value, "source")), source))
-            return;
+    json_each(item,
+              list) if (souk_str_equal(json_text(json_at(&item->value, "source")), source)) return;
     struct json *image = json_add(group->arena, list, NULL, JSON_OBJECT);
     json_add_str(group->arena, image, "source", source);
     if (!alt.len)

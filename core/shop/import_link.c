@@ -141,7 +141,8 @@ static int note_missing(struct db_conn *conn, struct linking *linking)
         }
         code = import_note_write(
             conn, linking->run->id, &linking->counts, 0, linking->at->row, STR_NULL,
-            arena_printf(&linking->work, "it links to \"%.*s\", which is no product; it was left out",
+            arena_printf(&linking->work,
+                         "it links to \"%.*s\", which is no product; it was left out",
                          SOUK_PRI(name)));
     }
     return code;
@@ -163,10 +164,9 @@ static int write_links(struct db_conn *conn, void *arg)
         if (destroyed)
             return code;
         if (code < 0)
-            code = import_note_write(conn, linking->run->id, &linking->counts, 0, linking->at->row,
-                                     STR_NULL,
-                                     arena_printf(&linking->work, "its links were left out: %s",
-                                                  db_error(conn)));
+            code = import_note_write(
+                conn, linking->run->id, &linking->counts, 0, linking->at->row, STR_NULL,
+                arena_printf(&linking->work, "its links were left out: %s", db_error(conn)));
         else
             code = note_missing(conn, linking);
         if (code != SOUK_OK)
@@ -191,8 +191,8 @@ static int read_links(struct linking *linking, struct err *err)
     int64_t after = run->place > run->total ? run->place - run->total : 0;
     arena_reset(&linking->arena);
     linking->count = 0;
-    int code = db_query(conn, &sql_import_link_next, &rows, DB_INT(run->id), DB_INT(after),
-                        DB_INT(LINKS));
+    int code =
+        db_query(conn, &sql_import_link_next, &rows, DB_INT(run->id), DB_INT(after), DB_INT(LINKS));
     while (code == 0 && (code = db_next(&rows)) == 1) {
         struct link *link = &linking->links[linking->count++];
         struct json *links = NULL;

@@ -68,9 +68,7 @@ static int is_option(const struct import_group *group, const struct import_line 
 
 static void add_value(struct import_group *group, struct json *values, struct souk_str value)
 {
-    json_each(item, values)
-        if (str_equal_nocase(json_text(&item->value), value))
-            return;
+    json_each(item, values) if (str_equal_nocase(json_text(&item->value), value)) return;
     json_add_str(group->arena, values, NULL, value);
 }
 
@@ -84,9 +82,11 @@ static void add_options(struct import_group *group, const struct import_line *he
             struct souk_str name = title_of(group, key);
             if (souk_str_is(key, "sku"))
                 continue;
-            json_each(item, json_at(group->doc, "options"))
-                if (souk_str_equal(json_text(json_at(&item->value, "name")), name))
-                    found = (struct json *)(uintptr_t)json_at(&item->value, "values");
+            json_each(item, json_at(group->doc,
+                                    "options")) if (souk_str_equal(json_text(json_at(&item->value,
+                                                                                     "name")),
+                                                                   name)) found =
+                (struct json *)(uintptr_t)json_at(&item->value, "values");
             if (!found)
                 found = json_add(group->arena, import_named(group, "options", name), "values",
                                  JSON_ARRAY);

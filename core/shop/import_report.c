@@ -98,7 +98,8 @@ static int fill_report(struct db_conn *conn, struct arena *arena, int64_t id, co
 {
     struct json *report = counts_tree(arena, counts);
     int64_t waiting = 0;
-    int code = add_notes(conn, arena, id, "warning", json_add(arena, report, "warnings", JSON_ARRAY));
+    int code =
+        add_notes(conn, arena, id, "warning", json_add(arena, report, "warnings", JSON_ARRAY));
     if (code == SOUK_OK)
         code = add_notes(conn, arena, id, "reject", json_add(arena, report, "rejects", JSON_ARRAY));
     if (code == SOUK_OK)
@@ -171,8 +172,8 @@ int import_report_make(struct import_run *run, struct arena *arena, const struct
 {
     struct db_conn *conn = db_read_begin(run->db, 0);
     struct json *made = NULL;
-    int code = fill_report(conn, arena, run->id, run->options->format, run->header, &run->counts,
-                           &made);
+    int code =
+        fill_report(conn, arena, run->id, run->options->format, run->header, &run->counts, &made);
     if (code != SOUK_OK)
         err_set(err, code, "%s", db_error(conn));
     db_read_end(conn);

@@ -72,11 +72,10 @@ static void add_options(struct import_group *group, const struct rows *rows)
         struct json *entry = import_named(group, "options", rows->names[o]);
         struct json *values = json_add(group->arena, entry, "values", JSON_ARRAY);
         for (size_t i = 0; i < group->count; i++) {
-            struct souk_str value = import_cell(group->sheet, &group->lines[i], FIELD_OPTION_VALUE,
-                                                rows->numbers[o]);
+            struct souk_str value =
+                import_cell(group->sheet, &group->lines[i], FIELD_OPTION_VALUE, rows->numbers[o]);
             int there = !value.len || group->lines[i].refused;
-            json_each(item, values)
-                there |= str_equal_nocase(json_text(&item->value), value);
+            json_each(item, values) there |= str_equal_nocase(json_text(&item->value), value);
             if (!there)
                 json_add_str(group->arena, values, NULL, value);
         }
@@ -108,9 +107,12 @@ static void add_choice(struct import_group *group, const struct rows *rows,
 
 static struct json *variant_with(struct import_group *group, struct souk_str sku)
 {
-    json_each(item, json_at(group->doc, "variants"))
-        if (sku.len && souk_str_equal(json_text(json_at(&item->value, "sku")), sku))
-            return (struct json *)(uintptr_t)&item->value;
+    json_each(
+        item,
+        json_at(group->doc,
+                "variants")) if (sku.len &&
+                                 souk_str_equal(json_text(json_at(&item->value, "sku")),
+                                                sku)) return (struct json *)(uintptr_t)&item->value;
     return NULL;
 }
 
@@ -259,8 +261,8 @@ void import_rows_make(struct import_group *group)
         if (!line->refused)
             add_line(group, &rows, head, line);
     }
-    if (head->refused && group->count > group->refused && import_has(group->sheet, head, FIELD_NAME, 0) &&
-        !head->clash) {
+    if (head->refused && group->count > group->refused &&
+        import_has(group->sheet, head, FIELD_NAME, 0) && !head->clash) {
         group->doc = NULL; /* what it is cannot be read */
         return;
     }

@@ -34,8 +34,8 @@ static int find_product(struct db_conn *conn, const struct import_group *group, 
     *id = 0;
     if (group->key.len)
         code = product_find(conn, group->key, id);
-    if (code == SOUK_NOT_FOUND && (!group->key.len || (variants && variants->count == 1 &&
-                                                       !json_at(group->doc, "options"))))
+    if (code == SOUK_NOT_FOUND &&
+        (!group->key.len || (variants && variants->count == 1 && !json_at(group->doc, "options"))))
         code = find_by_sku(conn, group->doc, id);
     if (code == SOUK_NOT_FOUND && group->other.len)
         code = product_find(conn, group->other, id);
@@ -81,10 +81,13 @@ static int need_classes(struct db_conn *conn, const struct json *classes)
 
 static struct souk_str code_of_option(const struct json *there, struct souk_str name)
 {
-    json_each(item, json_at(there, "options"))
-        if (str_equal_nocase(json_text(json_at(&item->value, "name")), name) ||
-            str_equal_nocase(json_text(json_at(&item->value, "code")), name))
-            return json_text(json_at(&item->value, "code"));
+    json_each(
+        item,
+        json_at(there,
+                "options")) if (str_equal_nocase(json_text(json_at(&item->value, "name")), name) ||
+                                str_equal_nocase(json_text(json_at(&item->value, "code")),
+                                                 name)) return json_text(json_at(&item->value,
+                                                                                 "code"));
     return STR_NULL;
 }
 
@@ -106,19 +109,20 @@ static int same_options(const struct json *there, const struct json *old,
 static const struct json *find_variant(const struct json *there, const struct json *variant)
 {
     struct souk_str sku = json_text(json_at(variant, "sku"));
-    json_each(item, json_at(there, "variants"))
-        if (sku.len ? souk_str_equal(json_text(json_at(&item->value, "sku")), sku)
-                    : same_options(there, &item->value, variant))
-            return &item->value;
+    json_each(item, json_at(there,
+                            "variants")) if (sku.len
+                                                 ? souk_str_equal(
+                                                       json_text(json_at(&item->value, "sku")), sku)
+                                                 : same_options(there, &item->value,
+                                                                variant)) return &item->value;
     return NULL;
 }
 
 static const struct json *find_price(const struct json *prices, struct souk_str list)
 {
-    json_each(item, prices)
-        if (souk_str_equal(json_text(json_at(&item->value, "list")), list) &&
-            json_int(json_at(&item->value, "min_quantity"), 1) == 1)
-            return &item->value;
+    json_each(item, prices) if (souk_str_equal(json_text(json_at(&item->value, "list")), list) &&
+                                json_int(json_at(&item->value, "min_quantity"), 1) ==
+                                    1) return &item->value;
     return NULL;
 }
 

@@ -57,8 +57,8 @@ static int put_key(struct db_conn *conn, const struct stage *stage, const char *
 /* Two groups that turn out to be one. */
 static int join_places(struct db_conn *conn, const struct stage *stage, int64_t from, int64_t to)
 {
-    int code = db_run(conn, &sql_import_row_move, NULL, DB_INT(stage->run->id), DB_INT(from),
-                      DB_INT(to));
+    int code =
+        db_run(conn, &sql_import_row_move, NULL, DB_INT(stage->run->id), DB_INT(from), DB_INT(to));
     return code ? code
                 : db_run(conn, &sql_import_key_move, NULL, DB_INT(stage->run->id), DB_INT(from),
                          DB_INT(to));
@@ -143,8 +143,7 @@ static int find_group(struct db_conn *conn, struct stage *stage, const struct im
     if (!sku.len)
         return SOUK_INVALID;
     int code = place_of(conn, stage, line->row, sku, STR_NULL, place);
-    return code || !children.len ? code
-                                 : place_children(conn, stage, line->row, children, *place);
+    return code || !children.len ? code : place_children(conn, stage, line->row, children, *place);
 }
 
 /* ---- a chunk ---- */
@@ -285,7 +284,8 @@ static int keep_header(struct import_run *run, const struct souk_str *cells, siz
     run->header = buf_str(&packed);
     if (encoding)
         note.warning = arena_printf(
-            &run->arena, "the file is not UTF-8; it was read as %s: save it as UTF-8 if letters are wrong",
+            &run->arena,
+            "the file is not UTF-8; it was read as %s: save it as UTF-8 if letters are wrong",
             encoding);
     int code = db_write(run->db, write_header, &note, err);
     if (code == SOUK_OK)
@@ -307,8 +307,8 @@ static int read_header(struct import_run *run, struct csv_reader *reader, struct
         cells[i] = csv_plain(record.cells[i]);
     const struct souk_str clear = run->sheet.clear;
     const char *locale = run->sheet.locale, *currency = run->sheet.currency;
-    int code = import_sheet_make(&run->arena, format, cells, record.count, run->map, &run->sheet,
-                                 err);
+    int code =
+        import_sheet_make(&run->arena, format, cells, record.count, run->map, &run->sheet, err);
     run->sheet.clear = clear;
     run->sheet.locale = locale;
     run->sheet.currency = currency;

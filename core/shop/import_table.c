@@ -116,11 +116,12 @@ static const struct import_alias magento[] = {
     {FIELD_CROSSSELL, "crosssell_skus"},
     {FIELD_BUNDLE, "associated_skus"},
     {FIELD_VARIATIONS, "configurable_variations"},
-    {FIELD_IGNORED, "small_image|small_image_label|thumbnail_image|thumbnail_image_label|created_at|"
-                    "updated_at|use_config_*|website_id|configurable_variation_labels|"
-                    "configurable_variation_prices|additional_image_labels|is_qty_decimal|"
-                    "min_cart_qty|max_cart_qty|qty_increments|enable_qty_increments|"
-                    "is_decimal_divided|out_of_stock_qty"},
+    {FIELD_IGNORED,
+     "small_image|small_image_label|thumbnail_image|thumbnail_image_label|created_at|"
+     "updated_at|use_config_*|website_id|configurable_variation_labels|"
+     "configurable_variation_prices|additional_image_labels|is_qty_decimal|"
+     "min_cart_qty|max_cart_qty|qty_increments|enable_qty_increments|"
+     "is_decimal_divided|out_of_stock_qty"},
     {0, NULL}};
 
 static const struct import_alias plain[] = {

@@ -98,7 +98,7 @@ struct import_column {
 struct import_format {
     const char *name;
     const struct import_alias *aliases;
-    struct souk_str separator;          /* of categories in a path: " > " */
+    struct souk_str separator;             /* of categories in a path: " > " */
     const char *weight_unit, *length_unit; /* where the file names none */
 };
 
@@ -108,8 +108,8 @@ struct import_sheet {
     int count;
     int16_t index[FIELD_COUNT][IMPORT_NUMBERS]; /* column + 1, 0: not there */
     struct souk_str clear;
-    const char *locale;            /* of texts without one */
-    const char *currency;          /* of the shop */
+    const char *locale;   /* of texts without one */
+    const char *currency; /* of the shop */
     const char *weight_unit, *length_unit;
     struct souk_str category_separator; /* between names of a path */
     struct souk_str list_separator;

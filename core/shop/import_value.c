@@ -63,7 +63,7 @@ static int parse_decimal(struct souk_str text, struct decimal *out)
 /* Without a currency's sign or code before or behind. */
 static struct souk_str bare(struct souk_str text)
 {
-    static const char *const signs[] = {"€", "$",   "£",   "¥",   "֏",   "лв.", "лв", "Ft",  "ƒ",
+    static const char *const signs[] = {"€", "$",   "£",   "¥",   "֏",   "лв.", "лв",  "Ft",  "ƒ",
                                         "৳", "EUR", "USD", "BGN", "HUF", "AMD", "BDT", "GBP", NULL};
     text = str_trim(text);
     for (int i = 0; signs[i]; i++) {
@@ -156,14 +156,13 @@ static int american(struct souk_str text, struct clock_civil *civil)
 {
     struct souk_str part;
     int64_t month, day, year;
-    if (!str_split(&text, '/', &part) || str_to_int(part, &month) || !str_split(&text, '/', &part) ||
-        str_to_int(part, &day) || !str_split(&text, ',', &part) ||
+    if (!str_split(&text, '/', &part) || str_to_int(part, &month) ||
+        !str_split(&text, '/', &part) || str_to_int(part, &day) || !str_split(&text, ',', &part) ||
         str_to_int(str_trim(part), &year) || month < 1 || month > 12 || day < 1 || day > 31 ||
         year < 0 || year > 9999)
         return SOUK_INVALID;
-    *civil = (struct clock_civil){.year = (int)(year < 100 ? 2000 + year : year),
-                                  .month = (int)month,
-                                  .day = (int)day};
+    *civil = (struct clock_civil){
+        .year = (int)(year < 100 ? 2000 + year : year), .month = (int)month, .day = (int)day};
     return SOUK_OK;
 }
 

@@ -56,9 +56,9 @@ static void keep(struct import_group *group, struct souk_str name, struct souk_s
 {
     if (!value.len)
         return;
-    struct json *member = json_add_key(group->arena, meta_of(group), name,
-                                       import_is_clear(group->sheet, value) ? JSON_NULL
-                                                                            : JSON_STRING);
+    struct json *member =
+        json_add_key(group->arena, meta_of(group), name,
+                     import_is_clear(group->sheet, value) ? JSON_NULL : JSON_STRING);
     if (member->kind == JSON_STRING)
         member->text = value;
 }

@@ -102,8 +102,7 @@ static int read_batch(struct batch *batch, int64_t after, struct err *err)
     batch->groups = NULL;
     batch->count = batch->room = 0;
     batch->last = after;
-    int code =
-        db_query(conn, &sql_import_row_next, &rows, DB_INT(batch->run->id), DB_INT(after));
+    int code = db_query(conn, &sql_import_row_next, &rows, DB_INT(batch->run->id), DB_INT(after));
     while (code == 0 && (code = db_next(&rows)) == 1) {
         code = 0;
         if (lines.count && db_int(&rows, 0) != place) {
@@ -179,10 +178,8 @@ static int save_prelude(struct db_conn *conn, struct batch *batch)
 {
     struct import_saved saved = {0};
     struct err ignored = {0};
-    json_each(item, batch->run->prelude)
-        json_each(one, &item->value)
-            import_save_document(conn, &batch->work, one->key, &one->value, batch->run->now,
-                                 &saved, &ignored);
+    json_each(item, batch->run->prelude) json_each(one, &item->value) import_save_document(
+        conn, &batch->work, one->key, &one->value, batch->run->now, &saved, &ignored);
     return SOUK_OK;
 }
 
@@ -198,8 +195,8 @@ static int save_all(struct db_conn *conn, void *arg)
         *outcome = (struct outcome){0};
         if (!batch->groups[i].doc && !batch->run->lines)
             continue;
-        outcome->code = batch->apart ? db_unit(conn, save_one, &unit, &destroyed)
-                                     : save_one(conn, &unit);
+        outcome->code =
+            batch->apart ? db_unit(conn, save_one, &unit, &destroyed) : save_one(conn, &unit);
         if (!batch->apart && outcome->code != SOUK_OK && !is_fatal(outcome->code))
             return APART;
         if (destroyed || is_fatal(outcome->code))

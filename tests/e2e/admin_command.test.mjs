@@ -19,7 +19,7 @@ test('wrong usage exits with 2 and says what is right', async () => {
     [['restore'], /name one file/], [['hooks'], /name one event/], [['hooks', 'a', 'b'], /"b"/], [['plugin'], /list, info/],
     [['plugin', 'lst'], /list, info/], [['plugin', 'list', 'x'], /list takes no name/], [['plugin', 'enable'], /name one plugin/],
     [['plugin', 'enable', 'a', 'b'], /"b"/], [['jobs', 'retry'], /retry ID/], [['jobs', 'rety', '1'], /retry ID/],
-    [['jobs', 'retry', 'x'], /number/], [['jobs', '--state', 'sleeping'], /waiting, running/], [['new'], /no command/], [['export', '--json'], /no command/],
+    [['jobs', 'retry', 'x'], /number/], [['jobs', '--state', 'sleeping'], /waiting, running/], [['new'], /no command/], [['exprt', '--json'], /did you mean export/],
     [[], /usage/], [['plugn', '--json'], /did you mean plugin/],
   ];
   for (const [args, words] of wrong) {
@@ -34,7 +34,7 @@ test('help lists what there is, and each command has its own', async () => {
   const { stdout, code } = await run(souk, ['--help']);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((m) => m[1]);
-  assert.deepEqual(names, ['serve', 'check', 'plugin', 'hooks', 'jobs', 'backup', 'restore', 'verify', 'version']);
+  assert.deepEqual(names, ['serve', 'check', 'plugin', 'hooks', 'jobs', 'admin', 'backup', 'restore', 'verify', 'version', 'import', 'export']);
   for (const name of names) for (const flag of ['--help', '-h']) {
     const help = await run(souk, [name, flag]);
     assert.equal(help.code, 0);

@@ -160,6 +160,16 @@ test('the first start says how to make a staff member, and signing in takes a se
   assert.match((await browser.get('/admin/audit?action=staff.code_failed')).text, /staff\.code_failed/);
 }));
 
+test('a password is changed by who knows the old one', () => withShop({}, async (shop) => {
+  const boss = await owner(shop);
+  assert.equal((await boss.post('/admin/password', { old: 'not this one', password: 'a new long password' })).status, 422);
+  assert.equal((await boss.post('/admin/password', { old: password, password: 'short' })).status, 422);
+  assert.equal((await boss.post('/admin/password', { old: password, password: 'a new long password' })).status, 200);
+  const other = new Browser(shop);
+  assert.equal((await other.post('/admin/sign-in', { email: 'ann@shop.example', password })).status, 422);
+  assert.equal((await other.post('/admin/sign-in', { email: 'ann@shop.example', password: 'a new long password' })).status, 303);
+}));
+
 test('failures lock out, without telling', () => withShop({}, async (shop) => {
   await add(shop, 'ann@shop.example');
   const browser = new Browser(shop);
@@ -195,6 +205,15 @@ test('rights: a viewer looks and does not touch', () => withShop({}, async (shop
   const refused = await boss.post(ann, form);
   assert.equal(refused.status, 409);
   assert.match(refused.text, /somebody must be left/);
+
+  assert.equal((await boss.post('/admin/roles', { name: 'deputy', rights: 'staff.read\nstaff.edit\nproduct.read\ncategory.read\npage.read\nperson.read\norder.read' })).status, 303);
+  await add(shop, 'dan@shop.example', 'deputy');
+  const deputy = new Browser(shop);
+  await deputy.signIn('dan@shop.example');
+  const eve = { email: 'eve@shop.example', name: 'Eve', password };
+  assert.equal((await deputy.post('/admin/staff/new', { ...eve, role: 'owner' })).status, 422, 'nobody gives away what they do not have');
+  assert.equal((await deputy.post('/admin/roles', { name: 'deputy', rights: '*' })).status, 422);
+  assert.equal((await deputy.post('/admin/staff/new', { ...eve, role: 'viewer' })).status, 303);
 }));
 
 test('a product: made, changed, seen in the shop; two people at once; history', () => withShop({}, async (shop) => {
@@ -408,4 +427,27 @@ test('an import is tried, looked at, and run', () => withShop({}, async (shop) =
   const run = await boss.post('/admin/import', again);
   assert.equal(run.status, 303, run.text);
   await until('the import', async () => (await boss.get('/p/jar')).status === 200);
+}));
+
+test('a form that is sent as it came changes nothing', () => withShop({}, async (shop) => {
+  const boss = await owner(shop);
+  const doc = { key: 'shirt', status: 'active', brand: 'Acme', tags: ['warm', 'red'], text: { en: { name: 'Shirt', description: 'Two\nlines & <b>more</b>' } },
+    attributes: [{ name: 'Fabric', values: ['Cotton', 'Wool'], visible: false }], options: [{ name: 'Size', values: ['S', 'M'] }],
+    images: [{ source: 'https://shop.example/a.png', alt: { en: 'A shirt' } }],
+    variants: ['S', 'M'].map((size) => ({ sku: `SH-${size}`, options: { size }, stock: 4, weight_g: 200, prices: [{ list: 'base', amount: 1999, compare_at: 2500 }, { list: 'base', amount: 1799, min_quantity: 10 }] })) };
+  const form = new FormData();
+  form.set('format', 'souk');
+  form.set('for_good', '1');
+  form.set('file', new Blob([JSON.stringify({ product: doc }) + '\n']), 'shop.jsonl');
+  assert.equal((await boss.post('/admin/import', form)).status, 303);
+  const link = await until('the product', async () => /href="(\/admin\/products\/\d+)"/.exec((await boss.get('/admin/products')).text)?.[1]);
+  const exported = async () => (await shop.souk('export', '--format', 'souk')).stdout.split('\n').filter((line) => line.includes('"shirt"'));
+  await until('the end of the import', async () => /done/.test((await boss.get('/admin/import')).text));
+  const before = await exported();
+  assert.equal(before.length, 1);
+  const sent = await boss.form(link);
+  assert.equal(sent.get('v1-sku'), 'SH-M');
+  const saved = await boss.post(link, sent);
+  assert.equal(saved.status, 303, saved.text);
+  assert.deepEqual(await exported(), before);
 }));

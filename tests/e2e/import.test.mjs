@@ -54,8 +54,8 @@ test('the same file in other clothes is unchanged', { skip }, () => inFolder(asy
   assert.equal((await command('import', '--format', 'shopify', other, '--json')).json.created, 20);
   const clothes = {
     'BOM and CRLF': `\uFEFF${text.replaceAll('\n', '\r\n')}`,
-    'shuffled': `${[head, ...rows.reverse()].join('\n')}\n`,
     'padded': text.replaceAll(',true,', ', true ,'),
+    'shuffled': `${[head, ...rows.reverse()].join('\n')}\n`,
   };
   for (const [name, changed] of Object.entries(clothes)) {
     writeFileSync(other, changed);

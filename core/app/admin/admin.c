@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include "app/admin.sql.h"
 #include "app/admin/resource.h"
 #include "base/str.h"
 #include "bridge/bridge.h"
@@ -35,6 +36,30 @@ int admin_need(struct request *request, const char *right)
     json_add_cstr(&request->arena, view, "right", right);
     admin_render(request, "admin/denied", 403, "This is not allowed", view);
     return 0;
+}
+
+int admin_may_all(const struct request *request, const struct json *rights)
+{
+    struct arena *arena = (struct arena *)(uintptr_t)&request->arena;
+    json_each(item, rights)
+    {
+        if (!admin_may(request, arena_cstr(arena, json_text(&item->value))))
+            return 0;
+    }
+    return 1;
+}
+
+int admin_may_role(const struct request *request, struct db_conn *conn, struct souk_str role)
+{
+    struct arena *arena = (struct arena *)(uintptr_t)&request->arena;
+    struct json *rights = NULL;
+    struct db_rows rows;
+    if (db_query(conn, &sql_admin_role_rights, &rows, DB_TEXT(role)) != SOUK_OK ||
+        db_next(&rows) != 1)
+        return 0;
+    struct souk_str text = arena_str(arena, db_text(&rows, 0));
+    db_close(&rows);
+    return json_parse(arena, text, &rights, NULL) == SOUK_OK && admin_may_all(request, rights);
 }
 
 /* ---- the menu ---- */

@@ -18,6 +18,10 @@ int admin_may(const struct request *request, const char *right);
 /* 1, or 0 with the 403 page answered. */
 int admin_need(struct request *request, const char *right);
 
+/* Has the reader every right of this role? Nobody gives away what they do not have. */
+int admin_may_role(const struct request *request, struct db_conn *conn, struct souk_str role);
+int admin_may_all(const struct request *request, const struct json *rights);
+
 /* Renders a page of the admin frame. `view` gets what the frame shows: menu, staff, title. */
 int admin_render(struct request *request, const char *name, int status, const char *title,
                  struct json *view);

@@ -54,6 +54,15 @@ const struct web_route admin_routes[] = {
      .summary = "keeps the second step when a code fits"},
     ROW("POST", "/admin/sign-out", SOUK_WRITE, sign_out, NULL, "signs out"),
 
+    ROW("GET", "/admin/password", SOUK_READ, password_form, NULL, "changing one's own password"),
+    {.method = "POST",
+     .path = "/admin/password",
+     .kind = SOUK_TASK,
+     .flags = STAFF,
+     .handle = password_change,
+     .rate = 10,
+     .summary = "changes one's own password"},
+
     ROW("GET", "/admin", SOUK_TASK, dashboard_show, NULL, "the overview"),
 
     ROW("GET", "/admin/plugins", SOUK_TASK, plugin_index, "plugin.read", "the plugins"),
@@ -86,7 +95,8 @@ const struct web_route admin_routes[] = {
      .body_limit = UPLOAD,
      .deadline = LONG,
      .summary = "starts an import"},
-    ROW("GET", "/admin/import/{id}", SOUK_READ, import_page_show, "import.run", "how an import stands"),
+    ROW("GET", "/admin/import/{id}", SOUK_READ, import_page_show, "import.run",
+        "how an import stands"),
 
     ROW("GET", "/admin/staff/new", SOUK_READ, staff_new_form, "staff.edit", "a new staff member"),
     ROW("POST", "/admin/staff/new", SOUK_TASK, staff_new, "staff.edit", "makes a staff member"),

@@ -63,6 +63,8 @@ ADMIN_HANDLER(import_page_show);
 /* staff_page.c */
 ADMIN_HANDLER(token_form);
 ADMIN_HANDLER(token_create);
+ADMIN_HANDLER(password_form);
+ADMIN_HANDLER(password_change);
 ADMIN_HANDLER(staff_new_form);
 ADMIN_HANDLER(staff_new);
 ADMIN_HANDLER(role_index);

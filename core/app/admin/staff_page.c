@@ -40,18 +40,6 @@ static int read_rights(struct arena *arena, struct souk_str text, struct json *l
     return list->count > 0;
 }
 
-/* Nobody gives away what they do not have. */
-static int all_held(struct request *request, const struct json *rights)
-{
-    json_each(item, rights)
-    {
-        const char *right = arena_cstr(&request->arena, json_text(&item->value));
-        if (!admin_may(request, right))
-            return 0;
-    }
-    return 1;
-}
-
 /* ---- staff ---- */
 
 static int staff_form(struct request *request, int status, const char *error)
@@ -86,8 +74,8 @@ static int make_staff(struct db_conn *conn, void *arg)
     struct request *request = make->request;
     struct err err = {0};
     struct souk_str role = request_form(request, "role");
-    int code = souk_str_is(role, "owner") && !admin_may(request, "*")
-                   ? err_set(&err, SOUK_DENIED, "only an owner makes an owner")
+    int code = !admin_may_role(request, conn, role)
+                   ? err_set(&err, SOUK_DENIED, "this role has rights that you do not have")
                    : staff_create(conn, request_form(request, "email"),
                                   str_trim(request_form(request, "name")), role, make->hash,
                                   request->now, &make->id, &err);
@@ -113,6 +101,44 @@ int staff_new(struct request *request, const struct web_route *route)
     return SOUK_OK;
 }
 
+/* ---- one's own password ---- */
+
+int password_form(struct request *request, const struct web_route *route)
+{
+    (void)route;
+    return show(request, "admin/password", 200, "Change your password", NULL, NULL);
+}
+
+static int set_password(struct db_conn *conn, void *arg)
+{
+    struct make *make = arg;
+    struct request *request = make->request;
+    int code = staff_password_set(conn, make->id, make->hash, request->now);
+    if (!code)
+        code = admin_audit(conn, request, "staff.password_changed", request->principal, NULL);
+    return code ? code
+                : admin_message(request, 200, "Change your password", "The password is changed.",
+                                "/admin");
+}
+
+int password_change(struct request *request, const struct web_route *route)
+{
+    (void)route;
+    struct err err = {0};
+    struct make *make = arena_new(&request->arena, struct make);
+    const struct staff *staff = admin_staff(request);
+    make->request = request;
+    make->id = staff ? staff->id : 0;
+    if (!staff || !account_verify(staff->password, request_form(request, "old")))
+        return show(request, "admin/password", 422, "Change your password",
+                    "the password that you have now did not fit", NULL);
+    if (account_hash(&request->arena, request_form(request, "password"), &make->hash, &err))
+        return show(request, "admin/password", 422, "Change your password",
+                    arena_cstr(&request->arena, souk_str(err.text)), NULL);
+    request_then_write(request, set_password, make);
+    return SOUK_OK;
+}
+
 /* ---- tokens ---- */
 
 int token_form(struct request *request, const struct web_route *route)
@@ -132,7 +158,7 @@ int token_create(struct request *request, const struct web_route *route)
     if (name.len == 0 || !read_rights(arena, request_form(request, "scopes"), scopes))
         return show(request, "admin/token-new", 422, "New token",
                     "give a name and at least one right, such as product.read", view);
-    if (!all_held(request, scopes))
+    if (!admin_may_all(request, scopes))
         return show(request, "admin/token-new", 422, "New token",
                     "a token cannot have more rights than you", view);
     int64_t until = days > 0 && days < 36500 ? request->now + days * CLOCK_DAY : 0;
@@ -215,7 +241,7 @@ int role_save(struct request *request, const struct web_route *route)
         return refuse_role(request, SOUK_INVALID,
                            "a role has a name of a-z, 0-9 and at least one right, such as "
                            "product.read");
-    if (!all_held(request, rights))
+    if (!admin_may_all(request, rights))
         return refuse_role(request, SOUK_DENIED,
                            "a role cannot be given more rights than you have");
     json_print(&text, rights);

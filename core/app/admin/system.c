@@ -48,8 +48,8 @@ static int staff_put(struct resource_call *call, const struct json *doc, char *p
 {
     int64_t owners = 0;
     (void)pointer;
-    if (souk_str_is(json_text(json_at(doc, "role")), "owner") && !admin_may(call->request, "*"))
-        return err_set(err, SOUK_DENIED, "only an owner makes an owner");
+    if (!admin_may_role(call->request, call->conn, json_text(json_at(doc, "role"))))
+        return err_set(err, SOUK_DENIED, "this role has rights that you do not have");
     int code = resource_table_save(call, doc, err);
     if (!code)
         code = db_get_int(call->conn, &sql_admin_owner_count, &owners);

@@ -32,14 +32,13 @@ static int copy_out(const char *path, struct err *err)
     FILE *file = fopen(path, "re");
     if (!file)
         return err_set(err, SOUK_UNAVAILABLE, "%s cannot be read: %s", path, strerror(errno));
-    while ((len = fread(block, 1, sizeof block, file)) > 0 &&
-           fwrite(block, 1, len, stdout) == len)
+    while ((len = fread(block, 1, sizeof block, file)) > 0 && fwrite(block, 1, len, stdout) == len)
         ;
     int failed = ferror(file) || fflush(stdout) != 0 || ferror(stdout);
     fclose(file);
-    return failed ? err_set(err, SOUK_UNAVAILABLE, "the export cannot be written: %s",
-                            strerror(errno))
-                  : SOUK_OK;
+    return failed
+               ? err_set(err, SOUK_UNAVAILABLE, "the export cannot be written: %s", strerror(errno))
+               : SOUK_OK;
 }
 
 static int export_running(struct arena *arena, const char *data, const char *format,

@@ -59,7 +59,9 @@ static void test_records(void **state)
     assert_string_equal(READ("a,b\n\"x\ny\",\"say \"\"hi\"\"\"\n3,\n"),
                         "a|b@1\nx\ny|say \"hi\"@2\n3|@4\n");
     assert_string_equal(READ("a,b\n\n \n1,2\n"), "a|b@1\n1|2@4\n");
-    assert_string_equal(READ("\xEF\xBB\xBF" "a;b\n1,5;2\n"), "a|b@1\n1,5|2@2\n");
+    assert_string_equal(READ("\xEF\xBB\xBF"
+                             "a;b\n1,5;2\n"),
+                        "a|b@1\n1,5|2@2\n");
     assert_string_equal(READ("a\tb\n \"q\" \t2\n"), "a|b@1\nq|2@2\n");
     assert_string_equal(READ("a,b\r\n\"x\",\r\n"), "a|b@1\nx|@2\n");
     assert_string_equal(READ("a,b\n5\" disk,2\n"), "a|b@1\n5\" disk|2@2\n");
@@ -71,7 +73,9 @@ static void test_refusals(void **state)
     (void)state;
     assert_non_null(strstr(READ("a,b\n1,\"open\n"), "error line 2: the quote"));
     assert_non_null(strstr(READ("a,b\n1,\0x\n"), "error line 2 holds a NUL"));
-    assert_non_null(strstr(READ("\xFF\xFE" "a\0"), "error the file is UTF-16"));
+    assert_non_null(strstr(READ("\xFF\xFE"
+                                "a\0"),
+                           "error the file is UTF-16"));
     char *wide = malloc(CSV_RECORD + 100);
     memset(wide, 'x', CSV_RECORD + 100);
     assert_non_null(strstr(read_all(wide, CSV_RECORD + 100), "error line 1: the record is longer"));
@@ -86,7 +90,9 @@ static void test_encodings(void **state)
     /* "Чаша" in Windows-1251, "Café" in Windows-1252 */
     assert_string_equal(READ("name\n\xD7\xE0\xF8\xE0\n"), "name@1\nЧаша@2\n");
     assert_string_equal(reader.encoding, "WINDOWS-1251");
-    assert_string_equal(READ("name\nCaf\xE9" " noir\n"), "name@1\nCafé noir@2\n");
+    assert_string_equal(READ("name\nCaf\xE9"
+                             " noir\n"),
+                        "name@1\nCafé noir@2\n");
     assert_string_equal(reader.encoding, "WINDOWS-1252");
     assert_string_equal(READ("name\nЧаша\n"), "name@1\nЧаша@2\n");
     assert_null(reader.encoding);
@@ -95,8 +101,8 @@ static void test_encodings(void **state)
 static void test_guard(void **state)
 {
     (void)state;
-    static const char *const cells[] = {"=1+1", "+44", "-5", "@x", "'=1", "''-", "it's", "'x", "a,b",
-                                        "\"q\"", "line\nbreak", "a\tb"};
+    static const char *const cells[] = {"=1+1", "+44", "-5",  "@x",    "'=1",         "''-",
+                                        "it's", "'x",  "a,b", "\"q\"", "line\nbreak", "a\tb"};
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         struct buf out = {0};
         struct csv_record record;
@@ -168,7 +174,7 @@ static void test_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_records), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_records),   cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_encodings), cmocka_unit_test(test_guard),
         cmocka_unit_test(test_values),
     };

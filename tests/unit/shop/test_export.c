@@ -190,8 +190,8 @@ static void test_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small),   cmocka_unit_test(test_woocommerce),
-        cmocka_unit_test(test_apparel), cmocka_unit_test(test_home),
+        cmocka_unit_test(test_small),    cmocka_unit_test(test_woocommerce),
+        cmocka_unit_test(test_apparel),  cmocka_unit_test(test_home),
         cmocka_unit_test(test_jewelery), cmocka_unit_test(test_magento),
         cmocka_unit_test(test_unknown),
     };
