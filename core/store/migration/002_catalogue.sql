@@ -106,10 +106,10 @@ CREATE TABLE slug (
     locale TEXT NOT NULL,
     target_id INTEGER NOT NULL,
     current INTEGER NOT NULL CHECK (current IN (0, 1)),
-    PRIMARY KEY (kind, slug, locale)
+    PRIMARY KEY (slug, kind, locale) -- slug first: a look-up by kind and target must not walk a whole kind
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX slug_current ON slug (kind, target_id, locale) WHERE current = 1;
-CREATE INDEX slug_target ON slug (kind, target_id);
+CREATE UNIQUE INDEX slug_current ON slug (target_id, kind, locale) WHERE current = 1;
+CREATE INDEX slug_target ON slug (target_id, kind);
 
 CREATE TABLE product_category (
     product_id INTEGER NOT NULL REFERENCES product (id) ON DELETE CASCADE,
