@@ -154,8 +154,12 @@ install: all
 	install -m 644 sdk/include/souk/*.h $(DESTDIR)$(PREFIX)/include/souk/
 	install -m 644 sdk/plugin.mk $(DESTDIR)$(PREFIX)/share/souk/
 	install -m 644 sdk/docs/*.md core/app/CONFIGURATION.md core/web/TEMPLATES.md core/web/SECURITY.md \
-	  $(DESTDIR)$(PREFIX)/share/souk/docs/
+	  core/shop/IMPORT.md $(DESTDIR)$(PREFIX)/share/souk/docs/
+	install -m 644 core/app/admin/README.md $(DESTDIR)$(PREFIX)/share/souk/docs/ADMIN.md
 	install -m 644 core/app/demo/souk.lua $(DESTDIR)$(PREFIX)/share/souk/
+	install -d $(DESTDIR)$(PREFIX)/share/souk/demo/pictures
+	install -m 644 core/app/demo/catalogue.jsonl core/app/demo/README.md $(DESTDIR)$(PREFIX)/share/souk/demo/
+	install -m 644 core/app/demo/pictures/* $(DESTDIR)$(PREFIX)/share/souk/demo/pictures/
 	for file in $$(cd sdk && find examples -type f -not -path '*/.*' -not -name '*.so'); do \
 	  install -D -m 644 "sdk/$$file" "$(DESTDIR)$(PREFIX)/share/souk/$$file" || exit 1; done
 	sed 's|@PREFIX@|$(PREFIX)|g;s|@VERSION@|$(VERSION)|g' sdk/souk.pc.in \

@@ -43,7 +43,6 @@ SELECT (SELECT count(*) FROM product WHERE status = 'active'),
     (SELECT count(*) FROM job WHERE state = 'dead')
 
 
-
 -- name: admin_inquiry_done
 UPDATE inquiry SET done_at = $2 WHERE id = $1 AND done_at IS NULL
 
@@ -72,3 +71,18 @@ SELECT id, format, file, dry_run, state, place, total, report, created_at, chang
 
 -- name: admin_person_consents
 SELECT channel, granted, source, wording, at FROM consent WHERE person_id = $1 ORDER BY id DESC LIMIT 50
+
+-- name: admin_staff_role
+SELECT role FROM staff WHERE id = $1
+
+-- name: admin_role_exists
+SELECT 1 FROM staff_role WHERE name = $1
+
+-- name: admin_category_siblings
+SELECT c.id, c.key, c.position FROM category c WHERE c.parent_id IS (SELECT parent_id FROM category WHERE id = $1)
+ORDER BY c.position, c.id
+
+-- Merges into a person that can still be taken back, the latest first.
+-- name: admin_person_merges
+SELECT m.id, m.at, p.name FROM merge m JOIN person p ON p.id = m.from_id
+WHERE m.into_id = $1 AND m.undone_at IS NULL AND m.at > $2 ORDER BY m.at DESC, m.id DESC LIMIT 20

@@ -33,6 +33,8 @@ static int housekeeping(struct db *db, struct err *err)
     if (code == SOUK_OK)
         code = event_sweep(db, now, err);
     if (code == SOUK_OK)
+        code = search_log_sweep(db, now, err);
+    if (code == SOUK_OK)
         code = account_sweep(db, now, err);
     return code == SOUK_OK ? media_sweep(db, err) : code;
 }
@@ -94,6 +96,19 @@ static int pictures_wait(struct db_conn *conn)
     return code == SOUK_OK;
 }
 
+static int reindex_write(struct db_conn *conn, void *arg)
+{
+    return search_follow_next(conn, SLICE, arg);
+}
+
+static int reindex(struct db *db, struct err *err)
+{
+    int code = SOUK_OK, more = 1;
+    while (code == SOUK_OK && more && !stopping())
+        code = db_write(db, reindex_write, &more, err);
+    return code;
+}
+
 static const struct chore {
     const char *kind;
     const char *cron; /* NULL: when there is something to do */
@@ -103,6 +118,7 @@ static const struct chore {
     {"souk:housekeeping", "17 3 * * *", housekeeping, NULL},
     {"souk:popularity", "41 2 * * *", popularity, NULL},
     {"souk:pictures", NULL, pictures, pictures_wait},
+    {"souk:reindex", NULL, reindex, search_follow_waits},
 };
 
 #define COUNT (sizeof chores / sizeof *chores)

@@ -45,7 +45,8 @@ static const struct souk_option shop[] = {
     {.key = "url",
      .type = SOUK_URL,
      .summary =
-         "Where customers find it, for links in letters and feeds. Without it: what the request said."},
+         "Where customers find it, for links in letters, feeds and what search engines read. Without "
+         "it pages begin their addresses as the request did."},
     {.key = "country",
      .type = SOUK_STRING,
      .initial = "BG",
@@ -66,6 +67,12 @@ static const struct souk_option shop[] = {
      .type = SOUK_STRING,
      .summary = "A folder of templates that replace or extend the shop's own, relative to this "
                 "file. Without it: the shop's own."},
+    {.key = "maintenance",
+     .type = SOUK_BOOL,
+     .initial = "false",
+     .summary =
+         "Closes the shop for a while: visitors and the public API get 503 with a page that "
+         "says so; the admin pages, signs of life and commands go on. Holds at once with SIGHUP."},
 };
 
 static const char *const cookies[] = {"auto", "on", "off", NULL};

@@ -61,7 +61,7 @@ static void add_key(struct buf *out, const struct souk_option *option)
     buf_printf(out, "    -- %s = ", option->key);
     if (option->type == SOUK_LIST) {
         add_list(out, option->initial);
-    } else if (option->type == SOUK_INT) {
+    } else if (option->type == SOUK_INT || option->type == SOUK_BOOL) {
         buf_add_cstr(out, option->initial);
     } else {
         buf_printf(out, "\"%s\"",

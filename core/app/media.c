@@ -52,6 +52,16 @@ static int looks_like_picture(struct souk_str bytes)
             (memcmp(bytes.ptr + 8, "WEBP", 4) == 0 || memcmp(bytes.ptr + 4, "ftypavi", 7) == 0));
 }
 
+/* The name of an upload is its digest, and nothing that could lead elsewhere. */
+static int is_digest(struct souk_str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!((name.ptr[i] >= '0' && name.ptr[i] <= '9') ||
+              (name.ptr[i] >= 'a' && name.ptr[i] <= 'f')))
+            return 0;
+    return name.len == 64;
+}
+
 static const char *incoming_path(struct arena *arena, struct souk_str digest)
 {
     return arena_printf(arena, "%s/incoming/%.*s", folder, SOUK_PRI(digest)).ptr;
@@ -164,8 +174,15 @@ static int read_beside(struct db *db, struct arena *arena, struct souk_str path,
     db_read_end(conn);
     if (code != SOUK_OK || !path_is_inner(path))
         return err_set(err, SOUK_INVALID, "there is no such file beside the imported one");
-    return read_file(arena, arena_printf(arena, "%.*s/%.*s", SOUK_PRI(where), SOUK_PRI(path)).ptr,
-                     bytes, err);
+    const char *named = arena_printf(arena, "%.*s/%.*s", SOUK_PRI(where), SOUK_PRI(path)).ptr;
+    char *whole = realpath(named, NULL); /* a link may lead anywhere */
+    int inner =
+        whole && str_starts(souk_str(whole), arena_cstr(arena, where)) && whole[where.len] == '/';
+    int outer = whole && !inner;
+    free(whole);
+    if (outer)
+        return err_set(err, SOUK_INVALID, "%s leads out of the folder of the imported file", named);
+    return read_file(arena, named, bytes, err);
 }
 
 static int fetch(struct arena *arena, struct souk_str url, struct souk_str *bytes, struct err *err)
@@ -186,7 +203,9 @@ static int obtain(struct db *db, struct arena *arena, struct souk_str source,
                   struct souk_str *bytes, struct err *err)
 {
     if (str_starts(source, "upload:"))
-        return read_file(arena, incoming_path(arena, str_from(source, 7)), bytes, err);
+        return is_digest(str_from(source, 7))
+                   ? read_file(arena, incoming_path(arena, str_from(source, 7)), bytes, err)
+                   : err_set(err, SOUK_INVALID, "it is no upload; send the picture first");
     if (str_starts(source, "demo:"))
         return read_beside(db, arena, str_from(source, 5), bytes, err);
     if (str_starts(source, "http://") || str_starts(source, "https://"))
@@ -294,6 +313,14 @@ int media_open(struct souk_str name, int *fd, int64_t *size, const char **type)
     return SOUK_OK;
 }
 
+/* An upload that nothing waits for: it was never used, or could not be. */
+static int is_left(struct db_conn *conn, struct souk_str name)
+{
+    int64_t one;
+    return is_digest(name) &&
+           db_get_int(conn, &sql_media_upload_waits, &one, DB_TEXT(name)) == SOUK_NOT_FOUND;
+}
+
 static void sweep_shelf(struct db_conn *conn, const char *shelf, time_t now)
 {
     DIR *dir = opendir(shelf);
@@ -304,7 +331,7 @@ static void sweep_shelf(struct db_conn *conn, const char *shelf, time_t now)
             now - info.st_mtime < SWEEP_AGE)
             continue;
         struct souk_str name = souk_str(entry->d_name);
-        if (str_ends(name, ".part") ||
+        if (str_ends(name, ".part") || is_left(conn, name) ||
             (type_of(name) && image_unused(conn, str_make(name.ptr, 32)) == 1))
             unlinkat(dirfd(dir), entry->d_name, 0);
     }
@@ -320,10 +347,11 @@ int media_sweep(struct db *db, struct err *err)
     if (!dir)
         return err_set(err, SOUK_UNAVAILABLE, "%s cannot be read: %m", folder);
     while ((entry = readdir(dir))) {
-        char shelf[sizeof folder + 8];
-        if (strlen(entry->d_name) != 2 || entry->d_name[0] == '.')
+        char shelf[sizeof folder + 16];
+        int incoming = strcmp(entry->d_name, "incoming") == 0;
+        if (!incoming && (strlen(entry->d_name) != 2 || entry->d_name[0] == '.'))
             continue;
-        snprintf(shelf, sizeof shelf, "%s/%.2s", folder, entry->d_name);
+        snprintf(shelf, sizeof shelf, "%s/%.8s", folder, entry->d_name);
         struct db_conn *conn = db_read_begin(db, 0);
         sweep_shelf(conn, shelf, now);
         db_read_end(conn);

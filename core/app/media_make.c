@@ -26,8 +26,6 @@
 #define OUTPUT_MOST ((size_t)64 << 20)
 #define SVG_MOST    ((size_t)1 << 20)
 
-extern char **environ;
-
 struct maker { /* the running program */
     pid_t pid;
     int in, out;
@@ -58,8 +56,10 @@ static int start(struct maker *maker, struct err *err)
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     /* decoders talk; the log is ours */
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     char *const argv[] = {"souk-image", NULL};
-    int code = posix_spawn(&maker->pid, path, &actions, NULL, argv, environ);
+    char *const nothing[] = {NULL}; /* the environment may hold secrets */
+    int code = posix_spawn(&maker->pid, path, &actions, NULL, argv, nothing);
     posix_spawn_file_actions_destroy(&actions);
     close(in[0]), close(out[1]);
     maker->in = in[1], maker->out = out[0];

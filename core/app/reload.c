@@ -4,14 +4,15 @@
  *
  * A first start refuses a wrong file. A restart must not, for the shop was open a moment ago: it
  * goes on with the values that served last, which are kept in <data>/run/config.json, and says so.
- * A reload takes the new values as a whole or not at all; plugins and their options change at once,
- * the sections of the core with the next start.
+ * A reload takes the new values as a whole or not at all; plugins, their options and
+ * shop.maintenance change at once, the sections of the core with the next start.
  *
  * Reloads run on a job thread, one at a time; signals that come meanwhile are one more.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "app/maintenance.h"
 #include "app/problem.h"
 #include "app/settings.h"
 #include "app/shop_state.h"
@@ -120,7 +121,7 @@ static void say_later(const struct config *old, const struct config *new)
                 {"log", old->log, new->log},
                 {"http_client", old->http_client, new->http_client}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!options_same(rows[i].old, rows[i].new))
+        if (!options_same_but(rows[i].old, rows[i].new, "maintenance")) /* that one holds now */
             log_warn("config.needs_restart", LOG_S("section", rows[i].section),
                      LOG_S("hint", "this section holds from the next start of souk"));
     size_t same = 0;
@@ -145,6 +146,7 @@ int reload_now(struct shop *shop)
         shop->recalled = 0;
         reload_save(shop, &config);
         jobs_plan(shop);
+        maintenance_set(options_int(config.shop, "maintenance") != 0);
         say_later(&shop->config, &config);
         log_info("config.reloaded", LOG_S("file", config.path),
                  LOG_I("plugins", config.plugin_count));

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "app/admin/route.h"
+#include "app/maintenance.h"
 #include "app/media.h"
 #include "app/route.h"
 #include "app/shop_state.h"
@@ -100,7 +101,8 @@ static int open_database(struct shop *shop, struct err *err)
     if (code != SOUK_OK)
         return code;
     raise_ids(shop);
-    return db_write(shop->db, note_start, shop, err);
+    code = db_write(shop->db, note_start, shop, err);
+    return code ? code : visit_key_begin(shop->db, clock_now(), err);
 }
 
 /* ---- plugins ---- */
@@ -145,6 +147,7 @@ static void start_market(struct shop *shop)
     for (size_t i = 0; i < MARKET_LOCALES - 1 && shop->config.locales[i]; i++)
         terms.locales[i] = shop->config.locales[i];
     market_setup(&terms);
+    maintenance_set(options_int(values, "maintenance") != 0);
 }
 
 static int start_plugins(struct shop *shop, struct err *err)
@@ -215,7 +218,8 @@ static int start_web(struct shop *shop, struct err *err)
         .log_json = souk_str_is(options_text(config->log, "format"), "json"),
         .pin = site_pin,
         .unpin = site_unpin,
-        .authorize = admin_authorize};
+        .authorize = admin_authorize,
+        .closed = maintenance_answer};
     int code = push_start(&shop->push, &push, err);
     if (code != SOUK_OK)
         return code;
@@ -262,6 +266,7 @@ static void turn_shop(struct shop *shop, int64_t mono)
         return;
     next = mono + CLOCK_SECOND;
     visit_flush(shop->db);
+    visit_key_turn(shop->db, clock_now());
     if (!listing_stale(shop->db) || atomic_exchange(&refreshing, 1))
         return;
     struct work *work = mem_zalloc(sizeof *work);

@@ -50,6 +50,9 @@ void site_unpin(void *user, uint32_t ticket);
  * variables (shop, locale, path, locales …). */
 int site_render(struct request *request, const char *owner, const char *name, int status,
                 const struct json *view);
+/* The same without whatever asks the database: no navigation, no slots. */
+int site_render_plain(struct request *request, const char *owner, const char *name, int status,
+                      const struct json *view);
 
 /* Admin resources of the plugins in the request's set, in order of start: the `index`th; 0 when there
  * are no more. */

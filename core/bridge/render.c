@@ -146,15 +146,27 @@ static struct site *site_of(const struct request *request)
     return web ? web->user : NULL;
 }
 
-int site_render(struct request *request, const char *owner, const char *name, int status,
-                const struct json *view)
+static int render_named(struct request *request, const char *owner, const char *name, int status,
+                        const struct json *view, int plain)
 {
-    struct render render = {site_of(request), request, owner, 0};
+    struct render render = {site_of(request), request, owner, plain};
     if (!render.site)
         return SOUK_UNAVAILABLE;
     const char *as =
         strcmp(owner, "souk") == 0 ? name : arena_printf(&request->arena, "%s/%s", owner, name).ptr;
     return render_into(&render, as, status, view);
+}
+
+int site_render(struct request *request, const char *owner, const char *name, int status,
+                const struct json *view)
+{
+    return render_named(request, owner, name, status, view, 0);
+}
+
+int site_render_plain(struct request *request, const char *owner, const char *name, int status,
+                      const struct json *view)
+{
+    return render_named(request, owner, name, status, view, 1);
 }
 
 /* ---- errors ---- */

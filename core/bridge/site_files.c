@@ -5,9 +5,9 @@
  * The theme's "templates/page/home.html" is "page/home"; a plugin's "templates/x.html"
  * is
  * "<plugin>/x"; the merchant's "<theme_dir>/page/home.html" and
- * "<theme_dir>/hello/x.html" take the same names. A merchant's file for a plugin that
- * is off is left aside, so that switching a plugin never breaks on a file that waits
- * for it.
+ * "<theme_dir>/hello/x.html" take the same names, and "<theme_dir>/static/own.css" is the asset
+ * "own.css". A merchant's file for a plugin that is off is left aside, so that switching a plugin
+ * never breaks on a file that waits for it.
  */
 #include "bridge/internal.h"
 
@@ -49,6 +49,9 @@ static int add_file(struct site *site, const char *owner, const char *path, stru
     }
     if (cut_name(whole, "locale/", ".mo", &name))
         return i18n_add(site->web.i18n, owner, arena_cstr(arena, name), bytes, err);
+    if (cut_name(whole, "static/", "", &name) && strcmp(owner, "souk") == 0 &&
+        asset_url(site->web.assets, owner, name).len)
+        return SOUK_OK; /* the merchant has one of this name */
     if (cut_name(whole, "static/", "", &name))
         return asset_add(site->web.assets, owner, arena_cstr(arena, name), bytes, err);
     return err_set(err, SOUK_INVALID,
@@ -100,8 +103,6 @@ static int read_file(struct arena *arena, const char *file, struct souk_str *out
     close(fd);
     to[len] = '\0';
     *out = str_make(to, len);
-    if (!utf8_valid(*out))
-        return err_set(err, SOUK_INVALID, "%s is not UTF-8; save it as UTF-8", file);
     return SOUK_OK;
 }
 
@@ -143,7 +144,33 @@ static int add_merchants(struct site *site, const char *file, struct souk_str na
     int code = read_file(arena, file, &text, err);
     if (code != SOUK_OK)
         return code;
+    if (!utf8_valid(text))
+        return err_set(err, SOUK_INVALID, "%s is not UTF-8; save it as UTF-8", file);
     return template_add(site->web.templates, arena_cstr(arena, name), text, file, domain, err);
+}
+
+/* The files right in <theme_dir>/static; a theme need not have any. */
+static int add_static(struct site *site, struct err *err)
+{
+    struct arena *arena = &site->set->arena;
+    const char *folder = arena_printf(arena, "%s/static", site_core.theme_dir).ptr;
+    struct dirent **entries = NULL;
+    int code = SOUK_OK, count = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        const char *entry = entries[i]->d_name;
+        const char *file = arena_printf(arena, "%s/%s", folder, entry).ptr;
+        const char *name = arena_printf(arena, "%s", entry).ptr;
+        struct stat st;
+        struct souk_str bytes;
+        if (code == SOUK_OK && entry[0] != '.' && stat(file, &st) == 0 && S_ISREG(st.st_mode)) {
+            code = read_file(arena, file, &bytes, err);
+            if (code == SOUK_OK)
+                code = asset_add(site->web.assets, "souk", name, bytes, err);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return code;
 }
 
 /* `at` is the folder, `under` the part of the names that it stands for ("page/"). */
@@ -176,7 +203,9 @@ static int add_folder(struct site *site, const char *at, const char *under, int 
 
 int site_add_files(struct site *site, struct err *err)
 {
-    int code = add_theme(site, err);
+    int code = site_core.theme_dir ? add_static(site, err) : SOUK_OK; /* first: they win */
+    if (code == SOUK_OK)
+        code = add_theme(site, err);
     for (size_t i = 0; code == SOUK_OK && i < site->set->count; i++)
         code = add_plugin(site, site->set->plugins[i], err);
     if (code == SOUK_OK && site_core.theme_dir)

@@ -205,11 +205,18 @@ static int json_same(const struct json *a, const struct json *b)
 
 int options_same(const struct option_values *a, const struct option_values *b)
 {
+    return options_same_but(a, b, "");
+}
+
+int options_same_but(const struct option_values *a, const struct option_values *b, const char *key)
+{
     if (!a || !b || a->count != b->count)
         return a == b;
     for (size_t i = 0; i < a->count; i++) {
         const struct option_value *x = &a->at[i];
         const struct option_value *y = value_of(b, a->options[i].key);
+        if (strcmp(a->options[i].key, key) == 0)
+            continue;
         if (!y || x->present != y->present || x->number != y->number ||
             a->options[i].type != b->options[y - b->at].type || !souk_str_equal(x->text, y->text) ||
             !json_same(x->json, y->json))

@@ -49,6 +49,8 @@ const struct json *options_json(const struct option_values *values,
                                 const char *key); /* lists and maps */
 int options_same(const struct option_values *a,
                  const struct option_values *b); /* nothing changed between two configurations */
+int options_same_but(const struct option_values *a, const struct option_values *b,
+                     const char *key); /* … except perhaps this one */
 /* For the form and `souk plugin info`: [{key,type,summary,initial,required,value}] with secrets
  * masked. */
 struct json *options_describe(struct arena *arena, const struct souk_option *options, size_t count,

@@ -16,6 +16,7 @@
 #include "shop/catalogue.h"
 #include "shop/document.h"
 #include "shop/product.h"
+#include "shop/search.h"
 #include "shop/slug.h"
 
 #define ATTRIBUTE_NAME 500
@@ -289,7 +290,6 @@ int attribute_save(struct db_conn *conn, struct arena *arena, const struct json 
 {
     struct json *present = NULL, *after = NULL;
     struct souk_str name = json_text(json_at(doc, "code"));
-    (void)now;
     int code = attribute_check(doc, err);
     if (code != 0)
         return code;
@@ -309,7 +309,11 @@ int attribute_save(struct db_conn *conn, struct arena *arena, const struct json 
     struct json *wish = document_merge(arena, present, doc);
     if (document_same(wish, present))
         return 0;
-    code = attribute_write(conn, arena, *id, name, wish);
+    struct souk_str before = souk_str("");
+    if ((code = search_follow_names(conn, arena, "attribute", *id, &before)) == 0)
+        code = attribute_write(conn, arena, *id, name, wish);
+    if (code == 0)
+        code = search_follow(conn, arena, "attribute", *id, before, now);
     if (code == 0)
         code = attribute_load(conn, arena, *id, &after);
     if (code != 0)

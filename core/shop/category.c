@@ -14,6 +14,7 @@
 #include "shop/document.h"
 #include "shop/image.h"
 #include "shop/product.h"
+#include "shop/search.h"
 #include "shop/slug.h"
 #include "shop/slug_free.h"
 
@@ -318,8 +319,13 @@ int category_save(struct db_conn *conn, struct arena *arena, const struct json *
         }
         *id = edit.id;
     }
+    struct souk_str before = souk_str("");
+    if (code == 0)
+        code = search_follow_names(conn, arena, "category", edit.id, &before);
     if (code == 0)
         code = category_write(&edit);
+    if (code == 0)
+        code = search_follow(conn, arena, "category", edit.id, before, now);
     if (code != 0)
         return err && err->text[0] ? code : err_set(err, code, "the category: %s", db_error(conn));
     db_changed(conn, "category", edit.id);
@@ -349,6 +355,8 @@ int category_remove(struct db_conn *conn, int64_t id, int64_t now, struct err *e
         code = catalogue_bump(conn, 0);
     if (code == 0)
         code = catalogue_bump_products(conn, products);
+    if (code == 0)
+        code = search_follow_products(conn, products, now);
     arena_free(&arena);
     if (code == 0)
         db_changed(conn, "category", id);

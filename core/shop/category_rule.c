@@ -12,6 +12,7 @@
 #include "shop/category.h"
 #include "shop/category.sql.h"
 #include "shop/document.h"
+#include "shop/search.h"
 
 #define RULE_CONDITIONS 20
 
@@ -137,6 +138,8 @@ int category_rule_run(struct db_conn *conn, struct arena *arena, int64_t categor
         code = catalogue_bump(conn, 0);
     if (code == 0)
         code = catalogue_bump_products(conn, moved);
+    if (code == 0)
+        code = search_follow_products(conn, moved, now);
     if (changed)
         *changed = 1;
     return code;

@@ -27,6 +27,36 @@ static int is_local_byte(unsigned char c)
            (c && strchr(".!#$%&'*+/=?^_`{|}~-", c) != NULL);
 }
 
+/* Letters that cannot be seen or look like others, by their bytes: controls, joiners, directions,
+ * wide forms, tags. Somebody could pass for somebody else with them. */
+static int has_disguise(struct souk_str text)
+{
+    static const struct {
+        const char *from, *to;
+    } spans[] = {
+        {"\xC2\x80", "\xC2\xA0"},                 /* controls, no-break space */
+        {"\xC2\xAD", "\xC2\xAD"},                 /* soft hyphen */
+        {"\xD8\x9C", "\xD8\x9C"},                 /* direction */
+        {"\xE1\xA0\x8E", "\xE1\xA0\x8E"},         /* Mongolian separator */
+        {"\xE2\x80\x80", "\xE2\x80\x8F"},         /* spaces, joiners, directions */
+        {"\xE2\x80\xA8", "\xE2\x80\xAF"},         /* line ends, directions */
+        {"\xE2\x81\x9F", "\xE2\x81\xAF"},         /* spaces, invisible signs */
+        {"\xE3\x80\x80", "\xE3\x80\x82"},         /* wide space and stop */
+        {"\xEF\xB8\x80", "\xEF\xB8\x8F"},         /* variation selectors */
+        {"\xEF\xBB\xBF", "\xEF\xBB\xBF"},         /* byte order mark */
+        {"\xEF\xBC\x80", "\xEF\xBF\xBF"},         /* wide forms */
+        {"\xF3\xA0\x80\x80", "\xF3\xA0\xBF\xBF"}, /* tags */
+    };
+    for (size_t i = 0; i < text.len; i++)
+        for (size_t k = 0; k < sizeof spans / sizeof *spans; k++) {
+            size_t len = strlen(spans[k].from);
+            if (i + len <= text.len && memcmp(text.ptr + i, spans[k].from, len) >= 0 &&
+                memcmp(text.ptr + i, spans[k].to, len) <= 0)
+                return 1;
+        }
+    return 0;
+}
+
 static int is_domain(struct souk_str domain)
 {
     struct souk_str part;
@@ -67,7 +97,7 @@ static int normalize_email(struct arena *arena, struct souk_str written, struct 
         return err_set(err, SOUK_INVALID, "an e-mail address is needed");
     if (utf8_valid(text) && text.len <= EMAIL_MOST)
         text = utf8_lower(arena, text);
-    if (!utf8_valid(text) || !is_email(text))
+    if (!utf8_valid(text) || has_disguise(text) || !is_email(text))
         return err_set(err, SOUK_INVALID,
                        "this is no e-mail address; write it like name@example.com");
     *value = text;

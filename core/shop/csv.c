@@ -75,35 +75,69 @@ static char find_separator(const unsigned char *block, size_t len)
     return candidates[best];
 }
 
+/* "sep=;" in a line of its own, which Excel writes before the header: how long that line is. */
+static size_t separator_line(const unsigned char *text, size_t len, char *separator)
+{
+    if (len < 6 || memcmp(text, "sep=", 4) != 0)
+        return 0;
+    size_t end = text[5] == '\r' && len > 6 ? 6 : 5;
+    if (text[end] != '\n')
+        return 0;
+    *separator = (char)text[4];
+    return end + 1;
+}
+
+/* The first block: what stands before the header, and the separator. Returns how much to pass. */
+static size_t look_at_start(struct csv_reader *reader, const unsigned char *block, size_t len,
+                            char separator)
+{
+    size_t bom = len >= 3 && memcmp(block, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    char told = 0;
+    size_t line = separator_line(block + bom, len - bom, &told);
+    reader->line = line ? 2 : 1;
+    reader->separator = separator ? separator
+                        : told    ? told
+                                  : find_separator(block + bom, len - bom);
+    return bom + line;
+}
+
+char csv_separator(FILE *in)
+{
+    struct csv_reader reader = {0};
+    unsigned char block[BLOCK];
+    rewind(in);
+    look_at_start(&reader, block, fread(block, 1, sizeof block, in), 0);
+    rewind(in);
+    return reader.separator;
+}
+
 int csv_open(struct csv_reader *reader, FILE *in, char separator, struct err *err)
 {
     struct look look = {.valid = 1};
     unsigned char block[BLOCK];
-    size_t len, first_len = 0;
-    int bom = 0;
+    size_t len, first_len = 0, begin = 0;
     memset(reader, 0, sizeof *reader);
     reader->in = in;
     reader->line = 1;
     while ((len = fread(block, 1, sizeof block, in)) > 0) {
         if (!first_len) {
-            bom = len >= 3 && memcmp(block, "\xEF\xBB\xBF", 3) == 0;
             if (len >= 2 &&
                 (memcmp(block, "\xFF\xFE", 2) == 0 || memcmp(block, "\xFE\xFF", 2) == 0))
                 return err_set(err, SOUK_INVALID,
                                "the file is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)");
-            reader->separator = separator ? separator : find_separator(block, len);
+            begin = look_at_start(reader, block, len, separator);
         }
         first_len += len;
         look_at(&look, block, len);
     }
-    if (ferror(in) || fseek(in, bom ? 3 : 0, SEEK_SET) != 0)
+    if (ferror(in) || fseek(in, (long)begin, SEEK_SET) != 0)
         return err_set(err, SOUK_UNAVAILABLE, "the file cannot be read; copy it to a local disk");
     if (look.tail_len)
         look.valid = 0;
     if (!look.valid) /* Cyrillic text has its letters side by side, Western text seldom */
         reader->encoding = 2 * look.pairs > look.high ? "WINDOWS-1251" : "WINDOWS-1252";
     reader->has_nul = look.nul;
-    reader->bytes = bom ? 3 : 0;
+    reader->bytes = (int64_t)begin;
     return SOUK_OK;
 }
 
@@ -213,7 +247,7 @@ static void convert(struct csv_reader *reader, size_t count)
     buf_clear(&reader->wide);
     buf_reserve(&reader->wide, reader->text.len * 3 + 8);
     for (size_t i = 0; i < count; i++) {
-        char *in = reader->text.ptr + reader->places[i].at;
+        char *in = reader->text.len ? reader->text.ptr + reader->places[i].at : NULL;
         size_t left = reader->places[i].len;
         size_t begin = reader->wide.len;
         while (left > 0 && from != (iconv_t)-1) {
@@ -273,9 +307,21 @@ static int like_formula(struct souk_str cell)
     return i < cell.len && memchr("=+-@\t\r", cell.ptr[i], 6) != NULL;
 }
 
+/* Without no-break spaces around it, which word processors leave. */
+static struct souk_str trim_wide(struct souk_str text)
+{
+    static const char space[] = "\xC2\xA0";
+    while (str_starts(text, space) || str_ends(text, space))
+        if (str_starts(text, space))
+            text = str_trim(str_from(text, 2));
+        else
+            text = str_trim(str_make(text.ptr, text.len - 2));
+    return text;
+}
+
 struct souk_str csv_plain(struct souk_str cell)
 {
-    struct souk_str text = str_trim(cell);
+    struct souk_str text = trim_wide(str_trim(cell));
     return text.len > 1 && text.ptr[0] == '\'' && like_formula(text) ? str_from(text, 1) : text;
 }
 

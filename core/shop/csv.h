@@ -41,6 +41,7 @@ struct csv_record {
 /* Looks through the file (which must be one that can be read twice) for its encoding and separator
  * (0: by the first line), and stands at its first record. */
 int csv_open(struct csv_reader *reader, FILE *in, char separator, struct err *err);
+char csv_separator(FILE *in); /* by its first line; the file is rewound */
 /* 1: a record; 0: the end; SOUK_INVALID, SOUK_TOO_LARGE: the line is named, nothing more can be
  * read. Lines without anything are passed over. */
 int csv_next(struct csv_reader *reader, struct csv_record *record, struct err *err);

@@ -173,7 +173,9 @@ static void put_rest(struct export_out *out, const struct row *row)
     export_text(out, kept(out, row->variant, "Variant Weight Unit"));
     export_text(out, kept(out, row->variant, "Variant Tax Code"));
     export_money(out, json_at(row->variant, "cost"));
-    export_text(out, json_text(json_at(doc, "status")));
+    int unlisted = souk_str_is(json_text(json_at(doc, "status")), "active") &&
+                   souk_str_is(json_text(json_at(doc, "visibility")), "hidden");
+    export_text(out, unlisted ? souk_str("unlisted") : json_text(json_at(doc, "status")));
     int known = souk_str_is(type, "simple") || souk_str_is(type, "variable") ||
                 souk_str_is(type, "gift_card");
     export_text(out, known ? STR_NULL : type);

@@ -206,7 +206,7 @@ struct souk_str export_meta(struct export_out *out, const struct json *owner, st
 int export_is_extra(struct souk_str name, const char *const *own)
 {
     if (souk_str_is(name, "external_url") || souk_str_is(name, "button_text") ||
-        str_starts(name, "Attribute default: "))
+        str_starts(name, "Attribute default: ") || str_starts(name, "Attribute global: "))
         return 0;
     for (int i = 0; own[i]; i++)
         if (str_equal_nocase(name, souk_str(own[i])))

@@ -72,6 +72,8 @@ static const char *type_word(const struct json *doc)
     struct souk_str type = json_text(json_at(doc, "type"));
     if (json_at(doc, "options"))
         return "variable";
+    if (souk_str_is(type, "bundle") && json_first(json_at(doc, "variants")))
+        return "bundle"; /* has a price of its own, as the Product Bundles extension has it */
     return souk_str_is(type, "bundle")         ? "grouped"
            : souk_str_is(type, "external")     ? "external"
            : souk_str_is(type, "subscription") ? "subscription"
@@ -179,7 +181,7 @@ static void put_stock(struct export_out *out, const struct row *row)
     if (tracked)
         export_raw(out, arena_printf(&out->work, "%lld", (long long)stock));
     else
-        export_raw(out, STR_NULL);
+        export_raw(out, kept(out, row, "Stock"));
     export_int(out, json_at(row->variant, "low_stock"));
     export_name(out, souk_str_is(backorder, "yes")      ? "1"
                      : souk_str_is(backorder, "notify") ? "notify"
@@ -219,6 +221,13 @@ static struct souk_str images(struct export_out *out, const struct row *row)
     return export_join(out, list, ",");
 }
 
+static struct souk_str escaped(struct export_out *out, struct souk_str value)
+{
+    struct json *list = json_new(&out->work, JSON_ARRAY);
+    json_add_str(&out->work, list, NULL, value);
+    return export_join(out, list, ",");
+}
+
 static void put_places(struct export_out *out, const struct row *row)
 {
     struct souk_str key = json_text(json_at(row->product, "key"));
@@ -236,17 +245,10 @@ static void put_places(struct export_out *out, const struct row *row)
     export_text(out, doc ? export_meta(out, doc, souk_str("external_url")) : STR_NULL);
     export_text(out, doc ? export_meta(out, doc, souk_str("button_text")) : STR_NULL);
     export_text(out, kept(out, row, "Position"));
-    export_text(out, json_text(json_at(doc, "brand")));
+    export_text(out, escaped(out, json_text(json_at(doc, "brand"))));
 }
 
 /* ---- attributes ---- */
-
-static struct souk_str escaped(struct export_out *out, struct souk_str value)
-{
-    struct json *list = json_new(&out->work, JSON_ARRAY);
-    json_add_str(&out->work, list, NULL, value);
-    return export_join(out, list, ",");
-}
 
 static void put_attribute(struct export_out *out, const struct row *row, const struct json *entry,
                           int option)
@@ -261,7 +263,10 @@ static void put_attribute(struct export_out *out, const struct row *row, const s
     else
         export_text(out, text ? json_text(text) : export_join(out, json_at(entry, "values"), ","));
     export_raw(out, row->doc ? souk_str(option || json_true(visible) ? "1" : "0") : STR_NULL);
-    export_name(out, "1");
+    struct souk_str own = export_meta(
+        out, row->product,
+        arena_printf(&out->work, "Attribute global: %.*s", SOUK_PRI(name.len ? name : code)));
+    export_raw(out, own.len ? own : souk_str("1"));
     export_text(out, row->doc ? export_meta(out, row->doc,
                                             arena_printf(&out->work, "Attribute default: %.*s",
                                                          SOUK_PRI(name.len ? name : code)))

@@ -263,6 +263,7 @@ static int open_sheet(struct import_run *run, struct err *err)
     run->sheet.clear = clear;
     run->sheet.locale = locale;
     run->sheet.currency = currency;
+    run->sheet.comma = run->comma;
     return code;
 }
 
@@ -319,6 +320,8 @@ static int run_file(struct import_run *run, FILE *file, struct err *err)
     int code = load_map(run, &map, err);
     if (code != SOUK_OK)
         return code;
+    struct souk_str told = json_text(json_at(run->map, "separator"));
+    run->comma = (told.len ? told.ptr[0] : csv_separator(file)) == ';';
     struct souk_str digest = make_digest(run, file, map);
     code = find_run(run, digest, err);
     if (code == SOUK_OK && run->lines && run->options->dry_run)

@@ -1,5 +1,7 @@
 /*
- * import_group.c: what all formats of rows have in common.
+ * import_group.c: what all formats of rows have in common: cells become members of the document, by
+ * the meaning of their column. A cell that cannot be read refuses its row with a note that says
+ * what would be right; the rest of the group goes on.
  */
 #include "shop/import_group.h"
 
@@ -32,6 +34,8 @@ void import_group_make(struct import_group *group)
         import_magento_make(group);
     else
         import_rows_make(group);
+    if (!group->doc) /* what would have been variants goes with it */
+        group->refused += group->variant_count;
 }
 
 /* ---- notes ---- */
@@ -84,6 +88,18 @@ void import_refuse_clashes(struct import_group *group)
 static struct souk_str cell_of(struct import_group *group, struct import_line *line, int field)
 {
     return import_cell(group->sheet, line, field, 0);
+}
+
+/* A number's cell. Where ";" parts the cells, a comma alone is the decimal mark. */
+static struct souk_str number_of(struct import_group *group, struct souk_str cell)
+{
+    ptrdiff_t comma = group->sheet->comma ? str_find(cell, ',') : -1;
+    if (comma < 0 || str_find(cell, '.') >= 0 ||
+        str_find(str_from(cell, (size_t)comma + 1), ',') >= 0)
+        return cell;
+    char *copy = arena_copy(group->arena, cell.ptr, cell.len);
+    copy[comma] = '.';
+    return str_make(copy, cell.len);
 }
 
 /* The marker as null; 1 when the cell has been dealt with. */
@@ -142,7 +158,7 @@ static void add_money(struct import_group *group, struct import_line *line, stru
     int64_t minor;
     if (add_nothing(group, to, name, cell))
         return;
-    if (import_money(cell, currency, &minor) != SOUK_OK)
+    if (import_money(number_of(group, cell), currency, &minor) != SOUK_OK)
         import_refuse(group, line, field, 0,
                       "no amount of money; write it like 1299.50, with no more digits than the "
                       "currency has");
@@ -164,7 +180,7 @@ static void add_measure(struct import_group *group, struct import_line *line, st
         unit = column->unit;
     if (!unit.len)
         unit = souk_str(weight ? group->sheet->weight_unit : group->sheet->length_unit);
-    if (import_measure(cell, unit, &value) != SOUK_OK)
+    if (import_measure(number_of(group, cell), unit, &value) != SOUK_OK)
         import_refuse(group, line, field, 0,
                       weight ? "no weight in kg, g, lb or oz" : "no length in m, cm, mm or in");
     else
@@ -178,7 +194,7 @@ static void add_number(struct import_group *group, struct import_line *line, str
     int64_t value;
     if (add_nothing(group, to, name, cell))
         return;
-    if (import_number(cell, &value) != SOUK_OK)
+    if (import_number(number_of(group, cell), &value) != SOUK_OK)
         import_refuse(group, line, field, 0, "no whole number");
     else
         json_add_int(group->arena, to, name, value);
@@ -211,7 +227,7 @@ void import_add_texts(struct import_group *group, struct import_line *line)
     } texts[] = {{FIELD_NAME, "name"},           {FIELD_SLUG, "slug"},
                  {FIELD_SUMMARY, "summary"},     {FIELD_DESCRIPTION, "description"},
                  {FIELD_SEO_TITLE, "seo_title"}, {FIELD_SEO_DESCRIPTION, "seo_description"}};
-    struct souk_str own = cell_of(group, line, FIELD_LOCALE);
+    struct souk_str own = line->locale.len ? line->locale : cell_of(group, line, FIELD_LOCALE);
     if (!own.len)
         own = souk_str(import_default_locale(group->sheet));
     for (int i = 0; i < group->sheet->count; i++) {
@@ -231,6 +247,20 @@ void import_add_texts(struct import_group *group, struct import_line *line)
     }
 }
 
+/* Without the backslash before a separator that belongs to the name. */
+static struct souk_str bare_name(struct import_group *group, struct souk_str name, char separator)
+{
+    struct buf out = {.arena = group->arena};
+    if (str_find(name, '\\') < 0)
+        return name;
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] == '\\' && i + 1 < name.len && name.ptr[i + 1] == separator)
+            i++;
+        buf_add_char(&out, name.ptr[i]);
+    }
+    return buf_str(&out);
+}
+
 static void add_path(struct import_group *group, struct json *list, struct souk_str path)
 {
     struct souk_str separator = group->sheet->category_separator;
@@ -240,8 +270,9 @@ static void add_path(struct import_group *group, struct json *list, struct souk_
         size_t i = 0;
         while (i < path.len && (i + separator.len > path.len ||
                                 memcmp(path.ptr + i, separator.ptr, separator.len) != 0))
-            i++;
-        struct souk_str name = str_trim(str_make(path.ptr, i));
+            i += path.ptr[i] == '\\' && i + 1 < path.len && path.ptr[i + 1] == separator.ptr[0] ? 2
+                                                                                                : 1;
+        struct souk_str name = bare_name(group, str_trim(str_make(path.ptr, i)), separator.ptr[0]);
         path = str_from(path, i + separator.len);
         if (name.len && !root)
             json_add_str(group->arena, names, NULL, name);
@@ -293,12 +324,32 @@ static void add_tags(struct import_group *group, struct import_line *line)
         json_add_str(group->arena, list, NULL, item);
 }
 
+/* Active, and yet not to be found: "unlisted" by its address alone, unpublished not at all. */
+static int add_status_shopify(struct import_group *group, struct souk_str status,
+                              struct souk_str published)
+{
+    int truth = 1, active = str_equal_nocase(status, souk_str("active"));
+    if (strcmp(group->sheet->format->name, "shopify") != 0)
+        return 0;
+    if (str_equal_nocase(status, souk_str("unlisted"))) {
+        json_add_cstr(group->arena, group->doc, "visibility", "hidden");
+        json_add_cstr(group->arena, group->doc, "status", "active");
+        return 1;
+    }
+    if (!active || import_bool(published, &truth) != SOUK_OK || truth)
+        return 0;
+    json_add_cstr(group->arena, group->doc, "status", "draft");
+    return 1;
+}
+
 static void add_status(struct import_group *group, struct import_line *line)
 {
     static const char *const known[] = {"active", "draft", "archived", NULL};
     struct souk_str status = cell_of(group, line, FIELD_STATUS);
     struct souk_str published = cell_of(group, line, FIELD_PUBLISHED);
-    int truth = 0;
+    int truth = 0, magento = strcmp(group->sheet->format->name, "magento") == 0;
+    if (add_status_shopify(group, status, published))
+        return;
     for (int i = 0; status.len && known[i]; i++) {
         if (!str_equal_nocase(status, souk_str(known[i])))
             continue;
@@ -308,7 +359,8 @@ static void add_status(struct import_group *group, struct import_line *line)
     if (status.len) {
         import_refuse(group, line, FIELD_STATUS, 0, "no status; there are active, draft, archived");
     } else if (published.len) {
-        if (import_bool(published, &truth) != SOUK_OK && !souk_str_is(published, "-1"))
+        if (import_bool(published, &truth) != SOUK_OK && !souk_str_is(published, "-1") &&
+            !(magento && souk_str_is(published, "2")))
             import_refuse(group, line, FIELD_PUBLISHED, 0, "neither 1 nor 0 nor -1");
         json_add_cstr(group->arena, group->doc, "status", truth ? "active" : "draft");
     }
@@ -342,7 +394,7 @@ static void need_class(struct import_group *group, struct json *to, struct souk_
     json_add_str(group->arena, group->classes, NULL, code);
 }
 
-static void add_tax(struct import_group *group, struct import_line *line, struct json *to)
+void import_add_tax(struct import_group *group, struct import_line *line, struct json *to)
 {
     struct souk_str class = cell_of(group, line, FIELD_TAX_CLASS);
     struct souk_str status = cell_of(group, line, FIELD_TAX_STATUS);
@@ -373,7 +425,7 @@ void import_add_product(struct import_group *group, struct import_line *line)
     add_text(group, line, group->doc, "brand", FIELD_BRAND);
     add_time(group, line, group->doc, "publish_from", FIELD_PUBLISH_FROM, 0);
     add_time(group, line, group->doc, "publish_until", FIELD_PUBLISH_UNTIL, 1);
-    add_tax(group, line, group->doc);
+    import_add_tax(group, line, group->doc);
     import_add_categories(group, line);
     add_tags(group, line);
 }
@@ -479,7 +531,8 @@ static void add_named_prices(struct import_group *group, struct import_line *lin
         member(group, group->lists, column->unit, JSON_STRING);
         if (import_is_clear(group->sheet, cell)) {
             json_add_null(group->arena, entry, name);
-        } else if (import_money(cell, group->sheet->currency, &minor) != SOUK_OK) {
+        } else if (import_money(number_of(group, cell), group->sheet->currency, &minor) !=
+                   SOUK_OK) {
             import_note_add(group, 1, line->row, column->name,
                             "\"%.*s\" is no amount of money; write it like 1299.50",
                             SOUK_PRI(cell));
@@ -504,7 +557,8 @@ void import_add_prices(struct import_group *group, struct import_line *line, str
         struct json *sale = price_entry(group, variant, souk_str("sale"));
         int64_t regular;
         add_money(group, line, sale, "amount", FIELD_SALE_PRICE, currency);
-        if (import_money(cell_of(group, line, FIELD_PRICE), currency, &regular) == SOUK_OK)
+        if (import_money(number_of(group, cell_of(group, line, FIELD_PRICE)), currency, &regular) ==
+            SOUK_OK)
             json_add_int(group->arena, sale, "compare_at", regular);
         add_time(group, line, sale, "from", FIELD_SALE_FROM, 0);
         add_time(group, line, sale, "until", FIELD_SALE_UNTIL, 1);
@@ -531,6 +585,22 @@ static void add_backorder(struct import_group *group, struct import_line *line,
         import_refuse(group, line, FIELD_BACKORDER, 0, "no rule; there are no, notify, yes");
 }
 
+static int read_in_stock(struct souk_str cell, int *truth)
+{
+    static const char *const words[] = {"outofstock", "instock", "backorder", "onbackorder"};
+    for (int i = 0; i < 4; i++)
+        if (str_equal_nocase(cell, souk_str(words[i])))
+            return *truth = i > 0, SOUK_OK;
+    return import_bool(cell, truth);
+}
+
+/* Magento: stock is not managed, and that by the row itself. */
+static int not_counted(struct import_group *group, struct import_line *line)
+{
+    return souk_str_is(cell_of(group, line, FIELD_TRACKED_BY_SHOP), "0") &&
+           souk_str_is(cell_of(group, line, FIELD_TRACKED), "0");
+}
+
 /* A number is stock that is counted. No number where the file has a column for it: not counted,
  * unless it says that there is none. */
 static void add_stock(struct import_group *group, struct import_line *line, struct json *variant)
@@ -540,8 +610,12 @@ static void add_stock(struct import_group *group, struct import_line *line, stru
     struct souk_str tracked = cell_of(group, line, FIELD_TRACKED);
     struct souk_str there = cell_of(group, line, FIELD_IN_STOCK);
     int in_stock = 1, own = strcmp(sheet->format->name, "csv") == 0;
-    if (there.len && import_bool(there, &in_stock) != SOUK_OK)
-        import_refuse(group, line, FIELD_IN_STOCK, 0, "neither 1 nor 0");
+    if (there.len && read_in_stock(there, &in_stock) != SOUK_OK)
+        import_refuse(group, line, FIELD_IN_STOCK, 0, "neither 1 nor 0 nor backorder");
+    if (not_counted(group, line)) {
+        json_add_bool(group->arena, variant, "tracked", 0);
+        return;
+    }
     if (own && tracked.len) {
         add_bool(group, line, variant, "tracked", FIELD_TRACKED);
         add_number(group, line, variant, "stock", FIELD_STOCK);
@@ -579,6 +653,42 @@ void import_add_variant(struct import_group *group, struct import_line *line, st
     add_backorder(group, line, variant);
     add_stock(group, line, variant);
     import_add_prices(group, line, variant);
+}
+
+static int same_choice(const struct json *mine, const struct json *its)
+{
+    if ((mine ? mine->count : 0) != (its ? its->count : 0))
+        return 0;
+    json_each(item, mine)
+    {
+        const struct json *other = json_get(its, item->key);
+        if (!other || !str_equal_nocase(json_text(other), json_text(&item->value)))
+            return 0;
+    }
+    return 1;
+}
+
+struct json *import_variant_like(struct import_group *group, const struct json *options)
+{
+    json_each(item, json_at(group->doc, "variants"))
+    {
+        const struct json *its = json_at(&item->value, "options");
+        if (same_choice(options, its))
+            return (struct json *)(uintptr_t)&item->value;
+    }
+    return NULL;
+}
+
+int64_t import_variant_row(const struct import_group *group, const struct json *variant)
+{
+    size_t at = 0;
+    json_each(item, json_at(group->doc, "variants"))
+    {
+        if (&item->value == variant)
+            return group->variant_rows[at];
+        at++;
+    }
+    return 0;
 }
 
 /* ---- pictures ---- */
@@ -628,6 +738,8 @@ void import_add_meta(struct import_group *group, struct import_line *line, struc
             (which == IMPORT_KEEP_VARIANT && !of_variant))
             continue;
         struct json *meta = member(group, to, souk_str("meta"), JSON_OBJECT);
+        if (json_get(meta, column->name))
+            continue; /* the same column twice: the first holds */
         if (import_is_clear(group->sheet, line->cells[i])) {
             json_add_key(group->arena, meta, column->name, JSON_NULL);
         } else {

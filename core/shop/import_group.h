@@ -34,6 +34,7 @@ struct import_group {
     int64_t *variant_rows; /* of each entry of doc/variants */
     size_t variant_count;
     size_t refused; /* rows of variants that were refused */
+    int named;      /* the file says what it is called */
     int64_t row;    /* the one that stands for the product */
     struct import_note *notes, **notes_end;
 };
@@ -63,6 +64,10 @@ void import_add_images(struct import_group *group, struct import_line *line);
 enum import_keep { IMPORT_KEEP_ALL, IMPORT_KEEP_PRODUCT, IMPORT_KEEP_VARIANT };
 void import_add_meta(struct import_group *group, struct import_line *line, struct json *to,
                      enum import_keep which);
+void import_add_tax(struct import_group *group, struct import_line *line, struct json *to);
+/* The variant of the document that has these options, NULL: none; and the row that made it. */
+struct json *import_variant_like(struct import_group *group, const struct json *options);
+int64_t import_variant_row(const struct import_group *group, const struct json *variant);
 /* A new entry of doc/variants. */
 struct json *import_variant_new(struct import_group *group, int64_t row);
 /* The text as "name" of a new member of `list`, with its values. */

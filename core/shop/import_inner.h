@@ -16,7 +16,8 @@ enum import_count { COUNT_CREATED, COUNT_UPDATED, COUNT_UNCHANGED, COUNT_REJECTE
 struct import_counts { /* what is kept in import.report; written with the place it belongs to */
     int64_t products[COUNT_KINDS], variants[COUNT_KINDS], others[COUNT_KINDS];
     int64_t notes, rejects, warnings;
-    int64_t micros; /* worked */
+    int64_t micros;          /* worked */
+    const struct json *kept; /* names of columns without a meaning; NULL: not known yet */
 };
 
 struct import_run {
@@ -30,6 +31,7 @@ struct import_run {
     const struct json *map;
     struct import_sheet sheet;
     struct souk_str header; /* packed */
+    int comma;              /* of the sheet */
     struct import_counts counts;
     struct json *prelude; /* souk, dry run: what products may lean on */
     int64_t begun;        /* clock_mono */
@@ -79,6 +81,7 @@ int import_save_document(struct db_conn *conn, struct arena *arena, struct souk_
 int import_link(struct import_run *run, struct err *err);
 
 /* import_report.c */
+struct json *import_kept_columns(struct arena *arena, const struct import_sheet *sheet);
 struct souk_str import_counts_print(struct arena *arena, const struct import_counts *counts);
 void import_counts_read(struct arena *arena, struct souk_str text, struct import_counts *counts);
 int import_report_make(struct import_run *run, struct arena *arena, const struct json **report,

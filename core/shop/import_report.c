@@ -37,6 +37,8 @@ struct souk_str import_counts_print(struct arena *arena, const struct import_cou
     json_add_int(arena, tree, "reject_count", counts->rejects);
     json_add_int(arena, tree, "warning_count", counts->warnings);
     json_add_int(arena, tree, "micros", counts->micros);
+    if (counts->kept)
+        json_add_tree(arena, tree, "kept_columns", counts->kept);
     json_print(&out, tree);
     return buf_str(&out);
 }
@@ -54,6 +56,7 @@ void import_counts_read(struct arena *arena, struct souk_str text, struct import
     counts->rejects = json_int(json_at(tree, "reject_count"), 0);
     counts->warnings = json_int(json_at(tree, "warning_count"), 0);
     counts->micros = json_int(json_at(tree, "micros"), 0);
+    counts->kept = json_at(tree, "kept_columns");
 }
 
 static int add_notes(struct db_conn *conn, struct arena *arena, int64_t id, const char *kind,
@@ -76,25 +79,21 @@ static int add_notes(struct db_conn *conn, struct arena *arena, int64_t id, cons
     return code;
 }
 
-/* Names of columns that mean nothing to souk; they are kept in the products' meta. */
-static void add_kept(struct arena *arena, const char *format, struct souk_str header,
-                     struct json *list)
+struct json *import_kept_columns(struct arena *arena, const struct import_sheet *sheet)
 {
-    struct import_sheet sheet;
-    struct souk_str *cells;
-    const struct import_format *known = import_format_find(format);
-    size_t count = import_unpack(arena, header, &cells);
-    if (!known || !count ||
-        import_sheet_make(arena, known, cells, count, NULL, &sheet, NULL) != SOUK_OK)
-        return;
-    for (int i = 0; i < sheet.count; i++)
-        if (sheet.columns[i].field == FIELD_NONE && sheet.columns[i].name.len)
-            json_add_str(arena, list, NULL, sheet.columns[i].name);
+    struct json *list = json_new(arena, JSON_ARRAY);
+    for (int i = 0; i < sheet->count; i++) {
+        struct souk_str name = sheet->columns[i].name;
+        int there = sheet->columns[i].field != FIELD_NONE || !name.len;
+        json_each(item, list) there |= souk_str_equal(json_text(&item->value), name);
+        if (!there)
+            json_add_str(arena, list, NULL, name);
+    }
+    return list;
 }
 
-static int fill_report(struct db_conn *conn, struct arena *arena, int64_t id, const char *format,
-                       struct souk_str header, const struct import_counts *counts,
-                       struct json **out)
+static int fill_report(struct db_conn *conn, struct arena *arena, int64_t id,
+                       const struct import_counts *counts, struct json **out)
 {
     struct json *report = counts_tree(arena, counts);
     int64_t waiting = 0;
@@ -105,7 +104,9 @@ static int fill_report(struct db_conn *conn, struct arena *arena, int64_t id, co
     if (code == SOUK_OK)
         code = db_get_int(conn, &sql_import_images_waiting, &waiting);
     json_add_int(arena, json_add(arena, report, "images", JSON_OBJECT), "waiting", waiting);
-    add_kept(arena, format, header, json_add(arena, report, "kept_columns", JSON_ARRAY));
+    struct json *kept = json_add(arena, report, "kept_columns", JSON_ARRAY);
+    if (counts->kept)
+        *kept = *counts->kept;
     json_add_int(arena, report, "warning_count", counts->warnings);
     json_add_int(arena, report, "reject_count", counts->rejects);
     json_add_int(arena, report, "seconds", counts->micros / CLOCK_SECOND);
@@ -126,7 +127,6 @@ int import_look(struct db_conn *conn, struct arena *arena, int64_t id, struct js
         return code ? code : SOUK_NOT_FOUND;
     struct json *run = *out = json_new(arena, JSON_OBJECT);
     const char *format = arena_cstr(arena, db_text(&rows, 0));
-    struct souk_str header = arena_str(arena, db_text(&rows, 6));
     struct json *report = NULL;
     json_add_str(arena, run, "id", arena_printf(arena, "%lld", (long long)id));
     json_add_cstr(arena, run, "format", format);
@@ -139,7 +139,7 @@ int import_look(struct db_conn *conn, struct arena *arena, int64_t id, struct js
                  arena_str(arena, str_make(at, clock_format(db_int(&rows, 8), 0, at))));
     import_counts_read(arena, arena_str(arena, db_text(&rows, 5)), &counts);
     db_close(&rows);
-    code = fill_report(conn, arena, id, format, header, &counts, &report);
+    code = fill_report(conn, arena, id, &counts, &report);
     if (code == SOUK_OK)
         json_add_tree(arena, run, "report", report);
     return code;
@@ -172,8 +172,7 @@ int import_report_make(struct import_run *run, struct arena *arena, const struct
 {
     struct db_conn *conn = db_read_begin(run->db, 0);
     struct json *made = NULL;
-    int code =
-        fill_report(conn, arena, run->id, run->options->format, run->header, &run->counts, &made);
+    int code = fill_report(conn, arena, run->id, &run->counts, &made);
     if (code != SOUK_OK)
         err_set(err, code, "%s", db_error(conn));
     db_read_end(conn);

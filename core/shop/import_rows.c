@@ -82,8 +82,8 @@ static void add_options(struct import_group *group, const struct rows *rows)
     }
 }
 
-static void add_choice(struct import_group *group, const struct rows *rows,
-                       struct import_line *line, struct json *variant)
+static struct json *read_choice(struct import_group *group, const struct rows *rows,
+                                struct import_line *line)
 {
     struct json *options = json_new(group->arena, JSON_OBJECT);
     for (int o = 0; o < rows->count; o++) {
@@ -101,8 +101,7 @@ static void add_choice(struct import_group *group, const struct rows *rows,
         struct json *choice = json_add_key(group->arena, options, rows->names[o], JSON_STRING);
         choice->text = value;
     }
-    if (options->count)
-        json_add_tree(group->arena, variant, "options", options);
+    return options;
 }
 
 static struct json *variant_with(struct import_group *group, struct souk_str sku)
@@ -144,6 +143,50 @@ static void look_at_clash(struct import_group *group, const struct rows *rows,
                     SOUK_PRI(sku), (long long)line->clash);
 }
 
+/* Another row has the same options: one more price, or one too many. */
+static int meets_twin(struct import_group *group, struct import_line *line,
+                      const struct json *options)
+{
+    struct json *twin = import_variant_like(group, options->count ? options : NULL);
+    if (!twin)
+        return 0;
+    if (import_has(group->sheet, line, FIELD_CURRENCY, 0)) {
+        import_add_prices(group, line, twin);
+        return 1;
+    }
+    line->refused = 1;
+    group->refused++;
+    import_note_add(group, 1, line->row, STR_NULL,
+                    options->count ? "row %lld has the same options; each variant needs its own"
+                                   : "row %lld is the variant of this product already; give both "
+                                     "a value of an option",
+                    (long long)import_variant_row(group, twin));
+    return 1;
+}
+
+/* Pictures in the order of their positions, whatever order the rows have. */
+static void add_images(struct import_group *group, const struct import_line *head)
+{
+    struct import_line **order = arena_array(group->arena, struct import_line *, group->count + 1);
+    int64_t *positions = arena_array(group->arena, int64_t, group->count + 1);
+    for (size_t i = 0; i < group->count; i++) {
+        struct import_line *line = &group->lines[i];
+        int64_t position = 0;
+        size_t at = i;
+        import_number(import_cell(group->sheet, line, FIELD_IMAGE_POSITION, 0), &position);
+        position = position > 0 ? position : INT64_MAX;
+        for (; at > 0 && positions[at - 1] > position; at--) {
+            order[at] = order[at - 1];
+            positions[at] = positions[at - 1];
+        }
+        order[at] = line;
+        positions[at] = position;
+    }
+    for (size_t i = 0; i < group->count; i++)
+        if (!order[i]->refused || order[i] == head)
+            import_add_images(group, order[i]);
+}
+
 static void add_line(struct import_group *group, const struct rows *rows,
                      const struct import_line *head, struct import_line *line)
 {
@@ -155,9 +198,13 @@ static void add_line(struct import_group *group, const struct rows *rows,
     }
     if (!is_variant(group, rows, line))
         return;
+    struct json *options = read_choice(group, rows, line);
+    if (!line->refused && (options->count || group->named) && meets_twin(group, line, options))
+        return;
     struct json *variant = import_variant_new(group, line->row);
     import_add_variant(group, line, variant);
-    add_choice(group, rows, line, variant);
+    if (options->count)
+        json_add_tree(group->arena, variant, "options", options);
     import_add_meta(group, line, variant, line == head ? IMPORT_KEEP_VARIANT : IMPORT_KEEP_ALL);
 }
 
@@ -243,7 +290,8 @@ void import_rows_make(struct import_group *group)
     find_options(group, &rows);
     group->row = head->row;
     group->key = import_cell(group->sheet, head, FIELD_KEY, 0);
-    if (!group->key.len && import_has(group->sheet, head, FIELD_NAME, 0))
+    group->named = import_has(group->sheet, head, FIELD_NAME, 0);
+    if (!group->key.len && group->named)
         group->key = import_cell(group->sheet, head, FIELD_SKU, 0);
     for (size_t i = 0; i < group->count; i++)
         look_at_clash(group, &rows, &group->lines[i]);
@@ -252,12 +300,12 @@ void import_rows_make(struct import_group *group)
     add_attributes(group, head);
     import_add_links(group, head);
     add_kept(group, head);
+    add_images(group, head);
     for (size_t i = 0; i < group->count; i++) {
         struct import_line *line = &group->lines[i];
         if (line->refused && line != head)
             continue;
         import_add_texts(group, line);
-        import_add_images(group, line);
         if (!line->refused)
             add_line(group, &rows, head, line);
     }

@@ -5,6 +5,7 @@
  */
 #include "base/str.h"
 #include "shop/category.h"
+#include "shop/document.h"
 #include "shop/import_inner.h"
 #include "shop/page.h"
 #include "shop/price.h"
@@ -27,16 +28,18 @@ static int find_by_sku(struct db_conn *conn, const struct json *doc, int64_t *id
 }
 
 /* By the key of the file, by the other one, by the SKU of a product that has only one. */
-static int find_product(struct db_conn *conn, const struct import_group *group, int64_t *id)
+static int find_product(struct db_conn *conn, const struct import_group *group, int64_t *id,
+                        int *by_sku)
 {
     const struct json *variants = json_at(group->doc, "variants");
     int code = SOUK_NOT_FOUND;
     *id = 0;
+    *by_sku = 0;
     if (group->key.len)
         code = product_find(conn, group->key, id);
     if (code == SOUK_NOT_FOUND &&
         (!group->key.len || (variants && variants->count == 1 && !json_at(group->doc, "options"))))
-        code = find_by_sku(conn, group->doc, id);
+        *by_sku = (code = find_by_sku(conn, group->doc, id)) == SOUK_OK;
     if (code == SOUK_NOT_FOUND && group->other.len)
         code = product_find(conn, group->other, id);
     return code;
@@ -149,6 +152,13 @@ static struct json *lay_prices(struct arena *arena, const struct json *old, cons
     return all;
 }
 
+/* What is kept stays where the file says nothing about it. */
+static void lay_meta(struct arena *arena, struct json *to, const struct json *old,
+                     const struct json *mine)
+{
+    json_add_tree(arena, to, "meta", document_merge(arena, json_at(old, "meta"), mine));
+}
+
 /* A copy of the variant with what its prices will be; NULL: it is the product itself, named by its
  * own SKU. */
 static struct json *lay_variant(struct arena *arena, const struct json *there,
@@ -157,7 +167,13 @@ static struct json *lay_variant(struct arena *arena, const struct json *there,
     const struct json *old = find_variant(there, variant);
     const struct json *mine = json_at(variant, "prices");
     struct json *copy = json_new(arena, JSON_OBJECT);
-    json_each(item, variant) json_add_key(arena, copy, item->key, JSON_NULL)[0] = item->value;
+    json_each(item, variant)
+    {
+        if (souk_str_is(item->key, "meta"))
+            lay_meta(arena, copy, old, &item->value);
+        else
+            *json_add_key(arena, copy, item->key, JSON_NULL) = item->value;
+    }
     if (mine)
         json_add_tree(arena, copy, "prices", lay_prices(arena, json_at(old, "prices"), mine));
     return copy;
@@ -173,11 +189,15 @@ static struct json *lay_document(struct arena *arena, const struct import_group 
         json_add_str(arena, doc, "key", group->key);
     json_each(item, group->doc)
     {
+        if (souk_str_is(item->key, "meta")) {
+            lay_meta(arena, doc, there, &item->value);
+            continue;
+        }
         if (!souk_str_is(item->key, "variants")) {
             *json_add_key(arena, doc, item->key, JSON_NULL) = item->value;
             continue;
         }
-        struct json *list = json_add(arena, doc, "variants", JSON_ARRAY);
+        struct json *list = json_new(arena, JSON_ARRAY);
         json_each(variant, &item->value)
         {
             struct souk_str sku = json_text(json_at(&variant->value, "sku"));
@@ -186,12 +206,67 @@ static struct json *lay_document(struct arena *arena, const struct import_group 
                 continue; /* the product by its own SKU: no variant */
             json_add_tree(arena, list, NULL, lay_variant(arena, there, &variant->value));
         }
+        if (list->count) /* an empty one would say that all are to go */
+            json_add_tree(arena, doc, "variants", list);
     }
     json_add_cstr(arena, doc, "variants_mode", "merge");
     return doc;
 }
 
+/* Rows that name variants of a product with options by their SKU say nothing about the product
+ * itself: what a table has for one is the variant's there. */
+static struct json *lay_variants(struct arena *arena, const struct import_group *group,
+                                 const struct json *there, int64_t id)
+{
+    struct json *doc = json_new(arena, JSON_OBJECT);
+    struct json *list = json_add(arena, doc, "variants", JSON_ARRAY);
+    const struct json *first = json_at(group->doc, "variants");
+    const struct json_item *image = json_first(json_at(group->doc, "images"));
+    struct souk_str status = json_text(json_at(group->doc, "status"));
+    json_add_int(arena, doc, "id", id);
+    json_add_cstr(arena, doc, "variants_mode", "merge");
+    json_each(variant, first)
+    {
+        struct json *copy = lay_variant(arena, there, &variant->value);
+        int head = variant == json_first(first);
+        if (head && status.len && !json_at(copy, "enabled"))
+            json_add_bool(arena, copy, "enabled", souk_str_is(status, "active"));
+        if (head && json_at(group->doc, "meta") && !json_at(copy, "meta"))
+            lay_meta(arena, copy, find_variant(there, &variant->value),
+                     json_at(group->doc, "meta"));
+        if (head && image && !json_at(copy, "image"))
+            json_add_str(arena, copy, "image", json_text(json_at(&image->value, "source")));
+        json_add_tree(arena, list, NULL, copy);
+    }
+    return doc;
+}
+
 /* ---- saving ---- */
+
+/* Not a product of its own: its rows have no name, or Magento's child comes without its parent. */
+static int is_update(const struct import_group *group)
+{
+    return !group->key.len || strcmp(group->sheet->format->name, "magento") == 0;
+}
+
+/* Formats in which a variant has a row like a product's. */
+static int has_rows(const struct import_group *group)
+{
+    const char *name = group->sheet->format->name;
+    return strcmp(name, "woocommerce") == 0 || strcmp(name, "magento") == 0;
+}
+
+static int refuse_nameless(const struct import_group *group, struct err *err)
+{
+    if (group->other.len)
+        return err_set(err, SOUK_NOT_FOUND,
+                       "\"%.*s\" is neither in the shop nor, with a name, in the file; give it a "
+                       "name to make one",
+                       SOUK_PRI(group->other));
+    return err_set(err, SOUK_NOT_FOUND,
+                   "the file gives no name, and the shop has no such product; give it a name to "
+                   "make one");
+}
 
 /* "/variants/2/sku": the row of that variant, and what it is called in the file. */
 static void place_failure(const struct import_group *group, const char *pointer,
@@ -228,14 +303,17 @@ int import_save(struct db_conn *conn, struct arena *arena, const struct import_g
     struct product_result result = {0};
     struct json *there = NULL;
     int64_t id = 0;
+    int by_sku = 0;
     *saved = (struct import_saved){.row = group->row};
-    int code = find_product(conn, group, &id);
+    int code = find_product(conn, group, &id, &by_sku);
     if (code == SOUK_NOT_FOUND && !group->key.len)
-        return err_set(err, SOUK_NOT_FOUND,
-                       "the file gives no name, and the shop has no such product; give it a name "
-                       "to make one");
+        return refuse_nameless(group, err);
     if (code == SOUK_OK)
         code = product_load(conn, arena, id, &there);
+    if (by_sku && !is_update(group) && json_at(there, "options")) {
+        id = 0; /* it is another's variant: the SKU is refused below */
+        there = NULL;
+    }
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
         return err_set(err, code, "%s", db_error(conn));
     code = need_lists(conn, arena, group->lists, err);
@@ -243,7 +321,9 @@ int import_save(struct db_conn *conn, struct arena *arena, const struct import_g
         code = need_classes(conn, group->classes);
     if (code != SOUK_OK)
         return err->code ? err->code : err_set(err, code, "%s", db_error(conn));
-    const struct json *doc = lay_document(arena, group, there, id);
+    const struct json *doc = by_sku && there && json_at(there, "options") && has_rows(group)
+                                 ? lay_variants(arena, group, there, id)
+                                 : lay_document(arena, group, there, id);
     code = product_save(conn, arena, doc, "import", now, &result, err);
     if (code != SOUK_OK)
         place_failure(group, result.pointer, saved);
@@ -290,9 +370,9 @@ int import_save_document(struct db_conn *conn, struct arena *arena, struct souk_
     if (souk_str_is(kind, "page"))
         return page_save(conn, arena, doc, now, &id, &saved->change, err);
     if (souk_str_is(kind, "tax"))
-        return tax_zone_save(conn, doc, &id, err);
+        return tax_zone_put(conn, doc, &id, &saved->change, err);
     if (souk_str_is(kind, "price_list"))
-        return price_list_save(conn, doc, &id, err);
+        return price_list_put(conn, doc, &id, &saved->change, err);
     return err_set(err, SOUK_INVALID,
                    "\"%.*s\" is nothing that can be imported; there are attribute, category, page, "
                    "tax, price_list, product",

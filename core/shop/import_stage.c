@@ -85,14 +85,15 @@ static int place_of(struct db_conn *conn, struct stage *stage, int64_t row, stru
     return code;
 }
 
+/* A row that only updates: by the product that has a variant with this SKU, or this key. */
 static int place_by_sku(struct db_conn *conn, struct stage *stage, int64_t row, struct souk_str sku,
-                        int64_t *place)
+                        struct souk_str id, int64_t *place)
 {
     int64_t product = 0, variant = 0;
-    struct souk_str key = sku;
-    if (product_find_sku(conn, sku, &product, &variant) == SOUK_OK)
-        key = arena_printf(&stage->work, "#%lld", (long long)product);
-    return place_of(conn, stage, row, key, STR_NULL, place);
+    if (product_find_sku(conn, sku, &product, &variant) != SOUK_OK)
+        return place_of(conn, stage, row, sku, id, place);
+    return place_of(conn, stage, row, arena_printf(&stage->work, "#%lld", (long long)product),
+                    STR_NULL, place);
 }
 
 /* The children take their parent's place, wherever they stand. */
@@ -132,12 +133,12 @@ static int find_group(struct db_conn *conn, struct stage *stage, const struct im
         return place_of(conn, stage, line->row, parent, STR_NULL, place);
     if (id.len)
         id = arena_printf(&stage->work, "id:%.*s", SOUK_PRI(id));
+    if (sku.len && !key.len && !name.len && !children.len)
+        return place_by_sku(conn, stage, line->row, sku, id, place);
     if (id.len)
         return place_of(conn, stage, line->row, sku.len ? sku : id, sku.len ? id : STR_NULL, place);
     if (key.len)
         return place_of(conn, stage, line->row, key, STR_NULL, place);
-    if (sku.len && !name.len && !children.len)
-        return place_by_sku(conn, stage, line->row, sku, place);
     if (!sku.len && name.len)
         sku = slug_make(&stage->work, name);
     if (!sku.len)
@@ -168,7 +169,8 @@ static int find_clash(struct db_conn *conn, struct stage *stage, const struct im
     int64_t made = 0;
     struct souk_str sku = import_cell(&stage->run->sheet, line, FIELD_SKU, 0);
     *clash = 0;
-    if (!sku.len || import_is_clear(&stage->run->sheet, sku))
+    if (!sku.len || import_is_clear(&stage->run->sheet, sku) ||
+        import_has(&stage->run->sheet, line, FIELD_STORE_VIEW, 0))
         return SOUK_OK;
     int code = put_key(conn, stage, "sku", sku, place, line->row, &made);
     if (code == SOUK_OK && !made)
@@ -236,8 +238,18 @@ static int flush(struct stage *stage, struct err *err)
 
 /* ---- the file ---- */
 
+static int is_empty(const struct csv_record *record)
+{
+    for (size_t i = 0; i < record->count; i++)
+        if (csv_plain(record->cells[i]).len)
+            return 0;
+    return 1;
+}
+
 static int add_record(struct stage *stage, const struct csv_record *record, struct err *err)
 {
+    if (is_empty(record)) /* "",,,: a spreadsheet has left a row at the end */
+        return SOUK_OK;
     struct stage_line *line = &stage->lines[stage->count++];
     size_t columns = (size_t)stage->run->sheet.count;
     line->row = record->line;
@@ -282,6 +294,7 @@ static int keep_header(struct import_run *run, const struct souk_str *cells, siz
     struct header_note note = {.run = run};
     import_pack(&packed, cells, count);
     run->header = buf_str(&packed);
+    run->counts.kept = import_kept_columns(&run->arena, &run->sheet);
     if (encoding)
         note.warning = arena_printf(
             &run->arena,
@@ -305,6 +318,8 @@ static int read_header(struct import_run *run, struct csv_reader *reader, struct
         return err_set(err, SOUK_INVALID, "line 1: the file is empty");
     for (size_t i = 0; i < record.count; i++)
         cells[i] = csv_plain(record.cells[i]);
+    while (record.count && !cells[record.count - 1].len)
+        record.count--; /* separators at its end */
     const struct souk_str clear = run->sheet.clear;
     const char *locale = run->sheet.locale, *currency = run->sheet.currency;
     int code =

@@ -49,7 +49,7 @@ static const struct import_alias woocommerce[] = {
     {FIELD_ATTRIBUTE_VALUES, "Attribute # value(s)"},
     {FIELD_ATTRIBUTE_VISIBLE, "Attribute # visible"},
     {FIELD_ATTRIBUTE_DEFAULT, "Attribute # default"},
-    {FIELD_IGNORED, "Attribute # global"},
+    {FIELD_ATTRIBUTE_GLOBAL, "Attribute # global"},
     {0, NULL}};
 
 static const struct import_alias shopify[] = {
@@ -116,9 +116,14 @@ static const struct import_alias magento[] = {
     {FIELD_CROSSSELL, "crosssell_skus"},
     {FIELD_BUNDLE, "associated_skus"},
     {FIELD_VARIATIONS, "configurable_variations"},
+    {FIELD_VARIATION_LABELS, "configurable_variation_labels"},
+    {FIELD_STORE_VIEW, "store_view_code"},
+    {FIELD_TRACKED_BY_SHOP, "use_config_manage_stock"},
+    {FIELD_BACKORDER_BY_SHOP, "use_config_backorders"},
+    {FIELD_BUNDLE_VALUES, "bundle_values"},
     {FIELD_IGNORED,
      "small_image|small_image_label|thumbnail_image|thumbnail_image_label|created_at|"
-     "updated_at|use_config_*|website_id|configurable_variation_labels|"
+     "updated_at|use_config_*|website_id|"
      "configurable_variation_prices|additional_image_labels|is_qty_decimal|"
      "min_cart_qty|max_cart_qty|qty_increments|enable_qty_increments|"
      "is_decimal_divided|out_of_stock_qty"},

@@ -77,6 +77,12 @@ enum import_field {
     FIELD_VARIATIONS,
     FIELD_MORE_ATTRIBUTES,
     FIELD_GIFT_CARD,
+    FIELD_ATTRIBUTE_GLOBAL,
+    FIELD_STORE_VIEW,
+    FIELD_VARIATION_LABELS,
+    FIELD_TRACKED_BY_SHOP, /* the shop's setting says whether stock is counted, not the row */
+    FIELD_BACKORDER_BY_SHOP,
+    FIELD_BUNDLE_VALUES,
     FIELD_COUNT
 };
 
@@ -111,6 +117,7 @@ struct import_sheet {
     const char *locale;   /* of texts without one */
     const char *currency; /* of the shop */
     const char *weight_unit, *length_unit;
+    int comma; /* "1,299" is no more than one and a bit: the file's separator is ";" */
     struct souk_str category_separator; /* between names of a path */
     struct souk_str list_separator;
     const struct json *currency_lists; /* csv: {"EUR": "eur"}: which list has other currencies */
@@ -130,6 +137,7 @@ struct import_line {
     int64_t clash;
     struct souk_str *cells; /* sheet->count of them, plain */
     int refused;
+    struct souk_str locale; /* of its texts, when a column of another kind says so */
 };
 
 /* Is there such a column, and has the cell something in it (the clear marker counts)? */

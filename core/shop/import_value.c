@@ -34,6 +34,16 @@ static size_t find_mark(struct souk_str text)
     return mark;
 }
 
+/* No-break and thin spaces between thousands: how many bytes one has, 0: there is none. */
+static size_t wide_space(struct souk_str text, size_t at)
+{
+    static const char *const spaces[] = {"\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89"};
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+        if (str_starts(str_from(text, at), spaces[i]))
+            return strlen(spaces[i]);
+    return 0;
+}
+
 static int parse_decimal(struct souk_str text, struct decimal *out)
 {
     int any = 0;
@@ -49,6 +59,8 @@ static int parse_decimal(struct souk_str text, struct decimal *out)
             out->digits = out->digits * 10 + (c - '0');
             out->scale += i > mark;
             any = 1;
+        } else if (wide_space(text, i)) {
+            i += wide_space(text, i) - 1;
         } else if (c != '.' && c != ',' && c != '\'' && c != ' ') {
             return SOUK_INVALID;
         }
@@ -151,10 +163,13 @@ int import_bool(struct souk_str text, int *out)
     return SOUK_INVALID;
 }
 
-/* "1/31/26", as Magento's export writes it. */
+/* "1/31/26, 12:00 AM", as Magento's export writes it; the day counts. */
 static int american(struct souk_str text, struct clock_civil *civil)
 {
     struct souk_str part;
+    ptrdiff_t end = str_find(text, ' ');
+    if (end > 0)
+        text.len = (size_t)end;
     int64_t month, day, year;
     if (!str_split(&text, '/', &part) || str_to_int(part, &month) ||
         !str_split(&text, '/', &part) || str_to_int(part, &day) || !str_split(&text, ',', &part) ||

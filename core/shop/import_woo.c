@@ -17,7 +17,14 @@ static int type_has(struct souk_str types, const char *wanted)
 
 static int is_variation(const struct import_group *group, const struct import_line *line)
 {
-    return type_has(import_cell(group->sheet, line, FIELD_TYPE, 0), "variation");
+    struct souk_str types = import_cell(group->sheet, line, FIELD_TYPE, 0);
+    return type_has(types, "variation") || type_has(types, "product_variation") ||
+           type_has(types, "subscription_variation");
+}
+
+static int is_variable(struct souk_str types)
+{
+    return type_has(types, "variable") || type_has(types, "variable-subscription");
 }
 
 static struct souk_str attribute_value(const struct import_group *group,
@@ -63,6 +70,19 @@ static void keep(struct import_group *group, struct souk_str name, struct souk_s
         member->text = value;
 }
 
+/* An attribute of this product alone; all others are the shop's. */
+static void keep_global(struct import_group *group, struct souk_str name, struct souk_str cell)
+{
+    int global = 1;
+    if (import_bool(cell, &global) != SOUK_OK)
+        return;
+    struct json *member = json_add_key(
+        group->arena, meta_of(group),
+        arena_printf(group->arena, "Attribute global: %.*s", SOUK_PRI(name)), JSON_NULL);
+    if (!global)
+        *member = (struct json){.kind = JSON_STRING, .text = souk_str("0")};
+}
+
 static void add_attributes(struct import_group *group, struct import_line *line)
 {
     for (int n = 1; n < IMPORT_NUMBERS; n++) {
@@ -79,6 +99,7 @@ static void add_attributes(struct import_group *group, struct import_line *line)
         if (!option && import_bool(visible, &truth) == SOUK_OK)
             json_add_bool(group->arena, entry, "visible", truth);
         keep(group, arena_printf(group->arena, "Attribute default: %.*s", SOUK_PRI(name)), first);
+        keep_global(group, name, import_cell(group->sheet, line, FIELD_ATTRIBUTE_GLOBAL, n));
     }
 }
 
@@ -86,14 +107,27 @@ static void add_type(struct import_group *group, struct import_line *line)
 {
     struct souk_str types = import_cell(group->sheet, line, FIELD_TYPE, 0);
     const char *type = type_has(types, "grouped")        ? "bundle"
+                       : type_has(types, "bundle")       ? "bundle"
                        : type_has(types, "external")     ? "external"
-                       : type_has(types, "variable")     ? "variable"
+                       : is_variable(types)              ? "variable"
                        : type_has(types, "subscription") ? "subscription"
                        : type_has(types, "downloadable") ? "digital"
                        : type_has(types, "virtual")      ? "service"
                                                          : "simple";
     if (types.len)
         json_add_cstr(group->arena, group->doc, "type", type);
+}
+
+/* One value, in which commas are escaped as in lists. */
+static struct souk_str one_value(struct import_group *group, struct souk_str cell)
+{
+    struct buf out = {.arena = group->arena};
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.ptr[i] == '\\' && i + 1 < cell.len && cell.ptr[i + 1] == ',')
+            i++;
+        buf_add_char(&out, cell.ptr[i]);
+    }
+    return buf_str(&out);
 }
 
 static void add_product(struct import_group *group, struct import_line *line)
@@ -111,30 +145,32 @@ static void add_product(struct import_group *group, struct import_line *line)
         keep(group, souk_str("ID"), id);
     keep(group, souk_str("external_url"), import_cell(group->sheet, line, FIELD_EXTERNAL_URL, 0));
     keep(group, souk_str("button_text"), import_cell(group->sheet, line, FIELD_BUTTON_TEXT, 0));
-    if (!type_has(types, "variable") && !type_has(types, "grouped"))
+    if (is_variable(types)) /* one stock for all of them: not counted, but not lost */
+        keep(group, souk_str("Stock"), import_cell(group->sheet, line, FIELD_STOCK, 0));
+    if (!is_variable(types) && !type_has(types, "grouped"))
         import_add_variant(group, line, import_variant_new(group, line->row));
+    struct json *brand = (struct json *)(uintptr_t)json_at(group->doc, "brand");
+    if (brand && brand->kind == JSON_STRING)
+        brand->text = one_value(group, brand->text);
 }
 
-/* One value, in which commas are escaped as in lists. */
-static struct souk_str one_value(struct import_group *group, struct souk_str cell)
+/* Any value of an option will do for it. It is one variant with one SKU and one stock, so it gets a
+ * value of its own instead of being multiplied. */
+static void add_any(struct import_group *group, const struct import_line *line,
+                    struct json *options, struct souk_str name)
 {
-    struct buf out = {.arena = group->arena};
-    for (size_t i = 0; i < cell.len; i++) {
-        if (cell.ptr[i] == '\\' && i + 1 < cell.len && cell.ptr[i + 1] == ',')
-            i++;
-        buf_add_char(&out, cell.ptr[i]);
-    }
-    return buf_str(&out);
+    json_each(item, options) if (str_equal_nocase(item->key, name)) return;
+    struct json *choice = json_add_key(group->arena, options, name, JSON_STRING);
+    choice->text = souk_str("Any");
+    import_note_add(group, 0, line->row, name,
+                    "the variation stands for any \"%.*s\", others for one: it has the value "
+                    "\"Any\" now",
+                    SOUK_PRI(name));
 }
 
-static void add_variation(struct import_group *group, struct import_line *line)
+static struct json *read_choice(struct import_group *group, const struct import_line *line)
 {
-    struct json *variant = json_new(group->arena, JSON_OBJECT);
     struct json *options = json_new(group->arena, JSON_OBJECT);
-    struct souk_str images = import_cell(group->sheet, line, FIELD_IMAGES, 0), image;
-    struct souk_str published = import_cell(group->sheet, line, FIELD_PUBLISHED, 0);
-    struct souk_str id = import_cell(group->sheet, line, FIELD_ID, 0);
-    import_add_variant(group, line, variant);
     for (int n = 1; n < IMPORT_NUMBERS; n++) {
         struct souk_str name = import_cell(group->sheet, line, FIELD_ATTRIBUTE_NAME, n);
         struct souk_str value = import_cell(group->sheet, line, FIELD_ATTRIBUTE_VALUES, n);
@@ -142,25 +178,56 @@ static void add_variation(struct import_group *group, struct import_line *line)
             struct json *choice = json_add_key(group->arena, options, name, JSON_STRING);
             choice->text = one_value(group, value);
         } else if (name.len && varies(group, name)) {
-            import_note_add(group, 1, line->row, name,
-                            "the variation stands for any \"%.*s\", others for one; make one row "
-                            "for each value",
-                            SOUK_PRI(name));
-            line->refused = 1;
+            add_any(group, line, options, name);
         }
     }
+    json_each(item, json_at(group->doc, "options"))
+        add_any(group, line, options, json_text(json_at(&item->value, "name")));
+    return options;
+}
+
+static void refuse_twin(struct import_group *group, struct import_line *line,
+                        const struct json *options)
+{
+    const struct json *twin = options->count || group->key.len
+                                  ? import_variant_like(group, options->count ? options : NULL)
+                                  : NULL;
+    if (!twin || line->refused)
+        return;
+    line->refused = 1;
+    import_note_add(group, 1, line->row, STR_NULL,
+                    "row %lld has the same attributes; each variation needs its own",
+                    (long long)import_variant_row(group, twin));
+}
+
+static void add_variation(struct import_group *group, struct import_line *line)
+{
+    struct json *variant = json_new(group->arena, JSON_OBJECT);
+    struct json *options = read_choice(group, line);
+    struct souk_str images = import_cell(group->sheet, line, FIELD_IMAGES, 0), image;
+    struct souk_str published = import_cell(group->sheet, line, FIELD_PUBLISHED, 0);
+    struct souk_str id = import_cell(group->sheet, line, FIELD_ID, 0);
+    int shared = souk_str_is(import_cell(group->sheet, line, FIELD_STOCK, 0), "parent");
+    int enabled = 1; /* -1 is said of those whose parent is a draft */
+    import_add_variant(group, line, variant);
+    import_add_tax(group, line, variant);
+    refuse_twin(group, line, options);
     if (options->count)
         json_add_tree(group->arena, variant, "options", options);
-    if (published.len)
-        json_add_bool(group->arena, variant, "enabled", souk_str_is(published, "1"));
+    if (published.len) {
+        import_bool(published, &enabled);
+        json_add_bool(group->arena, variant, "enabled", enabled);
+    }
     if (import_list(group->arena, &images, ',', &image))
         json_add_str(group->arena, variant, "image", image);
     import_add_meta(group, line, variant, IMPORT_KEEP_ALL);
-    if (id.len) {
-        struct json *meta = (struct json *)(uintptr_t)json_at(variant, "meta");
-        meta = meta ? meta : json_add(group->arena, variant, "meta", JSON_OBJECT);
+    struct json *meta = (struct json *)(uintptr_t)json_at(variant, "meta");
+    if (!meta && (id.len || shared))
+        meta = json_add(group->arena, variant, "meta", JSON_OBJECT);
+    if (id.len)
         json_add_str(group->arena, meta, "ID", id);
-    }
+    if (shared)
+        json_add_cstr(group->arena, meta, "Stock", "parent");
     if (line->refused) {
         group->refused++;
         return;
@@ -179,11 +246,25 @@ static struct souk_str key_of(struct import_group *group, const struct import_li
     return arena_printf(group->arena, "id:%.*s", SOUK_PRI(id));
 }
 
+/* Rows of SKUs without names, several of one product: they update its variants. */
+static int only_updates(const struct import_group *group)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        if (import_has(group->sheet, &group->lines[i], FIELD_NAME, 0) ||
+            import_has(group->sheet, &group->lines[i], FIELD_PARENT, 0))
+            return 0;
+        left += !group->lines[i].refused;
+    }
+    return left > 1;
+}
+
 void import_woo_make(struct import_group *group)
 {
     struct import_line *head = NULL;
     import_refuse_clashes(group);
-    for (size_t i = 0; i < group->count && !head; i++)
+    int updates = only_updates(group);
+    for (size_t i = 0; i < group->count && !head && !updates; i++)
         if (!is_variation(group, &group->lines[i]))
             head = &group->lines[i];
     if (head && !head->refused) {
@@ -202,7 +283,7 @@ void import_woo_make(struct import_group *group)
     }
     for (size_t i = 0; i < group->count; i++) {
         struct import_line *line = &group->lines[i];
-        if (line != head && !line->refused && is_variation(group, line))
+        if (line != head && !line->refused && (updates || is_variation(group, line)))
             add_variation(group, line);
         else if (line != head && !line->refused)
             import_note_add(group, 1, line->row, STR_NULL,

@@ -185,7 +185,7 @@ static int listing_make(struct listing *listing, struct err *err)
     }
     if (code == 0) {
         listing_filter_apply(listing);
-        code = listing_facet_all(listing);
+        code = listing->query->plain ? 0 : listing_facet_all(listing);
     }
     if (code != 0)
         return err_set(err, code, "%s", db_error(listing->conn));

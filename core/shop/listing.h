@@ -42,6 +42,7 @@ struct listing_query {
     struct souk_str cursor; /* of the page before; or */
     int64_t page;           /* 1, 2 …; 0: by cursor */
     int limit;              /* 0: 24; at most LISTING_PAGE */
+    int plain;              /* no facets are wanted beside it: they are most of the work */
 };
 
 struct listing_result {
@@ -70,9 +71,21 @@ void listing_end(void);
  * and values match nothing. */
 int listing_run(struct db_conn *conn, struct arena *arena, const struct market *market,
                 const struct listing_query *query, struct listing_result *result, struct err *err);
-/* From a query string's fields: q, category (slug), sort, page, cursor, limit and attributes. */
+/* From a query string's fields: q, category (slug), sort, page, cursor, limit and attributes;
+ * fields of other names are passed over. */
 int listing_parse(struct db_conn *conn, struct arena *arena, const struct market *market,
                   const struct souk_str *names, const struct souk_str *values, size_t count,
                   struct listing_query *query, struct err *err);
+/* What the boxes of a form for the two ends of a price are called. */
+#define LISTING_PRICE_FROM "price[from]"
+#define LISTING_PRICE_TO   "price[to]"
+/* "color" of "color[]", which is what forms send. */
+struct souk_str listing_name(struct souk_str name);
+/* "10-50" of the two ends; empty when both are. */
+struct souk_str listing_price_range(struct arena *arena, struct souk_str from, struct souk_str to);
+int listing_same_range(struct souk_str a, struct souk_str b); /* "0-10" and "-10.00" */
+/* Would listing_parse take this value of this (clean) name? Not asked: whether there is such a
+ * category or attribute. */
+int listing_sensible(struct souk_str name, struct souk_str value);
 
 #endif

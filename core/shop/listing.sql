@@ -78,8 +78,11 @@ SELECT code FROM attribute WHERE filterable = 1 AND code IN (SELECT value FROM j
 -- name: listing_attribute_values
 SELECT id, code IN (SELECT value FROM json_each($2)) FROM attribute_value WHERE attribute_id = $1
 
+-- [[as given, folded], …]: a slug wins over the fold of another brand, that over an id.
 -- name: listing_brands_chosen
-SELECT id FROM brand WHERE fold IN (SELECT value FROM json_each($1)) OR CAST(id AS TEXT) IN (SELECT value FROM json_each($1))
+SELECT coalesce((SELECT s.id FROM brand s WHERE s.slug = j.value ->> 0), (SELECT f.id FROM brand f WHERE f.fold = j.value ->> 1),
+    (SELECT i.id FROM brand i WHERE i.id = CAST(j.value ->> 0 AS INTEGER))) AS found
+FROM json_each($1) j WHERE found IS NOT NULL
 
 -- name: listing_category_slug
 SELECT target_id FROM slug WHERE kind = 'category' AND slug = $1 ORDER BY current DESC LIMIT 1
@@ -98,7 +101,7 @@ WHERE a.filterable = 1
 ORDER BY c.position IS NULL, c.position, a.position, a.code, v.position, 5, v.id
 
 -- name: listing_facet_brands
-SELECT b.id, b.fold, b.name FROM json_each($1) j CROSS JOIN brand b ON b.id = j.value ORDER BY b.fold
+SELECT b.id, coalesce(b.slug, b.fold), b.name FROM json_each($1) j CROSS JOIN brand b ON b.id = j.value ORDER BY b.fold
 
 -- name: listing_category_sort
 SELECT sort FROM category WHERE id = $1

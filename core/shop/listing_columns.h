@@ -73,6 +73,13 @@ void listing_index_free(struct listing_index *index);
 int listing_names_get(struct db_conn *conn, struct listing_columns *columns, const char *locale,
                       const struct listing_names **names);
 
+/* 1: they are there already. */
+int listing_names_ready(struct listing_columns *columns, const char *locale);
+/* Of the slots in `bits` alone, in the arena: where few are asked for. */
+int listing_names_few(struct db_conn *conn, struct arena *arena,
+                      const struct listing_columns *columns, const char *locale,
+                      const uint64_t *bits, const struct listing_names **names);
+
 /* What a reader works with: the columns, and of what they do not know the delta. */
 struct listing_view {
     struct listing_columns *base;

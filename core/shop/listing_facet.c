@@ -191,16 +191,16 @@ static int listing_facet_brands(const struct listing *listing)
     int code = db_query(listing->conn, &sql_listing_facet_brands, &rows,
                         DB_TEXT(listing_facet_ids(listing->arena, &counts)));
     while (code == 0 && (code = db_next(&rows)) == 1) {
-        struct souk_str fold = db_text(&rows, 1);
+        struct souk_str slug = db_text(&rows, 1);
         const struct listing_count *count = listing_facet_find(&counts, db_int(&rows, 0));
         code = 0;
         if (!count)
             continue;
         if (!values)
             values = listing_facet_add(listing, souk_str("brand"), souk_str("Brand"));
-        if (str_find(fold, ',') >= 0)
-            fold = arena_printf(listing->arena, "%lld", (long long)count->id);
-        listing_facet_value(listing, values, fold, db_text(&rows, 2), count);
+        if (str_find(slug, ',') >= 0)
+            slug = arena_printf(listing->arena, "%lld", (long long)count->id);
+        listing_facet_value(listing, values, slug, db_text(&rows, 2), count);
     }
     vec_free(&counts);
     return code;
@@ -301,8 +301,9 @@ static int listing_facet_chosen(const struct listing *listing, int which,
     return 0;
 }
 
+/* `custom`: not one of the steps that we offer. The first of these fills the two boxes. */
 static void listing_facet_range(const struct listing *listing, struct json *values, int which,
-                                const struct listing_range *range)
+                                const struct listing_range *range, int custom)
 {
     struct arena *arena = listing->arena;
     const char *currency = market_shop()->currency, *locale = listing->market->locale;
@@ -316,9 +317,15 @@ static void listing_facet_range(const struct listing *listing, struct json *valu
     struct souk_str from_label = money_format(arena, range->from, currency, locale);
     struct souk_str to_label =
         open ? souk_str("") : money_format(arena, range->to, currency, locale);
-    listing_facet_value(
+    struct json *item = listing_facet_value(
         listing, values, arena_printf(arena, "%.*s-%.*s", SOUK_PRI(from), SOUK_PRI(to)),
         arena_printf(arena, "%.*s – %.*s", SOUK_PRI(from_label), SOUK_PRI(to_label)), &count);
+    struct json *facet = &listing->result->facets->last->value;
+    if (!item || !custom || json_at(facet, "from"))
+        return;
+    json_add_bool(arena, item, "custom", 1);
+    json_add_str(arena, facet, "from", range->from ? from : souk_str(""));
+    json_add_str(arena, facet, "to", to);
 }
 
 static void listing_facet_prices(const struct listing *listing)
@@ -332,10 +339,12 @@ static void listing_facet_prices(const struct listing *listing)
         struct json *facet = &listing->result->facets->last->value;
         json_add_int(listing->arena, facet, "min", low);
         json_add_int(listing->arena, facet, "max", high);
+        json_add_str(listing->arena, facet, "least", listing_facet_major(listing->arena, low));
+        json_add_str(listing->arena, facet, "most", listing_facet_major(listing->arena, high));
         int64_t step = listing_facet_step(low, high);
         for (int64_t from = low - low % step; from <= high; from += step)
             listing_facet_range(listing, values, which,
-                                &(struct listing_range){from, from + step - 1});
+                                &(struct listing_range){from, from + step - 1}, 0);
     }
     const int computed = (int)values->count;
     for (int i = 0; which >= 0 && i < listing->wants[which].range_count; i++) {
@@ -344,7 +353,7 @@ static void listing_facet_prices(const struct listing *listing)
         int known = computed && step && range->from % step == 0 &&
                     range->to == range->from + step - 1 && range->from <= high && range->to >= low;
         if (!known)
-            listing_facet_range(listing, values, which, range);
+            listing_facet_range(listing, values, which, range, 1);
     }
 }
 

@@ -23,15 +23,30 @@ int listing_filter_range(struct souk_str text, struct listing_range *range)
     return range->from >= 0 && range->to >= 0;
 }
 
+int listing_same_range(struct souk_str a, struct souk_str b)
+{
+    struct listing_range x, y;
+    return listing_filter_range(a, &x) && listing_filter_range(b, &y) && x.from == y.from &&
+           x.to == y.to;
+}
+
 /* ---- codes to ids ---- */
 
+/* With folds: pairs of what was given and its fold. */
 static struct souk_str listing_filter_codes(struct arena *arena,
-                                            const struct listing_filter *filter, int fold)
+                                            const struct listing_filter *filter, int folds)
 {
     struct buf list = {.arena = arena};
     for (int i = 0; i < filter->count; i++) {
-        buf_add_char(&list, i ? ',' : '[');
-        json_print_string(&list, fold ? utf8_fold(arena, filter->values[i]) : filter->values[i]);
+        buf_add_cstr(&list, i ? "," : "[");
+        if (folds)
+            buf_add_char(&list, '[');
+        json_print_string(&list, filter->values[i]);
+        if (!folds)
+            continue;
+        buf_add_char(&list, ',');
+        json_print_string(&list, utf8_fold(arena, filter->values[i]));
+        buf_add_char(&list, ']');
     }
     buf_add_cstr(&list, filter->count ? "]" : "[]");
     return buf_str(&list);

@@ -249,12 +249,33 @@ int listing_view_take(struct db_conn *conn, int64_t now, struct listing_view *vi
 
 /* ---- in the background ---- */
 
-static int listing_live_read(struct db *db)
+/* Names to sort by, in all languages: made before a list needs them. */
+static void listing_live_names(struct db_conn *conn, struct listing_columns *columns)
+{
+    const struct market_shop *shop = market_shop();
+    const struct listing_names *names;
+    for (int i = 0; i < MARKET_LOCALES && shop->locales[i]; i++)
+        if (listing_names_get(conn, columns, shop->locales[i], &names) != 0)
+            return;
+}
+
+static int listing_live_named(struct listing_columns *columns)
+{
+    const struct market_shop *shop = market_shop();
+    for (int i = 0; i < MARKET_LOCALES && shop->locales[i]; i++)
+        if (!listing_names_ready(columns, shop->locales[i]))
+            return 0;
+    return 1;
+}
+
+static int listing_live_read(struct db *db, int named)
 {
     struct listing_columns *columns = NULL;
     struct db_conn *conn = db_read_begin(db, 0);
     pthread_mutex_lock(&listing_reading);
     int code = listing_columns_read(conn, NULL, clock_now(), &columns);
+    if (code == 0 && named)
+        listing_live_names(conn, columns);
     if (code == 0)
         listing_live_publish(columns, NULL);
     pthread_mutex_unlock(&listing_reading);
@@ -267,25 +288,39 @@ static int listing_live_read(struct db *db)
 
 int listing_setup(struct db *db, struct err *err)
 {
-    int code = listing_live_read(db);
+    int code = listing_live_read(db, 0);
     return code ? err_set(err, code, "the catalogue cannot be read; run souk verify") : 0;
+}
+
+static int listing_live_old(struct db *db, const struct listing_view *view)
+{
+    int64_t version = 0;
+    struct db_conn *conn = db_read_begin(db, 0);
+    int code = db_get_int(conn, &sql_listing_version, &version);
+    db_read_end(conn);
+    return code == 0 && (!view->base || version - view->base->version > LISTING_WORTH ||
+                         (view->delta && view->delta->count > LISTING_WORTH));
 }
 
 void listing_refresh(struct db *db)
 {
-    listing_live_read(db);
+    struct listing_view view;
+    listing_live_take(db, &view);
+    if (!view.base || listing_live_old(db, &view)) {
+        listing_live_read(db, 1);
+    } else {
+        struct db_conn *conn = db_read_begin(db, 0);
+        listing_live_names(conn, view.base);
+        db_read_end(conn);
+    }
+    listing_view_drop(&view);
 }
 
 int listing_stale(struct db *db)
 {
     struct listing_view view;
-    int64_t version = 0;
-    struct db_conn *conn = db_read_begin(db, 0);
-    int code = db_get_int(conn, &sql_listing_version, &version);
-    db_read_end(conn);
     listing_live_take(db, &view);
-    int stale = code == 0 && (!view.base || version - view.base->version > LISTING_WORTH ||
-                              (view.delta && view.delta->count > LISTING_WORTH));
+    int stale = listing_live_old(db, &view) || (view.base && !listing_live_named(view.base));
     listing_view_drop(&view);
     return stale;
 }

@@ -11,7 +11,8 @@
 #include "shop/listing_run.h"
 
 #define LISTING_DEFAULT 24
-#define LISTING_NAME    120 /* bytes of a folded name that decide */
+#define LISTING_NAME    120  /* bytes of a folded name that decide */
+#define LISTING_FEW     2000 /* names at most that are read for one list alone */
 
 struct listing_item {
     int64_t key, popularity, id;
@@ -196,9 +197,15 @@ static int listing_walk_names(struct listing_walk *walk)
 {
     struct listing *listing = walk->listing;
     int code = 0;
-    for (int s = 0; s < listing->side_count && code == 0; s++)
-        code = listing_names_get(listing->conn, listing->sides[s].columns, listing->market->locale,
-                                 &walk->names[s]);
+    const char *locale = listing->market->locale;
+    for (int s = 0; s < listing->side_count && code == 0; s++) {
+        const struct listing_side *side = &listing->sides[s];
+        if (listing->result->total <= LISTING_FEW && !listing_names_ready(side->columns, locale))
+            code = listing_names_few(listing->conn, listing->arena, side->columns, locale,
+                                     side->result, &walk->names[s]);
+        else
+            code = listing_names_get(listing->conn, side->columns, locale, &walk->names[s]);
+    }
     return code;
 }
 

@@ -2,6 +2,9 @@
  * listing_parse: a list from the fields of a query string. What is no name of ours and no code of
  * an attribute (a campaign's mark, say) is passed over; a known name with a senseless value is
  * refused.
+ *
+ * A form sends what may be chosen more than once as "color[]", and the two ends of a price as
+ * "price[from]" and "price[to]"; both are the same here as "color" and "price".
  */
 #include "base/str.h"
 #include "shop/listing.sql.h"
@@ -79,6 +82,8 @@ static int listing_parse_check(struct listing_parser *parser, struct souk_str na
                                struct souk_str value)
 {
     struct listing_range range;
+    if (value.len == 0)
+        return 0;
     if (souk_str_is(name, "price") && !listing_filter_range(value, &range))
         return err_set(parser->err, SOUK_INVALID,
                        "price must be a range such as 10.00-50.00, 10- or -50");
@@ -140,20 +145,64 @@ static int listing_parse_codes(struct listing_parser *parser, const struct souk_
     return code ? err_set(parser->err, code, "%s", db_error(parser->conn)) : 0;
 }
 
+struct souk_str listing_name(struct souk_str name)
+{
+    if (str_ends(name, "[]"))
+        name.len -= 2;
+    return name;
+}
+
+int listing_sensible(struct souk_str name, struct souk_str value)
+{
+    struct listing_query query = {0};
+    struct listing_parser parser = {.query = &query};
+    if (souk_str_is(name, "category"))
+        return 1;
+    int code = listing_parse_own(&parser, name, value);
+    return (code ? code : listing_parse_check(&parser, name, value)) >= 0;
+}
+
+struct souk_str listing_price_range(struct arena *arena, struct souk_str from, struct souk_str to)
+{
+    from = str_trim(from);
+    to = str_trim(to);
+    return from.len || to.len ? arena_printf(arena, "%.*s-%.*s", SOUK_PRI(from), SOUK_PRI(to))
+                              : souk_str("");
+}
+
+/* The two ends of a price, wherever they stand, are one value. */
+static int listing_parse_ends(struct listing_parser *parser, const struct souk_str *names,
+                              const struct souk_str *values, size_t count)
+{
+    struct souk_str from = souk_str(""), to = souk_str("");
+    for (size_t i = 0; i < count; i++)
+        if (souk_str_is(names[i], LISTING_PRICE_FROM))
+            from = values[i];
+        else if (souk_str_is(names[i], LISTING_PRICE_TO))
+            to = values[i];
+    return listing_parse_filter(parser, souk_str("price"),
+                                listing_price_range(parser->arena, from, to));
+}
+
 int listing_parse(struct db_conn *conn, struct arena *arena, const struct market *market,
-                  const struct souk_str *names, const struct souk_str *values, size_t count,
+                  const struct souk_str *given, const struct souk_str *values, size_t count,
                   struct listing_query *query, struct err *err)
 {
     struct listing_parser parser = {conn, arena, query, err};
     char *known = arena_zalloc(arena, count + 1);
+    struct souk_str *names = arena_array(arena, struct souk_str, count + 1);
     (void)market;
     *query = (struct listing_query){0};
+    for (size_t i = 0; i < count; i++)
+        names[i] = listing_name(given[i]);
     int code = listing_parse_codes(&parser, names, count, known);
     for (size_t i = 0; i < count && code >= 0; i++) {
         code = listing_parse_own(&parser, names[i], values[i]);
         if (code == 0 && known[i])
             code = listing_parse_filter(&parser, names[i], values[i]);
     }
+    if (code >= 0)
+        code = listing_parse_ends(&parser, names, values, count);
     if (code < 0)
         return code;
     if (query->page == 0 && query->cursor.len == 0)

@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "shop/price.sql.h"
 #include "shop/price_row.h"
+#include "shop/product.h"
 
 int price_of(struct db_conn *conn, const struct market *market, int64_t variant_id,
              int64_t quantity, struct price *price)
@@ -223,8 +224,9 @@ static int load_list(struct db_conn *conn, struct arena *arena, struct souk_str 
 }
 
 static int save_list(struct db_conn *conn, struct arena *arena, const struct json *doc, int64_t *id,
-                     struct err *err)
+                     int *change, struct err *err)
 {
+    int64_t written = 0;
     struct souk_str code_name = json_text(json_at(doc, "code"));
     struct list_fields fields = {souk_str(""), souk_str(""), souk_str(""), souk_str(""), 0,
                                  DB_NULL,      DB_NULL};
@@ -250,17 +252,27 @@ static int save_list(struct db_conn *conn, struct arena *arena, const struct jso
         fields.until.number <= fields.from.number)
         return err_set(err, SOUK_INVALID, "price list \"%.*s\" ends before it begins",
                        SOUK_PRI(code_name));
-    if (!*id)
+    int fresh = !*id;
+    if (fresh)
         *id = id_next();
-    return db_run(conn, &sql_price_list_put, NULL, DB_INT(*id), DB_TEXT(code_name),
+    code = db_run(conn, &sql_price_list_put, &written, DB_INT(*id), DB_TEXT(code_name),
                   DB_TEXT(fields.name), DB_TEXT(fields.currency), DB_TEXT(fields.group),
                   DB_TEXT(fields.channel), DB_INT(fields.priority), fields.from, fields.until);
+    *change = !written ? PRODUCT_UNCHANGED : fresh ? PRODUCT_CREATED : PRODUCT_UPDATED;
+    return code;
 }
 
 int price_list_save(struct db_conn *conn, const struct json *doc, int64_t *id, struct err *err)
 {
+    int change;
+    return price_list_put(conn, doc, id, &change, err);
+}
+
+int price_list_put(struct db_conn *conn, const struct json *doc, int64_t *id, int *change,
+                   struct err *err)
+{
     struct arena arena = {0};
-    int code = save_list(conn, &arena, doc, id, err);
+    int code = save_list(conn, &arena, doc, id, change, err);
     arena_free(&arena);
     return code;
 }

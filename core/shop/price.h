@@ -40,6 +40,9 @@ int price_note(struct db_conn *conn, int64_t variant_id, int64_t now);
 /* Lists as documents: {"code", "name", "currency", "group", "channel", "priority", "from", "until"}
  */
 int price_list_save(struct db_conn *conn, const struct json *doc, int64_t *id, struct err *err);
+/* The same; *change: enum product_change. */
+int price_list_put(struct db_conn *conn, const struct json *doc, int64_t *id, int *change,
+                   struct err *err);
 int price_list_find(struct db_conn *conn, struct souk_str code, int64_t *id);
 
 #endif

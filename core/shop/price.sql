@@ -45,6 +45,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, currency = excluded.currency,
     customer_group = excluded.customer_group, channel = excluded.channel, priority = excluded.priority,
     from_at = excluded.from_at, until_at = excluded.until_at
+WHERE (price_list.name, price_list.currency, price_list.customer_group, price_list.channel, price_list.priority,
+    price_list.from_at, price_list.until_at) IS NOT (excluded.name, excluded.currency, excluded.customer_group,
+    excluded.channel, excluded.priority, excluded.from_at, excluded.until_at)
 
 -- name: price_list_get
 SELECT id, name, currency, customer_group, channel, priority, from_at, until_at FROM price_list WHERE code = $1

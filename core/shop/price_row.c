@@ -11,22 +11,21 @@
 
 #define BASE_LIST 1
 
-enum column {
-    COLUMN_PRODUCT,
-    COLUMN_VARIANT,
-    COLUMN_AVAILABILITY,
-    COLUMN_LIST,
-    COLUMN_MIN_QUANTITY,
-    COLUMN_AMOUNT,
-    COLUMN_COMPARE_AT,
-    COLUMN_FROM,
-    COLUMN_UNTIL,
-    COLUMN_PRIORITY,
-    COLUMN_CURRENCY,
-    COLUMN_GROUP,
-    COLUMN_CHANNEL,
-    COLUMN_LIST_FROM,
-    COLUMN_LIST_UNTIL,
+enum column { COLUMN_PRODUCT, COLUMN_VARIANT, COLUMN_AVAILABILITY, COLUMN_PRICE };
+
+enum price_column { /* from COLUMN_PRICE on, or wherever a statement has them */
+                    COLUMN_LIST,
+                    COLUMN_MIN_QUANTITY,
+                    COLUMN_AMOUNT,
+                    COLUMN_COMPARE_AT,
+                    COLUMN_FROM,
+                    COLUMN_UNTIL,
+                    COLUMN_PRIORITY,
+                    COLUMN_CURRENCY,
+                    COLUMN_GROUP,
+                    COLUMN_CHANNEL,
+                    COLUMN_LIST_FROM,
+                    COLUMN_LIST_UNTIL,
 };
 
 static const char *const availabilities[] = {"in", "low", "backorder", "out"};
@@ -58,11 +57,11 @@ static struct price_row *add_row(struct arena *arena, struct price_rows *rows)
     return &rows->at[rows->count++];
 }
 
-static int of_market(struct db_rows *from, const struct market *market)
+static int of_market(struct db_rows *from, int at, const struct market *market)
 {
-    struct souk_str currency = db_text(from, COLUMN_CURRENCY);
-    struct souk_str group = db_text(from, COLUMN_GROUP);
-    struct souk_str channel = db_text(from, COLUMN_CHANNEL);
+    struct souk_str currency = db_text(from, at + COLUMN_CURRENCY);
+    struct souk_str group = db_text(from, at + COLUMN_GROUP);
+    struct souk_str channel = db_text(from, at + COLUMN_CHANNEL);
     const char *own = market_shop()->currency;
     return (currency.len ? souk_str_is(currency, market->currency)
                          : strcmp(own, market->currency) == 0) &&
@@ -76,25 +75,40 @@ static int64_t end_of(struct db_rows *from, int column)
 }
 
 /* Fills what is said of the price; 0 when it is over or of another market. */
-static int fill_row(struct db_rows *from, const struct market *market, struct price_row *row)
+static int fill_row(struct db_rows *from, int at, const struct market *market,
+                    struct price_row *row)
 {
-    if (db_is_null(from, COLUMN_LIST) || !of_market(from, market))
+    if (db_is_null(from, at + COLUMN_LIST) || !of_market(from, at, market))
         return 0;
-    int64_t list_from = db_int(from, COLUMN_LIST_FROM);
-    int64_t list_until = end_of(from, COLUMN_LIST_UNTIL);
-    row->row_from = db_int(from, COLUMN_FROM);
+    int64_t list_from = db_int(from, at + COLUMN_LIST_FROM);
+    int64_t list_until = end_of(from, at + COLUMN_LIST_UNTIL);
+    row->row_from = db_int(from, at + COLUMN_FROM);
     row->from = row->row_from > list_from ? row->row_from : list_from;
-    row->until = end_of(from, COLUMN_UNTIL);
+    row->until = end_of(from, at + COLUMN_UNTIL);
     if (list_until < row->until)
         row->until = list_until;
     if (row->until <= market->now || row->until <= row->from)
         return 0;
-    row->list_id = db_int(from, COLUMN_LIST);
-    row->min_quantity = db_int(from, COLUMN_MIN_QUANTITY);
-    row->amount = db_int(from, COLUMN_AMOUNT);
-    row->compare_at = db_int(from, COLUMN_COMPARE_AT);
-    row->priority = db_int(from, COLUMN_PRIORITY);
+    row->list_id = db_int(from, at + COLUMN_LIST);
+    row->min_quantity = db_int(from, at + COLUMN_MIN_QUANTITY);
+    row->amount = db_int(from, at + COLUMN_AMOUNT);
+    row->compare_at = db_int(from, at + COLUMN_COMPARE_AT);
+    row->priority = db_int(from, at + COLUMN_PRIORITY);
     return 1;
+}
+
+void price_rows_add(struct arena *arena, struct price_rows *rows, const struct market *market,
+                    struct db_rows *from, int column, const struct price_row *variant)
+{
+    struct price_row row = *variant;
+    int known = rows->count && rows->at[rows->count - 1].variant_id == row.variant_id;
+    int held = fill_row(from, column, market, &row);
+    if (!held && known)
+        return;
+    if (held && known && !rows->at[rows->count - 1].list_id)
+        rows->at[rows->count - 1] = row; /* in place of the one that said "none" */
+    else
+        *add_row(arena, rows) = row;
 }
 
 int price_rows_read(struct db_conn *conn, struct arena *arena, const struct market *market,
@@ -107,21 +121,11 @@ int price_rows_read(struct db_conn *conn, struct arena *arena, const struct mark
     if (code != SOUK_OK)
         return code;
     while ((code = db_next(&from)) == 1) {
-        int64_t variant = db_int(&from, COLUMN_VARIANT);
-        int known = rows->count && rows->at[rows->count - 1].variant_id == variant;
-        struct price_row row = {.product_id = db_int(&from, COLUMN_PRODUCT),
-                                .variant_id = variant,
-                                .availability =
-                                    price_availability(db_text(&from, COLUMN_AVAILABILITY))};
-        int held = fill_row(&from, market, &row);
-        if (!held && known)
-            continue;
-        if (!held)
-            *add_row(arena, rows) = row;
-        else if (known && !rows->at[rows->count - 1].list_id)
-            rows->at[rows->count - 1] = row; /* in place of the one that said "none" */
-        else
-            *add_row(arena, rows) = row;
+        struct price_row variant = {.product_id = db_int(&from, COLUMN_PRODUCT),
+                                    .variant_id = db_int(&from, COLUMN_VARIANT),
+                                    .availability =
+                                        price_availability(db_text(&from, COLUMN_AVAILABILITY))};
+        price_rows_add(arena, rows, market, &from, COLUMN_PRICE, &variant);
     }
     return code;
 }

@@ -27,6 +27,10 @@ struct price_rows {
 int price_rows_read(struct db_conn *conn, struct arena *arena, const struct market *market,
                     const struct db_statement *statement, struct db_arg arg,
                     struct price_rows *rows);
+/* The same row by row, for a statement that brings more than prices: the price's columns stand from
+ * `column` on, in the order of price.sql; `variant` says whose they are. */
+void price_rows_add(struct arena *arena, struct price_rows *rows, const struct market *market,
+                    struct db_rows *from, int column, const struct price_row *variant);
 int price_rows_of_product(struct db_conn *conn, struct arena *arena, const struct market *market,
                           int64_t product_id, struct price_rows *rows);
 /* `ids`: a JSON array of products. */

@@ -7,23 +7,20 @@
  * (variants are matched by "sku", then by their options). Money: minor units of the shop's currency
  * or of the price list's.
  *
- *   {"key": "hoodie", "type": "variable", "status": "active", "visibility": "both", "featured": false,
- *    "brand": "Acme", "tax_class": "standard" | null, "publish_from": RFC 3339 | null, "publish_until": …,
- *    "categories": ["clothing/hoodies"] keys, or ["Clothing", "Hoodies"] paths of names in the default
- *        locale, made when missing; the first is the main one
- *    "tags": ["warm"],
+ *   {"key": "hoodie", "type": "variable", "status": "active", "visibility": "both", "featured":
+ * false, "brand": "Acme", "tax_class": "standard" | null, "publish_from": RFC 3339 | null,
+ * "publish_until": …, "categories": ["clothing/hoodies"] keys, or ["Clothing", "Hoodies"] paths of
+ * names in the default locale, made when missing; the first is the main one "tags": ["warm"],
  *    "text": {"en": {"name", "slug", "summary", "description", "seo_title", "seo_description"}, …},
  *    "attributes": [{"code" | "name", "values": ["Cotton"], "visible": true} |
  *                   {"code" | "name", "text": "…"}],
  *    "options": [{"code" | "name", "values": ["S", "M"]}],
  *    "variants": [{"sku", "barcode", "enabled", "options": {"size": "S"}, "weight_g", "length_mm",
- *        "width_mm", "height_mm", "cost", "tax_class", "tracked", "stock", "backorder", "low_stock",
- *        "image": source, "meta": {…},
- *        "prices": [{"list": "base", "amount", "compare_at", "min_quantity", "from", "until"}]}],
- *    "images": [{"source": "https://…" | "upload:…", "alt": {"en": "…"}}],
- *    "links": {"related": [key], "upsell": …, "crosssell": …, "accessory": …,
- *        "bundle": [{"key" | "sku", "quantity"}]},
- *    "meta": {…}}
+ *        "width_mm", "height_mm", "cost", "tax_class", "tracked", "stock", "backorder",
+ * "low_stock", "image": source, "meta": {…}, "prices": [{"list": "base", "amount", "compare_at",
+ * "min_quantity", "from", "until"}]}], "images": [{"source": "https://…" | "upload:…", "alt":
+ * {"en": "…"}}], "links": {"related": [key], "upsell": …, "crosssell": …, "accessory": …, "bundle":
+ * [{"key" | "sku", "quantity"}]}, "meta": {…}}
  *
  * "variants_mode": "merge" (or "variants_complete": false) touches the given variants alone; else a
  * variant that the list leaves out is removed. Options may be left out of a new product whose first
@@ -47,10 +44,10 @@ enum product_change { PRODUCT_CREATED, PRODUCT_UPDATED, PRODUCT_UNCHANGED };
 
 struct product_result {
     int64_t id;
-    int change;             /* enum product_change, of the product itself */
-    int created, updated, unchanged; /* of its variants */
-    int links_missing;      /* targets of links that are not there yet */
-    char pointer[80];       /* on SOUK_INVALID: the JSON pointer of what is wrong: "/variants/2/sku" */
+    int change;                      /* enum product_change, of the product itself */
+    int created, updated, unchanged; /* of its variants; those not in the document do not count */
+    int links_missing;               /* targets of links that are not there yet */
+    char pointer[80]; /* on SOUK_INVALID: the JSON pointer of what is wrong: "/variants/2/sku" */
 };
 
 /* In a write. Finds the product by "key" (by "id" when given, or by the SKU of a variant when
@@ -84,13 +81,13 @@ int product_archive(struct db_conn *conn, int64_t id, int purge, int64_t now, st
  * "name", "summary_html", "description_html", "brand", "type", "price", "price_max", "compare_at",
  * "lowest_30_days": money|null, "tax_note", "available", "availability", "categories": [{"slug",
  * "name", "url"}], "breadcrumb": […], "images": [{"url", "srcset", "webp", "width", "height",
- * "alt"}], "options": [{"code", "name", "values": [{"code", "name", "color", "selected", "available",
- * "url"}]}], "variants": [{"sku", "options", "price", "compare_at", "available", "availability",
- * "stock": n|null, "image", "tiers"}], "selected": variant|null, "attributes": [{"code", "name",
- * "values"}], "links": {"related": [card], …}, "seo": {"title", "description"}, "urls": {locale:
- * url}, "external_url", "button_text", "changed_at"}. `sku` (may be empty) selects a variant;
- * option choices come as `chosen` {"size": "m"} (may be NULL). SOUK_NOT_FOUND when not to be seen.
- * *until (may be NULL) gets the moment when a price or window changes, 0: never. */
+ * "alt"}], "options": [{"code", "name", "values": [{"code", "name", "color", "selected",
+ * "available", "url"}]}], "variants": [{"sku", "options", "price", "compare_at", "available",
+ * "availability", "stock": n|null, "image", "tiers"}], "selected": variant|null, "attributes":
+ * [{"code", "name", "values"}], "links": {"related": [card], …}, "seo": {"title", "description"},
+ * "urls": {locale: url}, "external_url", "button_text", "changed_at"}. `sku` (may be empty) selects
+ * a variant; option choices come as `chosen` {"size": "m"} (may be NULL). SOUK_NOT_FOUND when not
+ * to be seen. *until (may be NULL) gets the moment when a price or window changes, 0: never. */
 int product_view(struct db_conn *conn, struct arena *arena, const struct market *market, int64_t id,
                  struct souk_str sku, const struct json *chosen, struct json **view,
                  int64_t *until);
@@ -101,8 +98,8 @@ int product_view(struct db_conn *conn, struct arena *arena, const struct market 
 int product_cards(struct db_conn *conn, struct arena *arena, const struct market *market,
                   const int64_t *ids, size_t count, struct json *cards);
 
-/* The same; *until (may be NULL) gets the moment when a price or window changes one of them, if that
- * is nearer than what stands there (0: never). */
+/* The same; *until (may be NULL) gets the moment when a price or window changes one of them, if
+ * that is nearer than what stands there (0: never). */
 int product_cards_until(struct db_conn *conn, struct arena *arena, const struct market *market,
                         const int64_t *ids, size_t count, struct json *cards, int64_t *until);
 

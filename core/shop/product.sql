@@ -32,5 +32,8 @@ DELETE FROM product WHERE id = $1
 -- name: brand_find
 SELECT id FROM brand WHERE fold = $1
 
+-- name: brand_slug
+SELECT 1 FROM brand WHERE slug = $1
+
 -- name: brand_insert
-INSERT INTO brand (id, name, fold) VALUES ($1, $2, $3)
+INSERT INTO brand (id, name, fold, slug) VALUES ($1, $2, $3, $4)

@@ -186,6 +186,13 @@ static int save_plan_row(struct product_edit *edit)
     return 0;
 }
 
+static int brand_taken(void *user, struct souk_str slug)
+{
+    int64_t one;
+    int code = db_get_int(user, &sql_brand_slug, &one, DB_TEXT(slug));
+    return code == SOUK_NOT_FOUND ? 0 : code ? code : 1;
+}
+
 static int save_brand(struct product_edit *edit)
 {
     struct edit_row *wish = &edit->wish;
@@ -197,9 +204,14 @@ static int save_brand(struct product_edit *edit)
     int code = db_get_int(edit->conn, &sql_brand_find, &wish->brand_id, DB_TEXT(wish->brand));
     if (code != SOUK_NOT_FOUND)
         return code;
+    struct souk_str slug;
     wish->brand_id = id_next();
+    code = slug_free(edit->arena, slug_make(edit->arena, edit->brand_name), brand_taken, edit->conn,
+                     &slug);
+    if (code != 0)
+        return code;
     return db_run(edit->conn, &sql_brand_insert, NULL, DB_INT(wish->brand_id),
-                  DB_TEXT(edit->brand_name), DB_TEXT(wish->brand));
+                  DB_TEXT(edit->brand_name), DB_TEXT(wish->brand), DB_TEXT(slug));
 }
 
 static int save_row_same(const struct edit_row *a, const struct edit_row *b)

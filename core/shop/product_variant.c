@@ -277,7 +277,7 @@ static int variant_write(struct product_edit *edit, struct edit_variant *variant
         edit->result->created++;
     else if (variant->changed)
         edit->result->updated++;
-    else
+    else if (variant->doc) /* those that a patch does not name are nobody's business */
         edit->result->unchanged++;
     return code;
 }

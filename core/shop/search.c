@@ -16,6 +16,7 @@
 
 #define SEARCH_RANKED 300
 #define SEARCH_ADVICE 4
+#define SEARCH_HINTED 2 /* products found at most for another word to be named */
 
 /* All rowids that meet an expression. */
 static int search_match(struct db_conn *conn, struct arena *arena, struct souk_str match,
@@ -169,7 +170,7 @@ static int search_same(struct db_conn *conn, struct search_ask *ask)
         for (int i = 0; i < ask->count; i++) {
             struct search_group *group = &ask->groups[i];
             struct souk_str own = group->count == 1 ? group->parts[0].stems[0] : group->joined;
-            if (souk_str_equal(own, db_text(&rows, 0)) && group->same_count < 8)
+            if (souk_str_equal(own, db_text(&rows, 0)) && group->same_count < 12)
                 group->same[group->same_count++] = arena_str(ask->arena, db_text(&rows, 1));
         }
     return code;
@@ -182,12 +183,17 @@ struct search_attempt {
     struct search_hits *hits;
 };
 
-static int search_attempt(void *user, struct search_ask *ask)
+static int search_attempt_as(const struct search_attempt *attempt, const struct search_ask *ask,
+                             int prefix)
 {
-    struct search_attempt *attempt = user;
-    int code = search_match(attempt->conn, ask->arena, search_query_text(ask, 1, -1),
+    int code = search_match(attempt->conn, ask->arena, search_query_text(ask, prefix, -1),
                             &attempt->hits->positions, &attempt->hits->count);
     return code ? code : attempt->hits->count > 0;
+}
+
+static int search_attempt(void *user, struct search_ask *ask)
+{
+    return search_attempt_as(user, ask, 1);
 }
 
 static int search_advise(struct db_conn *conn, const struct search_ask *ask,
@@ -243,6 +249,54 @@ static int search_exact(struct db_conn *conn, struct arena *arena, struct souk_s
     return code < 0 ? code : 0;
 }
 
+/* Nothing was found as it stands: the other ways to read it, the surest first. A word that stands
+ * so in another language is no mistake; what only begins as one is less sure than a typo. 1: found.
+ */
+static int search_mend(struct search_attempt *attempt, const struct market *market,
+                       struct souk_str typed, struct search_ask *ask)
+{
+    struct db_conn *conn = attempt->conn;
+    struct search_ask wide;
+    int code, foreign = 1;
+    search_query_parse(&wide, ask->arena, market, typed, 1);
+    struct search_ask other = wide;
+    if ((code = search_attempt_as(attempt, &wide, -1)) == 0) {
+        foreign = 0;
+        if ((code = search_mend_join(market, ask, search_attempt, attempt)) == 0)
+            code = search_mend_words(conn, ask, search_attempt, attempt);
+        if (code != 0)
+            other = *ask;
+    }
+    if (code == 0) {
+        code = search_attempt(attempt, &other);
+        foreign = code > 0;
+    }
+    if (code == 0)
+        code = search_mend_keyboard(market, typed, &other, search_attempt, attempt);
+    if (code == 0)
+        code = search_mend_split(conn, market, &other, search_attempt, attempt);
+    if (code == 0)
+        code = search_mend_words(conn, &other, search_attempt, attempt);
+    if (code <= 0)
+        return code;
+    *ask = other;
+    if (!foreign)
+        attempt->hits->corrected = search_query_shown(ask, -1);
+    return code;
+}
+
+/* Few were found: what many have is named beside them. */
+static int search_hint(struct db_conn *conn, const struct search_ask *ask, struct search_hits *hits)
+{
+    struct search_hits other = {0};
+    struct search_attempt attempt = {conn, &other};
+    struct search_ask tried = *ask;
+    int code = search_mend_hint(conn, &tried, search_attempt, &attempt);
+    if (code > 0 && other.count > hits->count)
+        json_add_str(ask->arena, hits->suggestions, NULL, search_query_shown(&tried, -1));
+    return code < 0 ? code : 0;
+}
+
 int search_run(struct db_conn *conn, struct arena *arena, const struct market *market,
                struct souk_str query, struct search_hits *hits)
 {
@@ -252,7 +306,7 @@ int search_run(struct db_conn *conn, struct arena *arena, const struct market *m
     *hits = (struct search_hits){.corrected = {"", 0}};
     hits->suggestions = json_new(arena, JSON_ARRAY);
     hits->positions = arena_alloc(arena, sizeof(int64_t));
-    search_query_parse(&ask, arena, market, query);
+    search_query_parse(&ask, arena, market, query, 0);
     int code = search_exact(conn, arena, str_trim(query), &hits->exact_product, &exact);
     if (code != 0 || ask.count == 0 || (code = search_same(conn, &ask)) != 0)
         return code;
@@ -263,11 +317,12 @@ int search_run(struct db_conn *conn, struct arena *arena, const struct market *m
         hits->count = 1;
     } else if (code == 0) {
         struct search_ask typed = ask;
-        if ((code = search_typo_mend(conn, &ask, search_attempt, &attempt)) < 0)
+        if ((code = search_mend(&attempt, market, query, &ask)) < 0)
             return code;
         if (code == 0)
             return search_advise(conn, &typed, market, hits->suggestions);
-        hits->corrected = search_query_shown(&ask, -1);
+    } else if (hits->count <= SEARCH_HINTED && !exact && (code = search_hint(conn, &ask, hits))) {
+        return code;
     }
     return hits->count <= SEARCH_RANKED ? search_rank(conn, &ask, market, exact, hits) : 0;
 }

@@ -18,6 +18,19 @@ int search_put(struct db_conn *conn, struct arena *arena, int64_t product_id);
 /* In a write, by a nightly job: rowids follow popularity again, a slice at a time; *more. */
 int search_reorder(struct db_conn *conn, int limit, int *more);
 
+/* Renaming: what documents hold of a category ("category") or of an attribute's values
+ * ("attribute"), as one text; and in a write, when it is no longer what it was before: the products
+ * that have it are written anew, at once when they are few, else by the job "souk:reindex". */
+int search_follow_names(struct db_conn *conn, struct arena *arena, const char *kind, int64_t id,
+                        struct souk_str *names);
+int search_follow(struct db_conn *conn, struct arena *arena, const char *kind, int64_t id,
+                  struct souk_str before, int64_t now);
+/* The same for those in a JSON array of ids, which have lost or got a category. */
+int search_follow_products(struct db_conn *conn, struct souk_str ids, int64_t now);
+/* In a write, by that job: the next `limit` of them; *more. */
+int search_follow_next(struct db_conn *conn, int limit, int *more);
+int search_follow_waits(struct db_conn *conn); /* 1: some are waiting */
+
 struct search_hits {
     int64_t *positions; /* rowids of search_text, ascending: most popular first; or when `ranked`,
                            the best first */
@@ -38,11 +51,22 @@ void search_terms_refresh(struct db_conn *conn);
 void search_end(void);
 /* Words as the index has them: for tests, synonyms and the log. */
 struct souk_str search_fold(struct arena *arena, const char *locale, struct souk_str text);
+/* Folded words as they stand in the names of these cards: with their accents. */
+struct souk_str search_spell(struct arena *arena, const char *locale, struct souk_str words,
+                             const struct json *cards);
 /* Completions for a box: up to `limit` of {"text", "url"} (products and categories). */
 int search_suggest(struct db_conn *conn, struct arena *arena, const struct market *market,
                    struct souk_str prefix, int limit, struct json *list);
 /* In a write: notes a search for the report of what was not found. */
 int search_note(struct db_conn *conn, struct arena *arena, const char *locale,
                 struct souk_str query, int64_t found, int64_t now);
+/* Many at once: [{"data": {"q", "locale"}, "found", "at"}]. */
+int search_note_all(struct db_conn *conn, struct arena *arena, const struct json *searches);
+/* {"query", "locale", "count", "found", "at"}, the most frequent first; `missing`: only what found
+ * nothing. */
+int search_log_list(struct db_conn *conn, struct arena *arena, int missing, int64_t skip, int limit,
+                    struct json *list);
+/* A job's: searches that nobody has made for 400 days go. */
+int search_log_sweep(struct db *db, int64_t now, struct err *err);
 
 #endif

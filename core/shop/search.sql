@@ -124,6 +124,49 @@ WHERE t.locale = $2 AND c.hidden = 0 AND instr(' ' || t.fold, ' ' || $1) > 0
 AND coalesce(ts.slug, fs.slug) IS NOT NULL
 ORDER BY length(t.name), t.name LIMIT $4
 
+-- $1: [[fold, locale, query, found, at]].
 -- name: search_query_note
-INSERT INTO search_query (fold, locale, query, count, found, at) VALUES ($1, $2, $3, 1, $4, $5)
+INSERT INTO search_query (fold, locale, query, count, found, at)
+SELECT json_extract(v.value, '$[0]'), json_extract(v.value, '$[1]'), json_extract(v.value, '$[2]'), 1,
+    json_extract(v.value, '$[3]'), json_extract(v.value, '$[4]')
+FROM json_each($1) AS v WHERE true
 ON CONFLICT (fold, locale) DO UPDATE SET query = excluded.query, count = count + 1, found = excluded.found, at = excluded.at
+
+-- name: search_query_list
+SELECT query, locale, count, found, at FROM search_query WHERE $1 = 0 OR found = 0
+ORDER BY count DESC, at DESC, fold, locale LIMIT $2 OFFSET $3
+
+-- name: search_query_sweep
+DELETE FROM search_query WHERE (fold, locale) IN (SELECT o.fold, o.locale FROM search_query AS o WHERE o.at < $1 LIMIT $2)
+
+-- What documents hold of others: names, and whose documents they are in.
+
+-- name: search_category_names
+SELECT coalesce(json_group_array(n), '') FROM
+    (SELECT locale || ':' || name AS n FROM category_text WHERE category_id = $1 ORDER BY locale)
+
+-- name: search_attribute_names
+SELECT coalesce(json_group_array(n), '') FROM
+    (SELECT v.code || ':' || t.locale || ':' || t.name AS n FROM attribute_value v JOIN attribute_value_text t ON t.value_id = v.id
+    WHERE v.attribute_id = $1 ORDER BY v.code, t.locale)
+
+-- name: search_category_products
+SELECT product_id FROM product_category WHERE category_id = $1 LIMIT $2
+
+-- name: search_attribute_products
+SELECT a.product_id FROM attribute_value v CROSS JOIN product_attribute a ON a.value_id = v.id WHERE v.attribute_id = $1
+UNION SELECT o.product_id FROM attribute_value v JOIN product_option_value o ON o.value_id = v.id WHERE v.attribute_id = $1
+LIMIT $2
+
+-- name: search_list_products
+SELECT DISTINCT value FROM json_each($1) LIMIT $2
+
+-- name: search_waiting_add
+INSERT INTO search_waiting (product_id) SELECT j.value FROM json_each($1) j JOIN product p ON p.id = j.value WHERE 1 = 1
+ON CONFLICT (product_id) DO NOTHING
+
+-- name: search_waiting_next
+SELECT product_id FROM search_waiting ORDER BY product_id LIMIT $1
+
+-- name: search_waiting_drop
+DELETE FROM search_waiting WHERE product_id IN (SELECT value FROM json_each($1))

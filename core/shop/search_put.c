@@ -7,8 +7,7 @@
  * who searches in a locale searches in the default one as well (search_query.c); only a product
  * without a text in the default locale gets what it has under that code too.
  *
- * search_put does not follow the renaming of a category or an attribute value: the next save of a
- * product does.
+ * What a renamed category or value means for its products is followed in search_follow.c.
  */
 #include "base/clock.h"
 #include "base/str.h"
@@ -288,16 +287,4 @@ int search_reorder(struct db_conn *conn, int limit, int *more)
     if (count == SOUK_NOT_FOUND)
         return 0;
     return code ? code : count < 0 ? count : 0;
-}
-
-/* ---- the log ---- */
-
-int search_note(struct db_conn *conn, struct arena *arena, const char *locale,
-                struct souk_str query, int64_t found, int64_t now)
-{
-    struct souk_str fold = search_fold(arena, locale, utf8_cut(str_trim(query), 100));
-    if (fold.len == 0)
-        return 0;
-    return db_run(conn, &sql_search_query_note, NULL, DB_TEXT(fold), DB_CSTR(locale),
-                  DB_TEXT(utf8_cut(str_trim(query), 100)), DB_INT(found), DB_INT(now));
 }

@@ -5,7 +5,8 @@
  * the code of the market's locale, of the default locale (whose texts are shown where one is
  * missing) and among what has no language; as it is, by its stem, and the last one as a prefix. Two
  * letters at least make a prefix: one would ask for half of the index. "usb-c" is met by "usbc" or
- * by "usb" and "c".
+ * by "usb" and "c". When nothing was found the other languages of the shop are asked too: a
+ * wide query.
  */
 #include "shop/search_query.h"
 
@@ -49,24 +50,40 @@ static void search_query_word(void *user, const struct search_word *word)
     if (parser->which)
         return;
     part->text = word->text;
-    part->stems[1] = word->stem;
+    for (int i = 1; i < SEARCH_MANY; i++)
+        part->stems[i] = word->stem;
     group->count = parser->part + 1;
     group->shown = group->shown.len ? arena_printf(ask->arena, "%.*s-%.*s", SOUK_PRI(group->shown),
                                                    SOUK_PRI(word->lower))
                                     : word->lower;
 }
 
-void search_query_parse(struct search_ask *ask, struct arena *arena, const struct market *market,
-                        struct souk_str text)
+/* Locales of one language are one: tokens have no more than its code. */
+static void search_query_speak(struct search_ask *ask, int *count, const char *locale)
 {
-    const char *first = market_shop()->locales[0];
-    *ask = (struct search_ask){.arena = arena, .locales = {market->locale, NULL}};
-    search_words_code(market->locale, ask->codes[0]);
-    search_words_code(first, ask->codes[1]);
-    if (strcmp(ask->codes[0], ask->codes[1]) != 0)
-        ask->locales[1] = first;
+    char code[SEARCH_CODE];
+    if (*count == SEARCH_MANY)
+        return;
+    search_words_code(locale, code);
+    for (int i = 0; i < *count; i++)
+        if (strcmp(ask->codes[i], code) == 0)
+            return;
+    memcpy(ask->codes[*count], code, sizeof code);
+    ask->locales[(*count)++] = locale;
+}
+
+void search_query_parse(struct search_ask *ask, struct arena *arena, const struct market *market,
+                        struct souk_str text, int wide)
+{
+    const struct market_shop *shop = market_shop();
+    int count = 0;
+    *ask = (struct search_ask){.arena = arena, .wide = wide};
+    search_query_speak(ask, &count, market->locale);
+    search_query_speak(ask, &count, shop->locales[0]);
+    for (int i = 1; wide && i < MARKET_LOCALES && shop->locales[i]; i++)
+        search_query_speak(ask, &count, shop->locales[i]);
     text = utf8_cut(str_trim(text), SEARCH_TYPED);
-    for (int i = 0; i < 2 && ask->locales[i]; i++) {
+    for (int i = 0; ask->locales[i]; i++) {
         struct search_parser parser = {.ask = ask, .which = i, .chunk = -1, .group = -1};
         search_words_cut(arena, ask->locales[i], text, search_query_word, &parser);
     }
@@ -84,10 +101,11 @@ static void search_query_token(struct buf *out, const char *code, struct souk_st
 static void search_query_ways(const struct search_ask *ask, struct buf *out, struct souk_str word,
                               const struct souk_str *stems, int prefix)
 {
-    prefix = prefix && utf8_length(word) >= 2;
-    for (int i = 0; i < 2 && ask->locales[i]; i++) {
+    const int strict = prefix < 0;
+    prefix = prefix > 0 && utf8_length(word) >= 2;
+    for (int i = 0; ask->locales[i]; i++) {
         search_query_token(out, ask->codes[i], word, prefix);
-        if (stems && stems[i].len && !souk_str_equal(stems[i], word))
+        if (stems && !strict && stems[i].len && !souk_str_equal(stems[i], word))
             search_query_token(out, ask->codes[i], stems[i], 0);
     }
     search_query_token(out, SEARCH_PLAIN, word, prefix);
@@ -114,7 +132,8 @@ static void search_query_group(const struct search_ask *ask, const struct search
     for (int i = 0; i < group->count; i++) {
         const struct search_part *part = &group->parts[i];
         buf_add_cstr(out, i ? " AND (" : "(");
-        search_query_ways(ask, out, part->text, part->stems, prefix && i == group->count - 1);
+        search_query_ways(ask, out, part->text, part->stems,
+                          prefix < 0 || i == group->count - 1 ? prefix : 0);
         if (part->unit.len)
             search_query_ways(ask, out, part->unit, NULL, 0);
         buf_add_char(out, ')');
@@ -136,7 +155,8 @@ struct souk_str search_query_text(const struct search_ask *ask, int prefix, int 
             continue;
         if (out.len)
             buf_add_cstr(&out, " AND ");
-        search_query_group(ask, &ask->groups[i], &out, prefix && i == ask->count - 1);
+        search_query_group(ask, &ask->groups[i], &out,
+                           prefix < 0 || i == ask->count - 1 ? prefix : 0);
     }
     return buf_str(&out);
 }

@@ -74,7 +74,7 @@ int search_suggest(struct db_conn *conn, struct arena *arena, const struct marke
     struct search_ask ask;
     struct buf positions = {.arena = arena};
     prefix = utf8_cut(str_trim(prefix), 100);
-    search_query_parse(&ask, arena, market, prefix);
+    search_query_parse(&ask, arena, market, prefix, 0);
     if (ask.count == 0 || limit <= 0)
         return 0;
     int most = limit < SEARCH_MOST_CATEGORIES ? limit : SEARCH_MOST_CATEGORIES;

@@ -8,22 +8,21 @@
  * nothing but the words themselves is kept.
  *
  * The words may be older than the reader's snapshot: they only propose, the index decides. They are
- * read again when the catalogue has moved on, at once when they are few.
+ * read again when the catalogue has moved on, at once when that is quick.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "shop/search.sql.h"
 #include "shop/search_query.h"
 
-#define SEARCH_FEW     20000 /* words that are read again at every change */
-#define SEARCH_OLD     1000  /* versions that more may be behind */
+#define SEARCH_SLOW    20000 /* us; what is read faster is read again at every change */
+#define SEARCH_OLD     1000  /* versions that others may be behind */
 #define SEARCH_MOST    600000
-#define SEARCH_NEAR    3  /* candidates for one word */
-#define SEARCH_TRIES   12 /* ways to put candidates together */
 #define SEARCH_LETTERS 40
 
 struct search_term {
@@ -39,6 +38,7 @@ struct search_terms {
     _Atomic int users;
     const struct db *db;
     int64_t version;
+    int64_t took; /* us to read */
     char *pool;
     VEC(struct search_term) list;
 };
@@ -47,7 +47,7 @@ static pthread_mutex_t search_typo_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t search_typo_reading = PTHREAD_MUTEX_INITIALIZER;
 static struct search_terms *search_typo_terms;
 
-static void search_typo_drop(struct search_terms *terms)
+void search_typo_drop(struct search_terms *terms)
 {
     if (!terms || atomic_fetch_sub(&terms->users, 1) != 1)
         return;
@@ -118,6 +118,7 @@ static int search_typo_read(struct db_conn *conn, struct search_terms *terms)
     struct db_rows rows;
     VEC(char) pool = {0};
     uint32_t points[SEARCH_LETTERS];
+    int64_t start = clock_mono();
     int code = db_get_int(conn, &sql_search_version, &terms->version);
     if (code != 0 || (code = db_query(conn, &sql_search_terms, &rows)) != 0)
         return code;
@@ -138,6 +139,7 @@ static int search_typo_read(struct db_conn *conn, struct search_terms *terms)
     }
     db_close(&rows);
     terms->pool = pool.at;
+    terms->took = clock_mono() - start;
     return code < 0 ? code : 0;
 }
 
@@ -145,11 +147,11 @@ static int search_typo_fresh(const struct search_terms *terms, const struct db *
 {
     int64_t behind = terms ? version - terms->version : 0;
     return terms && terms->db == db &&
-           (behind == 0 || (behind > 0 && behind < SEARCH_OLD && terms->list.len > SEARCH_FEW));
+           (behind == 0 || (behind > 0 && behind < SEARCH_OLD && terms->took > SEARCH_SLOW));
 }
 
 /* One thread reads, the others wait for it, unless they have something to work with. */
-static struct search_terms *search_typo_get(struct db_conn *conn)
+struct search_terms *search_typo_get(struct db_conn *conn)
 {
     int64_t version = 0;
     struct search_terms *terms = search_typo_take();
@@ -179,7 +181,21 @@ static struct search_terms *search_typo_get(struct db_conn *conn)
 
 void search_terms_refresh(struct db_conn *conn)
 {
-    search_typo_drop(search_typo_get(conn));
+    int64_t version = 0;
+    struct search_terms *old = search_typo_take();
+    int code = db_get_int(conn, &sql_search_version, &version);
+    if (code == 0 && old && old->db == db_of(conn) && old->version >= version) {
+        search_typo_drop(old);
+        return;
+    }
+    search_typo_drop(old);
+    struct search_terms *terms = mem_zalloc(sizeof *terms);
+    terms->db = db_of(conn);
+    atomic_store(&terms->users, 1);
+    if (search_typo_read(conn, terms) == 0)
+        search_typo_publish(terms);
+    else
+        search_typo_drop(terms);
 }
 
 /* ---- looking up ---- */
@@ -204,12 +220,12 @@ static size_t search_typo_place(const struct search_terms *terms, struct souk_st
     return low;
 }
 
-static int search_typo_has(const struct search_terms *terms, const char *code, struct souk_str word,
-                           int prefix)
+static uint32_t search_typo_has(const struct search_terms *terms, const char *code,
+                                struct souk_str word, int prefix)
 {
     char room[SEARCH_WORD * 4 + SEARCH_CODE];
     size_t len = strlen(code) + word.len;
-    if (len > sizeof room)
+    if (len > sizeof room || word.len == 0)
         return 0;
     memcpy(room, code, strlen(code));
     memcpy(room + strlen(code), word.ptr, word.len);
@@ -218,19 +234,30 @@ static int search_typo_has(const struct search_terms *terms, const char *code, s
     if (at >= terms->list.len)
         return 0;
     struct souk_str found = search_typo_token(terms, at);
-    return souk_str_equal(found, token) ||
-           (prefix && found.len > len && memcmp(found.ptr, token.ptr, len) == 0);
+    int has = souk_str_equal(found, token) ||
+              (prefix && found.len > len && memcmp(found.ptr, token.ptr, len) == 0);
+    return has ? terms->list.at[at].docs : 0;
 }
 
-static int search_typo_known(const struct search_terms *terms, const struct search_ask *ask,
-                             const struct search_part *part, int prefix)
+uint32_t search_typo_docs(const struct search_terms *terms, const struct search_ask *ask,
+                          struct souk_str word, int prefix)
+{
+    uint32_t most = search_typo_has(terms, SEARCH_PLAIN, word, prefix);
+    for (int i = 0; ask->locales[i]; i++) {
+        uint32_t docs = search_typo_has(terms, ask->codes[i], word, prefix);
+        most = docs > most ? docs : most;
+    }
+    return most;
+}
+
+int search_typo_known(const struct search_terms *terms, const struct search_ask *ask,
+                      const struct search_part *part, int prefix)
 {
     prefix = prefix && utf8_length(part->text) >= 2;
-    for (int i = 0; i < 2 && ask->locales[i]; i++)
-        if (search_typo_has(terms, ask->codes[i], part->text, prefix) ||
-            search_typo_has(terms, ask->codes[i], part->stems[i], 0))
+    for (int i = 0; ask->locales[i]; i++)
+        if (search_typo_has(terms, ask->codes[i], part->stems[i], 0))
             return 1;
-    return search_typo_has(terms, SEARCH_PLAIN, part->text, prefix);
+    return search_typo_docs(terms, ask, part->text, prefix) > 0;
 }
 
 static int search_typo_least(int a, int b)
@@ -238,9 +265,10 @@ static int search_typo_least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Edits from a to b (left out, put in, exchanged, neighbours swapped), or most + 1. */
+/* Edits from a to b (left out, put in, exchanged, neighbours swapped), or most + 1; `prefix`: to
+ * the nearest beginning of b. */
 static int search_typo_distance(const uint32_t *a, int a_len, const uint32_t *b, int b_len,
-                                int most)
+                                int most, int prefix)
 {
     int rows[3][SEARCH_LETTERS + 1];
     int *old = rows[0], *last = rows[1], *row = rows[2];
@@ -263,14 +291,11 @@ static int search_typo_distance(const uint32_t *a, int a_len, const uint32_t *b,
         last = row;
         row = spare;
     }
-    return last[b_len];
+    int least = last[b_len];
+    for (int j = 0; prefix && j < b_len; j++)
+        least = search_typo_least(least, last[j]);
+    return least;
 }
-
-struct search_near {
-    struct souk_str word;
-    uint32_t docs;
-    int distance;
-};
 
 static void search_typo_note(struct search_near *list, int *count, struct search_near near)
 {
@@ -292,107 +317,60 @@ static void search_typo_note(struct search_near *list, int *count, struct search
     *count = search_typo_least(*count + 1, SEARCH_NEAR);
 }
 
-static int search_typo_near(const struct search_terms *terms, const struct search_ask *ask,
-                            struct souk_str word, struct search_near *list)
+struct search_typed {
+    uint32_t points[SEARCH_LETTERS];
+    uint64_t letters;
+    int count, most, prefix;
+};
+
+/* How far a word of the index is from what was typed, or most + 1. What only begins so is a step
+ * behind what is so as a whole. */
+static int search_typo_far(const struct search_terms *terms, const struct search_typed *typed,
+                           size_t i)
 {
-    uint32_t points[SEARCH_LETTERS], other[SEARCH_LETTERS];
-    uint64_t letters, ignored;
+    const struct search_term *term = &terms->list.at[i];
+    uint32_t other[SEARCH_LETTERS];
+    uint64_t letters = term->letters, most = (uint64_t)typed->most;
+    int longer = term->count - typed->count, far = typed->most + 1;
+    int whole = abs(longer) <= typed->most &&
+                (uint64_t)__builtin_popcountll(letters ^ typed->letters) <= 2 * most;
+    int begins = typed->prefix && longer > 0 &&
+                 (uint64_t)__builtin_popcountll(typed->letters & ~letters) <= most;
+    if (!whole && !begins)
+        return far * 2;
+    struct souk_str text = str_from(search_typo_token(terms, i), term->code);
+    int len = search_typo_points(text, other, SEARCH_LETTERS, &letters);
+    if (whole)
+        far = search_typo_distance(typed->points, typed->count, other, len, typed->most, 0);
+    if (far <= typed->most || !begins)
+        return far * 2;
+    int start = search_typo_least(len, typed->count + typed->most);
+    return search_typo_distance(typed->points, typed->count, other, start, typed->most, 1) * 2 + 1;
+}
+
+int search_typo_near(const struct search_terms *terms, const struct search_ask *ask,
+                     struct souk_str word, int prefix, struct search_near list[SEARCH_NEAR])
+{
+    struct search_typed typed = {0};
     int found = 0;
-    int count = search_typo_points(word, points, SEARCH_LETTERS, &letters);
-    int most = count >= 8 ? 2 : 1;
-    const char *codes[3] = {ask->codes[0], ask->locales[1] ? ask->codes[1] : NULL, SEARCH_PLAIN};
-    if (count < 3)
+    typed.count = search_typo_points(word, typed.points, SEARCH_LETTERS, &typed.letters);
+    typed.most = typed.count >= 8 ? 2 : 1;
+    typed.prefix = prefix && typed.count >= 4;
+    if (typed.count < 3)
         return 0;
-    for (int c = 0; c < 3; c++) {
-        if (!codes[c])
-            continue;
-        for (size_t i = search_typo_place(terms, souk_str(codes[c])); i < terms->list.len; i++) {
+    for (int c = -1; c < 0 || ask->locales[c]; c++) {
+        const char *code = c < 0 ? SEARCH_PLAIN : ask->codes[c];
+        for (size_t i = search_typo_place(terms, souk_str(code)); i < terms->list.len; i++) {
             const struct search_term *term = &terms->list.at[i];
-            if (strncmp(terms->pool + term->at, codes[c], strlen(codes[c])) != 0)
+            if (strncmp(terms->pool + term->at, code, strlen(code)) != 0)
                 break;
-            if (abs((int)term->count - count) > most ||
-                __builtin_popcountll(term->letters ^ letters) > 2 * most)
-                continue;
+            int far = search_typo_far(terms, &typed, i);
             struct souk_str text = str_from(search_typo_token(terms, i), term->code);
-            int len = search_typo_points(text, other, SEARCH_LETTERS, &ignored);
-            int distance = search_typo_distance(points, count, other, len, most);
-            if (distance && distance <= most)
-                search_typo_note(list, &found, (struct search_near){text, term->docs, distance});
+            if (far && far <= 2 * typed.most + 1)
+                search_typo_note(list, &found, (struct search_near){text, term->docs, far});
         }
     }
     for (int i = 0; i < found; i++)
         list[i].word = arena_str(ask->arena, list[i].word);
     return found;
-}
-
-/* ---- mending ---- */
-
-struct search_hole { /* a word to be replaced */
-    int group, part;
-    struct search_near near[SEARCH_NEAR];
-    int count;
-};
-
-static void search_typo_put(struct search_ask *ask, const struct search_hole *hole,
-                            const struct search_near *near)
-{
-    struct search_group *group = &ask->groups[hole->group];
-    struct search_part *part = &group->parts[hole->part];
-    part->text = near->word;
-    part->unit = group->joined = STR_NULL;
-    for (int i = 0; i < 2 && ask->locales[i]; i++)
-        part->stems[i] = search_words_stem(ask->arena, ask->locales[i], near->word, near->word);
-    group->same_count = 0;
-    group->shown = group->parts[0].text;
-    for (int i = 1; i < group->count; i++)
-        group->shown = arena_printf(ask->arena, "%.*s-%.*s", SOUK_PRI(group->shown),
-                                    SOUK_PRI(group->parts[i].text));
-}
-
-/* The words to be replaced; -1 when one of them has no neighbour. */
-static int search_typo_holes(const struct search_terms *terms, const struct search_ask *ask,
-                             struct search_hole *holes, int room)
-{
-    int count = 0;
-    for (int g = 0; g < ask->count; g++) {
-        const struct search_group *group = &ask->groups[g];
-        for (int p = 0; p < group->count; p++) {
-            int last = g == ask->count - 1 && p == group->count - 1;
-            if (group->same_count || search_typo_known(terms, ask, &group->parts[p], last))
-                continue;
-            if (count == room)
-                return -1;
-            struct search_hole *hole = &holes[count++];
-            hole->group = g;
-            hole->part = p;
-            hole->count = search_typo_near(terms, ask, group->parts[p].text, hole->near);
-            if (hole->count == 0)
-                return -1;
-        }
-    }
-    return count;
-}
-
-int search_typo_mend(struct db_conn *conn, struct search_ask *ask,
-                     int (*attempt)(void *user, struct search_ask *ask), void *user)
-{
-    struct search_hole holes[4];
-    struct search_terms *terms = search_typo_get(conn);
-    int result = 0, ways = 1;
-    int count = terms ? search_typo_holes(terms, ask, holes, 4) : 0;
-    search_typo_drop(terms);
-    for (int i = 0; i < count; i++)
-        ways *= holes[i].count;
-    for (int way = 0; count > 0 && way < ways && way < SEARCH_TRIES && result == 0; way++) {
-        struct search_ask tried = *ask;
-        int rest = way;
-        for (int i = 0; i < count; i++) {
-            search_typo_put(&tried, &holes[i], &holes[i].near[rest % holes[i].count]);
-            rest /= holes[i].count;
-        }
-        result = attempt(user, &tried);
-        if (result > 0)
-            *ask = tried;
-    }
-    return result;
 }

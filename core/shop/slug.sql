@@ -15,12 +15,14 @@ INSERT INTO slug (kind, slug, locale, target_id, current) VALUES ($1, $2, $3, $4
 -- name: slug_delete
 DELETE FROM slug WHERE kind = $1 AND target_id = $2
 
--- The target of a slug, and its current slugs in the locale asked for and in the default one.
+-- The target of a slug, and its current slug in the locale asked for, else the default one, else any.
 -- name: slug_find
-SELECT s.target_id, c.slug FROM slug s
-    LEFT JOIN slug c ON c.kind = s.kind AND c.target_id = s.target_id AND c.current = 1
-    WHERE s.kind = $1 AND s.slug = $2
-    ORDER BY c.locale = $3 DESC, c.locale = $4 DESC, c.locale LIMIT 1
+SELECT s.target_id, coalesce(
+        (SELECT c.slug FROM slug c WHERE c.target_id = s.target_id AND c.kind = s.kind AND c.locale = $3 AND c.current = 1),
+        (SELECT c.slug FROM slug c WHERE c.target_id = s.target_id AND c.kind = s.kind AND c.locale = $4 AND c.current = 1),
+        (SELECT c.slug FROM slug c WHERE c.target_id = s.target_id AND c.kind = s.kind AND c.current = 1
+            ORDER BY c.locale LIMIT 1))
+    FROM slug s WHERE s.kind = $1 AND s.slug = $2 LIMIT 1
 
 -- name: slug_of
 SELECT slug FROM slug WHERE kind = $1 AND target_id = $2 AND current = 1

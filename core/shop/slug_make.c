@@ -260,6 +260,16 @@ static int slug_word_ends(struct souk_str text, size_t at)
     return next < 0x0400 || next > 0x052F;
 }
 
+/* Does "българия" stand around what ends at `at`, the letter "ъ"? */
+static int slug_is_bulgaria(struct souk_str text, size_t at)
+{
+    static const char begin[] = "бъ", end[] = "лгария";
+    return at >= sizeof begin - 1 && text.len - at >= sizeof end - 1 &&
+           memcmp(text.ptr + at - (sizeof begin - 1), begin, sizeof begin - 1) == 0 &&
+           memcmp(text.ptr + at, end, sizeof end - 1) == 0 &&
+           slug_word_ends(text, at + sizeof end - 1);
+}
+
 struct souk_str slug_make(struct arena *arena, struct souk_str name)
 {
     struct souk_str lower = utf8_lower(arena, name);
@@ -273,6 +283,8 @@ struct souk_str slug_make(struct arena *arena, struct souk_str name)
         at += step;
         if (before == 0x0438 && point == 0x044F && slug_word_ends(lower, at))
             point = 0x0430; /* the Act: "ия" at the end of a word is "ia" */
+        if (point == 0x044A && slug_is_bulgaria(lower, at))
+            point = 0x0443; /* the Act: the country's name is "Bulgaria" */
         if (!slug_letter(&state, arena, rest, point))
             break;
         before = point;

@@ -176,11 +176,15 @@ int staff_totp_used(struct db_conn *conn, int64_t id, int64_t step)
 int staff_totp_reset(struct db_conn *conn, struct souk_str email, int64_t now, struct err *err)
 {
     struct arena arena = {0};
-    int64_t changed = 0;
+    int64_t changed = 0, id = 0;
     struct souk_str address = comparable(&arena, email);
     int code = db_run(conn, &sql_staff_recovery_clear, NULL, DB_INT(0), DB_TEXT(address));
     if (!code)
         code = db_run(conn, &sql_staff_totp_clear, &changed, DB_TEXT(address), DB_INT(now));
+    if (!code && changed)
+        code = db_get_int(conn, &sql_staff_id_by_email, &id, DB_TEXT(address));
+    if (!code && changed)
+        code = staff_sessions_end(conn, id, souk_str(""), 1);
     if (!code && !changed)
         code = err_set(err, SOUK_NOT_FOUND, "there is nobody with the address %.*s",
                        SOUK_PRI(address));

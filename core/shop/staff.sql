@@ -52,7 +52,31 @@ UPDATE staff_recovery SET used_at = $3 WHERE staff_id = $1 AND hash = $2 AND use
 INSERT INTO staff_token (id, hash, name, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: staff_token_find
-SELECT id, scopes FROM staff_token WHERE hash = $1 AND (expires_at IS NULL OR expires_at > $2)
+SELECT id, scopes, used_at FROM staff_token WHERE hash = $1 AND (expires_at IS NULL OR expires_at > $2)
 
 -- name: staff_token_delete
 DELETE FROM staff_token WHERE id = $1
+
+-- name: staff_token_used
+UPDATE staff_token SET used_at = $2 WHERE id = $1 AND coalesce(used_at, 0) < $2
+
+-- name: staff_session_put
+INSERT INTO staff_session (session, staff_id, since, origin) VALUES ($1, $2, $3, $4)
+ON CONFLICT (session) DO UPDATE SET staff_id = excluded.staff_id, since = excluded.since, origin = excluded.origin
+
+-- Sessions that are still good: signed in since $2, used since $3.
+-- name: staff_session_list
+SELECT lower(hex(s.session)), s.since, x.seen_at, s.origin FROM staff_session s JOIN session x ON x.id_hash = s.session
+WHERE s.staff_id = $1 AND s.since >= $2 AND x.seen_at >= $3 AND x.data ->> '$.staff' = CAST($1 AS TEXT)
+ORDER BY x.seen_at DESC LIMIT 50
+
+-- What the same browser is as a shopper stays.
+-- name: staff_session_close
+UPDATE session SET data = json_remove(data, '$.staff', '$.staff_at')
+WHERE id_hash IN (SELECT session FROM staff_session WHERE staff_id = $1 AND (session = $2) = $3)
+
+-- name: staff_session_forget
+DELETE FROM staff_session WHERE staff_id = $1 AND (session = $2) = $3
+
+-- name: staff_id_by_email
+SELECT id FROM staff WHERE email = $1

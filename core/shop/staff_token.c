@@ -5,6 +5,8 @@
 #include "shop/staff.h"
 
 #include <sodium.h>
+#include <stdlib.h>
+#include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "shop/staff.sql.h"
@@ -12,6 +14,7 @@
 #define TOKEN_BYTES 32
 #define TOKEN_CHARS 43
 #define PREFIX      "souk_"
+#define USED_EVERY  CLOCK_MINUTE
 
 static void hash_token(struct souk_str token, unsigned char hash[32])
 {
@@ -33,6 +36,41 @@ int token_make(struct db_conn *conn, struct arena *arena, struct souk_str name,
                   DB_TEXT(buf_str(&text)), DB_INT(now), expires_at ? DB_INT(expires_at) : DB_NULL);
 }
 
+struct used { /* a note to the writer; frees itself */
+    struct db_write write;
+    int64_t id, now;
+};
+
+static int used_run(struct db_conn *conn, void *arg)
+{
+    const struct used *used = arg;
+    return db_run(conn, &sql_staff_token_used, NULL, DB_INT(used->id), DB_INT(used->now));
+}
+
+static void used_done(struct db_write *write)
+{
+    free(write->arg);
+}
+
+/* A full queue is no matter: the next use is noted. */
+static void note_used(struct db_conn *conn, int64_t id, int64_t before, int64_t now)
+{
+    if (now - before < USED_EVERY)
+        return;
+    if (db_is_writer(conn)) {
+        db_run(conn, &sql_staff_token_used, NULL, DB_INT(id), DB_INT(now));
+        return;
+    }
+    struct used *used = mem_zalloc(sizeof *used);
+    used->id = id;
+    used->now = now;
+    used->write.fn = used_run;
+    used->write.arg = used;
+    used->write.done = used_done;
+    if (db_write_push(db_of(conn), &used->write) != SOUK_OK)
+        free(used);
+}
+
 int token_find(struct db_conn *conn, struct arena *arena, struct souk_str token, int64_t now,
                int64_t *id, const struct json **scopes)
 {
@@ -48,10 +86,12 @@ int token_find(struct db_conn *conn, struct arena *arena, struct souk_str token,
         return code ? code : SOUK_NOT_FOUND;
     *id = db_int(&rows, 0);
     struct souk_str text = arena_str(arena, db_text(&rows, 1));
+    int64_t used = db_int(&rows, 2);
     db_close(&rows);
     if (json_parse(arena, text, &list, NULL) != SOUK_OK)
         return SOUK_NOT_FOUND;
     *scopes = list;
+    note_used(conn, *id, used, now);
     return SOUK_OK;
 }
 

@@ -12,8 +12,12 @@ INSERT INTO tax_zone (id, name, country, region, postcode, city) VALUES ($1, $2,
 -- name: tax_rate_put
 INSERT INTO tax_rate (id, zone_id, class_id, name, rate, priority, compound, delivery)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (zone_id, class_id, priority) DO UPDATE SET name = excluded.name, rate = excluded.rate,
-    compound = excluded.compound, delivery = excluded.delivery
+ON CONFLICT (zone_id, class_id, priority) DO NOTHING
+
+-- name: tax_rate_change
+UPDATE tax_rate SET name = $4, rate = $5, compound = $6, delivery = $7
+WHERE zone_id = $1 AND class_id = $2 AND priority = $3
+AND (name, rate, compound, delivery) IS NOT ($4, $5, $6, $7)
 
 -- name: tax_class_by_code
 SELECT id FROM tax_class WHERE code = $1

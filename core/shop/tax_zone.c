@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include "base/rand.h"
 #include "base/str.h"
+#include "shop/product.h"
 #include "shop/tax.h"
 #include "shop/tax.sql.h"
 #include "shop/tax_place.h"
@@ -165,7 +166,8 @@ static int64_t number_of(const struct json *value, int64_t otherwise)
     return json_int(value, otherwise);
 }
 
-static int save_rate(struct db_conn *conn, int64_t zone_id, const struct json *doc, struct err *err)
+static int save_rate(struct db_conn *conn, int64_t zone_id, const struct json *doc, int *change,
+                     struct err *err)
 {
     int64_t class_id, ppm = 0;
     struct souk_str class_code = json_text(either(doc, "class", "tax_class"));
@@ -176,11 +178,21 @@ static int save_rate(struct db_conn *conn, int64_t zone_id, const struct json *d
             tax_class_find(conn, class_code.len ? class_code : souk_str("standard"), 1, &class_id);
     if (code != SOUK_OK)
         return code;
-    return db_run(conn, &sql_tax_rate_put, NULL, DB_INT(id_next()), DB_INT(zone_id),
-                  DB_INT(class_id), DB_TEXT(name.len ? name : souk_str("VAT")), DB_INT(ppm),
-                  DB_INT(number_of(json_at(doc, "priority"), 1)),
-                  DB_INT(is_yes(json_at(doc, "compound"), 0)),
-                  DB_INT(is_yes(either(doc, "delivery", "shipping"), 1)));
+    const struct db_arg label = DB_TEXT(name.len ? name : souk_str("VAT"));
+    const struct db_arg priority = DB_INT(number_of(json_at(doc, "priority"), 1));
+    const struct db_arg compound = DB_INT(is_yes(json_at(doc, "compound"), 0));
+    const struct db_arg delivery = DB_INT(is_yes(either(doc, "delivery", "shipping"), 1));
+    int64_t made = 0, changed = 0;
+    code = db_run(conn, &sql_tax_rate_put, &made, DB_INT(id_next()), DB_INT(zone_id),
+                  DB_INT(class_id), label, DB_INT(ppm), priority, compound, delivery);
+    if (code == SOUK_OK && !made)
+        code = db_run(conn, &sql_tax_rate_change, &changed, DB_INT(zone_id), DB_INT(class_id),
+                      priority, label, DB_INT(ppm), compound, delivery);
+    if (made)
+        *change = PRODUCT_CREATED;
+    else if (changed && *change == PRODUCT_UNCHANGED)
+        *change = PRODUCT_UPDATED;
+    return code;
 }
 
 /* "*" of WooCommerce's table means everywhere. */
@@ -205,17 +217,17 @@ static int make_zone(struct db_conn *conn, const struct json *doc, const struct 
 }
 
 static int save_zone(struct db_conn *conn, const struct json *doc, const struct tax_place *place,
-                     int64_t *id, struct err *err)
+                     int64_t *id, int *change, struct err *err)
 {
     const struct json *rates = json_at(doc, "rates");
     int code = make_zone(conn, doc, place, id);
     if (code != SOUK_OK)
         return code;
     if (!rates)
-        return save_rate(conn, *id, doc, err);
+        return save_rate(conn, *id, doc, change, err);
     json_each(item, rates)
     {
-        if ((code = save_rate(conn, *id, &item->value, err)) != SOUK_OK)
+        if ((code = save_rate(conn, *id, &item->value, change, err)) != SOUK_OK)
             return code;
     }
     return SOUK_OK;
@@ -223,6 +235,14 @@ static int save_zone(struct db_conn *conn, const struct json *doc, const struct 
 
 int tax_zone_save(struct db_conn *conn, const struct json *doc, int64_t *id, struct err *err)
 {
+    int change;
+    return tax_zone_put(conn, doc, id, &change, err);
+}
+
+int tax_zone_put(struct db_conn *conn, const struct json *doc, int64_t *id, int *change,
+                 struct err *err)
+{
+    *change = PRODUCT_UNCHANGED;
     char country[3] = "";
     struct souk_str given = place_text(json_at(doc, "country"));
     struct souk_str postcodes = place_text(either(doc, "postcode", "postcodes")), postcode;
@@ -234,10 +254,10 @@ int tax_zone_save(struct db_conn *conn, const struct json *doc, int64_t *id, str
     struct tax_place place = {souk_str(country), place_text(either(doc, "region", "state")),
                               souk_str(""), place_text(json_at(doc, "city"))};
     if (!postcodes.len)
-        return save_zone(conn, doc, &place, id, err);
+        return save_zone(conn, doc, &place, id, change, err);
     while (str_split(&postcodes, ';', &postcode)) {
         place.postcode = str_trim(postcode);
-        int code = place.postcode.len ? save_zone(conn, doc, &place, id, err) : SOUK_OK;
+        int code = place.postcode.len ? save_zone(conn, doc, &place, id, change, err) : SOUK_OK;
         if (code != SOUK_OK)
             return code;
     }

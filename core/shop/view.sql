@@ -14,10 +14,13 @@ FROM product AS p LEFT JOIN brand AS b ON b.id = p.brand_id
         (SELECT min(x.locale) FROM product_text AS x WHERE x.product_id = p.id))
 WHERE p.id = $1
 
+-- A row for each price of each variant, one for a variant without; the columns of the price as in price.sql.
 -- name: view_variants
 SELECT v.id, v.sku, v.value_ids, v.availability, v.tracked, v.low_stock, i.hash, i.type, i.width, i.height, i.widths,
-    v.enabled
+    v.enabled, p.list_id, p.min_quantity, p.amount, p.compare_at, p.from_at, p.until_at,
+    l.priority, l.currency, l.customer_group, l.channel, l.from_at, l.until_at
 FROM variant AS v LEFT JOIN image AS i ON i.id = v.image_id AND i.state = 'ready'
+    LEFT JOIN price AS p ON p.variant_id = v.id LEFT JOIN price_list AS l ON l.id = p.list_id
 WHERE v.product_id = $1
 ORDER BY v.position, v.id
 

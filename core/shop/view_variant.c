@@ -2,9 +2,9 @@
  * view_variant.c: reading variants and finding the chosen one. How they are written into the
  * view stands in view_choice.c.
  *
- * The idea: options, variants, prices are one query each, in the same order, and are put together
- * in one walk. Counters of stock are read only where few are left, so that other pages do not rest
- * on them.
+ * The idea: options are one query, variants with their prices another; what belongs together stands
+ * together, so that one walk is enough. Counters of stock are read only where few are left, so that
+ * other pages do not rest on them.
  */
 #include "shop/view_variant.h"
 
@@ -70,33 +70,56 @@ static void place_values(const struct shown_variants *variants, struct souk_str 
     }
 }
 
-static int read_rows(struct db_conn *conn, struct arena *arena, int64_t id,
-                     struct shown_variants *variants, int *few)
+static struct shown_variant *add_variant(struct arena *arena, struct shown_variants *variants,
+                                         int *cap)
+{
+    if (variants->count == *cap) {
+        *cap = *cap ? *cap * 2 : 8;
+        struct shown_variant *more = arena_array(arena, struct shown_variant, (size_t)*cap);
+        if (variants->count)
+            memcpy(more, variants->at, (size_t)variants->count * sizeof *more);
+        variants->at = more;
+    }
+    return &variants->at[variants->count++];
+}
+
+static struct shown_variant *read_variant(struct arena *arena, struct db_rows *rows,
+                                          struct shown_variants *variants, int *cap, int *few)
+{
+    struct shown_variant *variant = add_variant(arena, variants, cap);
+    variant->id = db_int(rows, 0);
+    variant->sku = arena_str(arena, db_text(rows, 1));
+    variant->availability = price_availability(db_text(rows, 3));
+    variant->enabled = db_int(rows, 11) != 0;
+    variant->stock = -1;
+    variant->image = view_image(arena, rows, 6, souk_str(""));
+    variant->price.amount = -1;
+    place_values(variants, db_text(rows, 2), variant);
+    if (variant->availability == 1 && db_int(rows, 4) && !db_is_null(rows, 5))
+        *few = 1;
+    return variant;
+}
+
+#define COLUMN_PRICE 12 /* of view_variants */
+
+/* One row for each price of each variant, in the order of the variants. */
+static int read_rows(struct db_conn *conn, struct arena *arena, const struct market *market,
+                     int64_t id, struct shown_variants *variants, struct price_rows *prices,
+                     int *few)
 {
     struct db_rows rows;
+    struct price_row row = {.product_id = id};
     int cap = 0;
     int code = db_query(conn, &sql_view_variants, &rows, DB_INT(id));
     if (code != SOUK_OK)
         return code;
     while ((code = db_next(&rows)) == 1) {
-        if (variants->count == cap) {
-            cap = cap ? cap * 2 : 8;
-            struct shown_variant *more = arena_array(arena, struct shown_variant, (size_t)cap);
-            if (variants->count)
-                memcpy(more, variants->at, (size_t)variants->count * sizeof *more);
-            variants->at = more;
+        if (db_int(&rows, 0) != row.variant_id) {
+            const struct shown_variant *variant = read_variant(arena, &rows, variants, &cap, few);
+            row.variant_id = variant->id;
+            row.availability = variant->availability;
         }
-        struct shown_variant *variant = &variants->at[variants->count++];
-        variant->id = db_int(&rows, 0);
-        variant->sku = arena_str(arena, db_text(&rows, 1));
-        variant->availability = price_availability(db_text(&rows, 3));
-        variant->enabled = db_int(&rows, 11) != 0;
-        variant->stock = -1;
-        variant->image = view_image(arena, &rows, 6, souk_str(""));
-        variant->price.amount = -1;
-        place_values(variants, db_text(&rows, 2), variant);
-        if (variant->availability == 1 && db_int(&rows, 4) && !db_is_null(&rows, 5))
-            *few = 1;
+        price_rows_add(arena, prices, market, &rows, COLUMN_PRICE, &row);
     }
     return code;
 }
@@ -124,28 +147,20 @@ static void note_until(int64_t *until, int64_t at)
         *until = at;
 }
 
-/* Prices come in the order of the variants. */
-static int read_prices(struct db_conn *conn, struct arena *arena, const struct market *market,
-                       int64_t id, struct shown_variants *variants)
+/* Each variant has a row at least, in the order of the variants. */
+static void set_prices(const struct market *market, const struct price_rows *rows,
+                       struct shown_variants *variants)
 {
-    struct price_rows rows;
-    int i = 0;
-    int code = price_rows_of_product(conn, arena, market, id, &rows);
-    for (size_t at = 0; code == SOUK_OK && at < rows.count;) {
-        size_t span = price_rows_span(&rows, at);
-        while (i < variants->count && variants->at[i].id != rows.at[at].variant_id)
-            i++;
-        if (i < variants->count) {
-            struct shown_variant *variant = &variants->at[i];
-            variant->rows = &rows.at[at];
-            variant->row_count = span;
-            variant->price = price_choose(variant->rows, span, market->now, 1);
-            if (variant->enabled)
-                note_until(&variants->until, variant->price.until);
-        }
-        at += span;
+    size_t at = 0;
+    for (int i = 0; i < variants->count && at < rows->count; i++) {
+        struct shown_variant *variant = &variants->at[i];
+        variant->rows = &rows->at[at];
+        variant->row_count = price_rows_span(rows, at);
+        variant->price = price_choose(variant->rows, variant->row_count, market->now, 1);
+        if (variant->enabled)
+            note_until(&variants->until, variant->price.until);
+        at += variant->row_count;
     }
-    return code;
 }
 
 /* What holds for the product as a whole. */
@@ -237,17 +252,17 @@ int view_variants_read(struct db_conn *conn, struct arena *arena, const struct m
                        int64_t id, struct souk_str sku, const struct json *chosen,
                        struct shown_variants *variants)
 {
+    struct price_rows prices = {0};
     int few = 0;
     *variants = (struct shown_variants){0};
     int code = read_options(conn, arena, market, id, variants);
     if (code == SOUK_OK)
-        code = read_rows(conn, arena, id, variants, &few);
-    if (code == SOUK_OK)
-        code = read_prices(conn, arena, market, id, variants);
+        code = read_rows(conn, arena, market, id, variants, &prices, &few);
     if (code == SOUK_OK && few)
         code = read_stock(conn, id, variants);
     if (code != SOUK_OK)
         return code;
+    set_prices(market, &prices, variants);
     sum_up(variants);
     choose_values(variants, chosen);
     find_selected(variants, sku);

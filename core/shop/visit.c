@@ -4,16 +4,13 @@
  * The idea: a page that goes out costs a copy into a buffer. Once a second the clock's turn makes
  * three texts of what has gathered (products, categories, the rest) and hands one write to the
  * writer: three statements, which also find what the slugs stand for. One write at a time; while it
- * is under way, views gather.
+ * is under way, views gather. Searches among them go to the report of searches too.
  *
- * The anonymous id is a keyed hash of address and agent. The key is random, lives in memory alone
- * and is forgotten when the day (UTC) ends or the shop restarts: what was hashed yesterday can be
- * told by nobody, us included.
+ * It does not do: the anonymous id (visit_key.c).
  */
 #include "shop/visit.h"
 
 #include <pthread.h>
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -21,6 +18,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "shop/event.sql.h"
+#include "shop/search.h"
 
 #define WAITING_MOST 10000
 #define BATCH        2000
@@ -37,6 +35,7 @@ static struct {
     int writing; /* `texts` are with the writer */
     struct buf texts[GROUPS];
     int counts[GROUPS];
+    struct buf searches; /* of those that were told how many were found */
     struct db_write write;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER};
 
@@ -78,38 +77,6 @@ int visit_is_robot(struct souk_str user_agent)
     return 0;
 }
 
-/* The day's key; a new one when the day has changed. */
-static void day_key(int64_t now, unsigned char key[crypto_generichash_KEYBYTES])
-{
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static unsigned char kept[crypto_generichash_KEYBYTES];
-    static int64_t day = -1;
-    pthread_mutex_lock(&lock);
-    if (day != now / CLOCK_DAY) {
-        day = now / CLOCK_DAY;
-        rand_bytes(kept, sizeof kept);
-    }
-    memcpy(key, kept, sizeof kept);
-    pthread_mutex_unlock(&lock);
-}
-
-int64_t visit_anonymous(struct souk_str address, struct souk_str user_agent, int64_t now)
-{
-    unsigned char key[crypto_generichash_KEYBYTES], hash[crypto_generichash_BYTES_MIN];
-    crypto_generichash_state hashing;
-    int64_t id;
-    day_key(now, key);
-    crypto_generichash_init(&hashing, key, sizeof key, sizeof hash);
-    crypto_generichash_update(&hashing, (const unsigned char *)address.ptr, address.len);
-    crypto_generichash_update(&hashing, (const unsigned char *)"\n", 1);
-    crypto_generichash_update(&hashing, (const unsigned char *)user_agent.ptr, user_agent.len);
-    crypto_generichash_final(&hashing, hash, sizeof hash);
-    sodium_memzero(key, sizeof key);
-    memcpy(&id, hash, sizeof id);
-    id &= INT64_MAX;
-    return id ? id : 1;
-}
-
 /* ---- gathering ---- */
 
 void visit_note(const struct visit *visit)
@@ -149,6 +116,10 @@ static void add_visit(const struct visit *visit)
     buf_add_char(text, ',');
     json_print_string(text, souk_str(visit->data[0] ? visit->data : "{}"));
     buf_add_char(text, ']');
+    if (visit->told && visit->data[0])
+        buf_printf(&state.searches, "%s{\"data\":%s,\"found\":%lld,\"at\":%lld}",
+                   state.searches.len ? "," : "[", visit->data, (long long)visit->told - 1,
+                   (long long)visit->at);
 }
 
 /* With the lock held. */
@@ -159,17 +130,32 @@ static int gather(void)
         buf_clear(&state.texts[i]);
         state.counts[i] = 0;
     }
+    buf_clear(&state.searches);
     for (size_t i = 0; i < taken; i++)
         add_visit(&state.at[i]);
     for (int i = 0; i < GROUPS; i++)
         if (state.counts[i])
             buf_add_char(&state.texts[i], ']');
+    if (state.searches.len)
+        buf_add_char(&state.searches, ']');
     memmove(state.at, state.at + taken, (state.count - taken) * sizeof *state.at);
     state.count -= taken;
     return (int)taken;
 }
 
 /* ---- writing ---- */
+
+static int write_searches(struct db_conn *conn)
+{
+    struct arena arena = {0};
+    struct json *searches;
+    struct err err = {0};
+    int code = json_parse(&arena, buf_str(&state.searches), &searches, &err);
+    if (code == SOUK_OK)
+        code = search_note_all(conn, &arena, searches);
+    arena_free(&arena);
+    return code;
+}
 
 static int write_visits(struct db_conn *conn, void *arg)
 {
@@ -182,6 +168,8 @@ static int write_visits(struct db_conn *conn, void *arg)
                           DB_CSTR(kinds[i]));
     if (code == SOUK_OK && state.counts[REST])
         code = db_run(conn, &sql_event_insert_views, NULL, DB_TEXT(buf_str(&state.texts[REST])));
+    if (code == SOUK_OK && state.searches.len)
+        code = write_searches(conn);
     return code;
 }
 
@@ -248,5 +236,6 @@ void visit_flush_last(struct db *db)
     state.count = state.cap = 0;
     for (int i = 0; i < GROUPS; i++)
         buf_free(&state.texts[i]);
+    buf_free(&state.searches);
     pthread_mutex_unlock(&state.lock);
 }

@@ -20,9 +20,14 @@ struct visit {
     int64_t person_id; /* 0: not signed in */
     char subject[120]; /* "product:17", or a slug to be resolved: "/p/hoodie" */
     char data[400];    /* JSON or "" */
+    int64_t told;      /* of a search: how many were found, + 1; 0: not to be noted */
 };
 
 int visit_is_robot(struct souk_str user_agent); /* 1 for crawlers, libraries, empty */
+/* At the start, before anybody is served: takes up the secret of the day, or makes it. */
+int visit_key_begin(struct db *db, int64_t now, struct err *err);
+/* The clock's turn: a new day's secret replaces the one in the database; does not wait. */
+void visit_key_turn(struct db *db, int64_t now);
 int64_t visit_anonymous(struct souk_str address, struct souk_str user_agent, int64_t now);
 void visit_note(const struct visit *visit); /* any thread, never blocks; over 10,000 waiting are
                                                lost and counted */

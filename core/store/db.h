@@ -111,6 +111,14 @@ void db_seen(const struct db_conn *conn, struct db_seen *seen);
 int db_seen_valid(const struct db *db, const struct db_seen *seen);
 /* Makes an entry rest on db_changed(kind, id) too. */
 void db_seen_key(struct db_seen *seen, const char *kind, int64_t id);
+/* For what is kept in memory beside the page cache and shown on many pages: what the snapshot reads
+ * between begin and end is told in `part` alone, and counts for the snapshot as well. Not nested.
+ * In a write `part` is never valid. */
+void db_part_begin(struct db_conn *conn, struct db_seen *outer);
+void db_part_end(struct db_conn *conn, const struct db_seen *outer, struct db_seen *part);
+/* Is what was made from `part` still true? Then the snapshot rests on it as if it had read it
+ * again, so a page that shows it falls out of the cache when it changes. 0: read it again. */
+int db_part_use(struct db_conn *conn, const struct db_seen *part);
 
 /* ---- writing ---- */
 

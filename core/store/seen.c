@@ -88,6 +88,42 @@ void db_seen_key(struct db_seen *seen, const char *kind, int64_t id)
         seen_add(seen, seen_slot(seen_key(kind, id)));
 }
 
+/* A statement notes its tables once a turn: the part is a turn of its own. */
+void db_part_begin(struct db_conn *conn, struct db_seen *outer)
+{
+    reader_start(conn);
+    *outer = conn->seen;
+    if (conn->writer)
+        return;
+    conn->seen.count = 0;
+    conn->turn++;
+}
+
+static void seen_merge(struct db_seen *seen, const struct db_seen *more)
+{
+    if (more->count > DB_SEEN)
+        seen->count = DB_SEEN + 1;
+    for (uint32_t i = 0; i < more->count && seen->count <= DB_SEEN; i++)
+        seen_add(seen, more->slots[i]);
+}
+
+void db_part_end(struct db_conn *conn, const struct db_seen *outer, struct db_seen *part)
+{
+    db_seen(conn, part);
+    if (!conn->writer)
+        seen_merge(&conn->seen, outer);
+}
+
+/* The snapshot begins before the look: whatever changes after it has a higher number than the one
+ * that the snapshot's own entries are kept under. */
+int db_part_use(struct db_conn *conn, const struct db_seen *part)
+{
+    if (conn->writer || reader_start(conn) != 0 || !db_seen_valid(conn->db, part))
+        return 0;
+    seen_merge(&conn->seen, part);
+    return 1;
+}
+
 int db_seen_valid(const struct db *db, const struct db_seen *seen)
 {
     if (seen->count > DB_SEEN ||

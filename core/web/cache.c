@@ -40,6 +40,7 @@ struct entry {
     _Atomic int references;
     struct db_seen seen;
     int64_t expires; /* clock_now; 0: when the data change */
+    int64_t told;    /* the handler's word for page_sent */
     struct cache_pack pack;
     size_t key_len;
     char key[];
@@ -277,6 +278,7 @@ static void answer_with(struct page_cache *cache, struct shard *shard, struct en
 {
     cache_release(request);
     request->answer.ready_owner = entry;
+    request->told = entry->told;
     size_t added = cache_pack_answer(&entry->pack, request);
     if (added)
         grown(shard, cache->shard_limit, entry, added);
@@ -346,6 +348,7 @@ static struct entry *entry_new(const struct request *request, const struct key *
     cache_pack_make(&entry->pack, &source);
     entry->seen = *seen;
     entry->expires = request->expires;
+    entry->told = request->told;
     entry->hash = key->hash;
     entry->key_len = key->len;
     memcpy(entry->key, key->text, key->len);

@@ -92,11 +92,13 @@ struct request {
     int slot;  /* in the reaper's table */
     struct request *next_free;
     struct db *db;
-    int own_conn; /* `conn` was begun by request_conn */
+    int own_conn;              /* `conn` was begun by request_conn */
     struct souk_str principal; /* who may do this, found by server_options.authorize: "staff:12",
                                   "token:3", "control"; empty where nobody has to be known */
     const void *staff;         /* what authorize knows of them besides: its own affair */
     int64_t expires; /* clock_now: when the answer is no longer true; 0: see request_expires */
+    int64_t told; /* a number that a handler leaves for page_sent (how many were found), kept with
+                     the page in the page cache; 0: nothing was said */
 };
 
 /* ---- reading ---- */
@@ -131,8 +133,9 @@ void answer_bytes(struct request *request, int status, const char *type,
 void answer_text(struct request *request, int status, const char *text);
 void answer_html(struct request *request, int status, struct souk_str html);
 void answer_json(struct request *request, int status, const struct json *value);
-/* A file as it is, sent by the kernel; the descriptor is the answer's from here on. `tag` is its ETag
- * without quotes; with `stays` the name never changes its content and browsers keep it for a year. */
+/* A file as it is, sent by the kernel; the descriptor is the answer's from here on. `tag` is its
+ * ETag without quotes; with `stays` the name never changes its content and browsers keep it for a
+ * year. */
 void answer_file(struct request *request, int fd, int64_t size, const char *type,
                  struct souk_str tag, int stays);
 void answer_redirect(struct request *request, int status,

@@ -200,7 +200,10 @@ static void go_away(struct served *served)
 int dispatch(struct served *served)
 {
     struct request *request = &served->request;
+    const struct server_options *options = &served->server->options;
     int kind = request->route->kind;
+    if (options->closed && options->closed(options->user, request))
+        return 1;
     if ((served->needs_token || served->needs_right) && !has_right(served))
         return 1;
     if (kind != SOUK_WRITE && kind != SOUK_TASK) {

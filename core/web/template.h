@@ -69,6 +69,8 @@ struct template_env {
 
 int template_render(const struct template_set *set, const char *name, struct template_env *env,
                     const struct json *data, struct buf *out, struct err *err);
+/* A whole number as the filter `number` writes it: grouped, in the digits of the locale. */
+struct souk_str template_number(struct arena *arena, const char *locale, int64_t number);
 /* For the reference: names and one-line descriptions of all tags and filters. */
 const char *const *template_reference(void);
 

@@ -72,8 +72,8 @@ static void put_piece(struct template_run *run, struct buf *to, struct souk_str 
         template_escape_html(to, text);
 }
 
-/* Fills the {placeholders}. With an HTML argument all becomes HTML, and the rest is
- * escaped. */
+/* Fills the {placeholders}; a whole number is written as `number` does. With an HTML argument all
+ * becomes HTML, and the rest is escaped. */
 static void fill(struct template_call *call, const struct json *names, struct souk_str text,
                  int html, struct buf *to)
 {
@@ -95,7 +95,11 @@ static void fill(struct template_call *call, const struct json *names, struct so
             text = str_from(text, 1);
             continue;
         }
-        put_piece(run, to, template_value_text(run, value), html && value->kind != JSON_HTML);
+        struct souk_str shown =
+            value->kind == JSON_INT
+                ? template_number(run->env->arena, run->env->locale, value->number)
+                : template_value_text(run, value);
+        put_piece(run, to, shown, html && value->kind != JSON_HTML);
         text = str_from(text, (size_t)close + 1);
     }
 }
@@ -136,6 +140,8 @@ static const struct template_filter_entry filters[] = {
     {"date", template_filter_date, 0, 1,
      "| date: \"%d.%m.%Y\" of an RFC 3339 text, microseconds or \"now\"; in UTC"},
     {"default", filter_default, 1, 1, "| default: \"none\" when nil, false or empty"},
+    {"digits", template_filter_digits, 0, 0,
+     "| digits: a year or a code with the digits of the locale, not grouped"},
     {"divided_by", template_filter_divided_by, 1, 1,
      "| divided_by: 3, rounded down; by zero is nothing"},
     {"downcase", template_filter_downcase, 0, 0, "| downcase: small letters"},

@@ -103,7 +103,7 @@ const struct json *template_filter_round(struct template_call *call)
     return template_value_int(call->run, number);
 }
 
-/* How a locale groups digits: as base/money does for amounts. */
+/* How a locale groups digits, and which it has: as base/money does for amounts. */
 struct grouping {
     const char *language;
     const char *mark;
@@ -126,14 +126,18 @@ static const struct grouping *grouping(const char *locale)
     return &known[0];
 }
 
-const struct json *template_filter_number(struct template_call *call)
+static void put_digit(struct buf *to, const struct grouping *how, char digit)
 {
-    int64_t number;
-    if (!template_value_number(call->value, &number))
-        return template_value_string(call->run, JSON_STRING,
-                                     template_value_text(call->run, call->value));
-    const struct grouping *how = grouping(call->run->env->locale);
-    struct buf to = {.arena = call->run->env->arena};
+    if (how->bengali && digit >= '0' && digit <= '9') /* U+09E6 and on */
+        buf_add(to, (char[]){'\xE0', '\xA7', (char)(0xA6 + digit - '0')}, 3);
+    else
+        buf_add_char(to, digit);
+}
+
+struct souk_str template_number(struct arena *arena, const char *locale, int64_t number)
+{
+    const struct grouping *how = grouping(locale);
+    struct buf to = {.arena = arena};
     struct souk_str digits =
         arena_printf(to.arena, "%llu",
                      (unsigned long long)(number < 0 ? 0 - (uint64_t)number : (uint64_t)number));
@@ -144,13 +148,38 @@ const struct json *template_filter_number(struct template_call *call)
         int mark = how->lakh ? left == 3 || (left > 3 && left % 2 == 1) : left % 3 == 0;
         if (i && mark && digits.len >= how->from)
             buf_add_cstr(&to, how->mark);
-        if (how->bengali) /* U+09E6 and on */
-            buf_add(&to, (char[]){'\xE0', '\xA7', (char)(0xA6 + digits.ptr[i] - '0')}, 3);
-        else
-            buf_add_char(&to, digits.ptr[i]);
+        put_digit(&to, how, digits.ptr[i]);
     }
+    return buf_str(&to);
+}
+
+const struct json *template_filter_number(struct template_call *call)
+{
+    const struct template_env *env = call->run->env;
+    int64_t number;
+    if (!template_value_number(call->value, &number))
+        return template_value_string(call->run, JSON_STRING,
+                                     template_value_text(call->run, call->value));
     template_run_charge(call->run, 256);
-    return template_value_string(call->run, JSON_STRING, buf_str(&to));
+    return template_value_string(call->run, JSON_STRING,
+                                 template_number(env->arena, env->locale, number));
+}
+
+static struct souk_str local_digits(struct template_run *run, struct souk_str text)
+{
+    const struct grouping *how = grouping(run->env->locale);
+    struct buf to = {.arena = run->env->arena};
+    if (!how->bengali || template_run_charge(run, text.len * 3))
+        return text;
+    for (size_t i = 0; i < text.len; i++)
+        put_digit(&to, how, text.ptr[i]);
+    return buf_str(&to);
+}
+
+const struct json *template_filter_digits(struct template_call *call)
+{
+    struct souk_str text = template_value_text(call->run, call->value);
+    return template_value_string(call->run, JSON_STRING, local_digits(call->run, text));
 }
 
 const struct json *template_filter_money(struct template_call *call)
@@ -262,6 +291,14 @@ static void put_date(struct template_call *call, struct buf *to, struct clock_ci
     }
 }
 
+static int has_name(struct souk_str format)
+{
+    for (size_t i = 0; i + 1 < format.len; i++)
+        if (format.ptr[i] == '%' && strchr("aAbB", format.ptr[i + 1]))
+            return 1;
+    return 0;
+}
+
 const struct json *template_filter_date(struct template_call *call)
 {
     struct souk_str text = template_value_text(call->run, call->value);
@@ -278,5 +315,9 @@ const struct json *template_filter_date(struct template_call *call)
         return &template_nil;
     struct buf to = {.arena = call->run->env->arena};
     put_date(call, &to, clock_civil(at), format, 0);
-    return template_value_string(call->run, JSON_STRING, buf_str(&to));
+    /* With a name of a month or day in it, it is for people; else perhaps for a program. */
+    struct souk_str date = buf_str(&to);
+    if (has_name(format))
+        date = local_digits(call->run, date);
+    return template_value_string(call->run, JSON_STRING, date);
 }

@@ -137,6 +137,6 @@ template_filter template_filter_split, template_filter_join, template_filter_fir
     template_filter_slice;
 template_filter template_filter_plus, template_filter_minus, template_filter_times,
     template_filter_divided_by, template_filter_modulo, template_filter_round, template_filter_abs,
-    template_filter_number, template_filter_money, template_filter_date;
+    template_filter_number, template_filter_digits, template_filter_money, template_filter_date;
 
 #endif

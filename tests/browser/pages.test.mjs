@@ -25,6 +25,9 @@ test('axe, html-validate and layout', { skip: why, timeout: 1200000 }, async (t)
     await t.test('no layout breaks', () => whole());
     await t.test('budgets', () => budgets());
     await t.test('a shopper without script filters, searches and chooses', () => withoutScript());
+    await t.test('everything is done by keyboard, and the focus is always seen', () => byKeyboard());
+    await t.test('forced colours: what is chosen and what has the focus stay visible', () => forcedColours());
+    await t.test('colours are chosen in the footer and hold before the first paint', () => colours());
   } finally {
     await browser.close();
     await shop.down();
@@ -100,6 +103,148 @@ async function budgets() {
   if (sum.js > 10240) over.push(`script ${sum.js}`);
   assert.ok(sum.css > 0);
   assert.deepEqual(over, []);
+}
+
+// What has the focus, whether a ring is drawn around it or what stands for it, and whether something lies over it.
+const focused = () => {
+  const at = document.activeElement;
+  const ring = [at, at.closest('.choice'), at.closest('.find form')].filter(Boolean).some((e) => getComputedStyle(e).outlineStyle !== 'none') || getComputedStyle(at, '::after').outlineStyle !== 'none';
+  const box = at.getBoundingClientRect();
+  const x = Math.min(Math.max(box.x + Math.min(box.width / 2, 40), 0), innerWidth - 1), y = Math.min(Math.max(box.y + Math.min(box.height / 2, 20), 0), innerHeight - 1);
+  const top = document.elementFromPoint(x, y);
+  return { what: at.outerHTML.slice(0, 120), body: at === document.body, ring,
+    seen: box.bottom > 0 && box.y < innerHeight && Boolean(top && (at.contains(top) || top.contains(at) || top.closest('label, article') === at.closest('label, article'))) };
+};
+
+async function tabTo(page, selector, most = 60) {
+  for (let i = 0; i < most; i++) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(focused);
+    if (at.body) continue; // the browser's own part of the round
+    assert.ok(at.ring, `no ring around ${at.what}`);
+    assert.ok(at.seen, `something hides ${at.what}`);
+    if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+  }
+  assert.fail(`the Tab key does not reach ${selector}`);
+}
+
+async function byKeyboard() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const matches = (selector) => page.evaluate((wanted) => document.activeElement.matches(wanted), selector);
+  await page.goto(shop.url + '/');
+  await page.keyboard.press('Tab');
+  assert.ok(await matches('.skip') && (await page.evaluate(focused)).seen, 'the first stop leads to the content');
+  await page.keyboard.press('Enter');
+  assert.ok(await matches('#main'));
+
+  await page.goto(shop.url + '/');
+  await tabTo(page, '#q');
+  await page.keyboard.type('tea');
+  await page.waitForSelector('#suggestions:not([hidden]) li');
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await page.getAttribute('#q', 'aria-activedescendant'), 'suggestion-0');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getAttribute('#q', 'aria-expanded'), 'false');
+  await page.keyboard.press('ArrowDown');
+  await Promise.all([page.waitForURL(/\/(p|c|search)[/?]/), page.keyboard.press('Enter')]);
+
+  await page.goto(shop.url + '/');
+  await tabTo(page, '[data-menu] > summary');
+  await page.keyboard.press('Enter');
+  await tabTo(page, '[data-menu][open] a', 1);
+  await page.keyboard.press('Escape');
+  assert.ok(await matches('[data-menu]:not([open]) > summary'), 'Escape closes the menu and stays there');
+  await page.keyboard.press('Enter');
+  await tabTo(page, '[data-menu][open] a', 1);
+  await Promise.all([page.waitForURL(/\/c\//), page.keyboard.press('Enter')]);
+
+  await page.goto(shop.url + pages.find(([kind]) => kind === 'category')[1]);
+  await tabTo(page, '.filters input[type=checkbox]');
+  const box = await page.evaluate(() => [document.activeElement.name, document.activeElement.value]);
+  await page.keyboard.press('Space');
+  await page.waitForURL(/\?/);
+  await page.waitForSelector('.list:not([aria-busy]) .chips a');
+  assert.deepEqual(await page.evaluate(() => [document.activeElement.name, document.activeElement.value, document.activeElement.checked]), [...box, true], 'the focus stays on the filter');
+  await tabTo(page, '.chips a');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.list:not([aria-busy]):not(:has(.chips))');
+  await tabTo(page, '.name a');
+
+  await page.goto(shop.url + pages.find(([kind]) => kind === 'product with options')[1]);
+  await tabTo(page, '.choice input');
+  await page.keyboard.press('Space');
+  await page.waitForURL(/\/p\/[^?]+\?/);
+  await page.waitForSelector('.product:not([aria-busy]) .choice :checked');
+  assert.ok(await matches('.choice input:checked'), 'the focus stays on the choice');
+  const first = page.url();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForURL((url) => url.href !== first);
+
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto(shop.url + '/');
+  await tabTo(page, '.bar-menu[popovertarget]');
+  await page.keyboard.press('Enter');
+  await tabTo(page, '#menu a, #menu summary', 3);
+  await page.keyboard.press('Escape');
+  assert.ok(await page.isHidden('#menu') && await matches('.bar-menu'), 'Escape closes the menu and goes back to its button');
+  await tabTo(page, '[data-look]', 80); // every stop of a page, down to the last
+  await context.close();
+}
+
+async function forcedColours() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, forcedColors: 'active' });
+  const page = await context.newPage();
+  await page.goto(shop.url + pages.find(([kind]) => kind === 'product with options')[1]);
+  await page.locator('.choice input').first().check({ force: true });
+  await page.waitForURL(/\?/);
+  await page.waitForSelector('.product:not([aria-busy]) .choice :checked');
+  const edge = (selector) => page.evaluate((s) => { const e = getComputedStyle(document.querySelector(s)); return `${e.outlineStyle} ${e.outlineColor} ${e.borderStyle} ${e.borderColor}`; }, selector);
+  await page.evaluate(() => document.activeElement.blur());
+  assert.notEqual(await edge('.choice:has(:checked)'), await edge('.choice:not(:has(:checked))'), 'the chosen one looks like the others');
+  await page.goto(shop.url + '/');
+  await page.fill('#q', 'te');
+  await page.waitForSelector('#suggestions:not([hidden]) li:nth-child(2)');
+  await page.keyboard.press('ArrowDown');
+  assert.notEqual(await edge('.suggest [aria-selected="true"]'), await edge('.suggest [aria-selected="false"]'));
+  await page.goto(shop.url + pages.find(([kind]) => kind === 'category')[1]);
+  await tabTo(page, '.filters input[type=checkbox]');
+  await context.close();
+}
+
+async function colours() {
+  const context = await browser.newContext({ colorScheme: 'light', viewport: { width: 800, height: 700 } });
+  const page = await context.newPage();
+  // asked when the first element of the body is there, long before modules run
+  await page.addInitScript(() => new MutationObserver((_, watch) => {
+    if (!document.body) return;
+    watch.disconnect();
+    window.early = [document.documentElement.dataset.theme, getComputedStyle(document.documentElement).colorScheme];
+  }).observe(document, { childList: true, subtree: true }));
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.goto(shop.url + '/');
+  const light = await ground();
+  await page.selectOption('[data-look]', 'dark');
+  const dark = await ground();
+  assert.notEqual(dark, light);
+  await page.goto(shop.url + '/contact');
+  assert.deepEqual(await page.evaluate(() => window.early), ['dark', 'dark']);
+  assert.equal(await ground(), dark);
+  assert.equal(await page.inputValue('[data-look]'), 'dark');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.selectOption('[data-look]', 'light');
+  assert.equal(await ground(), light, 'light was chosen on a dark device');
+  await page.selectOption('[data-look]', '');
+  assert.equal(await ground(), dark, 'as the device says');
+  await page.reload();
+  assert.equal(await page.inputValue('[data-look]'), '');
+  await context.close();
+  const plain = await browser.newContext({ javaScriptEnabled: false, colorScheme: 'dark' });
+  const without = await plain.newPage();
+  await without.goto(shop.url + '/');
+  assert.equal(await without.locator('.look').isVisible(), false, 'no control that does nothing');
+  assert.equal(await without.evaluate(() => getComputedStyle(document.body).backgroundColor).catch(() => dark), dark);
+  await plain.close();
 }
 
 async function withoutScript() {

@@ -40,7 +40,7 @@ export async function pagesOf(shop) {
   return [
     ['home', '/'], ['category', category], ['filtered category', filtered], ['product', simple], ['product with options', variable],
     ['search', '/search?q=tea'], ['search without a hit', '/search?q=qqqqzzzz'], ['content page', page], ['contact', '/contact'],
-    ['sign in', '/account/sign-in'], ['register', '/account/register'], ['forgot', '/account/forgot'], ['not found', '/no-such-page'],
+    ['sign in', '/account/sign-in'], ['register', '/account/register'], ['forgot', '/account/forgot'], ['your visits', '/privacy'], ['not found', '/no-such-page'],
     ['home in Bulgarian', '/bg/'], ['category in Bengali', link(bn, /^\/bn\/c\//)], ['product in Armenian', link(hy, /^\/hy\/p\//)],
     ['product in Hungarian', link(hu, /^\/hu\/p\//)], ['product in Bulgarian', link(bg, /^\/bg\/p\//)],
     ['admin sign in', '/admin/sign-in'],

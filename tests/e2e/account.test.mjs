@@ -2,7 +2,7 @@
 // stranger may not learn; letters to the shop. Links that would go out by mail are kept by tests/plugins/probe_account.c.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { until, withShop } from './souk.mjs';
+import { raw, sanitized, until, withShop } from './souk.mjs';
 
 const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 const options = { plugins: ['probe_account'], config: 'http = { trusted_proxies = { "127.0.0.1" } }' };
@@ -180,7 +180,8 @@ test('a forgotten password: the link works once, proves the address, and ends al
 test('signing in makes a new session; signing out ends it; next leads nowhere else', () => withShop(options, async (shop) => {
   await register(shop, 'ada@x.example');
   const browser = new Browser(shop);
-  for (const next of ['//evil.example/', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)', '/\t/evil.example'])
+  for (const next of ['//evil.example/', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)', '/\t/evil.example', '/..//evil.example', '/.//evil.example', '/x//evil.example',
+    '/\r\nSet-Cookie: x=1', '/\u0000', '', ' //evil.example', `/${'a'.repeat(600)}`])
     goes(await new Browser(shop).signIn('ada@x.example', 'correct horse', next), '/account');
   goes(await browser.signIn('ada@x.example', 'correct horse', '/account/addresses?a=b'), '/account/addresses?a=b');
   const first = browser.cookies.souk;
@@ -192,7 +193,7 @@ test('signing in makes a new session; signing out ends it; next leads nowhere el
   goes(await thief.get('/account'), '/account/sign-in');
   const other = new Browser(shop);
   await other.signIn('ada@x.example', 'correct horse');
-  assert.match((await browser.get('/account')).text, /In \d browsers/);
+  assert.match((await browser.get('/account')).text, /In \d+ browsers/);
   goes(await browser.post('/account/sessions'), '/account?done=sessions');
   goes(await other.get('/account'), '/account/sign-in');
   assert.equal((await browser.get('/account')).status, 200);
@@ -201,6 +202,53 @@ test('signing in makes a new session; signing out ends it; next leads nowhere el
   assert.deepEqual(browser.cookies, {});
   thief.cookies.souk = kept;
   goes(await thief.get('/account'), '/account/sign-in');
+}));
+
+// Who asks for a link decides nothing about where it leads.
+test('a link by mail never leads to the host that asked for it', () => withShop(options, async (shop) => {
+  await register(shop, 'ada@x.example');
+  const body = 'email=ada%40x.example';
+  const { text } = await raw(shop, ['POST /account/forgot HTTP/1.1', 'Host: evil.example', 'Origin: http://evil.example', 'X-Forwarded-Host: evil.example',
+    'Forwarded: host=evil.example', `User-Agent: ${agent}`, 'X-Forwarded-For: 198.51.100.251', 'Content-Type: application/x-www-form-urlencoded',
+    `Content-Length: ${body.length}`, 'Connection: close', '', body].join('\r\n'));
+  assert.match(text, /^HTTP\/1.1 303 /);
+  assert.match(text, /^location: \/account\/sent\r$/im);
+  assert.match((await fact(shop, 'account.reset_requested', 'ada@x.example')).path, /^\/account\/reset\?token=/);
+  assert.doesNotMatch(JSON.stringify(await facts(shop)), /evil/);
+}));
+
+test('nobody passes for another by letters that cannot be seen', () => withShop(options, async (shop) => {
+  for (const email of ['a\u200bda@x.example', 'ad\u202ea@x.example', '\uff41da@x.example', 'ada@x\u3002example', 'ada@x.example\u0000', 'a\u00adda@x.example',
+    'ada@x.example.', 'ada@x.example\r\nBcc: v@x.example', 'ada@x.example,eve@x.example', '<ada@x.example>'])
+    assert.equal((await new Browser(shop).post('/account/register', { email, name: 'A', password: 'correct horse' })).status, 422, JSON.stringify(email));
+  for (const email of ['ada+tea@x.example', 'иван@пример.бг', 'o\'brien@x.example'])
+    goes(await new Browser(shop).post('/account/register', { email, name: 'A', password: 'correct horse' }), '/account/sent');
+  assert.equal((await new Browser(shop).post('/account/register', { email: 'b@x.example', name: 'x'.repeat(1 << 20), password: 'correct horse' })).status, 413);
+  assert.equal((await new Browser(shop).post('/account/register', { email: 'b@x.example', name: 'x'.repeat(9000), password: 'correct horse' })).status, 422);
+  assert.equal((await new Browser(shop).signIn('b@x.example', 'y'.repeat(300000))).status, 422);
+}));
+
+// Four at a time: what waits longer than its deadline is told so, and pages go on.
+test('many who sign in at once cost neither memory without end nor pages', () => withShop(options, async (shop) => {
+  const before = shop.census().anonymous;
+  let running = true, most = before;
+  const pages = [];
+  const look = (async () => {
+    while (running) {
+      const start = performance.now();
+      assert.equal((await shop.get(`/search?q=x${pages.length}`)).status, 200);
+      pages.push(performance.now() - start);
+      most = Math.max(most, shop.census().anonymous);
+    }
+  })();
+  const answers = await Promise.all(Array.from({ length: 64 }, (_, i) => new Browser(shop).signIn(`u${i}@x.example`, 'wrong horse')));
+  running = false;
+  await look;
+  assert.ok(answers.every(({ status }) => [422, 429, 503, 504].includes(status)), answers.map((a) => a.status).join());
+  assert.ok(answers.some(({ status }) => status === 422));
+  pages.sort((a, b) => a - b);
+  assert.ok(pages.length > 3 && pages[Math.floor(pages.length * 0.9)] < 2000, `pages took ${pages.map(Math.round)} ms`);
+  if (!sanitized) assert.ok(most - before < 450 * 1024, `${most - before} KiB more`);
 }));
 
 test('a form from another site is refused, and one without an origin needs the token', () => withShop(options, async (shop) => {

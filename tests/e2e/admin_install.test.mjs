@@ -24,6 +24,13 @@ test('an installed souk: plugins, kit, examples, unit', { skip: sanitized && 'th
     assert.ok(existsSync(join(dest, 'mine/hello.so')));
     for (const name of readdirSync(join(dest, 'usr/share/souk/docs')))
       assert.ok(!readFileSync(join(dest, 'usr/share/souk/docs', name), 'utf8').includes(process.cwd()));
+    for (const name of ['contract.md', 'first-plugin.md', 'CONFIGURATION.md', 'TEMPLATES.md', 'SECURITY.md', 'IMPORT.md', 'ADMIN.md'])
+      assert.ok(existsSync(join(dest, 'usr/share/souk/docs', name)), name);
+    // the demo shop fills from what is installed, with its pictures
+    const demo = await run(souk, ['import', '--data', join(dest, 'data'), '-c', join(dest, 'souk.lua'), '--format', 'souk',
+      join(dest, 'usr/share/souk/demo/catalogue.jsonl'), '--json'], { cwd: '/', timeout: 120000 });
+    assert.equal(demo.code, 0, demo.stderr + demo.stdout);
+    assert.deepEqual(readdirSync(join(dest, 'usr/share/souk/demo/pictures')).sort(), readdirSync('core/app/demo/pictures').sort());
     const unit = readFileSync(join(dest, 'usr/lib/systemd/system/souk.service'), 'utf8');
     assert.match(unit, /^ExecStart=\/usr\/bin\/souk serve /m);
     assert.ok(!/@[A-Z]+@/.test(unit));

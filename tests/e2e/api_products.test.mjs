@@ -122,9 +122,13 @@ test('lists page by cursor and tell what is wrong', async () => {
     path = page.json.next && `/api/v1/products?category=kitchen&sort=price&limit=2&cursor=${encodeURIComponent(page.json.next)}`;
   }
   assert.deepEqual(seen, ['mug-1', 'mug-2', 'mug-3', 'mug-4', 'mug-5']);
-  assert.equal((await api.get('/api/v1/products?nosuch=thing')).json.items.length, 0);
-  for (const [query, pointer] of [['sort=best', '/sort'], ['limit=0', '/limit'], ['limit=many', '/limit'], ['page=0', '/page'],
-    ['price=cheap', '/price'], ['cursor=%7Bbroken', '/cursor']]) {
+  const total = async (query) => (await api.get(`/api/v1/products?${query}`)).json.total;
+  assert.equal(await total('utm_source=letter&nosuch=thing'), await total(''), 'what is no attribute filters nothing');
+  assert.equal(await total('size=nosuch'), 0, 'but an attribute with a value that nothing has');
+  assert.equal(await total('size[]=s&size[]=m'), await total('size=s,m'), 'as forms send it');
+  assert.equal(await total('price[from]=9.02&price[to]=9.04'), 3);
+  for (const [query, pointer] of [['sort=best', '/sort'], ['limit=0', '/limit'], ['limit=many', '/limit'], ['page=0', '/page'], ['page=-1', '/page'],
+    ['price=cheap', '/price'], ['price[]=1-2,x', '/price'], ['price[from]=x', '/price[from]'], ['available=yes', '/available'], ['category=nosuch', '/category'], ['cursor=%7Bbroken', '/cursor']]) {
     const wrong = await api.get(`/api/v1/products?${query}`);
     assert.equal(wrong.status, 400, query);
     assert.equal(wrong.headers.get('content-type'), 'application/problem+json');

@@ -116,6 +116,18 @@ test('the configuration of the README is right', () => build('README.md', [], as
   });
 }));
 
+test('what the README says to whoever sells is right', () => build('README.md', [], async (dir) => {
+  mkdirSync(join(dir, 'theme'));
+  await withShop({ dir, plugins: [], config: readFileSync(join(dir, 'shop.lua'), 'utf8'), keep: true }, async (shop) => {
+    const text = (await shop.get('/', { accept: 'text/html' })).text;
+    assert.match(text, /<title>Tea and more<\/title>/);
+    assert.match(text, /<link rel="canonical" href="https:\/\/tea\.example\/">/);
+    shop.configure([], readFileSync(join(dir, 'shop.lua'), 'utf8').replace('maintenance = false', 'maintenance = true'));
+    shop.child.kill('SIGHUP');
+    await until('the page for visitors', async () => /We are just tidying up/.test((await shop.get('/', { accept: 'text/html' })).text));
+  });
+}));
+
 test('every file that the README points to is there', () => {
   for (const m of readFileSync('README.md', 'utf8').matchAll(/\]\(([^)#]+)\)/g)) assert.ok(existsSync(m[1]), m[1]);
 });

@@ -2,9 +2,9 @@
 // addresses lead, and that a theme changes one block and keeps the rest.
 import test, { before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Shop, run, souk, raw } from './souk.mjs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Shop, run, souk, raw, until } from './souk.mjs';
 
 const product = (key, more = {}) => ({ product: {
   key, status: 'active', visibility: 'both', brand: 'Anbar', categories: ['kitchen/mugs'],
@@ -49,8 +49,11 @@ const thing = (text, type) => graph(text).find((one) => one['@type'] === type);
 
 before(async () => {
   shop = new Shop({ config: 'log = { access = "off" }\nshop = { name = "Anbar", url = "https://anbar.example", locales = { "en", "bg" }, theme = "theme" }' });
-  mkdirSync(join(shop.dir, 'theme/page'), { recursive: true });
-  writeFileSync(join(shop.dir, 'theme/page/product.html'), '{% layout "page/product" %}\n{% block summary %}<p id="own">Ours: {{ name }}</p>{% endblock %}\n');
+  // the theme of the guide, word by word
+  for (const [, file, text] of readFileSync('core/web/TEMPLATES.md', 'utf8').matchAll(/<!-- file: (\S+) -->\n```\w*\n([\s\S]*?)```/g)) {
+    mkdirSync(join(shop.dir, dirname(file)), { recursive: true });
+    writeFileSync(join(shop.dir, file), text);
+  }
   await add(catalogue, 'catalogue');
   await shop.up();
 });
@@ -92,12 +95,24 @@ test('a filtered or sorted list is for people: noindex, canonical without, each 
   assert.match(text, /<meta name="robots" content="noindex, follow">/);
   assert.match(text, /<link rel="canonical" href="https:\/\/anbar\.example\/c\/mugs">/);
   assert.match(text, /one product/);
-  assert.match(text, /name="color" value="red" checked/);
+  assert.match(text, /name="color\[\]" value="red" checked/);
   assert.match(text, /<a href="\/c\/mugs\?sort=price" data-swap>/);
   const plain = await page('/c/mugs?utm_source=letter');
   assert.doesNotMatch(plain, /noindex/);
   assert.match(plain, /30 products/);
-  await page('/c/mugs?sort=sideways', 400);
+  // what cannot be meant is passed over, and no link keeps it
+  for (const wrong of ['sort=sideways', 'page=-1', 'page=many', 'limit=0', 'price=cheap', 'cursor=%7B', 'available=yes']) {
+    const same = await page(`/c/mugs?${wrong}`);
+    assert.match(same, /30 products/, wrong);
+    assert.doesNotMatch(same, /noindex|data-swap[^>]*sideways|sideways[^>]*data-swap/, wrong);
+  }
+  await page('/c/mugs?page=99', 404);
+  // as the form sends it
+  const sent = await page('/c/mugs?color%5B%5D=red&price%5Bfrom%5D=1&price%5Bto%5D=500&sort=price');
+  assert.match(sent, /<meta name="robots" content="noindex, follow">/);
+  assert.match(sent, /<a href="\/c\/mugs\?sort=price&amp;price=1-500" data-swap>/);
+  assert.match(sent, /name="price\[from\]" value="1.00"/);
+  assert.match(sent, /<a href="\/c\/mugs\?color=red&amp;sort=price" data-swap>/, 'a price is taken away');
 });
 
 test('product: everything escaped, one offer for a chosen variant, a range for none', async () => {
@@ -123,9 +138,26 @@ test('product: everything escaped, one offer for a chosen variant, a range for n
 
 test('a theme changes one block and keeps the rest', async () => {
   const text = await page('/p/mug-m01');
-  assert.match(text, /<p id="own">Ours: Mug m01<\/p>/);
+  assert.match(text, /<p class="note" id="own">Wrapped by hand: Mug m01<\/p>/);
   assert.match(text, /<h1>Mug m01<\/h1>/);
   assert.match(text, /<h2>Description<\/h2>/);
+});
+
+test('a theme brings files of its own, and souk.css names no property that the guide leaves out', async () => {
+  const text = await page('/');
+  const [souks, own] = [...text.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)].map((m) => m[1]);
+  assert.match(own, /^\/assets\/souk\/own\.[0-9a-f]+\.css$/);
+  const sheet = await shop.get(own);
+  assert.deepEqual([sheet.status, sheet.headers.get('cache-control')], [200, 'public, max-age=31536000, immutable']);
+  assert.match(sheet.text, /--accent: #0b5d4e/);
+  const guide = readFileSync('core/web/TEMPLATES.md', 'utf8');
+  const properties = new Set([...(await shop.get(souks)).text.matchAll(/^\s+(--[a-z0-9-]+):/gm)].map((m) => m[1]));
+  assert.ok(properties.size > 20);
+  for (const name of properties) assert.ok(guide.includes(`\`${name}\``), name);
+  writeFileSync(join(shop.dir, 'theme/static/souk.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  shop.child.kill('SIGHUP');
+  const icon = /<link rel="icon" href="([^"]+)"/;
+  await until('the new icon', async () => (await shop.get(icon.exec(await page('/'))[1])).text === '<svg xmlns="http://www.w3.org/2000/svg"/>');
 });
 
 test('addresses: another language\'s slug and a former one lead on; what was sold is gone, a draft unknown', async () => {

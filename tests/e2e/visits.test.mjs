@@ -54,6 +54,37 @@ test('the last second before a stop is kept', async () => {
   await withShop({ dir: shop.dir }, async (again) => assert.equal((await events(again)).length, 5));
 });
 
+test('a restart makes no second visitor of one', async () => {
+  const shop = await Shop.start({ keep: true });
+  await see(shop, '/');
+  assert.equal((await shop.stop()).code, 0);
+  await withShop({ dir: shop.dir }, async (again) => {
+    await see(again, '/');
+    const all = await until('both', async () => { const list = await events(again); return list.length >= 2 && list; });
+    assert.ok(all[0].visitor);
+    assert.equal(all[0].visitor, all[1].visitor);
+  });
+});
+
+test('searches are counted with what they found, from the page cache too; refining is no new one', () => withShop({}, async (shop) => {
+  const page = '/search?q=Green%20Tea';
+  await shop.get(page, { 'user-agent': 'Mozilla/5.0 (compatible; Googlebot/2.1)' }); // fills the cache, and is not counted
+  for (let i = 0; i < 3; i++) await see(shop, page);
+  await see(shop, '/search?q=green+tea', { 'sec-gpc': '1' });
+  await see(shop, '/search?q=green+tea&sort=price');
+  await see(shop, '/search?q=');
+  await settled(shop);
+  const list = await control(shop, '/api/v1/admin/searches?missing=1');
+  assert.equal(list.items.length, 1);
+  const { query, locale, count, found, at } = list.items[0];
+  assert.deepEqual({ query, locale, count, found }, { query: 'green tea', locale: 'en', count: 4, found: 0 });
+  assert.match(at, /Z$/);
+  assert.equal(list.next, null);
+  assert.equal((await control(shop, '/api/v1/admin/searches?limit=1')).next, '2');
+  assert.equal((await control(shop, '/api/v1/admin/searches?limit=1&page=2')).items.length, 0);
+  assert.ok([401, 403].includes((await shop.get('/api/v1/admin/searches')).status), 'not for everybody');
+}));
+
 test('robots, HEAD, prefetching, errors and private pages leave nothing', () => withShop({}, async (shop) => {
   for (const robot of ['Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', 'curl/8.0', ''])
     await shop.get('/', { 'user-agent': robot });

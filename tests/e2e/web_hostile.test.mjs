@@ -44,10 +44,19 @@ test('no page links to a host that the path names', async () => {
   assert.doesNotMatch(page.text, /(href|src|action)=["']?\/\//);
 });
 
-test('links do not come from the Host header', async () => {
-  for (const path of ['/', '/hello', '/nothing']) {
-    const answer = await raw(shop, `GET ${path} HTTP/1.1\r\nHost: evil.example\r\nAccept: text/html\r\nConnection: close\r\n\r\n`);
-    assert.doesNotMatch(answer.text, /evil\.example/);
+// Without shop.url the head of a page says where it was asked for (the page cache tells hosts apart, so that nobody else sees it); links never do.
+test('links do not come from the Host header, and no host gets the page of another', async () => {
+  const of = (path, host) => raw(shop, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`);
+  for (const path of ['/', '/hello', '/nothing'])
+    for (const [host, other] of [['evil.example', 'good.example'], ['good.example', 'evil.example'], ['evil.example', 'good.example']]) {
+      const { text } = await of(path, host);
+      assert.ok(!text.includes(other), `${path} for ${host} has what ${other} sent`);
+      assert.ok(!text.slice(text.indexOf('<body')).includes(host), `${path} links to ${host}`);
+    }
+  assert.match((await of('/', 'good.example:81')).text, /<link rel="canonical" href="http:\/\/good\.example:81\/">/);
+  for (const host of ['a"b', 'a/b', 'a<b', 'a b', `${'a'.repeat(256)}.example`]) {
+    const answer = await of('/', host), { text } = answer;
+    assert.ok(status(answer) === 400 || !text.includes(`//${host}`), `${host} stands in a page`);
   }
 });
 

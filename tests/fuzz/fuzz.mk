@@ -8,6 +8,9 @@ FUZZ_CFLAGS  := -std=gnu11 -O1 -g -fno-strict-aliasing -fno-omit-frame-pointer -
                 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined $(PKG_CFLAGS)
 FUZZ_OBJ     := $(patsubst $(BUILD)/%,$(FUZZ_BUILD)/%,$(filter-out %/theme.o,$(LIB_OBJ)))
 
+# What a target needs besides the library: the image program's files are not in it.
+FUZZ_MORE_head := $(FUZZ_BUILD)/core/app/image/head.o
+
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
 $(FUZZ_BUILD)/%.o: %.c | $(GEN_HEADERS)
 	@mkdir -p $(@D)
@@ -16,8 +19,9 @@ $(FUZZ_BUILD)/%.o: %.c | $(GEN_HEADERS)
 $(FUZZ_BUILD)/libcore.a: $(FUZZ_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
-$(FUZZ_BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_BUILD)/libcore.a
-	@clang $(CPPFLAGS) $(subst fuzzer-no-link,fuzzer,$(FUZZ_CFLAGS)) $< $(FUZZ_BUILD)/libcore.a -o $@ $(PKG_LIBS)
+.SECONDEXPANSION:
+$(FUZZ_BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $$(FUZZ_MORE_$$*) $(FUZZ_BUILD)/libcore.a
+	@clang $(CPPFLAGS) $(subst fuzzer-no-link,fuzzer,$(FUZZ_CFLAGS)) $^ -o $@ $(PKG_LIBS)
 
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ_BUILD)/fuzz_%
 	@mkdir -p $(FUZZ_BUILD)/$*

@@ -1,23 +1,12 @@
 /*
- * catalogue.c: categories, content pages, price lists, tax zones and rates as resources.
+ * catalogue.c: content pages, price lists, tax zones and rates as resources.
  */
 #include "app/admin.sql.h"
 #include "app/admin/resource.h"
 #include "app/admin/resources.h"
 #include "base/str.h"
-#include "shop/category.h"
 #include "shop/page.h"
 #include "shop/price.h"
-
-static int category_keys(struct resource_call *call, struct json *list)
-{
-    return resource_choices_of(call, &sql_admin_category_choices, list);
-}
-
-static int attribute_codes(struct resource_call *call, struct json *list)
-{
-    return resource_choices_of(call, &sql_admin_attribute_choices, list);
-}
 
 static int zone_ids(struct resource_call *call, struct json *list)
 {
@@ -29,71 +18,10 @@ static int class_ids(struct resource_call *call, struct json *list)
     return resource_choices_of(call, &sql_admin_tax_class_ids, list);
 }
 
-/* ---- categories ---- */
-
-static const char *const sorts[] = {"popular", "new", "price", "-price", "name", NULL};
-
-static const struct resource_column category_columns[] = {
-    {"name", "Name", SOUK_STRING, COLUMN_LINK,
-     "coalesce((SELECT x.name FROM category_text x WHERE x.category_id = t.id ORDER BY x.locale <> "
-     ":locale LIMIT 1), t.key)",
-     NULL, NULL},
-    {"key", "Place in the tree", SOUK_STRING, 0, "t.key", "t.key", NULL},
-    {"products", "Products", SOUK_INT, 0,
-     "(SELECT count(*) FROM product_category pc WHERE pc.category_id = t.id)", NULL, NULL},
-    {"position", "Position", SOUK_INT, 0, "t.position", NULL, NULL},
-    {"hidden", "Hidden", SOUK_BOOL, 0, "t.hidden", NULL, NULL},
-    {.key = NULL}};
-
-static const struct resource_filter category_filters[] = {
-    {.key = "hidden", .label = "Hidden", .type = SOUK_BOOL, .sql = "t.hidden = ?"}, {.key = NULL}};
-
-static const struct resource_field category_fields[] = {
-    {.key = "key",
-     .label = "Key",
-     .type = SOUK_STRING,
-     .flags = FIELD_NEW | FIELD_MUST,
-     .hint = "what files call it, such as clothing/hoodies; it stays",
-     .max = 200},
-    {.key = "parent",
-     .label = "Below",
-     .type = SOUK_CHOICE,
-     .flags = FIELD_EMPTY,
-     .options = category_keys},
-    {.key = "position", .label = "Position", .type = SOUK_INT, .min = -1000000, .max = 1000000},
-    {.key = "hidden", .label = "Hidden", .type = SOUK_BOOL},
-    {.key = "sort", .label = "Sorted by", .type = SOUK_CHOICE, .choices = sorts},
-    {.key = "attributes",
-     .label = "Expected attributes",
-     .type = SOUK_LIST,
-     .options = attribute_codes,
-     .hint = "codes, one a line"},
-    {.key = "name",
-     .label = "Name",
-     .type = SOUK_STRING,
-     .flags = FIELD_LOCALES | FIELD_MUST,
-     .max = 200},
-    {.key = "slug", .label = "Address", .type = SOUK_STRING, .flags = FIELD_LOCALES, .max = 120},
-    {.key = "description", .label = "Description", .type = SOUK_TEXT, .flags = FIELD_LOCALES},
-    {.key = "seo_title",
-     .label = "Title for search engines",
-     .type = SOUK_STRING,
-     .flags = FIELD_LOCALES,
-     .max = 200},
-    {.key = "seo_description",
-     .label = "Description for search engines",
-     .type = SOUK_STRING,
-     .flags = FIELD_LOCALES,
-     .max = 400},
-    {.key = NULL}};
-
-static int category_get(struct resource_call *call, struct json **doc)
-{
-    return category_load(call->conn, call->arena, call->id, doc);
-}
+/* ---- content pages ---- */
 
 /* Documents are found by their key, which the form of an existing one does not send. */
-static int with_key(struct resource_call *call, const struct json *doc, struct json **whole)
+int resource_with_key(struct resource_call *call, const struct json *doc, struct json **whole)
 {
     struct json *before = NULL;
     *whole = json_copy(call->arena, doc);
@@ -104,49 +32,6 @@ static int with_key(struct resource_call *call, const struct json *doc, struct j
         json_add_str(call->arena, *whole, "key", json_text(json_at(before, "key")));
     return code;
 }
-
-static int category_put(struct resource_call *call, const struct json *doc, char *pointer,
-                        struct err *err)
-{
-    struct json *whole;
-    int64_t id = 0;
-    int changed, code = with_key(call, doc, &whole);
-    (void)pointer;
-    if (!code)
-        code =
-            category_save(call->conn, call->arena, whole, call->request->now, &id, &changed, err);
-    if (!code && !call->id && changed != 0)
-        return err_set(err, SOUK_CONFLICT, "there is a category with this key already");
-    if (!code)
-        call->id = id;
-    return code;
-}
-
-static int category_drop(struct resource_call *call, struct err *err)
-{
-    return category_remove(call->conn, call->id, call->request->now, err);
-}
-
-const struct resource resource_categories = {.name = "categories",
-                                             .title = "Categories",
-                                             .one = "Category",
-                                             .right = "category",
-                                             .subject = "category",
-                                             .table = "category",
-                                             .columns = category_columns,
-                                             .filters = category_filters,
-                                             .fields = category_fields,
-                                             .search =
-                                                 "t.key LIKE ? ESCAPE '\\' OR t.id IN (SELECT "
-                                                 "category_id FROM category_text WHERE name "
-                                                 "LIKE ? ESCAPE '\\')",
-                                             .sort = "key",
-                                             .flags = RESOURCE_CREATE | RESOURCE_REMOVE,
-                                             .load = category_get,
-                                             .save = category_put,
-                                             .remove = category_drop};
-
-/* ---- content pages ---- */
 
 static const char *const page_statuses[] = {"active", "draft", NULL};
 
@@ -201,7 +86,7 @@ static int page_put(struct resource_call *call, const struct json *doc, char *po
 {
     struct json *whole;
     int64_t id = 0;
-    int changed, code = with_key(call, doc, &whole);
+    int changed, code = resource_with_key(call, doc, &whole);
     (void)pointer;
     if (!code)
         code = page_save(call->conn, call->arena, whole, call->request->now, &id, &changed, err);

@@ -7,6 +7,8 @@
 #include "app/admin.sql.h"
 #include "app/admin/resources.h"
 #include "app/admin/route.h"
+#include "base/clock.h"
+#include "base/str.h"
 #include "shop/visit.h"
 
 #define EVENTS 30
@@ -50,12 +52,29 @@ static const struct resource_field fields[] = {
     {.key = "note", .label = "Note", .type = SOUK_TEXT, .max = 4000},
     {.key = NULL}};
 
+static void add_merges(struct resource_call *call, struct json *view)
+{
+    struct db_rows rows;
+    struct json *list = json_add(call->arena, view, "merges", JSON_ARRAY);
+    int code = db_query(call->conn, &sql_admin_person_merges, &rows, DB_INT(call->id),
+                        DB_INT(call->request->now - PERSON_UNDO_DAYS * CLOCK_DAY));
+    while (!code && (code = db_next(&rows)) == 1) {
+        struct json *row = json_add(call->arena, list, NULL, JSON_OBJECT);
+        json_add_str(call->arena, row, "id",
+                     arena_printf(call->arena, "%lld", (long long)db_int(&rows, 0)));
+        json_add_int(call->arena, row, "at", db_int(&rows, 1));
+        json_add_str(call->arena, row, "name", arena_str(call->arena, db_text(&rows, 2)));
+        code = 0;
+    }
+}
+
 static void extend(struct resource_call *call, const struct json *doc, struct json *view)
 {
     struct json *person = NULL;
     (void)doc;
     if (person_load(call->conn, call->arena, call->id, &person) == SOUK_OK)
         json_add_tree(call->arena, view, "person", person);
+    add_merges(call, view);
     event_list(call->conn, call->arena, call->id, 0, EVENTS,
                json_add(call->arena, view, "events", JSON_ARRAY));
 }
@@ -141,6 +160,24 @@ int person_erase_now(struct request *request, const struct web_route *route)
         return code;
     }
     return admin_redirect(request, "/admin/people/%lld?saved=1", (long long)id);
+}
+
+/* ---- two who are not one ---- */
+
+int person_part(struct request *request, const struct web_route *route)
+{
+    (void)route;
+    struct err err = {0};
+    int64_t id = admin_id(request, "id"), merge = 0;
+    const char *back = arena_printf(&request->arena, "/admin/people/%lld", (long long)id).ptr;
+    str_to_int(request_form(request, "merge"), &merge);
+    int code = person_unmerge(request->conn, &request->arena, merge, request->now, &err);
+    if (code) {
+        admin_message(request, 409, "That did not work", err.text, back);
+        return code;
+    }
+    code = admin_audit(request->conn, request, "person.unmerged", subject_of(request, id), NULL);
+    return code ? code : admin_redirect(request, "%s?saved=1", back);
 }
 
 /* ---- inquiries ---- */

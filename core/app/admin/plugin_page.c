@@ -51,8 +51,19 @@ static struct souk_str shown(struct arena *arena, const struct json *value)
     return buf_str(&out);
 }
 
+/* The plugin's table in souk.lua, as it was read last; NULL. */
+static const struct json *said_in_file(struct arena *arena, const char *name)
+{
+    struct shop *shop = shop_current();
+    pthread_mutex_lock(&shop->config_lock);
+    const struct json *table = json_at(shop->config.values, name);
+    const struct json *copy = table ? json_copy(arena, table) : NULL;
+    pthread_mutex_unlock(&shop->config_lock);
+    return copy;
+}
+
 static void add_option(struct request *request, const struct json *option, const struct json *set,
-                       const struct json *wrong, struct json *rows)
+                       const struct json *file, const struct json *wrong, struct json *rows)
 {
     struct arena *arena = &request->arena;
     struct json *row = json_copy(arena, option);
@@ -65,7 +76,7 @@ static void add_option(struct request *request, const struct json *option, const
     json_add_bool(arena, row, "on",
                   admin_form_has(request, arena_cstr(arena, key), "1") ||
                       (!wrong && souk_str_is(value, "1")));
-    json_add_bool(arena, row, "here", ours != NULL);
+    json_add_cstr(arena, row, "from", ours ? "here" : json_get(file, key) ? "file" : "default");
     if (json_get(wrong, key))
         json_add_str(arena, row, "error", json_text(json_get(wrong, key)));
     *json_add(arena, rows, NULL, JSON_OBJECT) = *row;
@@ -83,9 +94,10 @@ static int show(struct request *request, const char *name, int status, const str
     int code = settings_of(request_conn(request), arena, name, set);
     if (code)
         return code;
+    const struct json *file = said_in_file(arena, name);
     struct json *rows = json_add(arena, view, "options", JSON_ARRAY);
     json_each(option, json_at(info, "options"))
-        add_option(request, &option->value, set, wrong, rows);
+        add_option(request, &option->value, set, file, wrong, rows);
     json_add_bool(arena, view, "edits", admin_may(request, "plugin.edit"));
     json_add_bool(arena, view, "saved", request_query(request, "saved").len > 0);
     struct json *errors = json_add(arena, view, "errors", JSON_ARRAY);

@@ -51,7 +51,9 @@ static const struct resource_column columns[] = {
     {"name", "Name", SOUK_STRING, COLUMN_LINK,
      "coalesce((SELECT x.name FROM product_text x WHERE x.product_id = t.id ORDER BY x.locale <> "
      ":locale LIMIT 1), t.key)",
-     "n.name", "product_text n JOIN product t ON t.id = n.product_id AND n.locale = :locale"},
+     "coalesce(n.name, (SELECT x.name FROM product_text x WHERE x.product_id = t.id ORDER BY x.locale "
+     "LIMIT 1), t.key)",
+     "product t LEFT JOIN product_text n ON n.product_id = t.id AND n.locale = :locale"},
     {"sku", "SKU", SOUK_STRING, 0,
      "(SELECT v.sku FROM variant v WHERE v.product_id = t.id ORDER BY v.position LIMIT 1)", NULL,
      NULL},
@@ -285,7 +287,7 @@ const struct resource resource_products = {
     .filters = filters,
     .fields = fields,
     .actions = actions,
-    .search = "t.id IN (SELECT product_id FROM product_text WHERE locale = :locale AND name LIKE ? "
+    .search = "t.id IN (SELECT product_id FROM product_text WHERE name LIKE ? "
               "ESCAPE '\\' UNION SELECT product_id FROM variant WHERE sku LIKE ? ESCAPE '\\') OR "
               "t.key LIKE ? ESCAPE '\\'",
     .flags = RESOURCE_CREATE | RESOURCE_REMOVE,

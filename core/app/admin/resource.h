@@ -129,7 +129,7 @@ struct souk_str resource_subject(const struct resource_call *call, int64_t id);
 /* ---- resource_sql.c ---- */
 
 #define RESOURCE_PAGE   50
-#define RESOURCE_CHOSEN 50 /* records that one action is done to */
+#define RESOURCE_CHOSEN 50 /* records that can be chosen one by one */
 
 struct resource_list {                  /* what of a list is wanted */
     const struct resource_column *sort; /* NULL: by id */
@@ -146,15 +146,24 @@ struct resource_list {                  /* what of a list is wanted */
  * when there is another page in that direction. Filters are read from the request's query. */
 int resource_select(struct resource_call *call, const struct resource_list *list, struct json *rows,
                     int *more);
+/* The ids that the filter leaves, at most `most`, into an array. */
+int resource_ids(struct resource_call *call, int64_t most, struct json *ids);
 /* How many the filter leaves, counted up to `most`. */
 int resource_count(struct resource_call *call, int64_t most, int64_t *count);
 /* The table's own load, save, remove. */
 int resource_table_load(struct resource_call *call, struct json **doc);
 int resource_table_save(struct resource_call *call, const struct json *doc, struct err *err);
 int resource_table_remove(struct resource_call *call, struct err *err);
+/* For documents that are found by their key: the document with the key that the record has. */
+int resource_with_key(struct resource_call *call, const struct json *doc, struct json **whole);
 /* The rows of a constant statement as choices: value, label. */
 int resource_choices_of(struct resource_call *call, const struct db_statement *statement,
                         struct json *list);
+
+/* ---- resource_list.c ---- */
+
+/* The list's path, with `below` behind it, and the filters that are set. */
+struct souk_str resource_list_url(struct resource_call *call, const char *below);
 
 /* ---- resource_form.c ---- */
 

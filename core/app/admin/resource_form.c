@@ -7,6 +7,7 @@
  */
 #include "app/admin/resource.h"
 
+#include <string.h>
 #include "base/clock.h"
 #include "base/money.h"
 #include "base/str.h"
@@ -342,7 +343,7 @@ static void read_field(struct resource_call *call, const struct resource_field *
         read_text(call, field, name, text, doc);
 }
 
-/* The texts of one language; the language is left out when nothing was ever said in it. */
+/* The texts of one language; without any the language is taken away. */
 static void read_locale(struct resource_call *call, const char *locale, int needed,
                         struct json *texts)
 {
@@ -351,7 +352,8 @@ static void read_locale(struct resource_call *call, const char *locale, int need
         if (f->flags & FIELD_LOCALES) {
             const char *name = input_name(call, f, locale);
             sent |= was_sent(call->request, name);
-            any |= str_trim(request_form(call->request, name)).len > 0;
+            if (strcmp(f->key, "slug") != 0) /* an address alone says nothing */
+                any |= str_trim(request_form(call->request, name)).len > 0;
         }
     if (!sent)
         return;

@@ -7,6 +7,7 @@
  * In CSV, text that a spreadsheet would take for a formula gets an apostrophe in front.
  */
 #include "app/admin/resource.h"
+#include "app/admin/resources.h"
 #include "app/admin/route.h"
 
 #include <string.h>
@@ -93,6 +94,12 @@ static struct buf here(struct resource_call *call, const char *below, int sorted
     if (sorted)
         add_param(&out, "sort", request_query(request, "sort"));
     return out;
+}
+
+struct souk_str resource_list_url(struct resource_call *call, const char *below)
+{
+    struct buf url = here(call, below, 0);
+    return buf_str(&url);
 }
 
 static void add_page_url(struct resource_call *call, struct json *view, const char *key,
@@ -211,6 +218,7 @@ static void add_pages(struct resource_call *call, const struct resource_list *li
         add_page_url(call, view, "next_url", "after", &rows->last->value);
     if (rows->count && has_before)
         add_page_url(call, view, "before_url", "before", &rows->first->value);
+    json_add_str(call->arena, view, "bulk_url", resource_list_url(call, "/bulk"));
     struct buf csv = here(call, "/csv", 1);
     json_add_str(call->arena, view, "csv_url", buf_str(&csv));
 }
@@ -239,6 +247,9 @@ int resource_index(struct request *request, const struct web_route *route)
         return admin_message(request, 500, call.resource->title, db_error(call.conn), "/admin");
     json_add_int(call.arena, view, "count", count);
     json_add_bool(call.arena, view, "count_more", count == COUNT_MOST);
+    json_add_bool(call.arena, view, "paged", count > rows->count);
+    json_add_bool(call.arena, view, "moves",
+                  call.resource == &resource_categories && resource_may(&call, "edit"));
     add_about(&call, view);
     add_columns(&call, &list, view);
     add_actions(&call, view);

@@ -295,6 +295,23 @@ int resource_select(struct resource_call *call, const struct resource_list *list
     return code;
 }
 
+int resource_ids(struct resource_call *call, int64_t most, struct json *ids)
+{
+    struct text text = {.sql = {.arena = call->arena}};
+    struct db_rows rows;
+    struct db_arg limit = DB_INT(most);
+    buf_printf(&text.sql, "SELECT t.id FROM %s t", call->resource->table);
+    add_where(call, &text, NULL);
+    buf_add_cstr(&text.sql, " ORDER BY t.id DESC LIMIT ");
+    add_piece(&text, "?", &limit);
+    int code = open_rows(call, &text, &rows);
+    while (!code && (code = db_next(&rows)) == 1) {
+        json_add_int(call->arena, ids, NULL, db_int(&rows, 0));
+        code = 0;
+    }
+    return code;
+}
+
 int resource_count(struct resource_call *call, int64_t most, int64_t *count)
 {
     struct text text = {.sql = {.arena = call->arena}};

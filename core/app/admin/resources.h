@@ -6,8 +6,9 @@
 
 #include "app/admin/resource.h"
 
-extern const struct resource resource_products;                   /* product.c */
-extern const struct resource resource_categories, resource_pages, /* catalogue.c */
+extern const struct resource resource_products;   /* product.c */
+extern const struct resource resource_categories; /* category.c */
+extern const struct resource resource_pages,      /* catalogue.c */
     resource_price_lists, resource_tax_rates, resource_tax_zones;
 extern const struct resource resource_people, resource_inquiries; /* person.c */
 extern const struct resource resource_staff, resource_tokens,     /* system.c */

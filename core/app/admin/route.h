@@ -44,10 +44,15 @@ ADMIN_HANDLER(resource_bulk);
 ADMIN_HANDLER(product_pictures);
 ADMIN_HANDLER(product_copy);
 
+/* category.c */
+ADMIN_HANDLER(category_move);
+ADMIN_HANDLER(category_picture);
+
 /* person.c */
 ADMIN_HANDLER(person_download);
 ADMIN_HANDLER(person_erase_form);
 ADMIN_HANDLER(person_erase_now);
+ADMIN_HANDLER(person_part);
 
 /* plugin_page.c */
 ADMIN_HANDLER(plugin_index);
@@ -59,12 +64,15 @@ ADMIN_HANDLER(plugin_page_save);
 ADMIN_HANDLER(import_page_form);
 ADMIN_HANDLER(import_page_start);
 ADMIN_HANDLER(import_page_show);
+ADMIN_HANDLER(import_page_cancel);
+ADMIN_HANDLER(import_page_rejects);
 
 /* staff_page.c */
 ADMIN_HANDLER(token_form);
 ADMIN_HANDLER(token_create);
 ADMIN_HANDLER(password_form);
 ADMIN_HANDLER(password_change);
+ADMIN_HANDLER(staff_session_close);
 ADMIN_HANDLER(staff_new_form);
 ADMIN_HANDLER(staff_new);
 ADMIN_HANDLER(role_index);

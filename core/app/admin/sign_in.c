@@ -18,6 +18,7 @@
 #include "web/session.h"
 
 #define PENDING_FOR (10 * CLOCK_MINUTE)
+#define AGENT_MOST  200
 
 static const char failed_words[] =
     "That did not fit. After several failures in a row, wait a few minutes before the next try.";
@@ -72,14 +73,15 @@ struct attempt {
 static int failed_attempt(struct db_conn *conn, struct attempt *attempt)
 {
     struct request *request = attempt->request;
+    struct souk_str subject = souk_str("staff:unknown");
     int code = SOUK_OK;
     if (attempt->staff.id) {
-        request->principal =
+        subject = request->principal =
             arena_printf(&request->arena, "staff:%lld", (long long)attempt->staff.id);
         code = staff_failed(conn, attempt->staff.id, request->now);
-        if (!code)
-            code = admin_audit(conn, request, "staff.sign_in_failed", request->principal, NULL);
     }
+    if (!code) /* for nobody too: the time that a row takes would tell who is there */
+        code = admin_audit(conn, request, "staff.sign_in_failed", subject, NULL);
     return code ? code : show_form(request, 422, failed_words, request_form(request, "next"));
 }
 
@@ -159,6 +161,18 @@ int sign_in_code_form(struct request *request, const struct web_route *route)
                             : back_to_start(request);
 }
 
+/* What the list of sessions says of this one: the browser's own words, without what is no letter.
+ */
+static struct souk_str agent(struct request *request)
+{
+    struct souk_str header = request_header(request, "user-agent");
+    struct buf out = {.arena = &request->arena};
+    buf_printf(&out, "%s ", request->address);
+    for (size_t i = 0; i < header.len && out.len < AGENT_MOST; i++)
+        buf_add_char(&out, header.ptr[i] >= ' ' && header.ptr[i] <= '~' ? header.ptr[i] : '?');
+    return str_trim(buf_str(&out));
+}
+
 /* In a write: this session is the staff member's from now on. */
 static int enter(struct db_conn *conn, struct request *request, int64_t id)
 {
@@ -174,6 +188,10 @@ static int enter(struct db_conn *conn, struct request *request, int64_t id)
         code = put_int(request, "staff_at", request->now);
     if (!code)
         code = session_renew(request);
+    const struct session *session = code ? NULL : session_find(request);
+    if (session)
+        code = staff_session_note(conn, id, str_make(session->id_hash, sizeof session->id_hash),
+                                  agent(request), request->now);
     return code ? code : admin_audit(conn, request, "staff.signed_in", request->principal, NULL);
 }
 

@@ -1,13 +1,16 @@
 /*
  * staff_page.c: what is made once and shown once: a new staff member with a first password, a token
- * for a program; and the roles.
+ * for a program; the roles; and one's own account: the password and where one is signed in.
  */
+#include <stdio.h>
+
 #include "app/admin.sql.h"
 #include "app/admin/admin.h"
 #include "app/admin/route.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "shop/account.h"
+#include "web/session.h"
 
 static int show(struct request *request, const char *name, int status, const char *title,
                 const char *error, struct json *view)
@@ -101,12 +104,42 @@ int staff_new(struct request *request, const struct web_route *route)
     return SOUK_OK;
 }
 
-/* ---- one's own password ---- */
+/* ---- one's own account: password, sessions ---- */
+
+static struct souk_str own_session(struct request *request)
+{
+    const struct session *session = session_find(request);
+    return session ? str_make(session->id_hash, sizeof session->id_hash) : souk_str("");
+}
+
+static int account_page(struct request *request, int status, const char *error, const char *done)
+{
+    struct arena *arena = &request->arena;
+    const struct staff *staff = admin_staff(request);
+    struct json *view = json_new(arena, JSON_OBJECT);
+    struct json *list = json_add(arena, view, "sessions", JSON_ARRAY);
+    struct souk_str own = own_session(request);
+    char hex[65] = "";
+    struct db_conn *conn = request_conn(request);
+    int code = SOUK_OK;
+    if (staff && conn)
+        code = staff_sessions(conn, arena, staff->id, request->now - ADMIN_TOTAL,
+                              request->now - ADMIN_IDLE, list);
+    for (size_t i = 0; i < own.len; i++)
+        snprintf(hex + 2 * i, 3, "%02x", (unsigned char)own.ptr[i]);
+    for (struct json_item *row = list->first; row; row = row->next)
+        json_add_bool(arena, &row->value, "own",
+                      souk_str_is(json_text(json_at(&row->value, "session")), hex));
+    if (done)
+        json_add_cstr(arena, view, "done", done);
+    return code ? code : show(request, "admin/password", status, "Your account", error, view);
+}
 
 int password_form(struct request *request, const struct web_route *route)
 {
     (void)route;
-    return show(request, "admin/password", 200, "Change your password", NULL, NULL);
+    int ended = request_query(request, "ended").len > 0;
+    return account_page(request, 200, NULL, ended ? "Signed out there." : NULL);
 }
 
 static int set_password(struct db_conn *conn, void *arg)
@@ -115,10 +148,29 @@ static int set_password(struct db_conn *conn, void *arg)
     struct request *request = make->request;
     int code = staff_password_set(conn, make->id, make->hash, request->now);
     if (!code)
+        code = staff_sessions_end(conn, make->id, own_session(request), 1);
+    if (!code)
         code = admin_audit(conn, request, "staff.password_changed", request->principal, NULL);
     return code ? code
-                : admin_message(request, 200, "Change your password", "The password is changed.",
-                                "/admin");
+                : account_page(request, 200, NULL,
+                               "The password is changed. Other sessions are signed out.");
+}
+
+struct failed {
+    struct request *request;
+    int64_t id;
+};
+
+/* Who has found an open browser does not get to guess. */
+static int failed_password(struct db_conn *conn, void *arg)
+{
+    struct failed *failed = arg;
+    struct request *request = failed->request;
+    int code = staff_failed(conn, failed->id, request->now);
+    if (!code)
+        code = admin_audit(conn, request, "staff.password_failed", request->principal, NULL);
+    return code ? code
+                : account_page(request, 422, "the password that you have now did not fit", NULL);
 }
 
 int password_change(struct request *request, const struct web_route *route)
@@ -127,16 +179,49 @@ int password_change(struct request *request, const struct web_route *route)
     struct err err = {0};
     struct make *make = arena_new(&request->arena, struct make);
     const struct staff *staff = admin_staff(request);
+    struct staff again;
     make->request = request;
     make->id = staff ? staff->id : 0;
-    if (!staff || !account_verify(staff->password, request_form(request, "old")))
-        return show(request, "admin/password", 422, "Change your password",
-                    "the password that you have now did not fit", NULL);
+    if (!staff)
+        return account_page(request, 422, "the password that you have now did not fit", NULL);
+    int locked = staff_find(request_conn(request), &request->arena, staff->email, request->now,
+                            &again, &err) != SOUK_OK;
+    if (!account_verify(staff->password, request_form(request, "old")) || locked) {
+        struct failed *failed = arena_new(&request->arena, struct failed);
+        *failed = (struct failed){request, staff->id};
+        request_then_write(request, failed_password, failed);
+        return SOUK_OK;
+    }
     if (account_hash(&request->arena, request_form(request, "password"), &make->hash, &err))
-        return show(request, "admin/password", 422, "Change your password",
-                    arena_cstr(&request->arena, souk_str(err.text)), NULL);
+        return account_page(request, 422, arena_cstr(&request->arena, souk_str(err.text)), NULL);
     request_then_write(request, set_password, make);
     return SOUK_OK;
+}
+
+static int digit_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "others", or the session that the list names. */
+int staff_session_close(struct request *request, const struct web_route *route)
+{
+    (void)route;
+    struct souk_str which = request_form(request, "session"), hash = own_session(request);
+    const struct staff *staff = admin_staff(request);
+    int others = souk_str_is(which, "others");
+    char bytes[32] = {0};
+    for (size_t i = 0; !others && i < sizeof bytes && which.len == 2 * sizeof bytes; i++) {
+        int high = digit_of(which.ptr[2 * i]), low = digit_of(which.ptr[2 * i + 1]);
+        bytes[i] = (char)(high < 0 || low < 0 ? 0 : high << 4 | low);
+    }
+    if (!others)
+        hash = str_make(bytes, sizeof bytes);
+    int code = staff ? staff_sessions_end(request->conn, staff->id, hash, others) : SOUK_DENIED;
+    if (!code)
+        code =
+            admin_audit(request->conn, request, "staff.sessions_ended", request->principal, NULL);
+    return code ? code : admin_redirect(request, "/admin/password?ended=1");
 }
 
 /* ---- tokens ---- */
@@ -231,7 +316,7 @@ int role_save(struct request *request, const struct web_route *route)
     struct json *rights = json_new(arena, JSON_ARRAY);
     struct souk_str name = str_trim(request_form(request, "name"));
     struct buf text = {.arena = arena};
-    int64_t owners = 0;
+    int64_t owners = 0, there;
     struct buf lines = {.arena = arena};
     struct souk_str typed = request_form(request, "rights");
     for (size_t i = 0; i < typed.len; i++)
@@ -244,6 +329,9 @@ int role_save(struct request *request, const struct web_route *route)
     if (!admin_may_all(request, rights))
         return refuse_role(request, SOUK_DENIED,
                            "a role cannot be given more rights than you have");
+    if (db_get_int(request->conn, &sql_admin_role_exists, &there, DB_TEXT(name)) == SOUK_OK &&
+        !admin_may_role(request, request->conn, name))
+        return refuse_role(request, SOUK_DENIED, "this role has rights that you do not have");
     json_print(&text, rights);
     int code =
         db_run(request->conn, &sql_admin_role_put, NULL, DB_TEXT(name), DB_TEXT(buf_str(&text)));

@@ -42,12 +42,33 @@ static const struct resource_field staff_fields[] = {
     {.key = "enabled", .label = "May sign in", .type = SOUK_BOOL},
     {.key = NULL}};
 
+/* Nobody touches those who may more than they do: who could change an owner would be one. */
+static int may_touch(struct resource_call *call, int64_t id, struct err *err)
+{
+    struct db_rows rows;
+    struct souk_str role = souk_str("");
+    int code = db_query(call->conn, &sql_admin_staff_role, &rows, DB_INT(id));
+    if (!code && (code = db_next(&rows)) == 1) {
+        role = arena_str(call->arena, db_text(&rows, 0));
+        db_close(&rows);
+        code = SOUK_OK;
+    } else if (!code) {
+        return err_set(err, SOUK_NOT_FOUND, "nobody with this number may sign in");
+    }
+    if (!code && !admin_may_role(call->request, call->conn, role))
+        return err_set(err, SOUK_DENIED, "this person has rights that you do not have");
+    return code;
+}
+
 /* Nobody gives away more than they have, and somebody must be left who may do everything. */
 static int staff_put(struct resource_call *call, const struct json *doc, char *pointer,
                      struct err *err)
 {
     int64_t owners = 0;
+    int touch = call->id ? may_touch(call, call->id, err) : SOUK_OK;
     (void)pointer;
+    if (touch)
+        return touch;
     if (!admin_may_role(call->request, call->conn, json_text(json_at(doc, "role"))))
         return err_set(err, SOUK_DENIED, "this role has rights that you do not have");
     int code = resource_table_save(call, doc, err);
@@ -63,6 +84,9 @@ static int reset_second(struct resource_call *call, int64_t id, struct souk_str 
 {
     struct staff staff;
     (void)value;
+    int code = may_touch(call, id, err);
+    if (code)
+        return code;
     if (staff_get(call->conn, call->arena, id, &staff) != SOUK_OK)
         return err_set(err, SOUK_NOT_FOUND, "nobody with this number may sign in");
     return staff_totp_reset(call->conn, staff.email, call->request->now, err);
@@ -99,6 +123,7 @@ static const struct resource_column token_columns[] = {
     {"scopes", "Scopes", SOUK_STRING, 0, "t.scopes", NULL, NULL},
     {"created", "Made", SOUK_TIME, 0, "t.created_at", NULL, NULL},
     {"expires", "Until", SOUK_TIME, 0, "t.expires_at", NULL, NULL},
+    {"used", "Last used", SOUK_TIME, 0, "t.used_at", NULL, NULL},
     {.key = NULL}};
 
 static int revoke(struct resource_call *call, int64_t id, struct souk_str value, struct err *err)

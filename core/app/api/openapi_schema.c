@@ -158,6 +158,10 @@ const struct openapi_operation openapi_operations[] = {
      .query = "kind:string of what kind; before:string what next of the list before was; limit:int "
               "how many",
      .answer = "List"},
+    {.method = "GET",
+     .path = "/api/v1/admin/searches",
+     .query = "missing:int 1: only what found nothing; page:int which page; limit:int how many",
+     .answer = "List"},
     {.method = "GET", .path = "/api/v1/admin/imports", .answer = "List"},
     {.method = "POST",
      .path = "/api/v1/admin/imports",

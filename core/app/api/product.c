@@ -8,6 +8,7 @@
 #include "shop/category.h"
 #include "shop/listing.h"
 #include "shop/product.h"
+#include "shop/search.h"
 #include "shop/slug.h"
 
 #define FIELDS_MOST 64
@@ -62,40 +63,41 @@ static int number_in(struct request *request, const char *name, int64_t least, i
     return !text.len || (str_to_int(text, &number) == SOUK_OK && number >= least && number <= most);
 }
 
-/* "10.00-50.00", "-50", "10-". */
-static int is_range(struct souk_str text)
+/* The place of a price that is no range; NULL: none. */
+static const char *wrong_price(struct request *request)
 {
-    int digits = 0, dashes = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c >= '0' && c <= '9')
-            digits++;
-        else if (c == '-')
-            dashes++;
-        else if (c != '.')
-            return 0;
+    struct souk_str name = souk_str("price"), value, part;
+    struct souk_str from = request_query(request, LISTING_PRICE_FROM);
+    struct souk_str to = request_query(request, LISTING_PRICE_TO);
+    for (size_t i = 0; i < request->query.count; i++) {
+        value = request->query.at[i].value;
+        if (souk_str_equal(listing_name(request->query.at[i].name), name))
+            while (str_split(&value, ',', &part))
+                if (!listing_sensible(name, str_trim(part)))
+                    return "/price";
     }
-    return digits > 0 && dashes == 1;
+    if (!listing_sensible(name, listing_price_range(&request->arena, from, souk_str(""))))
+        return "/" LISTING_PRICE_FROM;
+    if (!listing_sensible(name, listing_price_range(&request->arena, souk_str(""), to)))
+        return "/" LISTING_PRICE_TO;
+    return NULL;
 }
 
 /* What can be told wrong without asking the catalogue, with its place. 1: answered. */
 static int check_query(struct request *request)
 {
-    static const char *const sorts[] = {"relevance", "popular", "new", "price", "-price", "name"};
-    struct souk_str sort = request_query(request, "sort");
-    struct souk_str price = request_query(request, "price");
-    int known = !sort.len;
-    for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++)
-        known |= souk_str_is(sort, sorts[i]);
-    if (!known)
+    const char *price = wrong_price(request);
+    if (!listing_sensible(souk_str("sort"), request_query(request, "sort")))
         api_refuse(request, 400, "/sort",
                    "sort is one of relevance, popular, new, price, -price, name");
     else if (!number_in(request, "limit", 1, LISTING_PAGE))
         api_refuse(request, 400, "/limit", "limit is a number from 1 to 100");
     else if (!number_in(request, "page", 1, 1000000))
         api_refuse(request, 400, "/page", "page is a number from 1");
-    else if (price.len && !is_range(price))
-        api_refuse(request, 400, "/price", "price is a range in major units like 10.00-50.00");
+    else if (!listing_sensible(souk_str("available"), request_query(request, "available")))
+        api_refuse(request, 400, "/available", "available is 1 or 0");
+    else if (price)
+        api_refuse(request, 400, price, "price is a range in major units like 10.00-50.00");
     else
         return 0;
     return 1;
@@ -109,29 +111,10 @@ static int refuse_list(struct request *request, int code, const struct err *err)
         answer_error(request, &failed);
         return SOUK_OK;
     }
-    const char *pointer = request_query(request, "cursor").len  ? "/cursor"
-                          : request_query(request, "price").len ? "/price"
-                                                                : "";
+    const char *pointer = str_starts(souk_str(err->text), "category") ? "/category"
+                          : request_query(request, "cursor").len      ? "/cursor"
+                                                                      : "";
     return api_refuse(request, 400, pointer, err->text[0] ? err->text : "this list cannot be read");
-}
-
-/* A field that is no attribute here filters too, and nothing has it: a program that misspelt a name
- * must not take the whole shop for its answer. */
-static void filter_unknown(struct listing_query *query, struct souk_str name, struct souk_str value)
-{
-    static const char *const plain[] = {"q", "category", "sort", "page", "limit", "cursor"};
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-        if (souk_str_is(name, plain[i]))
-            return;
-    for (int i = 0; i < query->filter_count; i++)
-        if (souk_str_equal(query->filters[i].attribute, name))
-            return;
-    if (!value.len || query->filter_count == LISTING_FILTERS)
-        return;
-    struct listing_filter *filter = &query->filters[query->filter_count++];
-    filter->attribute = name;
-    filter->values[0] = value;
-    filter->count = 1;
 }
 
 static int run_list(struct request *request, const struct market *market,
@@ -149,8 +132,6 @@ static int run_list(struct request *request, const struct market *market,
     }
     struct db_conn *conn = request_conn(request);
     int code = listing_parse(conn, &request->arena, market, names, values, count, &query, err);
-    for (size_t i = 0; code == SOUK_OK && i < count; i++)
-        filter_unknown(&query, names[i], values[i]);
     return code == SOUK_OK ? listing_run(conn, &request->arena, market, &query, result, err) : code;
 }
 
@@ -177,7 +158,8 @@ int product_index(struct request *request, const struct web_route *route)
                   result.facets ? result.facets : json_new(arena, JSON_ARRAY));
     json_add_int(arena, list, "total", result.total);
     if (result.corrected.len)
-        json_add_str(arena, list, "corrected", result.corrected);
+        json_add_str(arena, list, "corrected",
+                     search_spell(arena, market.locale, result.corrected, items));
     else
         json_add_null(arena, list, "corrected");
     json_add_tree(arena, list, "suggestions",

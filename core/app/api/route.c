@@ -195,6 +195,13 @@ const struct web_route api_routes[] = {
      .handle = event_index,
      .right = "event.read",
      .summary = "what people did, newest first"},
+    {.method = "GET",
+     .path = "/api/v1/admin/searches",
+     .kind = SOUK_READ,
+     .flags = ADMIN,
+     .handle = search_log_index,
+     .right = "event.read",
+     .summary = "what people looked for, the most frequent first"},
 
     {.method = "GET",
      .path = "/api/v1/admin/imports",

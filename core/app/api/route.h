@@ -40,6 +40,8 @@ int database_verify(struct request *request, const struct web_route *route);
 
 /* event.c */
 int event_index(struct request *request, const struct web_route *route);
+/* search.c */
+int search_log_index(struct request *request, const struct web_route *route);
 
 /* product.c */
 int product_index(struct request *request, const struct web_route *route);

@@ -19,6 +19,7 @@ hello = {
 shop = {
     name = "The souk",
     currency = "EUR",
+    url = "http://127.0.0.1:8080", -- where visitors find it: for links in letters, feeds and search engines
 
     -- Pages in the first stand at /, in the others at /bg/, /hu/ and so on.
     locales = { "en", "bg", "hu", "hy", "bn" },

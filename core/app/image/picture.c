@@ -61,6 +61,12 @@ static int has_alpha(gdImagePtr pixels)
     return 0;
 }
 
+static void refuse_huge(long width, long height)
+{
+    if (width > SIDE_MOST || height > SIDE_MOST || width * height > PIXELS_MOST)
+        image_refuse("it has more than 40 million pixels");
+}
+
 void picture_decode(struct picture *picture, const unsigned char *bytes, size_t len)
 {
     struct head head;
@@ -69,11 +75,11 @@ void picture_decode(struct picture *picture, const unsigned char *bytes, size_t 
         image_refuse("it is no JPEG, PNG, WebP, AVIF or GIF");
     if (head.width <= 0 || head.height <= 0)
         image_refuse("its size cannot be read");
-    if (head.width > SIDE_MOST || head.height > SIDE_MOST || head.width * head.height > PIXELS_MOST)
-        image_refuse("it has more than 40 million pixels");
+    refuse_huge(head.width, head.height);
     gdImagePtr pixels = decode(&head, bytes, len);
     if (!pixels)
         image_refuse("it is broken");
+    refuse_huge(gdImageSX(pixels), gdImageSY(pixels)); /* a head may say something else */
     if (!gdImageTrueColor(pixels) && !gdImagePaletteToTrueColor(pixels))
         image_refuse("there is not enough memory for its colours");
     picture->pixels = upright(pixels, head.orientation);

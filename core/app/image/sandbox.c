@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define MEMORY_MOST ((rlim_t)768 << 20)
 #define SECONDS     20
@@ -24,14 +25,16 @@ static void limit(int what, rlim_t most)
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 static int fill(scmp_filter_ctx filter)
 {
-    static const int allowed[] = {
-        SCMP_SYS(read),          SCMP_SYS(write),          SCMP_SYS(writev),
-        SCMP_SYS(fstat),         SCMP_SYS(newfstatat),     SCMP_SYS(munmap),
-        SCMP_SYS(mremap),        SCMP_SYS(madvise),        SCMP_SYS(brk),
-        SCMP_SYS(futex),         SCMP_SYS(exit),           SCMP_SYS(exit_group),
-        SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigprocmask), SCMP_SYS(getrandom),
-        SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield),    SCMP_SYS(getpid),
-        SCMP_SYS(gettid),        SCMP_SYS(tgkill),         SCMP_SYS(sched_getaffinity)};
+    static const int allowed[] = {SCMP_SYS(read),         SCMP_SYS(write),
+                                  SCMP_SYS(writev),       SCMP_SYS(fstat),
+                                  SCMP_SYS(newfstatat),   SCMP_SYS(munmap),
+                                  SCMP_SYS(mremap),       SCMP_SYS(madvise),
+                                  SCMP_SYS(brk),          SCMP_SYS(futex),
+                                  SCMP_SYS(exit),         SCMP_SYS(exit_group),
+                                  SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
+                                  SCMP_SYS(getrandom),    SCMP_SYS(clock_gettime),
+                                  SCMP_SYS(sched_yield),  SCMP_SYS(getpid),
+                                  SCMP_SYS(gettid),       SCMP_SYS(sched_getaffinity)};
     static const int deadly[] = {SCMP_SYS(execve),  SCMP_SYS(execveat), SCMP_SYS(socket),
                                  SCMP_SYS(connect), SCMP_SYS(open),     SCMP_SYS(openat),
                                  SCMP_SYS(openat2), SCMP_SYS(fork),     SCMP_SYS(vfork),
@@ -41,6 +44,10 @@ static int fill(scmp_filter_ctx filter)
         code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
     for (size_t i = 0; code == 0 && i < sizeof deadly / sizeof *deadly; i++)
         code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+    /* abort() signals itself; nobody else may be signalled */
+    if (code == 0)
+        code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                                SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
     /* memory, but none that could be run */
     if (code == 0)
         code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,

@@ -75,6 +75,12 @@ static int is_own_path(struct souk_str path)
     if (path.len == 0 || path.len > 500 || path.ptr[0] != '/' ||
         (path.len > 1 && (path.ptr[1] == '/' || path.ptr[1] == '\\')))
         return 0;
+    ptrdiff_t query = str_find(path, '?');
+    size_t end = query < 0 ? path.len : (size_t)query;
+    for (size_t i = 1; i < end;
+         i++) /* "/..//host", "/.//host": what is left is a matter of taste */
+        if (path.ptr[i - 1] == '/' && (path.ptr[i] == '/' || path.ptr[i] == '.'))
+            return 0;
     for (size_t i = 0; i < path.len; i++)
         if ((unsigned char)path.ptr[i] < 0x20 || path.ptr[i] == '\\' || path.ptr[i] == 0x7f)
             return 0;

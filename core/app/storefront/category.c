@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "shop/category.h"
 #include "shop/page.h"
+#include "web/template.h"
 
 #define DESCRIPTION 160 /* characters that search engines show */
 
@@ -36,8 +37,9 @@ static void add_head(struct request *request, struct json *view, struct souk_str
         .noindex = json_true(json_at(view, "filtered")),
         .graph = json_new(arena, JSON_ARRAY)};
     if (number > 1)
-        head.title = arena_printf(arena, "%.*s (%lld)", SOUK_PRI(head.title), (long long)number);
-    jsonld_breadcrumb(arena, head.graph, json_at(view, "breadcrumb"), name, path);
+        head.title = arena_printf(arena, "%.*s (%.*s)", SOUK_PRI(head.title),
+                                  SOUK_PRI(template_number(arena, request->locale, number)));
+    jsonld_breadcrumb(request, head.graph, json_at(view, "breadcrumb"), name, path);
     page_head_add(request, view, &head);
 }
 

@@ -32,6 +32,7 @@ static void add_list(struct request *request, const struct market *market, struc
     query->sort = souk_str(sort);
     query->page = 1;
     query->limit = SHOWN;
+    query->plain = 1;
     if (listing_run(request_conn(request), &request->arena, market, query, result, NULL) != SOUK_OK)
         return;
     request_expires(request, result->until);
@@ -54,13 +55,9 @@ static size_t featured(struct request *request, int64_t ids[SHOWN])
 /* What the merchant wrote about the shop: the content page with the key "home", if there is one. */
 static void add_words(struct request *request, const struct market *market, struct json *view)
 {
-    int64_t id;
-    struct json *page;
-    struct db_conn *conn = request_conn(request);
-    if (db_get_int(conn, &sql_storefront_page_by_key, &id, DB_CSTR("home")) != SOUK_OK ||
-        page_view(conn, &request->arena, market, id, &page) != SOUK_OK)
-        return;
-    json_add_tree(&request->arena, view, "words", page);
+    const struct json *page = frame_of(request, market)->home;
+    if (page)
+        json_add_tree(&request->arena, view, "words", page);
 }
 
 int home_show(struct request *request, const struct web_route *route)
@@ -83,7 +80,7 @@ int home_show(struct request *request, const struct web_route *route)
                              .type = "website",
                              .urls = page_urls(arena, souk_str("/")),
                              .graph = json_new(arena, JSON_ARRAY)};
-    jsonld_shop(arena, market.locale, head.graph);
+    jsonld_shop(request, market.locale, head.graph);
     page_head_add(request, view, &head);
     return page_send(request, "page/home", view);
 }

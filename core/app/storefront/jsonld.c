@@ -19,10 +19,11 @@ static struct json *add_thing(struct arena *arena, struct json *parent, const ch
 
 /* ---- the shop ---- */
 
-struct json *jsonld_shop(struct arena *arena, const char *locale, struct json *graph)
+struct json *jsonld_shop(struct request *request, const char *locale, struct json *graph)
 {
+    struct arena *arena = &request->arena;
     const struct market_shop *shop = market_shop();
-    struct souk_str home = page_absolute(arena, page_localized(arena, locale, souk_str("/")));
+    struct souk_str home = page_address(request, page_localized(arena, locale, souk_str("/")));
     struct json *owner = add_thing(arena, graph, NULL, "Organization");
     json_add_cstr(arena, owner, "name", shop->name);
     json_add_str(arena, owner, "url", home);
@@ -37,7 +38,7 @@ struct json *jsonld_shop(struct arena *arena, const char *locale, struct json *g
     struct json *action = add_thing(arena, site, "potentialAction", "SearchAction");
     struct json *target = add_thing(arena, action, "target", "EntryPoint");
     struct souk_str search =
-        page_absolute(arena, page_localized(arena, locale, souk_str("/search")));
+        page_address(request, page_localized(arena, locale, souk_str("/search")));
     json_add_str(arena, target, "urlTemplate",
                  arena_printf(arena, "%.*s?q={search_term_string}", SOUK_PRI(search)));
     json_add_cstr(arena, action, "query-input", "required name=search_term_string");
@@ -46,18 +47,20 @@ struct json *jsonld_shop(struct arena *arena, const char *locale, struct json *g
 
 /* ---- the way here ---- */
 
-static void add_crumb(struct arena *arena, struct json *list, int64_t position,
+static void add_crumb(struct request *request, struct json *list, int64_t position,
                       struct souk_str name, struct souk_str path)
 {
+    struct arena *arena = &request->arena;
     struct json *item = add_thing(arena, list, NULL, "ListItem");
     json_add_int(arena, item, "position", position);
     json_add_str(arena, item, "name", name);
-    json_add_str(arena, item, "item", page_absolute(arena, path));
+    json_add_str(arena, item, "item", page_address(request, path));
 }
 
-void jsonld_breadcrumb(struct arena *arena, struct json *graph, const struct json *breadcrumb,
+void jsonld_breadcrumb(struct request *request, struct json *graph, const struct json *breadcrumb,
                        struct souk_str name, struct souk_str path)
 {
+    struct arena *arena = &request->arena;
     struct json *trail = add_thing(arena, graph, NULL, "BreadcrumbList");
     struct json *list = json_add(arena, trail, "itemListElement", JSON_ARRAY);
     int64_t position = 0;
@@ -65,9 +68,9 @@ void jsonld_breadcrumb(struct arena *arena, struct json *graph, const struct jso
     {
         struct souk_str url = json_text(json_at(&item->value, "url"));
         if (!souk_str_equal(url, path))
-            add_crumb(arena, list, ++position, json_text(json_at(&item->value, "name")), url);
+            add_crumb(request, list, ++position, json_text(json_at(&item->value, "name")), url);
     }
-    add_crumb(arena, list, ++position, name, path);
+    add_crumb(request, list, ++position, name, path);
 }
 
 /* ---- a product ---- */
@@ -118,9 +121,10 @@ static void add_codes(struct arena *arena, struct json *to, const struct json *v
         json_add_str(arena, to, "gtin", barcode);
 }
 
-static void add_offer(struct arena *arena, struct json *product, const struct json *view,
+static void add_offer(struct request *request, struct json *product, const struct json *view,
                       const struct json *variant)
 {
+    struct arena *arena = &request->arena;
     const struct json *price = json_at(variant ? variant : view, "price");
     if (!price || price->kind != JSON_OBJECT)
         return;
@@ -128,30 +132,33 @@ static void add_offer(struct arena *arena, struct json *product, const struct js
     add_price(arena, offer, "price", price);
     json_add_cstr(arena, offer, "availability", schema_availability(variant ? variant : view));
     json_add_cstr(arena, offer, "itemCondition", "https://schema.org/NewCondition");
-    json_add_str(arena, offer, "url", page_absolute(arena, json_text(json_at(view, "url"))));
+    json_add_str(arena, offer, "url", page_address(request, json_text(json_at(view, "url"))));
     struct json *seller = add_thing(arena, offer, "seller", "Organization");
     json_add_cstr(arena, seller, "name", market_shop()->name);
     add_codes(arena, product, view, variant);
 }
 
-static void add_offers(struct arena *arena, struct json *product, const struct json *view)
+static void add_offers(struct request *request, struct json *product, const struct json *view)
 {
+    struct arena *arena = &request->arena;
     const struct json *low = json_at(view, "price"), *high = json_at(view, "price_max");
     if (!low || low->kind != JSON_OBJECT)
         return;
     struct json *offers = add_thing(arena, product, "offers", "AggregateOffer");
     add_price(arena, offers, "lowPrice", low);
     add_price(arena, offers, "highPrice", high && high->kind == JSON_OBJECT ? high : low);
+    json_add_str(arena, offers, "url", page_address(request, json_text(json_at(view, "url"))));
     json_add_int(arena, offers, "offerCount", json_at(view, "variants")->count);
     json_add_cstr(arena, offers, "availability", schema_availability(view));
     json_add_cstr(arena, offers, "itemCondition", "https://schema.org/NewCondition");
 }
 
-void jsonld_product(struct arena *arena, struct json *graph, const struct json *view, int one)
+void jsonld_product(struct request *request, struct json *graph, const struct json *view, int one)
 {
+    struct arena *arena = &request->arena;
     struct json *product = add_thing(arena, graph, NULL, "Product");
     json_add_str(arena, product, "name", json_text(json_at(view, "name")));
-    json_add_str(arena, product, "url", page_absolute(arena, json_text(json_at(view, "url"))));
+    json_add_str(arena, product, "url", page_address(request, json_text(json_at(view, "url"))));
     struct souk_str words = json_text(json_at(view, "description"));
     if (words.len)
         json_add_str(arena, product, "description", words);
@@ -162,14 +169,15 @@ void jsonld_product(struct arena *arena, struct json *graph, const struct json *
     if (images && images->count) {
         struct json *list = json_add(arena, product, "image", JSON_ARRAY);
         json_each(item, images) json_add_str(
-            arena, list, NULL, page_absolute(arena, json_text(json_at(&item->value, "url"))));
+            arena, list, NULL, page_address(request, json_text(json_at(&item->value, "url"))));
     }
     const struct json *variants = json_at(view, "variants");
     const struct json *selected = json_at(view, "selected");
     if (variants && variants->count > 1 && !one)
-        add_offers(arena, product, view);
+        add_offers(request, product, view);
     else if (selected && selected->kind == JSON_OBJECT)
-        add_offer(arena, product, view, selected);
+        add_offer(request, product, view, selected);
     else
-        add_offer(arena, product, view, json_first(variants) ? &json_first(variants)->value : NULL);
+        add_offer(request, product, view,
+                  json_first(variants) ? &json_first(variants)->value : NULL);
 }

@@ -5,12 +5,16 @@
  *
  * Every link is the present query with one thing changed, written in one form (values of an
  * attribute as repeated fields, in the order in which they came, the page last), so that the same
- * list has few addresses. Fields that advertising adds to links are not filters and are dropped.
+ * list has few addresses. Fields that advertising adds to links are not filters and are dropped;
+ * so are senseless values of our own ("page=-1", "sort=sideways"), which old and mangled links
+ * have: who comes by one sees the list without it. Forms send "color[]" and the two ends of a
+ * price, links have "color" and "price".
  */
 #include "app/storefront/page_part.h"
 
 #include "base/str.h"
 #include "shop/product.h"
+#include "shop/slug.h"
 #include "web/form.h"
 
 #define FIELDS     64
@@ -38,16 +42,23 @@ static int is_tracking(struct souk_str name)
 /* Those that are no filters. */
 static int is_plain(struct souk_str name)
 {
-    static const char *const known[] = {"q", "category", "sort", "page", "limit", "cursor"};
+    static const char *const known[] = {"q", "category", "sort", "page", "limit"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (souk_str_is(name, known[i]))
             return 1;
     return 0;
 }
 
+/* Cursors are for programs; the ends of a price are put together. */
+static int is_other(struct souk_str name)
+{
+    return !name.len || is_tracking(name) || souk_str_is(name, "cursor") ||
+           souk_str_is(name, LISTING_PRICE_FROM) || souk_str_is(name, LISTING_PRICE_TO);
+}
+
 static void add_field(struct fields *fields, struct souk_str name, struct souk_str value)
 {
-    if (fields->count == FIELDS || !value.len)
+    if (fields->count == FIELDS || !value.len || !listing_sensible(name, value))
         return;
     for (size_t i = 0; i < fields->count; i++)
         if (souk_str_equal(fields->names[i], name) && souk_str_equal(fields->values[i], value))
@@ -60,8 +71,9 @@ static void read_fields(struct request *request, struct fields *fields)
 {
     (void)request_query(request, "q"); /* parses */
     for (size_t i = 0; i < request->query.count; i++) {
-        struct souk_str name = request->query.at[i].name, rest = request->query.at[i].value, part;
-        if (is_tracking(name) || !name.len)
+        struct souk_str name = listing_name(request->query.at[i].name);
+        struct souk_str rest = request->query.at[i].value, part;
+        if (is_other(name))
             continue;
         if (is_plain(name))
             add_field(fields, name, rest);
@@ -69,6 +81,9 @@ static void read_fields(struct request *request, struct fields *fields)
             while (str_split(&rest, ',', &part))
                 add_field(fields, name, str_trim(part));
     }
+    add_field(fields, souk_str("price"),
+              listing_price_range(&request->arena, request_query(request, LISTING_PRICE_FROM),
+                                  request_query(request, LISTING_PRICE_TO)));
 }
 
 /* ---- links ---- */
@@ -104,14 +119,25 @@ struct change {
     int64_t page;                /* 0, 1: none */
 };
 
+/* A brand is known by its name as well as by its slug; ranges of a price by what they mean. */
+static int is_changed(struct arena *arena, struct souk_str name, struct souk_str value,
+                      const struct change *change)
+{
+    if (!souk_str_equal(name, change->name))
+        return 0;
+    if (souk_str_is(name, "brand") && souk_str_equal(slug_make(arena, value), change->value))
+        return 1;
+    return souk_str_equal(value, change->value) ||
+           (souk_str_is(name, "price") && listing_same_range(value, change->value));
+}
+
 static struct souk_str link_query(struct arena *arena, const struct fields *fields,
                                   const struct change *change)
 {
     struct buf out = {.arena = arena};
     for (size_t i = 0; i < fields->count; i++) {
         struct souk_str name = fields->names[i], value = fields->values[i];
-        int gone = souk_str_equal(name, change->name) && souk_str_equal(value, change->value);
-        if (souk_str_is(name, "page") || souk_str_is(name, "cursor") || gone ||
+        if (souk_str_is(name, "page") || is_changed(arena, name, value, change) ||
             (change->only && !souk_str_is(name, change->only)))
             continue;
         add_pair(&out, name, value);
@@ -207,6 +233,14 @@ static int is_filtered(const struct fields *fields)
     return 0;
 }
 
+static int has_field(const struct fields *fields, const char *name)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (souk_str_is(fields->names[i], name))
+            return 1;
+    return 0;
+}
+
 static int run(struct request *request, const struct market *market, struct list_page *page,
                const struct fields *fields, struct listing_query *query, struct err *err)
 {
@@ -255,7 +289,7 @@ int list_add(struct request *request, const struct market *market, struct list_p
     *canonical = link_query(arena, fields, &here);
     json_add_int(arena, view, "total", result->total);
     json_add_str(arena, view, "sort", query->sort);
-    json_add_bool(arena, view, "sort_chosen", request_query(request, "sort").len > 0);
+    json_add_bool(arena, view, "sort_chosen", has_field(fields, "sort"));
     json_add_str(arena, view, "q", query->q);
     json_add_str(arena, view, "list_url", page->path);
     json_add_bool(arena, view, "filtered", filtered);

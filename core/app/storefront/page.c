@@ -32,7 +32,7 @@ int content_show(struct request *request, const struct web_route *route)
         .urls = json_at(view, "urls"),
         .graph = json_new(arena, JSON_ARRAY)};
     json_add_str(arena, view, "heading", title);
-    jsonld_breadcrumb(arena, head.graph, NULL, title, head.path);
+    jsonld_breadcrumb(request, head.graph, NULL, title, head.path);
     page_head_add(request, view, &head);
     return page_send(request, "page/content", view);
 }

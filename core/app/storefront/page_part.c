@@ -7,8 +7,11 @@
 #include "app/storefront.sql.h"
 #include "base/str.h"
 #include "bridge/bridge.h"
+#include "shop/person.h"
 #include "shop/slug.h"
 #include "web/session.h"
+
+#define HOST_LIMIT 255
 
 /* ---- terms ---- */
 
@@ -20,7 +23,8 @@ struct market page_market(struct request *request)
     if (!session_cookie(request) || str_to_int(session_get(request, "person"), &person) != SOUK_OK)
         return market;
     struct db_conn *conn = request_conn(request);
-    if (db_query(conn, &sql_storefront_group_of_person, &rows, DB_INT(person)) != SOUK_OK)
+    if (db_query(conn, &sql_storefront_group_of_person, &rows, DB_INT(person_root(conn, person))) !=
+        SOUK_OK)
         return market;
     if (db_next(&rows) == 1)
         market.group = arena_str(&request->arena, db_text(&rows, 0));
@@ -78,13 +82,39 @@ struct souk_str page_absolute(struct arena *arena, struct souk_str path)
     return arena_printf(arena, "%s%.*s", base, SOUK_PRI(path));
 }
 
+/* Letters, digits and what stands in names and addresses: nothing that would mean more elsewhere.
+ */
+static int is_host(struct souk_str host)
+{
+    if (host.len == 0 || host.len > HOST_LIMIT)
+        return 0;
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+            !strchr(".:[]-", c))
+            return 0;
+    }
+    return 1;
+}
+
 struct souk_str page_base(struct request *request)
 {
     const char *base = market_shop()->url;
+    struct souk_str host = request_header(request, "host");
     if (base && *base)
         return souk_str(base);
+    if (!is_host(host))
+        return souk_str("");
     return arena_printf(&request->arena, "%s://%.*s", request->tls ? "https" : "http",
-                        SOUK_PRI(request_header(request, "host")));
+                        SOUK_PRI(host));
+}
+
+struct souk_str page_address(struct request *request, struct souk_str path)
+{
+    struct souk_str base = page_base(request);
+    if (!base.len || !str_starts(path, "/"))
+        return path;
+    return arena_printf(&request->arena, "%.*s%.*s", SOUK_PRI(base), SOUK_PRI(path));
 }
 
 /* ---- the head ---- */
@@ -115,8 +145,9 @@ static struct souk_str with_query(struct arena *arena, struct souk_str path, str
 }
 
 /* The same page in the other languages; x-default is that of the shop's first. */
-static void add_alternates(struct arena *arena, struct json *view, const struct page_head *head)
+static void add_alternates(struct request *request, struct json *view, const struct page_head *head)
 {
+    struct arena *arena = &request->arena;
     struct json *list = json_add(arena, view, "alternates", JSON_ARRAY);
     struct souk_str first = STR_NULL;
     size_t count = 0;
@@ -124,7 +155,7 @@ static void add_alternates(struct arena *arena, struct json *view, const struct 
         struct souk_str path = json_text(json_at(head->urls, *locale));
         if (!path.len)
             continue;
-        struct souk_str url = page_absolute(arena, with_query(arena, path, head->query));
+        struct souk_str url = page_address(request, with_query(arena, path, head->query));
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
         json_add_cstr(arena, item, "locale", *locale);
         json_add_str(arena, item, "url", url);
@@ -139,21 +170,20 @@ static void add_alternates(struct arena *arena, struct json *view, const struct 
     }
 }
 
-/* What must be absolute, so only where the shop has an address. */
+/* What must be absolute, so only where an address is known. */
 static void add_addresses(struct request *request, struct json *view, struct json *graph,
                           const struct page_head *head)
 {
     struct arena *arena = &request->arena;
-    const char *base = market_shop()->url;
-    if (!base || !*base)
+    if (!page_base(request).len)
         return;
-    struct souk_str canonical = page_absolute(arena, with_query(arena, head->path, head->query));
+    struct souk_str canonical = page_address(request, with_query(arena, head->path, head->query));
     json_add_str(arena, view, "canonical", canonical);
     json_add_str(arena, graph, "url", canonical);
     if (head->image.len)
-        json_add_str(arena, graph, "image", page_absolute(arena, head->image));
+        json_add_str(arena, graph, "image", page_address(request, head->image));
     if (head->urls && !head->noindex)
-        add_alternates(arena, view, head);
+        add_alternates(request, view, head);
 }
 
 /* A page of which nothing is written says at least what and whose it is. */

@@ -2,10 +2,9 @@
  * page_part: what the handlers of the storefront share: the terms of the request, addresses to
  * targets, and the head of a page (canonical address, languages, Open Graph, structured data).
  *
- * Absolute addresses are made of the shop's own `url` and of nothing else: pages are cached, and a
- * Host header is whatever a client says. Without `url` a page has no canonical address and names no
- * other languages in its head, and its structured data has paths. The sitemap and robots.txt, which
- * are not cached and must be absolute, fall back to what the request said (page_base).
+ * Absolute addresses are made of the shop's own `url`. Without it they begin as the request did
+ * (page_base): the page cache tells hosts apart, so whoever sends a Host of their own is the only
+ * one who sees it. What is mailed or kept never takes anything from the request (page_absolute).
  */
 #ifndef STOREFRONT_PAGE_PART_H
 #define STOREFRONT_PAGE_PART_H
@@ -24,6 +23,15 @@ int page_resolve(struct request *request, const char *kind, int64_t *target);
 /* Sends a rendered page of the core. */
 int page_send(struct request *request, const char *name, const struct json *view);
 
+/* ---- what is the same on every page in a language (frame.c) ---- */
+
+struct frame { /* kept beyond the request: to be read only */
+    const struct json *nav, *footer_pages;
+    const struct json *delivery, *home; /* pages with these keys, as page_view; NULL: none */
+};
+/* In the request's snapshot; good until the request ends. */
+const struct frame *frame_of(struct request *request, const struct market *market);
+
 /* ---- the head of a page ---- */
 
 struct page_head {
@@ -40,10 +48,14 @@ struct page_head {
 /* Adds "title", "canonical", "alternates", "open_graph", "noindex", "jsonld" and "urls" to a view.
  */
 void page_head_add(struct request *request, struct json *view, const struct page_head *head);
-/* "https://shop.example" before a path where the shop has an address; the path alone otherwise. */
+/* For what is mailed or kept: "https://shop.example" before a path where the shop has an address;
+ * the path alone otherwise. */
 struct souk_str page_absolute(struct arena *arena, struct souk_str path);
-/* For answers that are not cached: "https://shop.example" or what the request was sent to. */
+/* For the answer to this request: "https://shop.example", or else scheme and host as they came.
+ * Empty when the host is not a name, an address or either with a port. */
 struct souk_str page_base(struct request *request);
+/* page_base before a path. */
+struct souk_str page_address(struct request *request, struct souk_str path);
 /* {locale: path} of a path that is the same in all languages: "/" or "/search". */
 struct json *page_urls(struct arena *arena, struct souk_str path);
 struct souk_str page_localized(struct arena *arena, const char *locale, struct souk_str path);
@@ -52,11 +64,11 @@ struct souk_str page_seo(const struct json *view, const char *member, struct sou
 
 /* ---- structured data (jsonld.c) ---- */
 
-struct json *jsonld_shop(struct arena *arena, const char *locale, struct json *graph);
-void jsonld_breadcrumb(struct arena *arena, struct json *graph, const struct json *breadcrumb,
+struct json *jsonld_shop(struct request *request, const char *locale, struct json *graph);
+void jsonld_breadcrumb(struct request *request, struct json *graph, const struct json *breadcrumb,
                        struct souk_str name, struct souk_str path);
 /* `one`: the address chooses a variant, so there is one offer, that of view.selected. */
-void jsonld_product(struct arena *arena, struct json *graph, const struct json *view, int one);
+void jsonld_product(struct request *request, struct json *graph, const struct json *view, int one);
 
 /* ---- lists (list.c) ---- */
 

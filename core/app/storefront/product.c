@@ -68,11 +68,8 @@ static void add_barcode(struct request *request, struct json *view)
 /* A line about delivery, if the shop has written a page of that name. */
 static void add_delivery(struct request *request, const struct market *market, struct json *view)
 {
-    int64_t id;
-    struct json *page;
-    struct db_conn *conn = request_conn(request);
-    if (db_get_int(conn, &sql_storefront_page_by_key, &id, DB_CSTR("delivery")) != SOUK_OK ||
-        page_view(conn, &request->arena, market, id, &page) != SOUK_OK)
+    const struct json *page = frame_of(request, market)->delivery;
+    if (!page)
         return;
     struct json *delivery = json_add(&request->arena, view, "delivery", JSON_OBJECT);
     json_add_str(&request->arena, delivery, "title", json_text(json_at(page, "title")));
@@ -108,8 +105,8 @@ static void add_head(struct request *request, struct json *view, int one)
                              .urls = json_at(view, "urls"),
                              .graph = json_new(arena, JSON_ARRAY)};
     json_add_str(arena, view, "description", page_plain(arena, whole.len ? whole : summary, WORDS));
-    jsonld_product(arena, head.graph, view, one);
-    jsonld_breadcrumb(arena, head.graph, json_at(view, "breadcrumb"), name, path);
+    jsonld_product(request, head.graph, view, one);
+    jsonld_breadcrumb(request, head.graph, json_at(view, "breadcrumb"), name, path);
     page_head_add(request, view, &head);
 }
 

@@ -20,10 +20,12 @@ static struct souk_str product_url(struct request *request, const struct market 
     return json_text(json_at(&cards->first->value, "url"));
 }
 
-static void add_found(struct arena *arena, struct json *view, const struct listing_result *result)
+static void add_found(struct arena *arena, const char *locale, struct json *view,
+                      const struct listing_result *result)
 {
     if (result->corrected.len)
-        json_add_str(arena, view, "corrected", result->corrected);
+        json_add_str(arena, view, "corrected",
+                     search_spell(arena, locale, result->corrected, json_at(view, "products")));
     if (result->suggestions)
         json_add_tree(arena, view, "suggestions", result->suggestions);
 }
@@ -52,7 +54,10 @@ int search_show(struct request *request, const struct web_route *route)
             return SOUK_OK;
         }
     }
-    add_found(arena, view, page.result);
+    add_found(arena, market.locale, view, page.result);
+    if (!json_true(json_at(view, "filtered")) &&
+        json_int(json_at(json_at(view, "pager"), "page"), 1) == 1)
+        request->told = page.result->total + 1; /* the rest is the same search, looked at again */
     struct page_head head = {.path = path,
                              .query = query,
                              .title = json_text(json_at(view, "q")),

@@ -1,11 +1,11 @@
 /*
  * sitemap: the addresses of all pages for search engines, as an index and files. Each target has an
- * address in every language, and each of those names all the others, so a file holds 10,000
- * addresses instead of the 50,000 that would be allowed: it stays a few megabytes and is made in
- * one query and one pass over its rows.
+ * address in every language, and each of those names all the others, so a file holds far
+ * fewer than the 50,000 that would be allowed: it stays a few megabytes and is made in one query
+ * and one pass over its rows.
  *
- * The first file has the home page, categories and content pages, the others have products in the
- * order of their ids.
+ * The first file has the home page and the first categories and content pages; then come those that
+ * did not fit, and then the products, each in the order of their ids.
  */
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
@@ -15,8 +15,9 @@
 #include "base/str.h"
 #include "shop/slug.h"
 
-#define FILE_URLS  10000 /* addresses in a file of products */
-#define OTHER_URLS 20000 /* of categories, and of content pages: both fit into the first file */
+/* Addresses of one kind in a file; the first has two kinds. Small enough for a reader's second on a
+ * busy machine. */
+#define FILE_URLS 2000
 
 struct map {
     struct request *request;
@@ -28,7 +29,15 @@ struct counts {
     int64_t products, categories, pages;
     int64_t products_at, others_at;
     int64_t locales;
-    int64_t per_file; /* products; each has an address in every language */
+    int64_t per_file; /* targets; each has an address in every language */
+};
+
+/* What a file has, except the first. */
+struct part {
+    const char *kind;
+    const struct db_statement *statement;
+    int64_t offset;
+    int64_t at;
 };
 
 /* ---- XML ---- */
@@ -184,10 +193,36 @@ static void add_file(struct map *map, int64_t number, int64_t at)
     buf_add_cstr(&map->out, "</sitemap>\n");
 }
 
+static int find_part(const struct counts *counts, int64_t number, struct part *part)
+{
+    const struct {
+        const char *kind;
+        const struct db_statement *statement;
+        int64_t count, first, at; /* first: so many are in the first file */
+    } kinds[] = {
+        {"category", &sql_storefront_map_categories, counts->categories, counts->per_file,
+         counts->others_at},
+        {"page", &sql_storefront_map_pages, counts->pages, counts->per_file, counts->others_at},
+        {"product", &sql_storefront_map_products, counts->products, 0, counts->products_at}};
+    int64_t left = number - 2;
+    for (size_t i = 0; left >= 0 && i < sizeof kinds / sizeof *kinds; i++) {
+        int64_t rest = kinds[i].count > kinds[i].first ? kinds[i].count - kinds[i].first : 0;
+        int64_t files = (rest + counts->per_file - 1) / counts->per_file;
+        if (left < files) {
+            *part = (struct part){kinds[i].kind, kinds[i].statement,
+                                  kinds[i].first + left * counts->per_file, kinds[i].at};
+            return 1;
+        }
+        left -= files;
+    }
+    return 0;
+}
+
 int sitemap_index(struct request *request, const struct web_route *route)
 {
     (void)route;
     struct counts counts;
+    struct part part;
     int code = read_counts(request, &counts);
     if (code != SOUK_OK)
         return code;
@@ -195,9 +230,8 @@ int sitemap_index(struct request *request, const struct web_route *route)
     buf_add_cstr(&map.out,
                  "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     add_file(&map, 1, counts.others_at);
-    int64_t files = (counts.products + counts.per_file - 1) / counts.per_file;
-    for (int64_t i = 0; i < files; i++)
-        add_file(&map, i + 2, counts.products_at);
+    for (int64_t number = 2; find_part(&counts, number, &part); number++)
+        add_file(&map, number, part.at);
     buf_add_cstr(&map.out, "</sitemapindex>\n");
     answer_xml(&map);
     return SOUK_OK;
@@ -207,18 +241,18 @@ static int add_first(struct map *map, const struct counts *counts)
 {
     struct arena *arena = &map->request->arena;
     int64_t at = counts->products_at > counts->others_at ? counts->products_at : counts->others_at;
-    int64_t most = OTHER_URLS / counts->locales;
     add_target(map, page_urls(arena, souk_str("/")), at, NULL);
-    int code = add_rows(map, "category", &sql_storefront_map_categories, most, 0);
+    int code = add_rows(map, "category", &sql_storefront_map_categories, counts->per_file, 0);
     if (code != SOUK_OK)
         return code;
-    return add_rows(map, "page", &sql_storefront_map_pages, most, 0);
+    return add_rows(map, "page", &sql_storefront_map_pages, counts->per_file, 0);
 }
 
 int sitemap_file(struct request *request, const struct web_route *route)
 {
     (void)route;
     struct counts counts;
+    struct part part = {0};
     int64_t number;
     struct souk_str name = request_param(request, "file");
     if (!str_starts(name, "sitemap-") || !str_ends(name, ".xml") ||
@@ -227,16 +261,14 @@ int sitemap_file(struct request *request, const struct web_route *route)
     int code = read_counts(request, &counts);
     if (code != SOUK_OK)
         return code;
-    int64_t offset = (number - 2) * counts.per_file;
-    if (number > 1 && (number > counts.products || offset >= counts.products))
+    if (number > 1 && !find_part(&counts, number, &part))
         return SOUK_NOT_FOUND;
     struct map map = map_begin(request);
     buf_add_cstr(&map.out, "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" "
                            "xmlns:xhtml=\"http://www.w3.org/1999/xhtml\" "
                            "xmlns:image=\"http://www.google.com/schemas/sitemap-image/1.1\">\n");
-    code = number == 1
-               ? add_first(&map, &counts)
-               : add_rows(&map, "product", &sql_storefront_map_products, counts.per_file, offset);
+    code = number == 1 ? add_first(&map, &counts)
+                       : add_rows(&map, part.kind, part.statement, counts.per_file, part.offset);
     if (code != SOUK_OK)
         return code;
     buf_add_cstr(&map.out, "</urlset>\n");

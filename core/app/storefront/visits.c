@@ -149,6 +149,8 @@ void visits_page_sent(struct request *request)
     set_data(request, &visit);
     if (strcmp(visit.kind, "search.made") == 0 && !request_query(request, "q").len)
         visit.kind = "page.viewed";
+    else if (strcmp(visit.kind, "search.made") == 0)
+        visit.told = request->told;
     visit_note(&visit);
 }
 

@@ -5,7 +5,8 @@
 CREATE TABLE brand (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     name TEXT NOT NULL CHECK (name <> ''),
-    fold TEXT NOT NULL UNIQUE -- of the name: one brand however it is written
+    fold TEXT NOT NULL UNIQUE, -- of the name: one brand however it is written
+    slug TEXT UNIQUE -- in addresses of lists; NULL: the fold stands there
 ) STRICT;
 
 CREATE TABLE tax_class (
@@ -85,6 +86,7 @@ CREATE TABLE product (
 ) STRICT;
 CREATE INDEX product_changed ON product (changed_at);
 CREATE INDEX product_status ON product (status, id);
+CREATE INDEX product_featured ON product (status, popularity DESC, id DESC) WHERE featured = 1; -- the home page
 CREATE INDEX product_popularity ON product (popularity DESC, id); -- lists and the order of the full-text index
 CREATE TABLE product_text (
     product_id INTEGER NOT NULL REFERENCES product (id) ON DELETE CASCADE,
@@ -339,6 +341,10 @@ CREATE TABLE search_document (
 ) STRICT;
 CREATE VIRTUAL TABLE search_text USING fts5 (name, body, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'",
     prefix = '4 5');
+-- Products whose document is to be written anew: something that many share was renamed.
+CREATE TABLE search_waiting (
+    product_id INTEGER NOT NULL PRIMARY KEY REFERENCES product (id) ON DELETE CASCADE
+) STRICT;
 CREATE VIRTUAL TABLE search_term USING fts5vocab (search_text, 'row');
 -- Searches that people made, for the report of what was not found.
 CREATE TABLE search_query (

@@ -163,3 +163,13 @@ CREATE TABLE staff_token (
     used_at INTEGER,
     expires_at INTEGER
 ) STRICT;
+
+-- The sessions that staff are signed in with, beside what the session itself holds: their list, and ending them. A session
+-- that gets a new id keeps its row, one that is removed loses it.
+CREATE TABLE staff_session (
+    session BLOB NOT NULL PRIMARY KEY REFERENCES session (id_hash) ON UPDATE CASCADE ON DELETE CASCADE,
+    staff_id INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+    since INTEGER NOT NULL,
+    origin TEXT NOT NULL -- address and browser, for people to know it again
+) STRICT, WITHOUT ROWID;
+CREATE INDEX staff_session_staff ON staff_session (staff_id);

@@ -147,7 +147,7 @@ static void test_full(void **state)
     good(
         bench,
         "plugins = { 'visits', 'hello' }\nplugin_path = { 'plugins' }\n"
-        "shop = { name = 'Чай', currency = 'JPY', locales = { 'pt_BR', 'en' }, url = 'https://tea.example' }\n"
+        "shop = { name = 'Чай', currency = 'JPY', locales = { 'pt_BR', 'en' }, url = 'https://tea.example', maintenance = true }\n"
         "http = { listen = 'unix:souk.sock', trusted_proxies = { '10.0.0.0/8', '::1' }, secure_cookies = 'on' }\n"
         "limits = { body = '2M', memory = 0 }\nlog = { level = 'debug', format = 'json', access = 'off' }\n"
         "http_client = { allow = { 'crm.local', '192.168.1.0/24', 'fd00::/8' } }\n"
@@ -161,6 +161,7 @@ static void test_full(void **state)
     assert_null(c->plugin_path[1]);
     assert_string_equal(c->locales[0], "pt_BR");
     assert_int_equal(options_int(c->limits, "memory"), 0);
+    assert_int_equal(options_int(c->shop, "maintenance"), 1);
     assert_int_equal(json_int(json_at(json_at(c->values, "hello"), "anything"), 0), 1);
     good(bench, "http = { listen = '[::1]:0' }");
     good(bench, "http = { listen = ':8080' } plugins = {} shop = {}");

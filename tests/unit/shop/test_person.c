@@ -81,6 +81,9 @@ static void contacts_compare_in_one_form(void **state)
         {"email", "a@x.example.", NULL, NULL},
         {"email", "a\n@x.example", NULL, NULL},
         {"email", "<a@x.example>", NULL, NULL},
+        {"email", "a\xe2\x80\x8b@x.example", NULL, NULL}, /* not to be seen */
+        {"email", "a\xe2\x80\xae@x.example", NULL, NULL},
+        {"email", "\xef\xbd\x81@x.example", NULL, NULL}, /* wide */
         {"phone", "0888 123 456", "BG", "+359888123456"},
         {"phone", "+359 (0) 888", "BG", NULL},
         {"phone", "+359 888-123-456", NULL, "+359888123456"},

@@ -16,6 +16,8 @@ static void test_make(void **state)
         {"Ъгъл", "agal"},
         {"Пътека синьо яйце", "pateka-sinyo-yaytse"},
         {"София: чаша", "sofia-chasha"},
+        {"Моята България", "moyata-bulgaria"},
+        {"Българияни", "balgariyani"},
         {"Гарячий їжак", "garyachiy-yizhak"},
         {"Հայաստան", "hayastan"},
         {"Árvíztűrő tükörfúrógép", "arvizturo-tukorfurogep"},

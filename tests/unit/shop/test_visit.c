@@ -4,7 +4,9 @@
  */
 #include "base/str.h"
 #include "shop/person.h"
+#include "shop/search.h"
 #include "shop/visit.h"
+#include "store/setting.h"
 
 #include <pthread.h>
 
@@ -87,6 +89,88 @@ static void nobody_is_followed_into_the_next_day(void **state)
     assert_int_not_equal(visit_anonymous(here, souk_str("another"), day), one);
     assert_int_not_equal(visit_anonymous(here, agent, day + CLOCK_DAY), one);
     assert_int_not_equal(visit_anonymous(here, agent, day), one); /* the old key is gone */
+}
+
+static struct souk_str kept_key(void)
+{
+    struct souk_str text = souk_str("");
+    struct db_conn *conn = db_read_begin(db, 0);
+    setting_get(conn, &arena, souk_str("souk"), souk_str("visit.key"), &text);
+    db_read_end(conn);
+    return text;
+}
+
+static void a_restart_makes_no_second_visitor(void **state)
+{
+    struct souk_str agent = souk_str(FIREFOX), here = souk_str("192.0.2.1");
+    int64_t day = NOW - NOW % CLOCK_DAY;
+    struct err err = {0};
+    (void)state;
+    assert_int_equal(visit_key_begin(db, day, &err), SOUK_OK);
+    int64_t one = visit_anonymous(here, agent, day);
+    visit_anonymous(here, agent, day + CLOCK_DAY); /* memory has forgotten the day's key */
+    assert_int_equal(visit_key_begin(db, day + 5, &err), SOUK_OK);
+    assert_int_equal(visit_anonymous(here, agent, day + 5), one);
+}
+
+static void yesterdays_key_is_nowhere(void **state)
+{
+    struct souk_str agent = souk_str(FIREFOX), here = souk_str("192.0.2.1");
+    int64_t day = NOW - NOW % CLOCK_DAY, next = day + CLOCK_DAY;
+    struct err err = {0};
+    (void)state;
+    assert_int_equal(visit_key_begin(db, day, &err), SOUK_OK);
+    struct souk_str before = kept_key();
+    assert_true(before.len > 64);
+    visit_key_turn(db, day + CLOCK_HOUR); /* the same day: nothing to do */
+    write_ok("SELECT 1");                 /* behind it */
+    assert_true(souk_str_equal(kept_key(), before));
+    int64_t soon = visit_anonymous(here, agent, next); /* before the turn */
+    visit_key_turn(db, next);
+    write_ok("SELECT 1");
+    assert_false(souk_str_equal(kept_key(), before));
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM setting WHERE key LIKE 'visit.%'"), 1);
+    assert_int_equal(visit_anonymous(here, agent, next + 1), soon); /* one visitor all day */
+    assert_int_equal(visit_key_begin(db, next + 2, &err), SOUK_OK);
+    assert_int_equal(visit_anonymous(here, agent, next + 3), soon);
+}
+
+static void searches_are_noted(void **state)
+{
+    static const char *const words[] = {"Green  Tea", "green tea", "tea-pot \"x\"", "!!",
+                                        "nothing"};
+    static const int64_t told[] = {4, 8, 1, 1, 0};
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        struct visit visit = {.at = NOW + (int64_t)i, .kind = "search.made", .told = told[i]};
+        struct json *data = json_new(&arena, JSON_OBJECT);
+        struct buf text = {.arena = &arena};
+        json_add_cstr(&arena, data, "q", words[i]);
+        json_add_cstr(&arena, data, "locale", "en");
+        json_print(&text, data);
+        str_copy(visit.data, sizeof visit.data, buf_str(&text));
+        visit_note(&visit);
+    }
+    visit_flush_last(db);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM event WHERE kind = 'search.made'"), 5);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM search_query"), 2);
+    assert_int_equal(fixture_int(db, "SELECT count FROM search_query WHERE query = 'green tea'"),
+                     2);
+    assert_int_equal(fixture_int(db, "SELECT found FROM search_query WHERE query = 'green tea'"),
+                     7);
+    struct json *all = json_new(&arena, JSON_ARRAY), *missing = json_new(&arena, JSON_ARRAY);
+    struct err err = {0};
+    struct db_conn *conn = db_read_begin(db, 0);
+    assert_int_equal(search_log_list(conn, &arena, 0, 0, 10, all), SOUK_OK);
+    assert_int_equal(search_log_list(conn, &arena, 1, 0, 10, missing), SOUK_OK);
+    db_read_end(conn);
+    assert_int_equal(all->count, 2);
+    assert_int_equal(missing->count, 1);
+    assert_true(souk_str_is(json_text(json_at(&missing->first->value, "query")), words[2]));
+    assert_int_equal(search_log_sweep(db, NOW + 399 * CLOCK_DAY, &err), SOUK_OK);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM search_query"), 2);
+    assert_int_equal(search_log_sweep(db, NOW + 401 * CLOCK_DAY, &err), SOUK_OK);
+    assert_int_equal(fixture_int(db, "SELECT count(*) FROM search_query"), 0);
 }
 
 static void note(const char *kind, int64_t visitor, int64_t person, const char *subject)
@@ -247,6 +331,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(robots_are_known_by_their_names, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_is_followed_into_the_next_day, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_restart_makes_no_second_visitor, setup, teardown),
+        cmocka_unit_test_setup_teardown(yesterdays_key_is_nowhere, setup, teardown),
+        cmocka_unit_test_setup_teardown(searches_are_noted, setup, teardown),
         cmocka_unit_test_setup_teardown(views_become_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(many_at_once_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(a_turn_takes_what_has_gathered, setup, teardown),

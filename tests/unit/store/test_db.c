@@ -231,6 +231,71 @@ static void test_seen(void **state)
     assert_false(db_seen_valid(db, &items));
 }
 
+/* What is kept beside the cache rests on what its part read, and who uses it rests on that too. */
+static void test_seen_part(void **state)
+{
+    struct db *db = *state;
+    static const struct db_statement parts = {"parts", "SELECT id FROM p_t_part"};
+    static const struct db_statement settings = {"settings", "SELECT key FROM setting"};
+    struct db_seen outer, part, whole, user;
+    struct db_rows rows;
+    assert_int_equal(db_write(db, put_three, NULL, NULL), 0);
+    struct db_conn *conn = db_read_begin(db, 0);
+    assert_int_equal(db_query(conn, &settings, &rows), 0);
+    db_close(&rows);
+    assert_int_equal(db_query(conn, &parts, &rows), 0); /* also outside of the part */
+    db_close(&rows);
+    db_part_begin(conn, &outer);
+    assert_int_equal(db_query(conn, &parts, &rows), 0);
+    db_close(&rows);
+    db_part_end(conn, &outer, &part);
+    db_seen(conn, &whole);
+    db_read_end(conn);
+    assert_int_equal(part.count, 1);
+    assert_int_equal(whole.count, 2);
+    assert_int_equal(fixture_write(db, "INSERT INTO setting VALUES ('t', 'k', 'v', 1)", NULL), 0);
+    assert_true(db_seen_valid(db, &part));
+    assert_false(db_seen_valid(db, &whole));
+    /* one that reads nothing but uses the part */
+    conn = db_read_begin(db, 0);
+    assert_true(db_part_use(conn, &part));
+    db_seen(conn, &user);
+    db_read_end(conn);
+    assert_int_equal(user.count, 1);
+    assert_true(db_seen_valid(db, &user));
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_part (id, item) VALUES (1, 1)", NULL), 0);
+    assert_false(db_seen_valid(db, &user));
+    conn = db_read_begin(db, 0);
+    assert_false(db_part_use(conn, &part));
+    db_seen(conn, &user);
+    db_read_end(conn);
+    assert_int_equal(user.count, 0);
+}
+
+static int use_part_in_write(struct db_conn *conn, void *arg)
+{
+    struct db_seen *part = arg, outer, mine;
+    struct db_rows rows;
+    if (db_part_use(conn, part))
+        return SOUK_CONFLICT;
+    db_part_begin(conn, &outer);
+    if (db_query(conn, &item_all, &rows) != 0)
+        return SOUK_ERROR;
+    db_close(&rows);
+    db_part_end(conn, &outer, &mine);
+    return db_seen_valid(db_of(conn), &mine) ? SOUK_CONFLICT : 0;
+}
+
+/* A write sees what may never be committed: nothing is kept from it, nothing kept is for it. */
+static void test_seen_part_in_write(void **state)
+{
+    struct db *db = *state;
+    struct db_seen part;
+    see(db, &item_all, &part);
+    assert_true(db_seen_valid(db, &part));
+    assert_int_equal(db_write(db, use_part_in_write, &part, NULL), 0);
+}
+
 static void test_too_many_seen(void **state)
 {
     struct db *db = *state;
@@ -383,6 +448,8 @@ int main(void)
         cmocka_unit_test(test_budget_and_deadline),
         cmocka_unit_test_setup_teardown(test_a_snapshot_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(test_seen, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_seen_part, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_seen_part_in_write, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_many_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(test_texts_of_plugins, setup, teardown),
         cmocka_unit_test_setup_teardown(test_threads, setup, teardown),

@@ -131,6 +131,35 @@ static void numbers_by_locale(void **state)
     number_of(NULL, "1,234,567 1,234");
 }
 
+/* Bengali digits are in every number that people read, also inside sentences; not in what is for
+ * programs. */
+static void digits_by_locale(void **state)
+{
+    static const struct {
+        const char *locale, *source, *wanted;
+    } rows[] = {
+        {"bn", "{{ 2026 | digits }} {{ 'A-40' | digits }}",
+         "\u09e8\u09e6\u09e8\u09ec A-\u09ea\u09e6"},
+        {"en", "{{ 2026 | digits }} {{ 'A-40' | digits }}", "2026 A-40"},
+        {"bn", "{% t 'one item', plural: '{count} items', count: i %}",
+         "\u09e7\u09e8,\u09e9\u09ea,\u09eb\u09ec\u09ed items"},
+        {"en", "{% t '{n} of {word}', n: i, word: '12' %}", "1,234,567 of 12"},
+        {"bn", "{% t '{n} of {word}', n: 7, word: '12' %}", "\u09ed of 12"},
+        {"bn", "{{ '2026-03-09T00:00:00Z' | date: '%-d %B %Y' }}",
+         "\u09ef March \u09e8\u09e6\u09e8\u09ec"},
+        {"bn", "{{ '2026-03-09T00:00:00Z' | date: '%F' }}", "2026-03-09"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        world_begin(&w);
+        w.env.locale = rows[i].locale;
+        assert_int_equal(world_add(&w, "page", rows[i].source), 0);
+        assert_string_equal(world_render(&w, "page", world_data(&w, data)), rows[i].wanted);
+        world_end(&w);
+    }
+}
+
 static void dates(void **state)
 {
     (void)state;
@@ -167,9 +196,13 @@ static void others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text),    cmocka_unit_test(lists),
-        cmocka_unit_test(numbers), cmocka_unit_test(numbers_by_locale),
-        cmocka_unit_test(dates),   cmocka_unit_test(others),
+        cmocka_unit_test(text),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(numbers_by_locale),
+        cmocka_unit_test(digits_by_locale),
+        cmocka_unit_test(dates),
+        cmocka_unit_test(others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-// What script adds to the admin pages: a warning before typed changes are lost, and a box that chooses all rows of a list.
+// What script adds to the admin pages: a warning before typed changes are lost, a box that chooses all rows of a list, a narrow menu that
+// begins at the page one is on, and a page that looks again by itself while work is going on.
 for (const form of document.querySelectorAll('form[data-watch]')) {
   let changed = false;
   form.addEventListener('input', () => { changed = true; });
@@ -15,3 +16,8 @@ if (boxes.length > 1 && head) {
   head.after(all);
 }
 document.getElementById('errors')?.focus();
+const here = document.querySelector('.side a[aria-current]');
+const side = here?.closest('.side');
+if (side && side.scrollWidth > side.clientWidth) side.scrollLeft = here.offsetLeft - side.offsetLeft - 24;
+const again = document.querySelector('a[data-again]');
+if (again) setTimeout(() => location.reload(), Number(again.dataset.again) * 1000);

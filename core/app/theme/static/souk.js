@@ -5,10 +5,10 @@
 //   data-swap            a form or link whose answer replaces the regions instead of the page
 //   data-suggest="/…"    a search form, completed from that address
 //   data-say             what is said aloud when its region was replaced
+//   data-look            a choice of colours
 //   data-gallery, data-picture, data-thumb, data-menu
 
 const root = document.documentElement;
-root.classList.add('js');
 
 // ---- regions ----
 
@@ -26,7 +26,7 @@ function placeOf(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
   if (element.name && 'value' in element) {
     const tag = element.localName;
-    return tag === 'input' ? `input[name="${CSS.escape(element.name)}"][value="${CSS.escape(element.value)}"]` : `${tag}[name="${CSS.escape(element.name)}"]`;
+    return element.type === 'checkbox' ? `input[name="${CSS.escape(element.name)}"][value="${CSS.escape(element.value)}"]` : `${tag}[name="${CSS.escape(element.name)}"]`;
   }
   return null;
 }
@@ -62,9 +62,14 @@ async function swap(url, { push = true, top = false } = {}) {
   }
 }
 
+// The address that a form asks for, written as our own links are: "color" for "color[]", one price for its two ends.
 function addressOf(form) {
   const url = new URL(form.action);
-  url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== '')).toString();
+  const data = new FormData(form);
+  const ends = [data.get('price[from]'), data.get('price[to]')];
+  const fields = [...data].filter(([name, value]) => value !== '' && !/^price\[(from|to)\]$/.test(name)).map(([name, value]) => [name.replace(/\[\]$/, ''), value]);
+  if (ends.some(Boolean)) fields.push(['price', ends.join('-')]);
+  url.search = new URLSearchParams(fields).toString();
   return url.href;
 }
 
@@ -87,6 +92,17 @@ history.replaceState({ ...history.state, swap: true }, '');
 addEventListener('popstate', (event) => {
   if (event.state?.swap && document.querySelector('[data-region]')) swap(location.href, { push: false });
 });
+
+// ---- colours: look.js has set them before the first paint ----
+
+const look = document.querySelector('[data-look]');
+if (look) {
+  look.value = root.dataset.theme ?? '';
+  look.addEventListener('change', () => {
+    if (look.value) root.dataset.theme = look.value; else delete root.dataset.theme;
+    try { localStorage.setItem('look', look.value); } catch { /* then until the next page */ }
+  });
+}
 
 // ---- menus ----
 
