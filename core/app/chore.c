@@ -147,6 +147,11 @@ static int ask_write(struct db_conn *conn, void *arg)
     return code == SOUK_CONFLICT ? SOUK_OK : code;
 }
 
+int chore_pictures(struct db_conn *conn)
+{
+    return ask_write(conn, (void *)(uintptr_t)find(souk_str("souk:pictures")));
+}
+
 static int plan_one(struct db *db, const struct chore *chore, struct err *err)
 {
     struct cron cron;

@@ -13,4 +13,7 @@ int chore_plan(struct db *db, struct err *err);
 /* On a job worker: runs the claimed job, finishes or fails it, plans the next. */
 void chore_run(struct db *db, const struct job *job);
 
+/* In a write that named new pictures: they are fetched and made soon. */
+int chore_pictures(struct db_conn *conn);
+
 #endif

@@ -92,6 +92,8 @@ static void import_main(struct work *work)
         code = media_beside(task->db, task->options.format, task->options.file, &err);
     if (code == SOUK_OK)
         code = import_run(task->db, &arena, &task->options, &report, &err);
+    if (code == SOUK_OK && !task->options.dry_run)
+        jobs_plan(shop_current()); /* its pictures */
     if (code == SOUK_OK && task->rejects)
         code = write_rejects(task, &err);
     if (code == SOUK_OK && task->uploaded && !task->options.dry_run)

@@ -134,10 +134,15 @@ static int statement_begin(struct db_conn *conn, const struct db_statement *key,
         return statement_words(
             conn, SOUK_TOO_LARGE, "statement",
             "too many different texts; keep the SQL constant and use parameters");
-    int code = reader_start(conn);
-    if (code != 0 || (code = statement_take(conn, key, out)) != 0)
-        return code;
     const struct driver *driver = conn->db->driver;
+    int code = reader_start(conn);
+    if (code != 0)
+        return code;
+    /* before preparing: to read the schema takes steps too, and the last budget may be used up */
+    int64_t limit = clock_mono() + conn->db->budget;
+    driver->deadline(conn->raw, conn->deadline && conn->deadline < limit ? conn->deadline : limit);
+    if ((code = statement_take(conn, key, out)) != 0)
+        return code;
     code = driver->bind((*out)->raw, args, count);
     if (code != 0) {
         snprintf(words, sizeof words, "%d parameters were given; look at the $n of the text",
@@ -148,8 +153,6 @@ static int statement_begin(struct db_conn *conn, const struct db_statement *key,
         return code;
     }
     statement_note(conn, *out);
-    int64_t limit = clock_mono() + conn->db->budget;
-    driver->deadline(conn->raw, conn->deadline && conn->deadline < limit ? conn->deadline : limit);
     return 0;
 }
 
