@@ -106,7 +106,7 @@ static int fill_report(struct db_conn *conn, struct arena *arena, int64_t id,
     json_add_int(arena, json_add(arena, report, "images", JSON_OBJECT), "waiting", waiting);
     struct json *kept = json_add(arena, report, "kept_columns", JSON_ARRAY);
     if (counts->kept)
-        *kept = *counts->kept;
+        *kept = *json_copy(arena, counts->kept); /* the run's memory goes with it */
     json_add_int(arena, report, "warning_count", counts->warnings);
     json_add_int(arena, report, "reject_count", counts->rejects);
     json_add_int(arena, report, "seconds", counts->micros / CLOCK_SECOND);
