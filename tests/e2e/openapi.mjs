@@ -70,6 +70,7 @@ export async function openapi(shop) {
   assert.equal(status, 200);
   return {
     document,
+    knows: (method, path) => find(document, method, path) !== undefined,
     check(method, path, answer) {
       const operation = find(document, method, path);
       assert.ok(operation, `${method} ${path} is not in the document`);
@@ -78,7 +79,7 @@ export async function openapi(shop) {
       if (said.$ref) said = said.$ref.split('/').slice(1).reduce((node, key) => node[key], document);
       if (!said.content) return answer;
       const type = (answer.headers.get('content-type') ?? '').split(';')[0];
-      const content = said.content[type];
+      const content = said.content[type] ?? said.content['*/*'];
       assert.ok(content, `${method} ${path} answered ${type}, the document says ${Object.keys(said.content)}`);
       if (type.endsWith('json')) assert.deepEqual(mismatches(document, content.schema, answer.json), [], `${method} ${path} does not fit its schema`);
       return answer;

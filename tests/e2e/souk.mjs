@@ -104,11 +104,22 @@ export class Shop {
     return this;
   }
 
-  get(path, headers) { return ask(this.url + path, { headers }); }
-  post(path, body, headers = {}) {
+  async get(path, headers) { return this.described('GET', path, await ask(this.url + path, { headers })); }
+  async post(path, body, headers = {}) {
     const form = typeof body === 'object' && !(body instanceof Uint8Array);
-    return ask(this.url + path, { method: 'POST', body: form ? JSON.stringify(body) : body,
-      headers: form ? { 'content-type': 'application/json', ...headers } : headers });
+    return this.described('POST', path, await ask(this.url + path, { method: 'POST', body: form ? JSON.stringify(body) : body,
+      headers: form ? { 'content-type': 'application/json', ...headers } : headers }));
+  }
+
+  // Every answer of the API that any test gets must be as the shop's own OpenAPI document says.
+  async described(method, path, answer) {
+    if (!path.startsWith('/api/v1/') || path === '/api/v1/openapi.json') return answer;
+    const { openapi } = await import('./openapi.mjs');
+    if (answer.status === 503) return answer; // closed or full: it cannot say what it looks like either
+    if (!this.api?.knows(method, path)) this.api = await openapi(this); // plugins come and go
+    if (this.api.knows(method, path)) return this.api.check(method, path, answer);
+    if (answer.status !== 404 && answer.status !== 405) throw new Error(`${method} ${path} answered ${answer.status} and is not in the OpenAPI document`);
+    return answer;
   }
 
   // `souk …` on this shop.

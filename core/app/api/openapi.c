@@ -156,8 +156,9 @@ static void add_answer(struct arena *arena, struct json *answers, int status, co
     struct json *answer =
         json_add_key(arena, answers, arena_printf(arena, "%d", status), JSON_OBJECT);
     json_add_cstr(arena, answer, "description", about);
+    /* a plugin answers as it likes */
     if (shape)
-        add_content(arena, answer, "application/json", shape);
+        add_content(arena, answer, strcmp(shape, "any") == 0 ? "*/*" : "application/json", shape);
 }
 
 static void add_answers(struct arena *arena, struct json *view, const struct web_route *route,
