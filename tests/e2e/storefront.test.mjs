@@ -149,7 +149,7 @@ test('a theme brings files of its own, and souk.css names no property that the g
   assert.match(own, /^\/assets\/souk\/own\.[0-9a-f]+\.css$/);
   const sheet = await shop.get(own);
   assert.deepEqual([sheet.status, sheet.headers.get('cache-control')], [200, 'public, max-age=31536000, immutable']);
-  assert.match(sheet.text, /--accent: #0b5d4e/);
+  assert.match(sheet.text, /--accent: light-dark\(#0b5d4e, /);
   const guide = readFileSync('core/web/TEMPLATES.md', 'utf8');
   const properties = new Set([...(await shop.get(souks)).text.matchAll(/^\s+(--[a-z0-9-]+):/gm)].map((m) => m[1]));
   assert.ok(properties.size > 20);
