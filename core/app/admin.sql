@@ -42,12 +42,8 @@ SELECT (SELECT count(*) FROM product WHERE status = 'active'),
     (SELECT count(*) FROM inquiry WHERE done_at IS NULL),
     (SELECT count(*) FROM job WHERE state = 'dead')
 
-
 -- name: admin_inquiry_done
 UPDATE inquiry SET done_at = $2 WHERE id = $1 AND done_at IS NULL
-
--- name: admin_setting_list
-SELECT key, value FROM setting WHERE owner = $1
 
 -- name: admin_role_rights
 SELECT rights FROM staff_role WHERE name = $1
@@ -61,16 +57,6 @@ INSERT INTO staff_role (name, rights) VALUES ($1, $2) ON CONFLICT (name) DO UPDA
 -- name: admin_owner_count
 SELECT count(*) FROM staff s JOIN staff_role r ON r.name = s.role, json_each(r.rights) e
 WHERE s.enabled = 1 AND e.value = '*'
-
--- name: admin_import_last
-SELECT id, format, file, dry_run, state, place, total, report, created_at, changed_at FROM import
-ORDER BY id DESC LIMIT $1
-
--- name: admin_import_one
-SELECT id, format, file, dry_run, state, place, total, report, created_at, changed_at FROM import WHERE id = $1
-
--- name: admin_person_consents
-SELECT channel, granted, source, wording, at FROM consent WHERE person_id = $1 ORDER BY id DESC LIMIT 50
 
 -- name: admin_staff_role
 SELECT role FROM staff WHERE id = $1

@@ -1,9 +1,9 @@
 /*
  * chore.c: the table of chores and how one is run.
  *
- * A chore with a calendar comes back by itself. One without is asked for by whoever leaves work
- * (image_put adds "souk:pictures" with its first waiting row) and asks again for itself when, at
- * its end, something is waiting once more: between the two a job of its kind is always alive.
+ * A chore with a calendar comes back by itself. One without is asked for by whoever leaves work, in
+ * the same write (job_ask in image_put, say), and asks again for itself when, at its end, something
+ * is waiting once more: as long as there is work, a job of its kind is alive.
  */
 #include "app/chore.h"
 
@@ -136,15 +136,10 @@ int chore_owns(struct souk_str kind)
     return find(kind) != NULL;
 }
 
-/* One alive is enough: a second add is a conflict, and fine. */
 static int ask_write(struct db_conn *conn, void *arg)
 {
     const struct chore *chore = arg;
-    if (!chore->waits(conn))
-        return SOUK_OK;
-    int code = job_add(conn, souk_str(chore->kind), souk_str("once"), souk_str(""), souk_str("{}"),
-                       ATTEMPTS, 0, clock_now(), NULL);
-    return code == SOUK_CONFLICT ? SOUK_OK : code;
+    return chore->waits(conn) ? job_ask(conn, souk_str(chore->kind), clock_now()) : SOUK_OK;
 }
 
 int chore_pictures(struct db_conn *conn)

@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "plugin/stage.h"
 #include "script/chunk.h"
+#include "shop/market.h"
 
 /* ---- paths ---- */
 
@@ -410,4 +411,23 @@ int config_recall(struct arena *arena, const char *path, const char *file, struc
         return SOUK_NOT_FOUND;
     check_values(arena, out, problems);
     return problems->count ? SOUK_INVALID : SOUK_OK;
+}
+
+/* ---- what follows from it ---- */
+
+void config_market(struct arena *arena, const struct config *config)
+{
+    const struct option_values *values = config->shop;
+    struct market_shop terms = {
+        .name = arena_cstr(arena, options_text(values, "name")),
+        .url = arena_cstr(arena, options_text(values, "url")),
+        .currency = arena_cstr(arena, options_text(values, "currency")),
+        .country = arena_cstr(arena, options_text(values, "country")),
+        .email = arena_cstr(arena, options_text(values, "email")),
+        .phone = arena_cstr(arena, options_text(values, "phone")),
+        .prices_include_tax = options_int(values, "prices_include_tax") != 0,
+        .round_by_total = souk_str_is(options_text(values, "tax_rounding"), "total")};
+    for (size_t i = 0; i < MARKET_LOCALES - 1 && config->locales[i]; i++)
+        terms.locales[i] = config->locales[i];
+    market_setup(&terms);
 }

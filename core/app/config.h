@@ -36,6 +36,9 @@ int config_load(struct arena *arena, const char *path, int with_plugins, struct 
 int config_save(const struct config *config, const char *file);
 int config_recall(struct arena *arena, const char *path, const char *file, struct config *out,
                   struct problems *problems);
+/* Sets the market up (shop/market.h) with the terms of a configuration; their texts are in
+ * `arena`. */
+void config_market(struct arena *arena, const struct config *config);
 /* Gives problems without a line (of switch_configure, say) the one where their
  * top-level entry stands. */
 void config_stamp(const struct config *config, struct problems *problems);

@@ -1,6 +1,6 @@
 /*
- * maintenance: the shop is closed for a while, and says so to visitors and programs, while those who
- * work in it go on. It does not stop jobs, deliveries to plugins or commands.
+ * maintenance: the shop is closed for a while, and says so to visitors and programs, while those
+ * who work in it go on. It does not stop jobs, deliveries to plugins or commands.
  */
 #ifndef APP_MAINTENANCE_H
 #define APP_MAINTENANCE_H

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "shop/image.h"
+#include "store/job.h"
 #include "store/setting.h"
 #include "web/client.h"
 
@@ -136,9 +137,12 @@ struct beside {
 static int beside_write(struct db_conn *conn, void *arg)
 {
     const struct beside *beside = arg;
+    int64_t again = 0;
     int code =
         setting_put(conn, souk_str("media"), souk_str("beside"), beside->folder, clock_now());
-    return code ? code : db_run(conn, &sql_media_look_again, NULL);
+    if (code == SOUK_OK)
+        code = db_run(conn, &sql_media_look_again, &again);
+    return code || !again ? code : job_ask(conn, souk_str("souk:pictures"), clock_now());
 }
 
 int media_beside(struct db *db, const char *format, const char *file, struct err *err)

@@ -131,25 +131,6 @@ static int open_host(struct shop *shop, struct site_options *site, struct err *e
     return switch_open(&shop->host, &options, err);
 }
 
-static void start_market(struct shop *shop)
-{
-    const struct option_values *values = shop->config.shop;
-    struct arena *arena = &shop->arena;
-    struct market_shop terms = {
-        .name = arena_cstr(arena, options_text(values, "name")),
-        .url = arena_cstr(arena, options_text(values, "url")),
-        .currency = arena_cstr(arena, options_text(values, "currency")),
-        .country = arena_cstr(arena, options_text(values, "country")),
-        .email = arena_cstr(arena, options_text(values, "email")),
-        .phone = arena_cstr(arena, options_text(values, "phone")),
-        .prices_include_tax = options_int(values, "prices_include_tax") != 0,
-        .round_by_total = souk_str_is(options_text(values, "tax_rounding"), "total")};
-    for (size_t i = 0; i < MARKET_LOCALES - 1 && shop->config.locales[i]; i++)
-        terms.locales[i] = shop->config.locales[i];
-    market_setup(&terms);
-    maintenance_set(options_int(values, "maintenance") != 0);
-}
-
 static int start_plugins(struct shop *shop, struct err *err)
 {
     size_t route_count;
@@ -258,14 +239,13 @@ static void refresh_listing(struct work *work)
     atomic_store(&refreshing, 0);
 }
 
-/* Once a second: views into the log, and the columns of lists when much has changed. */
+/* Once a second: the day's key of visitors, and the columns of lists when much has changed. */
 static void turn_shop(struct shop *shop, int64_t mono)
 {
     static int64_t next;
     if (mono < next)
         return;
     next = mono + CLOCK_SECOND;
-    visit_flush(shop->db);
     visit_key_turn(shop->db, clock_now());
     if (!listing_stale(shop->db) || atomic_exchange(&refreshing, 1))
         return;
@@ -280,6 +260,7 @@ static void turn_shop(struct shop *shop, int64_t mono)
 static void turn(struct shop *shop, int64_t mono)
 {
     turn_shop(shop, mono);
+    visit_flush(shop->db);
     board_watch(mono, say_late);
     server_turn(shop->server, mono);
     switch_retire(shop->host);
@@ -315,7 +296,8 @@ static int build(struct shop *shop, struct err *err)
         .timeout = options_int(config->http_client, "timeout")};
     int queue = (int)options_int(config->limits, "queue");
     client_setup(&policy);
-    start_market(shop);
+    config_market(&shop->arena, &shop->config);
+    maintenance_set(options_int(shop->config.shop, "maintenance") != 0);
     media_setup(shop->start->data);
     int code = open_database(shop, err);
     if (code != SOUK_OK)

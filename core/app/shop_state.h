@@ -48,8 +48,8 @@ int reload_begin(struct shop *shop);
 int reload_plugins(struct shop *shop);
 void reload_save(struct shop *shop, const struct config *config);
 void reload_later(struct shop *shop);
-/* The same at once, on a task or job thread: SOUK_INVALID when nothing has changed because something
- * is wrong (the log says what). */
+/* The same at once, on a task or job thread: SOUK_INVALID when nothing has changed because
+ * something is wrong (the log says what). */
 int reload_now(struct shop *shop);
 
 /* warm.c: every thread of an idle worker opens its connection to the database. */

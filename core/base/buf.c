@@ -70,6 +70,19 @@ void buf_add_int(struct buf *buf, int64_t number)
     buf_add(buf, digits + at, sizeof(digits) - at);
 }
 
+void buf_add_encoded(struct buf *buf, struct souk_str text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            c == '-' || c == '.' || c == '_' || c == '~')
+            buf_add_char(buf, (char)c);
+        else
+            buf_add(buf, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
+    }
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;

@@ -19,6 +19,8 @@ void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_add_str(struct buf *buf, struct souk_str text);
 void buf_add_cstr(struct buf *buf, const char *text);
 void buf_add_int(struct buf *buf, int64_t number);
+/* For one part of a URI: all but letters, digits and - . _ ~ as %XX. */
+void buf_add_encoded(struct buf *buf, struct souk_str text);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct souk_str buf_str(const struct buf *buf); /* a view; a NUL stands behind it */
 void buf_clear(struct buf *buf);

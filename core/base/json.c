@@ -14,6 +14,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "base/str.h"
 
 /* jansson's names that are also ours get others while its header is read. Its functions
@@ -324,6 +325,13 @@ void json_add_str(struct arena *arena, struct json *parent, const char *key, str
 void json_add_cstr(struct arena *arena, struct json *parent, const char *key, const char *text)
 {
     json_add(arena, parent, key, JSON_STRING)->text = souk_str(text);
+}
+
+void json_add_time(struct arena *arena, struct json *parent, const char *key, int64_t at)
+{
+    char text[32];
+    size_t len = clock_format(at, 0, text);
+    json_add_str(arena, parent, key, arena_str(arena, str_make(text, len)));
 }
 
 void json_add_int(struct arena *arena, struct json *parent, const char *key, int64_t number)

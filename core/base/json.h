@@ -64,6 +64,8 @@ struct json *json_add_key(struct arena *arena, struct json *parent, struct souk_
 void json_add_str(struct arena *arena, struct json *parent, const char *key, struct souk_str text);
 void json_add_cstr(struct arena *arena, struct json *parent, const char *key, const char *text);
 void json_add_int(struct arena *arena, struct json *parent, const char *key, int64_t number);
+/* A moment (us) as RFC 3339 text. */
+void json_add_time(struct arena *arena, struct json *parent, const char *key, int64_t at);
 void json_add_bool(struct arena *arena, struct json *parent, const char *key, int truth);
 void json_add_null(struct arena *arena, struct json *parent, const char *key);
 /* Hangs an existing tree under `parent` (shared, not copied). */

@@ -35,8 +35,8 @@ struct site_options {
     const char *theme_dir; /* a merchant's templates that shadow the theme's; NULL: none */
     const char *const *locales;
     const char *shop_name, *currency;
-    /* What every page shows besides its own: the navigation and the like. `data` is the page's, ours
-     * first; in the request's snapshot. May be NULL. */
+    /* What every page shows besides its own: the navigation and the like. `data` is the page's,
+     * ours first; in the request's snapshot. May be NULL. */
     void (*page_data)(struct request *request, struct json *data);
     /* After a page went out, from the cache too: for the event log. May be NULL. */
     void (*page_sent)(struct request *request);
@@ -54,8 +54,8 @@ int site_render(struct request *request, const char *owner, const char *name, in
 int site_render_plain(struct request *request, const char *owner, const char *name, int status,
                       const struct json *view);
 
-/* Admin resources of the plugins in the request's set, in order of start: the `index`th; 0 when there
- * are no more. */
+/* Admin resources of the plugins in the request's set, in order of start: the `index`th; 0 when
+ * there are no more. */
 struct site_resource {
     struct plugin *plugin;
     const struct souk_resource *row;

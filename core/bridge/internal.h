@@ -101,7 +101,7 @@ struct site { /* hangs in plugin_set.web; web_site.user points back */
     struct web_site web;
     struct plugin_set *set;
     struct map slots; /* name -> struct slot_list * */
-    int views; /* somebody listens to page.viewed */
+    int views;        /* somebody listens to page.viewed */
 };
 
 extern struct site_options site_core; /* as site_setup left it */

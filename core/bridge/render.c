@@ -11,6 +11,11 @@
 #include "base/log.h"
 #include "base/str.h"
 
+/* Pages of staff are longer than the template's own limits let others be: the form of a product of
+ * 2,000 variants. */
+#define STAFF_STEPS  1000000
+#define STAFF_OUTPUT ((int64_t)8 << 20)
+
 static const struct {
     const char *code, *name;
 } language_names[] = {
@@ -55,9 +60,15 @@ static struct souk_str asset_url_of(struct template_env *env, struct souk_str na
     return asset_url(render->site->web.assets, render->owner, name);
 }
 
+static int is_staff_page(const struct request *request)
+{
+    return request->route && request->route->flags & ROUTE_STAFF;
+}
+
 void render_env(struct template_env *env, struct render *render)
 {
     struct request *request = render->request;
+    int staff = is_staff_page(request);
     *env = (struct template_env){
         .arena = &request->arena,
         .i18n = render->site->web.i18n,
@@ -68,6 +79,8 @@ void render_env(struct template_env *env, struct render *render)
         .slot = render->plain ? NULL : slot_fill,
         .asset_url = asset_url_of,
         .page_url = page_url,
+        .max_steps = staff ? STAFF_STEPS : 0,
+        .max_output = staff ? STAFF_OUTPUT : 0,
     };
 }
 
@@ -109,7 +122,7 @@ static struct json *page_data(struct request *request, const struct json *view, 
     json_add_cstr(arena, data, "currency", site_core.currency);
     json_add_int(arena, data, "year", clock_civil(request->now).year);
     add_locales(request, data, locale, json_at(view, "urls"));
-    if (site_core.page_data && !plain && !(request->route && request->route->flags & ROUTE_STAFF))
+    if (site_core.page_data && !plain && !is_staff_page(request))
         site_core.page_data(request, data);
     if (view && view->kind == JSON_OBJECT)
         json_each(item, view)
@@ -129,8 +142,8 @@ static int render_into(struct render *render, const char *name, int status, cons
     struct err err = {0};
     struct buf out = {.arena = &request->arena};
     render_env(&env, render);
-    int code = template_render(render->site->web.templates, name, &env, page_data(request, view, render->plain),
-                               &out, &err);
+    int code = template_render(render->site->web.templates, name, &env,
+                               page_data(request, view, render->plain), &out, &err);
     if (code != SOUK_OK) {
         log_error("template.failed", LOG_S("plugin", render->owner), LOG_S("template", name),
                   LOG_S("text", err.text), LOG_S("request", request->id));

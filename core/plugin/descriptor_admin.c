@@ -69,6 +69,9 @@ static int check_resource(const struct row_check *check, size_t row,
                                 one->name, one->table ? one->table : "", prefix);
     if (one->fields.count == 0)
         return descriptor_wrong(check, "resources", row, "%s has no fields", one->name);
+    if (one->fields.count > SOUK_FIELDS_MOST)
+        return descriptor_wrong(check, "resources", row, "%s has more than %d fields", one->name,
+                                SOUK_FIELDS_MOST);
     for (size_t i = 0; i < one->fields.count; i++)
         if (check_field(check, row, one, i))
             return SOUK_INVALID;

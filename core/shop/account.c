@@ -22,13 +22,13 @@
 #include "base/utf8.h"
 #include "shop/account.sql.h"
 #include "shop/person.h"
+#include "store/retention.h"
 
 #define PASSWORD_MOST 200
 #define FREE_TRIES    10
 #define LOCK_LEAST    CLOCK_MINUTE
 #define LOCK_MOST     CLOCK_HOUR
 #define MAILS_A_DAY   5
-#define SWEEP_BITE    500
 
 /* Of random bytes that nobody has kept, at the same cost as all others. */
 static const char decoy[] =
@@ -206,11 +206,10 @@ int account_of(struct db_conn *conn, struct arena *arena, int64_t person_id, str
                struct souk_str *hash)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_account_of, &rows, DB_INT(person_root(conn, person_id)));
+    int code = db_first(
+        db_query(conn, &sql_account_of, &rows, DB_INT(person_root(conn, person_id))), &rows);
     if (code != SOUK_OK)
         return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
     *email = arena_str(arena, db_text(&rows, 0));
     *hash = arena_str(arena, db_text(&rows, 1));
     db_close(&rows);
@@ -250,11 +249,10 @@ static int find_owner(struct db_conn *conn, int64_t person_id, int64_t *owner)
 {
     struct db_rows rows;
     *owner = 0;
-    int code = db_query(conn, &sql_account_of, &rows, DB_INT(person_root(conn, person_id)));
+    int code = db_first(
+        db_query(conn, &sql_account_of, &rows, DB_INT(person_root(conn, person_id))), &rows);
     if (code != SOUK_OK)
-        return code;
-    if ((code = db_next(&rows)) != 1)
-        return code;
+        return code == SOUK_NOT_FOUND ? SOUK_OK : code;
     *owner = db_int(&rows, 2);
     db_close(&rows);
     return SOUK_OK;
@@ -311,31 +309,9 @@ int64_t account_sessions(struct db_conn *conn, int64_t person_id, int64_t now)
     return code == SOUK_OK ? count : 0;
 }
 
-/* ---- sweeping ---- */
-
-struct sweep {
-    int64_t now, most;
-};
-
-static int sweep_bite(struct db_conn *conn, void *arg)
-{
-    struct sweep *sweep = arg;
-    int64_t attempts = 0, tickets = 0;
-    int code = db_run(conn, &sql_account_sweep_attempts, &attempts, DB_INT(sweep->now - CLOCK_DAY),
-                      DB_INT(SWEEP_BITE));
-    if (code == SOUK_OK)
-        code = db_run(conn, &sql_account_sweep_tickets, &tickets, DB_INT(sweep->now),
-                      DB_INT(SWEEP_BITE));
-    sweep->most = attempts > tickets ? attempts : tickets;
-    return code;
-}
-
 int account_sweep(struct db *db, int64_t now, struct err *err)
 {
-    struct sweep sweep = {now, 0};
-    int code;
-    do
-        code = db_write(db, sweep_bite, &sweep, err);
-    while (code == SOUK_OK && sweep.most == SWEEP_BITE);
-    return code;
+    const struct retention_rule rules[] = {{&sql_account_sweep_attempts, now - CLOCK_DAY},
+                                           {&sql_account_sweep_tickets, now}};
+    return retention_sweep(db, rules, sizeof rules / sizeof *rules, err);
 }

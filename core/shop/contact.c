@@ -223,11 +223,9 @@ int contact_get(struct db_conn *conn, struct arena *arena, int64_t contact_id,
                 struct souk_str *value, int *confirmed)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_contact_get, &rows, DB_INT(contact_id));
+    int code = db_first(db_query(conn, &sql_contact_get, &rows, DB_INT(contact_id)), &rows);
     if (code != SOUK_OK)
         return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
     *value = arena_str(arena, db_text(&rows, 2));
     *confirmed = !db_is_null(&rows, 3);
     db_close(&rows);
@@ -246,10 +244,8 @@ int contact_confirm(struct db_conn *conn, struct arena *arena, int64_t contact_i
 {
     struct db_rows rows;
     int64_t owner;
-    int code = db_query(conn, &sql_contact_get, &rows, DB_INT(contact_id));
-    if (code == SOUK_OK && (code = db_next(&rows)) != 1)
-        code = code ? code : SOUK_NOT_FOUND;
-    if (code < 0)
+    int code = db_first(db_query(conn, &sql_contact_get, &rows, DB_INT(contact_id)), &rows);
+    if (code != SOUK_OK)
         return err_set(err, code, "there is no such contact any more");
     int64_t self = db_int(&rows, 0);
     const char *kind = arena_cstr(arena, db_text(&rows, 1));

@@ -100,9 +100,3 @@ void document_add_str(struct arena *arena, struct json *parent, const char *key,
     if (text.len)
         json_add_str(arena, parent, key, arena_str(arena, text));
 }
-
-void document_add_flag(struct arena *arena, struct json *parent, const char *key, int value)
-{
-    if (value)
-        json_add_bool(arena, parent, key, 1);
-}

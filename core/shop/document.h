@@ -16,9 +16,8 @@ int document_same(const struct json *a, const struct json *b);
 struct souk_str document_text(struct arena *arena, const struct json *tree);
 /* "en", "pt-BR": two or three small letters, then parts after "-". */
 int document_is_locale(struct souk_str code);
-/* Adders that leave out what is empty. */
+/* Copied; left out when it is empty. */
 void document_add_str(struct arena *arena, struct json *parent, const char *key,
-                      struct souk_str text); /* copied */
-void document_add_flag(struct arena *arena, struct json *parent, const char *key, int value);
+                      struct souk_str text);
 
 #endif

@@ -8,9 +8,9 @@
 #include "base/rand.h"
 #include "shop/event.sql.h"
 #include "shop/person_inner.h"
+#include "store/retention.h"
 
-#define KEPT_DAYS  400
-#define SWEEP_BITE 1000
+#define KEPT_DAYS 400
 
 int event_put(struct db_conn *conn, const char *kind, int64_t visitor, int64_t person_id,
               struct souk_str subject, const struct json *data, int64_t now)
@@ -45,7 +45,7 @@ static struct json *add_event(struct arena *arena, struct json *list, struct db_
 {
     struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
     add_number(arena, item, "id", db_int(rows, 0));
-    person_add_time(arena, item, "at", db_int(rows, 1));
+    json_add_time(arena, item, "at", db_int(rows, 1));
     json_add_str(arena, item, "kind", arena_str(arena, db_text(rows, 2)));
     json_add_str(arena, item, "subject", arena_str(arena, db_text(rows, 3)));
     person_add_json(arena, item, "data", db_text(rows, 4));
@@ -86,24 +86,8 @@ int event_recent(struct db_conn *conn, struct arena *arena, struct souk_str kind
     return code;
 }
 
-/* ---- every night ---- */
-
-struct sweep {
-    int64_t before, gone;
-};
-
-static int sweep_bite(struct db_conn *conn, void *arg)
-{
-    struct sweep *sweep = arg;
-    return db_run(conn, &sql_event_sweep, &sweep->gone, DB_INT(sweep->before), DB_INT(SWEEP_BITE));
-}
-
 int event_sweep(struct db *db, int64_t now, struct err *err)
 {
-    struct sweep sweep = {now - KEPT_DAYS * CLOCK_DAY, 0};
-    int code;
-    do
-        code = db_write(db, sweep_bite, &sweep, err);
-    while (code == SOUK_OK && sweep.gone == SWEEP_BITE);
-    return code;
+    const struct retention_rule rule = {&sql_event_sweep, now - KEPT_DAYS * CLOCK_DAY};
+    return retention_sweep(db, &rule, 1, err);
 }

@@ -7,6 +7,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "shop/image.sql.h"
+#include "store/job.h"
 
 int image_put(struct db_conn *conn, struct souk_str source, int64_t now, int64_t *id)
 {
@@ -14,7 +15,8 @@ int image_put(struct db_conn *conn, struct souk_str source, int64_t now, int64_t
     if (code != SOUK_NOT_FOUND)
         return code;
     *id = id_next();
-    return db_run(conn, &sql_image_insert, NULL, DB_INT(*id), DB_TEXT(source), DB_INT(now));
+    code = db_run(conn, &sql_image_insert, NULL, DB_INT(*id), DB_TEXT(source), DB_INT(now));
+    return code ? code : job_ask(conn, souk_str("souk:pictures"), now);
 }
 
 int image_ready(struct db_conn *conn, int64_t id, const struct image_files *files)
@@ -76,16 +78,13 @@ int image_next(struct db_conn *conn, struct arena *arena, int64_t after, int64_t
                struct souk_str *source)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_image_next, &rows, DB_INT(after));
+    int code = db_first(db_query(conn, &sql_image_next, &rows, DB_INT(after)), &rows);
     if (code != 0)
         return code;
-    code = db_next(&rows);
-    if (code == 1) {
-        *id = db_int(&rows, 0);
-        *source = arena_str(arena, db_text(&rows, 1));
-    }
+    *id = db_int(&rows, 0);
+    *source = arena_str(arena, db_text(&rows, 1));
     db_close(&rows);
-    return code == 1 ? 0 : code ? code : SOUK_NOT_FOUND;
+    return 0;
 }
 
 int image_unused(struct db_conn *conn, struct souk_str hash)

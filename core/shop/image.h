@@ -8,14 +8,14 @@
 #include "base/json.h"
 #include "store/db.h"
 
-struct image_files { /* what souk-image made, said to the row */
-    struct souk_str hash;   /* 32 hex digits */
-    struct souk_str type;   /* "image/jpeg" "image/png" "image/webp" "image/svg+xml" */
+struct image_files {      /* what souk-image made, said to the row */
+    struct souk_str hash; /* 32 hex digits */
+    struct souk_str type; /* "image/jpeg" "image/png" "image/webp" "image/svg+xml" */
     int64_t width, height;
     struct souk_str widths; /* "200,400,800": each as .webp and in the original's type */
 };
 
-/* In a write: the row of a source, made as 'waiting' when new. */
+/* In a write: the row of a source; a new one waits, and the job "souk:pictures" is asked for. */
 int image_put(struct db_conn *conn, struct souk_str source, int64_t now, int64_t *id);
 int image_ready(struct db_conn *conn, int64_t id, const struct image_files *files);
 int image_missing(struct db_conn *conn, int64_t id, struct souk_str why);

@@ -1,7 +1,8 @@
 /*
  * import_group: the rows of one product become one document. What is common to all formats stands
- * in import_group.c, what is each one's own in import_rows.c (Shopify, csv), import_woo.c and
- * import_magento.c. Nothing here asks the database.
+ * in import_group.c (rows, notes, cells), import_product.c and import_variant.c; how each puts its
+ * rows together in import_rows.c (Shopify, csv), import_woo.c and import_magento.c. Nothing here
+ * asks the database.
  *
  * A cell that is empty says nothing, the clear marker says null. A cell that cannot be read refuses
  * its row; the row that holds the product itself refuses the product.
@@ -51,6 +52,39 @@ void import_note_add(struct import_group *group, int reject, int64_t row, struct
 void import_refuse(struct import_group *group, struct import_line *line, int field, int number,
                    const char *what);
 
+/* ---- cells as members of `to`; an empty one adds nothing, the clear marker null ---- */
+
+struct souk_str import_cell_of(const struct import_group *group, const struct import_line *line,
+                               int field); /* of a field that is not numbered */
+/* A number's cell. Where ";" parts the cells, a comma alone is the decimal mark. */
+struct souk_str import_decimal(const struct import_group *group, struct souk_str cell);
+/* 1: nothing or the marker, and dealt with. */
+int import_put_nothing(struct import_group *group, struct json *to, const char *name,
+                       struct souk_str cell);
+void import_put_text(struct import_group *group, struct import_line *line, struct json *to,
+                     const char *name, int field);
+void import_put_bool(struct import_group *group, struct import_line *line, struct json *to,
+                     const char *name, int field);
+void import_put_time(struct import_group *group, struct import_line *line, struct json *to,
+                     const char *name, int field, int end);
+void import_put_money(struct import_group *group, struct import_line *line, struct json *to,
+                      const char *name, int field, const char *currency);
+void import_put_measure(struct import_group *group, struct import_line *line, struct json *to,
+                        const char *name, int field);
+void import_put_number(struct import_group *group, struct import_line *line, struct json *to,
+                       const char *name, int field);
+
+struct import_word { /* a table of them ends with NULL */
+    const char *word, *meaning;
+};
+const char *import_meaning(const struct import_word *words, struct souk_str cell); /* NULL: none */
+
+/* A member that is there already, or a new one. */
+struct json *import_member(struct import_group *group, struct json *parent, struct souk_str name,
+                           enum json_kind kind);
+struct json *import_list_of(struct import_group *group, const char *name); /* of the document */
+struct json *import_meta_of(struct import_group *group, struct json *of);
+
 /* ---- pieces; each adds to `to` what the line says ---- */
 
 void import_add_texts(struct import_group *group, struct import_line *line);
@@ -74,6 +108,7 @@ struct json *import_variant_new(struct import_group *group, int64_t row);
 struct json *import_named(struct import_group *group, const char *list, struct souk_str name);
 /* Refuses rows whose SKU another row had before: in another product, or twice in this one. */
 void import_refuse_clashes(struct import_group *group);
+void import_refuse_clash(struct import_group *group, struct import_line *line);
 const char *import_default_locale(const struct import_sheet *sheet);
 
 void import_rows_make(struct import_group *group);

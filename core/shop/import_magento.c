@@ -166,15 +166,16 @@ static void add_attributes(struct import_group *group, struct import_line *head)
 
 static void add_type(struct import_group *group, struct import_line *head)
 {
-    struct souk_str type = import_cell(group->sheet, head, FIELD_TYPE, 0);
-    const char *meant = souk_str_is(type, "configurable")                             ? "variable"
-                        : souk_str_is(type, "grouped") || souk_str_is(type, "bundle") ? "bundle"
-                        : souk_str_is(type, "downloadable")                           ? "digital"
-                        : souk_str_is(type, "virtual")                                ? "service"
-                        : souk_str_is(type, "giftcard")                               ? "gift_card"
-                                                                                      : "simple";
+    static const struct import_word known[] = {{"configurable", "variable"},
+                                               {"grouped", "bundle"},
+                                               {"bundle", "bundle"},
+                                               {"downloadable", "digital"},
+                                               {"virtual", "service"},
+                                               {"giftcard", "gift_card"},
+                                               {NULL, "simple"}};
+    struct souk_str type = import_cell_of(group, head, FIELD_TYPE);
     if (type.len)
-        json_add_cstr(group->arena, group->doc, "type", meant);
+        json_add_cstr(group->arena, group->doc, "type", import_meaning(known, type));
 }
 
 static void add_child(struct import_group *group, const struct import_line *head,
@@ -241,9 +242,7 @@ static void add_bundle(struct import_group *group, struct import_line *head)
     struct souk_str all = import_cell(group->sheet, head, FIELD_BUNDLE_VALUES, 0), one, key, value;
     if (!all.len || import_is_clear(group->sheet, all))
         return;
-    struct json *meta = (struct json *)(uintptr_t)json_at(group->doc, "meta");
-    meta = meta ? meta : json_add(group->arena, group->doc, "meta", JSON_OBJECT);
-    json_add_str(group->arena, meta, "bundle_values", all);
+    json_add_str(group->arena, import_meta_of(group, group->doc), "bundle_values", all);
     if (!group->links)
         group->links = json_new(group->arena, JSON_OBJECT);
     struct json *list = json_add(group->arena, group->links, "bundle", JSON_ARRAY);

@@ -119,7 +119,6 @@ int import_look(struct db_conn *conn, struct arena *arena, int64_t id, struct js
 {
     struct db_rows rows;
     struct import_counts counts;
-    char at[32];
     int code = db_query(conn, &sql_import_get, &rows, DB_INT(id));
     if (code == SOUK_OK)
         code = db_next(&rows);
@@ -135,8 +134,7 @@ int import_look(struct db_conn *conn, struct arena *arena, int64_t id, struct js
     json_add_bool(arena, run, "dry_run", db_int(&rows, 7) != 0);
     json_add_int(arena, run, "place", db_int(&rows, 3));
     json_add_int(arena, run, "total", db_int(&rows, 4));
-    json_add_str(arena, run, "started_at",
-                 arena_str(arena, str_make(at, clock_format(db_int(&rows, 8), 0, at))));
+    json_add_time(arena, run, "started_at", db_int(&rows, 8));
     import_counts_read(arena, arena_str(arena, db_text(&rows, 5)), &counts);
     db_close(&rows);
     code = fill_report(conn, arena, id, &counts, &report);
@@ -148,7 +146,6 @@ int import_look(struct db_conn *conn, struct arena *arena, int64_t id, struct js
 int import_list_runs(struct db_conn *conn, struct arena *arena, int limit, struct json *items)
 {
     struct db_rows rows;
-    char at[32];
     int code = db_query(conn, &sql_import_recent, &rows, DB_INT(limit));
     while (code == 0 && (code = db_next(&rows)) == 1) {
         struct import_counts counts;
@@ -158,8 +155,7 @@ int import_list_runs(struct db_conn *conn, struct arena *arena, int limit, struc
         json_add_str(arena, run, "file", arena_str(arena, db_text(&rows, 2)));
         json_add_str(arena, run, "state", arena_str(arena, db_text(&rows, 3)));
         json_add_bool(arena, run, "dry_run", db_int(&rows, 4) != 0);
-        json_add_str(arena, run, "started_at",
-                     arena_str(arena, str_make(at, clock_format(db_int(&rows, 5), 0, at))));
+        json_add_time(arena, run, "started_at", db_int(&rows, 5));
         import_counts_read(arena, arena_str(arena, db_text(&rows, 7)), &counts);
         add_counts(arena, run, counts.products);
         code = 0;

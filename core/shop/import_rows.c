@@ -136,11 +136,7 @@ static void look_at_clash(struct import_group *group, const struct rows *rows,
                             SOUK_PRI(sku), (long long)line->clash);
         return;
     }
-    line->refused = 1;
-    group->refused++;
-    import_note_add(group, 1, line->row, column ? column->name : STR_NULL,
-                    "the SKU \"%.*s\" is that of row %lld already; give this one its own",
-                    SOUK_PRI(sku), (long long)line->clash);
+    import_refuse_clash(group, line);
 }
 
 /* Another row has the same options: one more price, or one too many. */
@@ -274,13 +270,10 @@ static void add_kept(struct import_group *group, struct import_line *head)
     import_add_meta(group, head, group->doc, IMPORT_KEEP_PRODUCT);
     struct souk_str url = import_cell(group->sheet, head, FIELD_EXTERNAL_URL, 0);
     struct souk_str button = import_cell(group->sheet, head, FIELD_BUTTON_TEXT, 0);
-    struct json *meta = (struct json *)(uintptr_t)json_at(group->doc, "meta");
-    if (!meta && (url.len || button.len))
-        meta = json_add(group->arena, group->doc, "meta", JSON_OBJECT);
     if (url.len)
-        json_add_str(group->arena, meta, "external_url", url);
+        json_add_str(group->arena, import_meta_of(group, group->doc), "external_url", url);
     if (button.len)
-        json_add_str(group->arena, meta, "button_text", button);
+        json_add_str(group->arena, import_meta_of(group, group->doc), "button_text", button);
 }
 
 void import_rows_make(struct import_group *group)

@@ -246,14 +246,14 @@ static struct json *lay_variants(struct arena *arena, const struct import_group 
 /* Not a product of its own: its rows have no name, or Magento's child comes without its parent. */
 static int is_update(const struct import_group *group)
 {
-    return !group->key.len || strcmp(group->sheet->format->name, "magento") == 0;
+    return !group->key.len || group->sheet->format->kind == IMPORT_MAGENTO;
 }
 
 /* Formats in which a variant has a row like a product's. */
 static int has_rows(const struct import_group *group)
 {
-    const char *name = group->sheet->format->name;
-    return strcmp(name, "woocommerce") == 0 || strcmp(name, "magento") == 0;
+    enum import_kind kind = group->sheet->format->kind;
+    return kind == IMPORT_WOOCOMMERCE || kind == IMPORT_MAGENTO;
 }
 
 static int refuse_nameless(const struct import_group *group, struct err *err)

@@ -189,10 +189,10 @@ static const struct import_alias plain[] = {
     {0, NULL}};
 
 static const struct import_format formats[] = {
-    {"woocommerce", woocommerce, SOUK_STR(">"), "kg", "cm"},
-    {"shopify", shopify, SOUK_STR(">"), "g", "cm"},
-    {"magento", magento, SOUK_STR("/"), "kg", "cm"},
-    {"csv", plain, SOUK_STR(">"), "kg", "cm"},
+    {"woocommerce", IMPORT_WOOCOMMERCE, woocommerce, SOUK_STR(">"), "kg", "cm"},
+    {"shopify", IMPORT_SHOPIFY, shopify, SOUK_STR(">"), "g", "cm"},
+    {"magento", IMPORT_MAGENTO, magento, SOUK_STR("/"), "kg", "cm"},
+    {"csv", IMPORT_CSV, plain, SOUK_STR(">"), "kg", "cm"},
 };
 
 const struct import_format *import_format_find(const char *name)

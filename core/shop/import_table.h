@@ -101,8 +101,11 @@ struct import_column {
                              its name */
 };
 
+enum import_kind { IMPORT_WOOCOMMERCE, IMPORT_SHOPIFY, IMPORT_MAGENTO, IMPORT_CSV };
+
 struct import_format {
     const char *name;
+    enum import_kind kind;
     const struct import_alias *aliases;
     struct souk_str separator;             /* of categories in a path: " > " */
     const char *weight_unit, *length_unit; /* where the file names none */

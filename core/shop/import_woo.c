@@ -53,18 +53,12 @@ static void add_values(struct import_group *group, struct json *entry, struct so
         json_add_str(group->arena, values, NULL, item);
 }
 
-static struct json *meta_of(struct import_group *group)
-{
-    struct json *meta = (struct json *)(uintptr_t)json_at(group->doc, "meta");
-    return meta ? meta : json_add(group->arena, group->doc, "meta", JSON_OBJECT);
-}
-
 static void keep(struct import_group *group, struct souk_str name, struct souk_str value)
 {
     if (!value.len)
         return;
     struct json *member =
-        json_add_key(group->arena, meta_of(group), name,
+        json_add_key(group->arena, import_meta_of(group, group->doc), name,
                      import_is_clear(group->sheet, value) ? JSON_NULL : JSON_STRING);
     if (member->kind == JSON_STRING)
         member->text = value;
@@ -77,7 +71,7 @@ static void keep_global(struct import_group *group, struct souk_str name, struct
     if (import_bool(cell, &global) != SOUK_OK)
         return;
     struct json *member = json_add_key(
-        group->arena, meta_of(group),
+        group->arena, import_meta_of(group, group->doc),
         arena_printf(group->arena, "Attribute global: %.*s", SOUK_PRI(name)), JSON_NULL);
     if (!global)
         *member = (struct json){.kind = JSON_STRING, .text = souk_str("0")};
@@ -103,19 +97,24 @@ static void add_attributes(struct import_group *group, struct import_line *line)
     }
 }
 
+/* A row may be of several types: the first of these says what it is. */
 static void add_type(struct import_group *group, struct import_line *line)
 {
+    static const struct import_word known[] = {{"grouped", "bundle"},
+                                               {"bundle", "bundle"},
+                                               {"external", "external"},
+                                               {"variable", "variable"},
+                                               {"variable-subscription", "variable"},
+                                               {"subscription", "subscription"},
+                                               {"downloadable", "digital"},
+                                               {"virtual", "service"},
+                                               {NULL, "simple"}};
+    const struct import_word *type = known;
     struct souk_str types = import_cell(group->sheet, line, FIELD_TYPE, 0);
-    const char *type = type_has(types, "grouped")        ? "bundle"
-                       : type_has(types, "bundle")       ? "bundle"
-                       : type_has(types, "external")     ? "external"
-                       : is_variable(types)              ? "variable"
-                       : type_has(types, "subscription") ? "subscription"
-                       : type_has(types, "downloadable") ? "digital"
-                       : type_has(types, "virtual")      ? "service"
-                                                         : "simple";
+    while (type->word && !type_has(types, type->word))
+        type++;
     if (types.len)
-        json_add_cstr(group->arena, group->doc, "type", type);
+        json_add_cstr(group->arena, group->doc, "type", type->meaning);
 }
 
 /* One value, in which commas are escaped as in lists. */
@@ -221,13 +220,10 @@ static void add_variation(struct import_group *group, struct import_line *line)
     if (import_list(group->arena, &images, ',', &image))
         json_add_str(group->arena, variant, "image", image);
     import_add_meta(group, line, variant, IMPORT_KEEP_ALL);
-    struct json *meta = (struct json *)(uintptr_t)json_at(variant, "meta");
-    if (!meta && (id.len || shared))
-        meta = json_add(group->arena, variant, "meta", JSON_OBJECT);
     if (id.len)
-        json_add_str(group->arena, meta, "ID", id);
+        json_add_str(group->arena, import_meta_of(group, variant), "ID", id);
     if (shared)
-        json_add_cstr(group->arena, meta, "Stock", "parent");
+        json_add_cstr(group->arena, import_meta_of(group, variant), "Stock", "parent");
     if (line->refused) {
         group->refused++;
         return;

@@ -15,10 +15,10 @@ struct market_shop { /* the shop's own terms */
     const char *url;                     /* "https://shop.example" without a slash; "" */
     const char *currency;                /* ISO 4217 */
     const char *locales[MARKET_LOCALES]; /* NULL-terminated; the first is the default */
-    const char *country;                 /* ISO 3166-1 alpha-2: where tax is reckoned for by default */
-    const char *email, *phone;           /* of the shop, for its contact page; "" */
-    int prices_include_tax;              /* as entered and as shown */
-    int round_by_total;                  /* tax is rounded on the sum of a class instead of a line */
+    const char *country;       /* ISO 3166-1 alpha-2: where tax is reckoned for by default */
+    const char *email, *phone; /* of the shop, for its contact page; "" */
+    int prices_include_tax;    /* as entered and as shown */
+    int round_by_total;        /* tax is rounded on the sum of a class instead of a line */
 };
 
 struct market {
@@ -30,7 +30,8 @@ struct market {
     int64_t now; /* microseconds UTC */
 };
 
-/* Once, before requests; the strings outlive the process's use of them (the configuration's arena). */
+/* Once, before requests; the strings outlive the process's use of them (the configuration's arena).
+ */
 void market_setup(const struct market_shop *shop);
 const struct market_shop *market_shop(void);
 /* The default terms at `now`: locale NULL or unknown means the default one. */

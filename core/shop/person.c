@@ -13,7 +13,6 @@
  */
 #include "shop/person.h"
 
-#include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "shop/person.sql.h"
@@ -52,11 +51,9 @@ int64_t person_root(struct db_conn *conn, int64_t id)
 int person_whole(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str *list)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_person_whole, &rows, DB_INT(id));
+    int code = db_first(db_query(conn, &sql_person_whole, &rows, DB_INT(id)), &rows);
     if (code != SOUK_OK)
         return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
     *list = arena_str(arena, db_text(&rows, 0));
     db_close(&rows);
     return souk_str_is(*list, "[]") ? SOUK_NOT_FOUND : SOUK_OK;
@@ -104,11 +101,9 @@ int person_raise(struct db_conn *conn, int64_t id, const char *stage, int64_t no
     struct db_rows rows;
     char before[16];
     id = person_root(conn, id);
-    int code = db_query(conn, &sql_person_stage, &rows, DB_INT(id));
+    int code = db_first(db_query(conn, &sql_person_stage, &rows, DB_INT(id)), &rows);
     if (code != SOUK_OK)
         return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
     str_copy(before, sizeof before, db_text(&rows, 0));
     db_close(&rows);
     int to = person_stage_rank(souk_str(stage));
@@ -132,20 +127,13 @@ int person_set_profile(struct db_conn *conn, int64_t id, struct souk_str name, c
 
 /* ---- describing ---- */
 
-void person_add_time(struct arena *arena, struct json *parent, const char *key, int64_t at)
-{
-    char text[32];
-    clock_format(at, 0, text);
-    json_add_str(arena, parent, key, arena_str(arena, souk_str(text)));
-}
-
 static void add_time_or_null(struct arena *arena, struct json *parent, const char *key,
                              struct db_rows *rows, int column)
 {
     if (db_is_null(rows, column))
         json_add_null(arena, parent, key);
     else
-        person_add_time(arena, parent, key, db_int(rows, column));
+        json_add_time(arena, parent, key, db_int(rows, column));
 }
 
 static void add_text(struct arena *arena, struct json *parent, const char *key,
@@ -164,14 +152,12 @@ void person_add_json(struct arena *arena, struct json *parent, const char *key,
         json_add(arena, parent, key, JSON_OBJECT);
 }
 
-static int load_self(struct db_conn *conn, struct arena *arena, int64_t id, struct json *doc)
+int person_load_self(struct db_conn *conn, struct arena *arena, int64_t id, struct json *doc)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_person_get, &rows, DB_INT(id));
+    int code = db_first(db_query(conn, &sql_person_get, &rows, DB_INT(id)), &rows);
     if (code != SOUK_OK)
         return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
     json_add_int(arena, doc, "id", db_int(&rows, 0));
     add_text(arena, doc, "stage", &rows, 1);
     add_text(arena, doc, "name", &rows, 2);
@@ -246,7 +232,7 @@ int person_load(struct db_conn *conn, struct arena *arena, int64_t id, struct js
     struct souk_str whole;
     id = person_root(conn, id);
     *doc = json_new(arena, JSON_OBJECT);
-    int code = load_self(conn, arena, id, *doc);
+    int code = person_load_self(conn, arena, id, *doc);
     if (code == SOUK_OK)
         code = person_whole(conn, arena, id, &whole);
     if (code == SOUK_OK)

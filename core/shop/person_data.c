@@ -7,7 +7,6 @@
  */
 #include "shop/person.h"
 
-#include "base/clock.h"
 #include "shop/person.sql.h"
 #include "shop/person_inner.h"
 
@@ -20,8 +19,8 @@ static int add_accounts(struct db_conn *conn, struct arena *arena, struct souk_s
     while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
         json_add_str(arena, item, "email", arena_str(arena, db_text(&rows, 0)));
-        person_add_time(arena, item, "created_at", db_int(&rows, 1));
-        person_add_time(arena, item, "changed_at", db_int(&rows, 2));
+        json_add_time(arena, item, "created_at", db_int(&rows, 1));
+        json_add_time(arena, item, "changed_at", db_int(&rows, 2));
         code = SOUK_OK;
     }
     return code;
@@ -35,7 +34,7 @@ static int add_events(struct db_conn *conn, struct arena *arena, struct souk_str
     int code = db_query(conn, &sql_person_events, &rows, DB_TEXT(whole));
     while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
-        person_add_time(arena, item, "at", db_int(&rows, 1));
+        json_add_time(arena, item, "at", db_int(&rows, 1));
         json_add_str(arena, item, "kind", arena_str(arena, db_text(&rows, 2)));
         json_add_str(arena, item, "subject", arena_str(arena, db_text(&rows, 3)));
         person_add_json(arena, item, "data", db_text(&rows, 4));
@@ -55,7 +54,7 @@ static int add_inquiries(struct db_conn *conn, struct arena *arena, struct souk_
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
         for (int i = 0; i < (int)(sizeof columns / sizeof *columns); i++)
             json_add_str(arena, item, columns[i], arena_str(arena, db_text(&rows, i)));
-        person_add_time(arena, item, "at", db_int(&rows, 5));
+        json_add_time(arena, item, "at", db_int(&rows, 5));
         code = SOUK_OK;
     }
     return code;

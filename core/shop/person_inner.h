@@ -16,9 +16,10 @@ int person_tell(struct db_conn *conn, struct arena *arena, const char *topic, in
 /* In a write: the fact and the event "person.moved". */
 int person_note_move(struct db_conn *conn, int64_t id, struct souk_str from, struct souk_str to,
                      int64_t now);
-void person_add_time(struct arena *arena, struct json *parent, const char *key, int64_t at);
 void person_add_json(struct arena *arena, struct json *parent, const char *key,
                      struct souk_str text);
+/* The row as a document, whether it was joined into another or not. SOUK_NOT_FOUND. */
+int person_load_self(struct db_conn *conn, struct arena *arena, int64_t id, struct json *doc);
 int person_load_addresses(struct db_conn *conn, struct arena *arena, struct souk_str whole,
                           struct json *list);
 

@@ -27,26 +27,19 @@ static const struct {
 
 struct self {
     struct souk_str stage, name;
-    struct json *source;
+    const struct json *source;
     int erased;
 };
 
 static int read_self(struct db_conn *conn, struct arena *arena, int64_t id, struct self *self)
 {
-    struct db_rows rows;
-    int code = db_query(conn, &sql_person_get, &rows, DB_INT(id));
-    if (code != SOUK_OK)
-        return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
-    self->stage = arena_str(arena, db_text(&rows, 1));
-    self->name = arena_str(arena, db_text(&rows, 2));
-    struct souk_str source = arena_str(arena, db_text(&rows, 5));
-    if (json_parse(arena, source, &self->source, NULL) != SOUK_OK)
-        self->source = json_new(arena, JSON_OBJECT);
-    self->erased = !db_is_null(&rows, 10);
-    db_close(&rows);
-    return SOUK_OK;
+    struct json *doc = json_new(arena, JSON_OBJECT);
+    int code = person_load_self(conn, arena, id, doc);
+    self->stage = json_text(json_at(doc, "stage"));
+    self->name = json_text(json_at(doc, "name"));
+    self->source = json_at(doc, "source");
+    self->erased = json_text(json_at(doc, "erased_at")).len > 0;
+    return code;
 }
 
 static struct souk_str print(struct arena *arena, const struct json *tree)
@@ -161,11 +154,9 @@ struct merge {
 static int read_merge(struct db_conn *conn, struct arena *arena, int64_t id, struct merge *merge)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_merge_get, &rows, DB_INT(id));
+    int code = db_first(db_query(conn, &sql_merge_get, &rows, DB_INT(id)), &rows);
     if (code != SOUK_OK)
         return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
     merge->from = db_int(&rows, 0);
     merge->into = db_int(&rows, 1);
     struct souk_str text = arena_str(arena, db_text(&rows, 2));

@@ -17,17 +17,14 @@ int product_find_sku(struct db_conn *conn, struct souk_str sku, int64_t *product
                      int64_t *variant_id)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_product_find_sku, &rows, DB_TEXT(sku));
+    int code = db_first(db_query(conn, &sql_product_find_sku, &rows, DB_TEXT(sku)), &rows);
     if (code != 0)
         return code;
-    code = db_next(&rows);
-    if (code == 1) {
-        *product_id = db_int(&rows, 0);
-        if (variant_id)
-            *variant_id = db_int(&rows, 1);
-    }
+    *product_id = db_int(&rows, 0);
+    if (variant_id)
+        *variant_id = db_int(&rows, 1);
     db_close(&rows);
-    return code == 1 ? 0 : code ? code : SOUK_NOT_FOUND;
+    return 0;
 }
 
 int product_walk(struct db_conn *conn, int64_t after, int limit, int64_t *ids)

@@ -57,10 +57,8 @@ struct souk_str search_spell(struct arena *arena, const char *locale, struct sou
 /* Completions for a box: up to `limit` of {"text", "url"} (products and categories). */
 int search_suggest(struct db_conn *conn, struct arena *arena, const struct market *market,
                    struct souk_str prefix, int limit, struct json *list);
-/* In a write: notes a search for the report of what was not found. */
-int search_note(struct db_conn *conn, struct arena *arena, const char *locale,
-                struct souk_str query, int64_t found, int64_t now);
-/* Many at once: [{"data": {"q", "locale"}, "found", "at"}]. */
+/* In a write: notes searches for the report of what was not found:
+ * [{"data": {"q", "locale"}, "found", "at"}]. */
 int search_note_all(struct db_conn *conn, struct arena *arena, const struct json *searches);
 /* {"query", "locale", "count", "found", "at"}, the most frequent first; `missing`: only what found
  * nothing. */

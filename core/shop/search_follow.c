@@ -14,7 +14,6 @@
 
 #define SEARCH_AT_ONCE 500 /* products */
 #define SEARCH_JOB     "souk:reindex"
-#define SEARCH_TURNS   12
 
 typedef VEC(int64_t) search_ids;
 
@@ -55,9 +54,8 @@ static int search_follow_later(struct db_conn *conn, const search_ids *ids, int6
         db_run(conn, &sql_search_waiting_add, NULL, DB_TEXT(search_follow_list(&arena, ids)));
     arena_free(&arena);
     if (code == 0)
-        code = job_add(conn, souk_str(SEARCH_JOB), souk_str("once"), souk_str(""), souk_str("{}"),
-                       SEARCH_TURNS, 0, now, NULL);
-    return code == SOUK_CONFLICT ? 0 : code; /* one that is there already will do */
+        code = job_ask(conn, souk_str(SEARCH_JOB), now);
+    return code;
 }
 
 static int search_follow_all(struct db_conn *conn, const struct db_statement *statement,

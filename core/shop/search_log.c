@@ -12,19 +12,19 @@
 #include "base/utf8.h"
 #include "shop/person_inner.h"
 #include "shop/search.sql.h"
+#include "store/retention.h"
 
-#define LETTERS    100
-#define KEPT_DAYS  400
-#define SWEEP_BITE 1000
+#define LETTERS   100
+#define KEPT_DAYS 400
 
-/* Adds [fold, locale, query, found, at] to a list; 0 when there is no word in it. */
-static int add_row(struct arena *arena, struct buf *rows, const char *locale, struct souk_str query,
-                   int64_t found, int64_t at)
+/* Adds [fold, locale, query, found, at] to a list, unless there is no word in it. */
+static void add_row(struct arena *arena, struct buf *rows, const char *locale,
+                    struct souk_str query, int64_t found, int64_t at)
 {
     struct souk_str words = utf8_cut(str_trim(query), LETTERS);
     struct souk_str fold = search_fold(arena, locale, words);
     if (!fold.len)
-        return 0;
+        return;
     buf_add_cstr(rows, rows->len ? ",[" : "[[");
     json_print_string(rows, fold);
     buf_add_char(rows, ',');
@@ -32,23 +32,6 @@ static int add_row(struct arena *arena, struct buf *rows, const char *locale, st
     buf_add_char(rows, ',');
     json_print_string(rows, words);
     buf_printf(rows, ",%lld,%lld]", (long long)found, (long long)at);
-    return 1;
-}
-
-static int put_rows(struct db_conn *conn, struct buf *rows)
-{
-    if (!rows->len)
-        return SOUK_OK;
-    buf_add_char(rows, ']');
-    return db_run(conn, &sql_search_query_note, NULL, DB_TEXT(buf_str(rows)));
-}
-
-int search_note(struct db_conn *conn, struct arena *arena, const char *locale,
-                struct souk_str query, int64_t found, int64_t now)
-{
-    struct buf rows = {.arena = arena};
-    add_row(arena, &rows, locale, query, found, now);
-    return put_rows(conn, &rows);
 }
 
 int search_note_all(struct db_conn *conn, struct arena *arena, const struct json *searches)
@@ -62,7 +45,10 @@ int search_note_all(struct db_conn *conn, struct arena *arena, const struct json
         add_row(arena, &rows, locale, json_text(json_at(data, "q")),
                 json_int(json_at(search, "found"), 0), json_int(json_at(search, "at"), 0));
     }
-    return put_rows(conn, &rows);
+    if (!rows.len)
+        return SOUK_OK;
+    buf_add_char(&rows, ']');
+    return db_run(conn, &sql_search_query_note, NULL, DB_TEXT(buf_str(&rows)));
 }
 
 int search_log_list(struct db_conn *conn, struct arena *arena, int missing, int64_t skip, int limit,
@@ -77,29 +63,14 @@ int search_log_list(struct db_conn *conn, struct arena *arena, int missing, int6
         json_add_str(arena, item, "locale", arena_str(arena, db_text(&rows, 1)));
         json_add_int(arena, item, "count", db_int(&rows, 2));
         json_add_int(arena, item, "found", db_int(&rows, 3));
-        person_add_time(arena, item, "at", db_int(&rows, 4));
+        json_add_time(arena, item, "at", db_int(&rows, 4));
         code = SOUK_OK;
     }
     return code;
 }
 
-struct sweep {
-    int64_t before, gone;
-};
-
-static int sweep_bite(struct db_conn *conn, void *arg)
-{
-    struct sweep *sweep = arg;
-    return db_run(conn, &sql_search_query_sweep, &sweep->gone, DB_INT(sweep->before),
-                  DB_INT(SWEEP_BITE));
-}
-
 int search_log_sweep(struct db *db, int64_t now, struct err *err)
 {
-    struct sweep sweep = {now - KEPT_DAYS * CLOCK_DAY, 0};
-    int code;
-    do
-        code = db_write(db, sweep_bite, &sweep, err);
-    while (code == SOUK_OK && sweep.gone == SWEEP_BITE);
-    return code;
+    const struct retention_rule rule = {&sql_search_query_sweep, now - KEPT_DAYS * CLOCK_DAY};
+    return retention_sweep(db, &rule, 1, err);
 }

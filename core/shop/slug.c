@@ -70,20 +70,18 @@ int slug_free(struct arena *arena, struct souk_str wanted,
     return code;
 }
 
-static int slug_read(struct db_conn *conn, struct arena *arena,
-                     const struct db_statement *statement, const struct db_arg *args, int count,
-                     struct souk_str *slug)
+/* The one that the target has now, "" for none; `key` is kind, target, locale. */
+static int slug_current(struct db_conn *conn, struct arena *arena, const struct db_arg key[3],
+                        struct souk_str *slug)
 {
     struct db_rows rows;
     *slug = souk_str("");
-    int code = db_query_args(conn, statement, &rows, args, count);
+    int code = db_first(db_query_args(conn, &sql_slug_current, &rows, key, 3), &rows);
     if (code != 0)
-        return code;
-    code = db_next(&rows);
-    if (code == 1)
-        *slug = arena_str(arena, db_text(&rows, 0));
+        return code == SOUK_NOT_FOUND ? 0 : code;
+    *slug = arena_str(arena, db_text(&rows, 0));
     db_close(&rows);
-    return code < 0 ? code : 0;
+    return 0;
 }
 
 int slug_put(struct db_conn *conn, struct arena *arena, const char *kind, int64_t target,
@@ -95,7 +93,7 @@ int slug_put(struct db_conn *conn, struct arena *arena, const char *kind, int64_
     if (changed)
         *changed = 0;
     wanted = slug_make(arena, wanted);
-    int code = slug_read(conn, arena, &sql_slug_current, key, 3, &have);
+    int code = slug_current(conn, arena, key, &have);
     if (code == 0 && souk_str_equal(have, wanted))
         return 0;
     if (code == 0 && have.len && slug_numbered(have, wanted)) {
@@ -127,27 +125,15 @@ int slug_find(struct db_conn *conn, struct arena *arena, const char *kind, struc
               const char *locale, int64_t *target, struct souk_str *canonical)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_slug_find, &rows, DB_CSTR(kind), DB_TEXT(slug), DB_CSTR(locale),
-                        DB_CSTR(market_shop()->locales[0]));
+    int code = db_first(db_query(conn, &sql_slug_find, &rows, DB_CSTR(kind), DB_TEXT(slug),
+                                 DB_CSTR(locale), DB_CSTR(market_shop()->locales[0])),
+                        &rows);
     if (code != 0)
         return code;
-    code = db_next(&rows);
-    if (code == 1) {
-        *target = db_int(&rows, 0);
-        *canonical = arena_str(arena, db_is_null(&rows, 1) ? slug : db_text(&rows, 1));
-    }
+    *target = db_int(&rows, 0);
+    *canonical = arena_str(arena, db_is_null(&rows, 1) ? slug : db_text(&rows, 1));
     db_close(&rows);
-    return code == 1 ? 0 : code ? code : SOUK_NOT_FOUND;
-}
-
-struct souk_str slug_of(struct db_conn *conn, struct arena *arena, const char *kind, int64_t target,
-                        const char *locale)
-{
-    struct souk_str slug;
-    const struct db_arg args[] = {DB_CSTR(kind), DB_INT(target), DB_CSTR(locale),
-                                  DB_CSTR(market_shop()->locales[0])};
-    slug_read(conn, arena, &sql_slug_of, args, 4, &slug);
-    return slug;
+    return 0;
 }
 
 static const char *slug_folder(const char *kind)
@@ -166,13 +152,6 @@ struct souk_str slug_url(struct arena *arena, const char *kind, struct souk_str 
         buf_add_cstr(&out, locale);
     }
     buf_add_cstr(&out, slug_folder(kind));
-    for (size_t i = 0; i < slug.len; i++) {
-        unsigned char c = (unsigned char)slug.ptr[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            c == '-' || c == '_' || c == '.' || c == '~')
-            buf_add_char(&out, (char)c);
-        else
-            buf_printf(&out, "%%%02X", c);
-    }
+    buf_add_encoded(&out, slug);
     return buf_str(&out);
 }

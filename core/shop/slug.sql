@@ -23,7 +23,3 @@ SELECT s.target_id, coalesce(
         (SELECT c.slug FROM slug c WHERE c.target_id = s.target_id AND c.kind = s.kind AND c.current = 1
             ORDER BY c.locale LIMIT 1))
     FROM slug s WHERE s.kind = $1 AND s.slug = $2 LIMIT 1
-
--- name: slug_of
-SELECT slug FROM slug WHERE kind = $1 AND target_id = $2 AND current = 1
-    ORDER BY locale = $3 DESC, locale = $4 DESC, locale LIMIT 1

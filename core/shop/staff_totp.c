@@ -62,31 +62,18 @@ struct souk_str totp_secret(struct arena *arena)
     return base32(arena, bytes, sizeof bytes);
 }
 
-static void add_encoded(struct buf *out, struct souk_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '.' || c == '_' || c == '@';
-        if (plain)
-            buf_add_char(out, (char)c);
-        else
-            buf_printf(out, "%%%02X", c);
-    }
-}
-
 struct souk_str totp_uri(struct arena *arena, struct souk_str secret, struct souk_str account,
                          struct souk_str issuer)
 {
     struct buf out = {.arena = arena};
     buf_add_cstr(&out, "otpauth://totp/");
-    add_encoded(&out, issuer);
+    buf_add_encoded(&out, issuer);
     buf_add_char(&out, ':');
-    add_encoded(&out, account);
+    buf_add_encoded(&out, account);
     buf_add_cstr(&out, "?secret=");
-    add_encoded(&out, secret);
+    buf_add_encoded(&out, secret);
     buf_add_cstr(&out, "&issuer=");
-    add_encoded(&out, issuer);
+    buf_add_encoded(&out, issuer);
     return buf_str(&out);
 }
 

@@ -102,16 +102,13 @@ int stock_get(struct db_conn *conn, int64_t variant_id, int64_t *on_hand, int64_
 {
     struct db_rows rows;
     *on_hand = *reserved = 0;
-    int code = db_query(conn, &sql_stock_get, &rows, DB_INT(variant_id));
+    int code = db_first(db_query(conn, &sql_stock_get, &rows, DB_INT(variant_id)), &rows);
     if (code != 0)
         return code;
-    code = db_next(&rows);
-    if (code == 1) {
-        *on_hand = db_int(&rows, 0);
-        *reserved = db_int(&rows, 1);
-    }
+    *on_hand = db_int(&rows, 0);
+    *reserved = db_int(&rows, 1);
     db_close(&rows);
-    return code == 1 ? 0 : code ? code : SOUK_NOT_FOUND;
+    return 0;
 }
 
 void stock_verify_setup(void)

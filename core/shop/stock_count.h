@@ -1,6 +1,6 @@
 /*
- * stock_count: the two halves of stock_set for a product that is being saved: it tells the catalogue
- * itself, once. Included by product_variant.c and stock.c only.
+ * stock_count: the two halves of stock_set for a product that is being saved: it tells the
+ * catalogue itself, once. Included by product_variant.c and stock.c only.
  */
 #ifndef SHOP_STOCK_COUNT_H
 #define SHOP_STOCK_COUNT_H

@@ -31,9 +31,8 @@ int tax_rates(struct db_conn *conn, int64_t class_id, const struct market *marke
  * the sum through *tax. SOUK_INVALID on overflow. */
 int tax_of(int64_t amount, const struct tax_rates *rates, int included, int64_t *tax,
            int64_t parts[TAX_RATES]);
-/* Rates from a table in WooCommerce's form of tax rates; classes and zones are made. */
-int tax_zone_save(struct db_conn *conn, const struct json *doc, int64_t *id, struct err *err);
-/* The same; *change: enum product_change. */
+/* Rates from a table in WooCommerce's form of tax rates; classes and zones are made. *change: enum
+ * product_change. */
 int tax_zone_put(struct db_conn *conn, const struct json *doc, int64_t *id, int *change,
                  struct err *err);
 int tax_class_find(struct db_conn *conn, struct souk_str code, int make, int64_t *id);

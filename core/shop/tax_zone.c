@@ -233,12 +233,6 @@ static int save_zone(struct db_conn *conn, const struct json *doc, const struct 
     return SOUK_OK;
 }
 
-int tax_zone_save(struct db_conn *conn, const struct json *doc, int64_t *id, struct err *err)
-{
-    int change;
-    return tax_zone_put(conn, doc, id, &change, err);
-}
-
 int tax_zone_put(struct db_conn *conn, const struct json *doc, int64_t *id, int *change,
                  struct err *err)
 {

@@ -35,11 +35,11 @@ static int find(struct db_conn *conn, const char *purpose, struct souk_str hash,
                 int64_t *person_id, int64_t *contact_id)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_ticket_get, &rows, DB_BLOB(hash), DB_CSTR(purpose), DB_INT(now));
+    int code = db_first(
+        db_query(conn, &sql_ticket_get, &rows, DB_BLOB(hash), DB_CSTR(purpose), DB_INT(now)),
+        &rows);
     if (code != SOUK_OK)
         return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
     *person_id = db_int(&rows, 0);
     *contact_id = db_is_null(&rows, 1) ? 0 : db_int(&rows, 1);
     db_close(&rows);

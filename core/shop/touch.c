@@ -112,7 +112,6 @@ struct json *touch_of(struct arena *arena, const struct touch_hints *hints)
 static struct json *stamped(struct arena *arena, const struct json *touch, struct souk_str path,
                             int64_t at)
 {
-    char when[32];
     struct json *copy;
     if (touch) {
         copy = json_copy(arena, touch);
@@ -121,8 +120,7 @@ static struct json *stamped(struct arena *arena, const struct json *touch, struc
         json_add_cstr(arena, copy, "kind", "direct");
         add(arena, copy, "path", path);
     }
-    clock_format(at, 0, when);
-    json_add_str(arena, copy, "at", arena_str(arena, souk_str(when)));
+    json_add_time(arena, copy, "at", at);
     return copy;
 }
 
@@ -167,11 +165,9 @@ static int read_source(struct db_conn *conn, struct arena *arena, int64_t person
                        struct json **source)
 {
     struct db_rows rows;
-    int code = db_query(conn, &sql_touch_source, &rows, DB_INT(person_id));
+    int code = db_first(db_query(conn, &sql_touch_source, &rows, DB_INT(person_id)), &rows);
     if (code != SOUK_OK)
         return code;
-    if ((code = db_next(&rows)) != 1)
-        return code ? code : SOUK_NOT_FOUND;
     struct souk_str text = arena_str(arena, db_text(&rows, 0));
     db_close(&rows);
     if (json_parse(arena, text, source, NULL) != SOUK_OK)

@@ -2,9 +2,9 @@
  * visit: views of pages on their way into the event log.
  *
  * The idea: a page that goes out costs a copy into a buffer. Once a second the clock's turn makes
- * three texts of what has gathered (products, categories, the rest) and hands one write to the
- * writer: three statements, which also find what the slugs stand for. One write at a time; while it
- * is under way, views gather. Searches among them go to the report of searches too.
+ * one text of what has gathered and hands one write to the writer: one statement, which also finds
+ * what the slugs stand for. One write at a time; while it is under way, views gather. Searches
+ * among them go to the report of searches too.
  *
  * It does not do: the anonymous id (visit_key.c).
  */
@@ -24,17 +24,15 @@
 #define BATCH        2000
 #define EVERY        CLOCK_SECOND
 
-enum group { PRODUCTS, CATEGORIES, REST, GROUPS };
-
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t idle;
     struct visit *at;
     size_t count, cap;
     int64_t lost, flushed;
-    int writing; /* `texts` are with the writer */
-    struct buf texts[GROUPS];
-    int counts[GROUPS];
+    int writing; /* what follows is with the writer */
+    size_t taken;
+    struct buf text;
     struct buf searches; /* of those that were told how many were found */
     struct db_write write;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER};
@@ -95,27 +93,28 @@ void visit_note(const struct visit *visit)
     pthread_mutex_unlock(&state.lock);
 }
 
-static enum group group_of(const struct visit *visit)
+/* Whose slug a path ends with; "" when the subject is none. */
+static const char *target_of(const struct visit *visit)
 {
     if (strcmp(visit->kind, "product.viewed") == 0 && strncmp(visit->subject, "/p/", 3) == 0)
-        return PRODUCTS;
+        return "product";
     if (strcmp(visit->kind, "category.viewed") == 0 && strncmp(visit->subject, "/c/", 3) == 0)
-        return CATEGORIES;
-    return REST;
+        return "category";
+    return "";
 }
 
 static void add_visit(const struct visit *visit)
 {
-    enum group group = group_of(visit);
-    struct buf *text = &state.texts[group];
-    buf_printf(text, "%s[%lld,%lld,", state.counts[group]++ ? "," : "[", (long long)id_next(),
+    const char *target = target_of(visit);
+    struct buf *text = &state.text;
+    buf_printf(text, "%s[%lld,%lld,", text->len ? "," : "[", (long long)id_next(),
                (long long)visit->at);
     json_print_string(text, souk_str(visit->kind));
     buf_printf(text, ",%lld,%lld,", (long long)visit->visitor, (long long)visit->person_id);
-    json_print_string(text, souk_str(visit->subject + (group == REST ? 0 : 3)));
+    json_print_string(text, souk_str(visit->subject + (target[0] ? 3 : 0)));
     buf_add_char(text, ',');
     json_print_string(text, souk_str(visit->data[0] ? visit->data : "{}"));
-    buf_add_char(text, ']');
+    buf_printf(text, ",\"%s\"]", target);
     if (visit->told && visit->data[0])
         buf_printf(&state.searches, "%s{\"data\":%s,\"found\":%lld,\"at\":%lld}",
                    state.searches.len ? "," : "[", visit->data, (long long)visit->told - 1,
@@ -123,24 +122,18 @@ static void add_visit(const struct visit *visit)
 }
 
 /* With the lock held. */
-static int gather(void)
+static void gather(void)
 {
-    size_t taken = state.count < BATCH ? state.count : BATCH;
-    for (int i = 0; i < GROUPS; i++) {
-        buf_clear(&state.texts[i]);
-        state.counts[i] = 0;
-    }
+    state.taken = state.count < BATCH ? state.count : BATCH;
+    buf_clear(&state.text);
     buf_clear(&state.searches);
-    for (size_t i = 0; i < taken; i++)
+    for (size_t i = 0; i < state.taken; i++)
         add_visit(&state.at[i]);
-    for (int i = 0; i < GROUPS; i++)
-        if (state.counts[i])
-            buf_add_char(&state.texts[i], ']');
+    buf_add_char(&state.text, ']');
     if (state.searches.len)
         buf_add_char(&state.searches, ']');
-    memmove(state.at, state.at + taken, (state.count - taken) * sizeof *state.at);
-    state.count -= taken;
-    return (int)taken;
+    memmove(state.at, state.at + state.taken, (state.count - state.taken) * sizeof *state.at);
+    state.count -= state.taken;
 }
 
 /* ---- writing ---- */
@@ -159,25 +152,16 @@ static int write_searches(struct db_conn *conn)
 
 static int write_visits(struct db_conn *conn, void *arg)
 {
-    static const char *const kinds[] = {"product", "category"};
-    int code = SOUK_OK;
     (void)arg;
-    for (int i = PRODUCTS; code == SOUK_OK && i <= CATEGORIES; i++)
-        if (state.counts[i])
-            code = db_run(conn, &sql_event_insert_targets, NULL, DB_TEXT(buf_str(&state.texts[i])),
-                          DB_CSTR(kinds[i]));
-    if (code == SOUK_OK && state.counts[REST])
-        code = db_run(conn, &sql_event_insert_views, NULL, DB_TEXT(buf_str(&state.texts[REST])));
-    if (code == SOUK_OK && state.searches.len)
-        code = write_searches(conn);
-    return code;
+    int code = db_run(conn, &sql_event_insert_views, NULL, DB_TEXT(buf_str(&state.text)));
+    return code || !state.searches.len ? code : write_searches(conn);
 }
 
 static void written(struct db_write *write)
 {
-    int count = state.counts[PRODUCTS] + state.counts[CATEGORIES] + state.counts[REST];
     if (write->result != SOUK_OK)
-        log_error("visits.lost", LOG_I("count", count), LOG_S("code", err_name(write->result)));
+        log_error("visits.lost", LOG_I("count", state.taken),
+                  LOG_S("code", err_name(write->result)));
     pthread_mutex_lock(&state.lock);
     state.writing = 0;
     pthread_cond_broadcast(&state.idle);
@@ -192,7 +176,8 @@ static int flush(struct db *db, int at_once)
     int due = at_once || state.count >= BATCH || mono - state.flushed >= EVERY;
     int64_t lost = state.lost;
     if (!state.writing && due && state.count) {
-        taken = gather();
+        gather();
+        taken = (int)state.taken;
         state.writing = 1;
         state.flushed = mono;
         state.lost = 0;
@@ -234,8 +219,7 @@ void visit_flush_last(struct db *db)
     free(state.at);
     state.at = NULL;
     state.count = state.cap = 0;
-    for (int i = 0; i < GROUPS; i++)
-        buf_free(&state.texts[i]);
+    buf_free(&state.text);
     buf_free(&state.searches);
     pthread_mutex_unlock(&state.lock);
 }

@@ -64,6 +64,9 @@ int db_query_args(struct db_conn *conn, const struct db_statement *statement, st
                   const struct db_arg *args, int count);
 int db_next(
     struct db_rows *rows); /* 1 a row, 0 the end (closed by itself), < 0 failed (closed too) */
+/* db_first(db_query(…, &rows, …), &rows): the one row that is looked for, to be closed;
+ * SOUK_NOT_FOUND when there is none. */
+int db_first(int code, struct db_rows *rows);
 void db_close(struct db_rows *rows); /* before the end; harmless after it */
 int64_t db_int(struct db_rows *rows, int column);
 struct souk_str db_text(struct db_rows *rows,

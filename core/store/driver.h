@@ -34,7 +34,9 @@ struct driver {
     int (*columns)(struct driver_statement *statement);
     const uint32_t *(*reads)(struct driver_statement *statement, int *count);
     const uint32_t *(*writes)(struct driver_statement *statement, int *count);
-    int64_t (*changes)(struct driver_conn *conn);
+    int64_t (*changes)(struct driver_conn *conn); /* rows, of the last statement */
+    /* Of all since the connection was opened, those of triggers and foreign keys too. */
+    int64_t (*written)(struct driver_conn *conn);
     const char *(*error)(struct driver_conn *conn);
     int (*begin)(struct driver_conn *conn, int writing);
     int (*commit)(struct driver_conn *conn);

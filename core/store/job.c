@@ -19,7 +19,8 @@
 #include "store/job.sql.h"
 #include "store/job_row.h"
 
-#define JOB_ATTEMPTS 8 /* when the caller does not say */
+#define JOB_ASKED    12 /* attempts of a job that was asked for */
+#define JOB_ATTEMPTS 8  /* when the caller does not say */
 #define JOB_WHY      500
 
 /* ---- waking ---- */
@@ -79,6 +80,13 @@ int job_add(struct db_conn *conn, struct souk_str kind, struct souk_str key,
         .now = now,
     };
     return job_row_add(conn, &row, id);
+}
+
+int job_ask(struct db_conn *conn, struct souk_str kind, int64_t now)
+{
+    int code = job_add(conn, kind, souk_str("once"), souk_str(""), souk_str("{}"), JOB_ASKED, 0,
+                       now, NULL);
+    return code == SOUK_CONFLICT ? 0 : code;
 }
 
 /* ---- claiming ---- */

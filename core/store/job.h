@@ -27,6 +27,10 @@ struct job {
 int job_add(struct db_conn *conn, struct souk_str kind, struct souk_str key,
             struct souk_str subject, struct souk_str payload, int attempts, int64_t due,
             int64_t now, int64_t *id);
+/* In a write: work of this kind is there; one live job of it is enough, so asking again does
+ * nothing. The job looks for work once more after its end: what came while it ran found it alive.
+ */
+int job_ask(struct db_conn *conn, struct souk_str kind, int64_t now);
 /* Up to `max` due jobs, leased until now + lease, into the arena. Kinds that the callback refuses
  * (plugin off or quarantined) are left waiting. */
 int job_claim(struct db *db, struct arena *arena, int max, int64_t lease, int64_t now,

@@ -3,17 +3,9 @@
  * of a browser.
  */
 #include <stdio.h>
-#include "base/clock.h"
 #include "base/json.h"
 #include "store/job.h"
 #include "store/job.sql.h"
-
-static void job_list_time(struct arena *arena, struct json *item, const char *key, int64_t at)
-{
-    char text[32];
-    size_t len = clock_format(at, 0, text);
-    json_add_str(arena, item, key, arena_str(arena, (struct souk_str){text, len}));
-}
 
 int job_list(struct db_conn *conn, struct arena *arena, struct souk_str state, int limit,
              struct json *items)
@@ -31,9 +23,9 @@ int job_list(struct db_conn *conn, struct arena *arena, struct souk_str state, i
         json_add_str(arena, item, "state", arena_str(arena, db_text(&rows, 3)));
         json_add_int(arena, item, "attempt", db_int(&rows, 4));
         json_add_int(arena, item, "attempts", db_int(&rows, 5));
-        job_list_time(arena, item, "due", db_int(&rows, 6));
+        json_add_time(arena, item, "due", db_int(&rows, 6));
         json_add_str(arena, item, "why", arena_str(arena, db_text(&rows, 7)));
-        job_list_time(arena, item, "created_at", db_int(&rows, 8));
+        json_add_time(arena, item, "created_at", db_int(&rows, 8));
     }
     return code;
 }

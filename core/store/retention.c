@@ -11,30 +11,35 @@
 #define RETENTION_KEPT (90 * CLOCK_DAY)
 #define RETENTION_BITE 500
 
-static const struct db_statement *const retention_rules[] = {
-    &sql_retention_inbox,
-    &sql_retention_job,
-    &sql_retention_outbox,
-};
-
 struct retention_bite {
-    int64_t now;
+    const struct retention_rule *rules;
+    size_t count;
     int64_t most; /* rows that one rule has removed */
 };
 
-/* All rules together: a dead job and its fact go in one write. */
 static int retention_bite_write(struct db_conn *conn, void *arg)
 {
     struct retention_bite *bite = arg;
     int code = 0;
     bite->most = 0;
-    for (size_t i = 0; code == 0 && i < sizeof retention_rules / sizeof *retention_rules; i++) {
+    for (size_t i = 0; code == 0 && i < bite->count; i++) {
         int64_t gone = 0;
-        code = db_run(conn, retention_rules[i], &gone, DB_INT(bite->now - RETENTION_KEPT),
+        code = db_run(conn, bite->rules[i].statement, &gone, DB_INT(bite->rules[i].before),
                       DB_INT(RETENTION_BITE));
         if (gone > bite->most)
             bite->most = gone;
     }
+    return code;
+}
+
+int retention_sweep(struct db *db, const struct retention_rule *rules, size_t count,
+                    struct err *err)
+{
+    struct retention_bite bite = {rules, count, 0};
+    int code;
+    do
+        code = db_write(db, retention_bite_write, &bite, err);
+    while (code == 0 && bite.most == RETENTION_BITE);
     return code;
 }
 
@@ -46,10 +51,11 @@ static int retention_optimize_write(struct db_conn *conn, void *arg)
 
 int retention_run(struct db *db, int64_t now, struct err *err)
 {
-    struct retention_bite bite = {.now = now};
-    int code;
-    do
-        code = db_write(db, retention_bite_write, &bite, err);
-    while (code == 0 && bite.most == RETENTION_BITE);
+    int64_t before = now - RETENTION_KEPT;
+    const struct retention_rule rules[] = {/* a dead job and its fact go in one write */
+                                           {&sql_retention_inbox, before},
+                                           {&sql_retention_job, before},
+                                           {&sql_retention_outbox, before}};
+    int code = retention_sweep(db, rules, sizeof rules / sizeof *rules, err);
     return code ? code : db_write(db, retention_optimize_write, NULL, err);
 }

@@ -15,4 +15,13 @@
  * writer: a job's. */
 int retention_run(struct db *db, int64_t now, struct err *err);
 
+struct retention_rule { /* deletes at most $2 rows from before $1 */
+    const struct db_statement *statement;
+    int64_t before;
+};
+/* The same for anybody's rows: all rules together in each write, a bite of each, until none finds
+ * a whole one. */
+int retention_sweep(struct db *db, const struct retention_rule *rules, size_t count,
+                    struct err *err);
+
 #endif

@@ -354,6 +354,11 @@ static int64_t sqlite_changes(struct driver_conn *conn)
     return sqlite3_changes64(conn->handle);
 }
 
+static int64_t sqlite_written(struct driver_conn *conn)
+{
+    return sqlite3_total_changes64(conn->handle);
+}
+
 /* ---- the log ---- */
 
 static int64_t sqlite_log_bytes(struct driver_conn *conn)
@@ -408,6 +413,7 @@ const struct driver sqlite_driver = {
     .reads = sqlite_statement_reads,
     .writes = sqlite_statement_writes,
     .changes = sqlite_changes,
+    .written = sqlite_written,
     .error = sqlite_words,
     .begin = sqlite_begin,
     .commit = sqlite_commit,

@@ -152,7 +152,6 @@ static int statement_begin(struct db_conn *conn, const struct db_statement *key,
         statement_give_back(conn, *out);
         return code;
     }
-    statement_note(conn, *out);
     return 0;
 }
 
@@ -182,12 +181,17 @@ int db_run_args(struct db_conn *conn, const struct db_statement *key, int64_t *c
     int code = statement_begin(conn, key, args, count, &statement);
     if (code != 0)
         return code;
-    conn->db->driver->writes(statement->raw, &writes);
+    const struct driver *driver = conn->db->driver;
+    int64_t before = driver->written(conn->raw);
+    driver->writes(statement->raw, &writes);
     do
         code = statement_step(conn, statement);
     while (code == 1);
+    /* a write that found nothing to change leaves every cache in place */
+    if (!conn->writer || driver->written(conn->raw) != before)
+        statement_note(conn, statement);
     if (code == 0 && changed && writes > 0)
-        *changed = conn->db->driver->changes(conn->raw);
+        *changed = driver->changes(conn->raw);
     return code;
 }
 
@@ -199,6 +203,7 @@ int db_query_args(struct db_conn *conn, const struct db_statement *key, struct d
     int code = statement_begin(conn, key, args, count, &statement);
     if (code != 0)
         return code;
+    statement_note(conn, statement);
     rows->handle = statement;
     rows->slot = statement->serial;
     rows->columns = conn->db->driver->columns(statement->raw);
@@ -223,6 +228,14 @@ int db_next(struct db_rows *rows)
     if (code != 1)
         rows->handle = NULL;
     return code;
+}
+
+int db_first(int code, struct db_rows *rows)
+{
+    if (code != 0)
+        return code;
+    code = db_next(rows);
+    return code == 1 ? 0 : code ? code : SOUK_NOT_FOUND;
 }
 
 void db_close(struct db_rows *rows)

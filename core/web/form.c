@@ -2,14 +2,20 @@
  * form.c: decoding of application/x-www-form-urlencoded and of cookies, without copying
  * what needs no decoding.
  *
+ * A long list is sorted by name once it is parsed: a form of 20,000 fields is asked for each of
+ * them.
+ *
  * No knowledge of requests beyond their header lists; multipart bodies are
  * multipart.c's.
  */
 #include "web/form.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "base/str.h"
 #include "base/utf8.h"
+
+#define SORTED_FROM 100 /* fields */
 
 void header_list_add(struct arena *arena, struct header_list *list, struct souk_str name,
                      struct souk_str value)
@@ -23,15 +29,72 @@ void header_list_add(struct arena *arena, struct header_list *list, struct souk_
         list->cap = cap;
     }
     list->at[list->count++] = (struct header){name, value};
+    list->sorted = NULL;
+}
+
+/* By name; those with one name in the order in which they came. */
+static int by_name(const void *a, const void *b)
+{
+    const struct header *x = *(const struct header *const *)a;
+    const struct header *y = *(const struct header *const *)b;
+    int order = str_compare(x->name, y->name);
+    return order ? order : (x > y) - (x < y);
+}
+
+static void sort_list(struct arena *arena, struct header_list *list)
+{
+    list->sorted = arena_array(arena, const struct header *, list->count);
+    for (size_t i = 0; i < list->count; i++)
+        list->sorted[i] = &list->at[i];
+    qsort(list->sorted, list->count, sizeof *list->sorted, by_name);
+}
+
+/* Where the first of this name is, or would be, in the sorted list. */
+static size_t first_of(const struct header_list *list, struct souk_str name)
+{
+    size_t from = 0, to = list->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (str_compare(list->sorted[middle]->name, name) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* The next one of this name, *place onwards, which begins with 0; NULL. */
+static const struct header *next_of(const struct header_list *list, struct souk_str name,
+                                    size_t *place)
+{
+    if (list->sorted) {
+        *place = *place ? *place : first_of(list, name);
+        const struct header *at = *place < list->count ? list->sorted[(*place)++] : NULL;
+        return at && souk_str_equal(at->name, name) ? at : NULL;
+    }
+    while (*place < list->count) {
+        const struct header *at = &list->at[(*place)++];
+        if (souk_str_equal(at->name, name))
+            return at;
+    }
+    return NULL;
 }
 
 struct souk_str header_list_find(const struct header_list *list, const char *name)
 {
+    size_t place = 0;
+    const struct header *found = next_of(list, souk_str(name), &place);
+    return found ? found->value : souk_str("");
+}
+
+int header_list_has(const struct header_list *list, const char *name, const char *value)
+{
     struct souk_str wanted = souk_str(name);
-    for (size_t i = 0; i < list->count; i++)
-        if (souk_str_equal(list->at[i].name, wanted))
-            return list->at[i].value;
-    return souk_str("");
+    size_t place = 0;
+    for (const struct header *at; (at = next_of(list, wanted, &place)) != NULL;)
+        if (!value || souk_str_is(at->value, value))
+            return 1;
+    return 0;
 }
 
 struct souk_str header_list_find_nocase(const struct header_list *list, const char *name)
@@ -84,19 +147,27 @@ int form_decode(struct arena *arena, struct souk_str raw, int plus, struct souk_
     return utf8_valid(*out) ? 0 : SOUK_INVALID;
 }
 
-void form_parse(struct arena *arena, struct souk_str text, struct header_list *out)
+int form_parse(struct arena *arena, struct souk_str text, size_t most, struct header_list *out)
 {
     struct souk_str pair;
-    while (out->count < FORM_FIELDS && str_split(&text, '&', &pair)) {
+    int code = SOUK_OK;
+    while (!code && str_split(&text, '&', &pair)) {
         ptrdiff_t equal = str_find(pair, '=');
         struct souk_str raw_name = equal < 0 ? pair : str_make(pair.ptr, (size_t)equal);
         struct souk_str raw_value = equal < 0 ? souk_str("") : str_from(pair, (size_t)equal + 1);
         struct souk_str name;
         struct souk_str value;
-        if (raw_name.len && form_decode(arena, raw_name, 1, &name) == 0 &&
-            form_decode(arena, raw_value, 1, &value) == 0)
+        if (!raw_name.len || form_decode(arena, raw_name, 1, &name) != 0 ||
+            form_decode(arena, raw_value, 1, &value) != 0)
+            continue;
+        if (out->count == most)
+            code = SOUK_TOO_LARGE;
+        else
             header_list_add(arena, out, name, value);
     }
+    if (out->count >= SORTED_FROM)
+        sort_list(arena, out);
+    return code;
 }
 
 void form_parse_cookies(struct souk_str text, struct arena *arena, struct header_list *out)

@@ -31,11 +31,19 @@ struct souk_str request_query(struct request *request, const char *name)
 {
     if (!request->query_parsed) {
         request->query_parsed = 1;
-        form_parse(&request->arena, request->query_text, &request->query);
+        form_parse(&request->arena, request->query_text, FORM_FIELDS, &request->query);
     }
     return header_list_find(&request->query, name);
 }
 
+/* Who takes large bodies takes long forms. */
+static size_t fields_most(const struct request *request)
+{
+    size_t most = request->route ? request->route->body_limit / FORM_BYTES : 0;
+    return most < FORM_FIELDS ? FORM_FIELDS : most < FORM_MOST ? most : FORM_MOST;
+}
+
+/* A form over a limit is not half read: what is missing in it would look emptied. */
 static void parse_body(struct request *request)
 {
     struct souk_str type = request_header(request, "content-type");
@@ -45,7 +53,8 @@ static void parse_body(struct request *request)
     ptrdiff_t end = str_find(type, ';');
     struct souk_str kind = str_trim(end < 0 ? type : str_make(type.ptr, (size_t)end));
     if (str_equal_nocase(kind, plain)) {
-        form_parse(&request->arena, body, &request->form);
+        if (form_parse(&request->arena, body, fields_most(request), &request->form) != SOUK_OK)
+            request->form = (struct header_list){0};
         return;
     }
     struct souk_str boundary = multipart_boundary(type);
@@ -62,6 +71,13 @@ struct souk_str request_form(struct request *request, const char *name)
     if (!request->form_parsed)
         parse_body(request);
     return header_list_find(&request->form, name);
+}
+
+int request_form_has(struct request *request, const char *name, const char *value)
+{
+    if (!request->form_parsed)
+        parse_body(request);
+    return header_list_has(&request->form, name, value);
 }
 
 const struct upload *request_upload(struct request *request, const char *name)

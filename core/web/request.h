@@ -27,6 +27,7 @@ struct header_list {
     struct header *at;
     size_t count;
     size_t cap;
+    const struct header **sorted; /* by name; NULL: not, or not any more */
 };
 
 struct upload {
@@ -108,6 +109,8 @@ struct souk_str request_param(const struct request *request, const char *name);
 struct souk_str request_query(struct request *request, const char *name);
 struct souk_str request_form(struct request *request,
                              const char *name); /* urlencoded or multipart */
+/* Was this value (NULL: any) sent for a field that may be sent several times? */
+int request_form_has(struct request *request, const char *name, const char *value);
 struct souk_str request_cookie(struct request *request, const char *name);
 const struct upload *request_upload(struct request *request, const char *name);
 int request_json(struct request *request, const struct json **out,

@@ -55,11 +55,11 @@ struct server_options {
     void (*unpin)(void *user, uint32_t ticket);
     void *user;
     /* May this request use its route, which is ROUTE_CONTROL or ROUTE_STAFF? Asked on an I/O thread
-     * with a snapshot (request->conn) for whatever did not come over the control socket. 1 yes, with
-     * request->principal set; 0 no: what it has answered stands, else 403. NULL: never. */
+     * with a snapshot (request->conn) for whatever did not come over the control socket. 1 yes,
+     * with request->principal set; 0 no: what it has answered stands, else 403. NULL: never. */
     int (*authorize)(void *user, struct request *request);
-    /* Asked before every handler, on an I/O thread: 1 when the shop is closed to this request and has
-     * answered it. NULL: never. */
+    /* Asked before every handler, on an I/O thread: 1 when the shop is closed to this request and
+     * has answered it. NULL: never. */
     int (*closed)(void *user, struct request *request);
 };
 

@@ -28,17 +28,17 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "store/retention.h"
 #include "store/setting.h"
 #include "web/session.sql.h"
 
-#define TOKEN_BYTES   32
-#define TOKEN_CHARS   43 /* 32 bytes in base64 without padding */
-#define DATA_LIMIT    4096
-#define IDLE_LIMIT    (30 * CLOCK_DAY)
-#define TOTAL_LIMIT   (90 * CLOCK_DAY)
-#define TOUCH_EVERY   CLOCK_HOUR
-#define TOUCH_OFTEN   (5 * CLOCK_MINUTE)
-#define SWEEP_AT_ONCE 1000
+#define TOKEN_BYTES 32
+#define TOKEN_CHARS 43 /* 32 bytes in base64 without padding */
+#define DATA_LIMIT  4096
+#define IDLE_LIMIT  (30 * CLOCK_DAY)
+#define TOTAL_LIMIT (90 * CLOCK_DAY)
+#define TOUCH_EVERY CLOCK_HOUR
+#define TOUCH_OFTEN (5 * CLOCK_MINUTE)
 
 struct own { /* what request->session points to */
     struct session session;
@@ -125,7 +125,8 @@ static int touch_run(struct db_conn *conn, void *arg)
     struct touch *touch = arg;
     return db_run(conn, &sql_session_touch, NULL,
                   DB_BLOB(((struct souk_str){touch->id_hash, sizeof(touch->id_hash)})),
-                  DB_INT(touch->now), DB_INT(touch->expires), DB_INT(touch->now - touch->every + 1));
+                  DB_INT(touch->now), DB_INT(touch->expires),
+                  DB_INT(touch->now - touch->every + 1));
 }
 
 static void touch_done(struct db_write *write)
@@ -358,25 +359,8 @@ int session_end(struct request *request)
     return code;
 }
 
-/* ---- sweeping ---- */
-
-struct sweep {
-    int64_t now, gone;
-};
-
-static int sweep_run(struct db_conn *conn, void *arg)
-{
-    struct sweep *sweep = arg;
-    return db_run(conn, &sql_session_sweep, &sweep->gone, DB_INT(sweep->now),
-                  DB_INT(SWEEP_AT_ONCE));
-}
-
 int session_sweep(struct db *db, int64_t now)
 {
-    struct sweep sweep = {now, 0};
-    int code;
-    do { /* in small bites, so that no client waits long behind one */
-        code = db_write(db, sweep_run, &sweep, NULL);
-    } while (code == 0 && sweep.gone == SWEEP_AT_ONCE);
-    return code;
+    const struct retention_rule rule = {&sql_session_sweep, now};
+    return retention_sweep(db, &rule, 1, NULL);
 }

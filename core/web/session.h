@@ -15,7 +15,7 @@ struct session {
     int64_t created, seen;
     int64_t seen_before; /* when it was last used before this request: exact to five minutes after
                             session_seen, to an hour else */
-    int fresh; /* made in this request: the cookie goes out with the answer */
+    int fresh;           /* made in this request: the cookie goes out with the answer */
 };
 
 /* Cookie names: "__Host-souk" behind TLS, "souk" otherwise. NULL: no (valid) session. Any kind of

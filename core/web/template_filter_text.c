@@ -172,22 +172,11 @@ const struct json *template_filter_remove(struct template_call *call)
 
 const struct json *template_filter_url_encode(struct template_call *call)
 {
-    static const char hex[] = "0123456789ABCDEF";
     struct souk_str text = subject(call);
     struct buf to = buffer(call);
     if (template_run_charge(call->run, text.len * 3))
         return &template_nil;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        int plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                    c == '-' || c == '.' || c == '_' || c == '~';
-        if (plain) {
-            buf_add_char(&to, (char)c);
-        } else {
-            char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-            buf_add(&to, code, 3);
-        }
-    }
+    buf_add_encoded(&to, text);
     return string(call, buf_str(&to));
 }
 

@@ -1,6 +1,6 @@
 /*
- * bare_page: the reference for pages that are not in the cache: libmicrohttpd and SQLite and nothing
- * else, building the very bytes of souk's product pages from souk's own database file.
+ * bare_page: the reference for pages that are not in the cache: libmicrohttpd and SQLite and
+ * nothing else, building the very bytes of souk's product pages from souk's own database file.
  *
  *     bare_page DATABASE FOLDER PORT THREADS
  *
@@ -111,7 +111,8 @@ static void read_rows(struct work *work, long long product)
                 if (sqlite3_column_type(statement, c) == SQLITE_INTEGER) {
                     char money[40];
                     long long amount = sqlite3_column_int64(statement, c);
-                    int len = snprintf(money, sizeof money, "€%lld.%02lld", amount / 100, amount % 100);
+                    int len =
+                        snprintf(money, sizeof money, "€%lld.%02lld", amount / 100, amount % 100);
                     add_escaped(work, money, (size_t)len);
                 } else {
                     add_escaped(work, (const char *)sqlite3_column_text(statement, c),
@@ -130,11 +131,13 @@ static struct work *work_of(void)
         return work;
     work = calloc(1, sizeof *work);
     work->text = malloc(PAGE * 8);
-    if (sqlite3_open_v2(database, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(database, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
+        SQLITE_OK)
         exit(1);
     sqlite3_exec(db, "PRAGMA mmap_size=1073741824", NULL, NULL, NULL);
     for (size_t q = 0; q < QUERIES; q++)
-        if (sqlite3_prepare_v3(db, queries[q], -1, SQLITE_PREPARE_PERSISTENT, &work->statement[q], NULL)) {
+        if (sqlite3_prepare_v3(db, queries[q], -1, SQLITE_PREPARE_PERSISTENT, &work->statement[q],
+                               NULL)) {
             fprintf(stderr, "bare_page: %s\n", sqlite3_errmsg(db));
             exit(1);
         }
@@ -156,7 +159,8 @@ static void take_apart(struct page *page, const char *text, size_t len)
         size_t most = 2;
         for (int f = 0; f < work->count && page->count < HOLES; f++) {
             size_t size = work->field[f].len;
-            if (size > most && size <= len - at && memcmp(text + at, work->text + work->field[f].at, size) == 0) {
+            if (size > most && size <= len - at &&
+                memcmp(text + at, work->text + work->field[f].at, size) == 0) {
                 best = f;
                 most = size;
             }
@@ -229,8 +233,8 @@ static int by_path(const void *a, const void *b)
 }
 
 static enum MHD_Result answer(void *user, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *data, size_t *size,
-                              void **context)
+                              const char *method, const char *version, const char *data,
+                              size_t *size, void **context)
 {
     static int seen;
     (void)user, (void)method, (void)version, (void)data, (void)size;
@@ -264,10 +268,10 @@ int main(int argc, char **argv)
     pthread_key_create(&key, NULL);
     load(argv[2]);
     qsort(pages, (size_t)page_count, sizeof *pages, by_path);
-    struct MHD_Daemon *daemon =
-        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, (uint16_t)strtol(argv[3], NULL, 10),
-                         NULL, NULL, answer, NULL, MHD_OPTION_THREAD_POOL_SIZE,
-                         (unsigned)strtol(argv[4], NULL, 10), MHD_OPTION_END);
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, (uint16_t)strtol(argv[3], NULL, 10), NULL,
+        NULL, answer, NULL, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)strtol(argv[4], NULL, 10),
+        MHD_OPTION_END);
     if (!daemon)
         return 1;
     pause();

@@ -3,35 +3,13 @@
 // each page is also kept as a picture there.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoShop, chromium, why } from './shop.mjs';
-import { souk, until } from '../e2e/souk.mjs';
+import { until } from '../e2e/souk.mjs';
+import { add, password, totp } from '../e2e/browser.mjs';
 
-const password = 'correct horse battery';
 let shop, browser, axe, validator, cookies;
-
-function totp(secret, step = Math.floor(Date.now() / 30000)) {
-  let bits = '';
-  for (const c of secret.replace(/ /g, '')) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
-  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-  const message = Buffer.alloc(8);
-  message.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', key).update(message).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
-
-function add(email, role) {
-  return new Promise((done, fail) => {
-    const child = spawn(souk, ['admin', 'add', '--email', email, '--name', email.split('@')[0], '--role', role, '--data', shop.data], { stdio: ['pipe', 'ignore', 'pipe'] });
-    let stderr = '';
-    child.stderr.on('data', (data) => { stderr += data; });
-    child.on('exit', (code) => (code === 0 ? done() : fail(new Error(stderr))));
-    child.stdin.end(`${password}\n`);
-  });
-}
 
 // Forms are sent as a browser sends them; the answer of the page that follows is the result.
 async function send(page, click) {
@@ -132,9 +110,9 @@ async function each(options, fn) {
 }
 
 async function prepare() {
-  await add('ann@shop.example', 'owner');
-  await add('vic@shop.example', 'viewer');
-  await add('new@shop.example', 'viewer');
+  await add(shop, 'ann@shop.example', 'owner');
+  await add(shop, 'vic@shop.example', 'viewer');
+  await add(shop, 'new@shop.example', 'viewer');
   const boss = await signIn('ann@shop.example');
   const viewer = await signIn('vic@shop.example');
   cookies = { boss: boss.cookies, viewer: viewer.cookies };

@@ -1,126 +1,17 @@
 // The admin pages over HTTP: signing in with a second step, rights, products, two people at once, bulk, CSV, plugins, tokens, audit.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { spawn } from 'node:child_process';
-import { withShop, until, souk } from './souk.mjs';
+import { withShop, until } from './souk.mjs';
+import { Browser, add, command, fields, password, staff, totp, unescape } from './browser.mjs';
 
-const password = 'correct horse battery';
-
-function base32(text) {
-  let bits = '';
-  for (const c of text.replace(/ /g, '')) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
-  return Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-}
-
-export function totp(secret, step = Math.floor(Date.now() / 30000)) {
-  const message = Buffer.alloc(8);
-  message.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', base32(secret)).update(message).digest();
-  const at = mac[19] & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
-
-const unescape = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&amp;/g, '&');
-
-// One browser: keeps its cookie, says where it comes from.
-class Browser {
-  constructor(shop) { this.shop = shop; this.cookie = ''; }
-
-  async ask(method, path, form, headers = {}) {
-    const body = form instanceof FormData ? form : form ? new URLSearchParams(form) : undefined;
-    const answer = await fetch(this.shop.url + path, { method, body, redirect: 'manual',
-      headers: { connection: 'close', ...(this.cookie ? { cookie: this.cookie } : {}), ...(method === 'POST' ? { origin: this.shop.url } : {}), ...headers } });
-    const set = answer.headers.get('set-cookie');
-    if (set) this.cookie = set.split(';')[0];
-    return { status: answer.status, text: await answer.text(), location: answer.headers.get('location'), headers: answer.headers };
-  }
-
-  get(path, headers) { return this.ask('GET', path, undefined, headers); }
-  post(path, form, headers) { return this.ask('POST', path, form, headers); }
-
-  // The fields of the form on a page, as a browser would send them.
-  async form(path, action = path.split('?')[0]) {
-    const { text, status } = await this.get(path);
-    assert.equal(status, 200, `${path}: ${text}`);
-    const start = text.indexOf(`action="${action}"`);
-    assert.ok(start > 0, `no form ${action} on ${path}`);
-    return fields(text.slice(start, text.indexOf('</form>', start)));
-  }
-
-  async signIn(email, secret, step) {
-    const first = await this.post('/admin/sign-in', { email, password, next: '/admin' });
-    assert.equal(first.status, 303, first.text);
-    if (!secret) {
-      assert.equal(first.location, '/admin/sign-in/setup');
-      const page = await this.get(first.location);
-      assert.match(page.text, /<svg class="qr"/);
-      secret = /<code class="secret">([A-Z2-7 ]+)</.exec(page.text)[1];
-      const done = await this.post('/admin/sign-in/setup', { code: totp(secret) });
-      assert.equal(done.status, 200, done.text);
-      this.codes = [...done.text.matchAll(/<li><code>([a-z0-9-]+)</g)].map((m) => m[1]);
-      return secret;
-    }
-    assert.equal(first.location, '/admin/sign-in/code');
-    return this.post('/admin/sign-in/code', { code: totp(secret, step) });
-  }
-}
-
-function fields(text) {
-  const form = new URLSearchParams();
-  for (const m of text.matchAll(/<(input|textarea|select)([^>]*)>(?:\n?([^]*?)<\/\1>)?/g)) {
-    const [, tag, attributes, inner] = m;
-    const name = / name="([^"]*)"/.exec(attributes)?.[1];
-    const value = unescape(/ value="([^"]*)"/.exec(attributes)?.[1] ?? '');
-    if (!name || (/type="checkbox"/.test(attributes) && !/ checked/.test(attributes))) continue;
-    if (tag === 'input') form.append(name, value);
-    if (tag === 'textarea') form.append(name, unescape(inner ?? '').replace(/\n/g, '\r\n'));
-    if (tag === 'select') form.append(name, unescape(/value="([^"]*)" selected/.exec(inner)?.[1] ?? /value="([^"]*)"/.exec(inner)?.[1] ?? ''));
-  }
-  return form;
-}
-
-function command(shop, args, input) {
-  return new Promise((done) => {
-    const child = spawn(souk, [...args, '--data', shop.data], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let stdout = '', stderr = '';
-    child.stdout.on('data', (data) => { stdout += data; });
-    child.stderr.on('data', (data) => { stderr += data; });
-    child.on('exit', (code) => done({ code, stdout, stderr }));
-    child.stdin.end(input);
-  });
-}
-
-async function add(shop, email, role = 'owner') {
-  const made = await command(shop, ['admin', 'add', '--email', email, '--name', email.split('@')[0], '--role', role], `${password}\n`);
-  assert.equal(made.code, 0, made.stderr);
-}
-
-async function owner(shop) {
-  const browser = new Browser(shop);
-  await add(shop, 'ann@shop.example');
-  browser.secret = await browser.signIn('ann@shop.example');
-  return browser;
-}
-
-async function makeProduct(browser, key, name, price = '10.00') {
-  const form = await browser.form('/admin/products/new', '/admin/products');
-  form.set('key', key);
-  form.set('status', 'active');
-  form.set('text-en-name', name);
-  form.set('v0-sku', `${key}-1`);
-  form.set('v0-price', price);
-  form.set('v0-stock', '5');
-  const made = await browser.post('/admin/products', form);
-  assert.equal(made.status, 303, made.text);
-  return made.location.split('?')[0];
-}
+const makeProduct = (browser, key, name, price = '10.00') =>
+  browser.make('products', { key, status: 'active', 'text-en-name': name, 'v0-sku': `${key}-1`, 'v0-price': price, 'v0-stock': '5' });
 
 test('the first start says how to make a staff member, and signing in takes a second step', () => withShop({}, async (shop) => {
   const browser = new Browser(shop);
   const sent = await browser.get('/admin/products?status=draft');
   assert.equal(sent.status, 303);
-  assert.equal(sent.location, '/admin/sign-in?next=/admin/products%3Fstatus%3Ddraft');
+  assert.equal(sent.location, '/admin/sign-in?next=%2Fadmin%2Fproducts%3Fstatus%3Ddraft');
   assert.match((await browser.get('/admin/sign-in')).text, /souk admin add/);
   assert.equal((await browser.post('/admin/sign-out')).status, 403);
 
@@ -161,7 +52,7 @@ test('the first start says how to make a staff member, and signing in takes a se
 }));
 
 test('a password is changed by who knows the old one', () => withShop({}, async (shop) => {
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   assert.equal((await boss.post('/admin/password', { old: 'not this one', password: 'a new long password' })).status, 422);
   assert.equal((await boss.post('/admin/password', { old: password, password: 'short' })).status, 422);
   assert.equal((await boss.post('/admin/password', { old: password, password: 'a new long password' })).status, 200);
@@ -182,7 +73,7 @@ test('failures lock out, without telling', () => withShop({}, async (shop) => {
 }));
 
 test('rights: a viewer looks and does not touch', () => withShop({}, async (shop) => {
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   const product = await makeProduct(boss, 'tea', 'Green tea');
   await add(shop, 'vic@shop.example', 'viewer');
   const viewer = new Browser(shop);
@@ -198,8 +89,8 @@ test('rights: a viewer looks and does not touch', () => withShop({}, async (shop
   assert.match((await boss.get(product)).text, /value="active" selected/);
   assert.equal((await boss.post(product, {}, { origin: 'https://elsewhere.example' })).status, 403);
 
-  const staff = await boss.get('/admin/staff?q=ann');
-  const ann = /href="(\/admin\/staff\/\d+)"/.exec(staff.text)[1];
+  const found = await boss.get('/admin/staff?q=ann');
+  const ann = /href="(\/admin\/staff\/\d+)"/.exec(found.text)[1];
   const form = await boss.form(ann);
   form.set('role', 'viewer');
   const refused = await boss.post(ann, form);
@@ -217,7 +108,7 @@ test('rights: a viewer looks and does not touch', () => withShop({}, async (shop
 }));
 
 test('a product: made, changed, seen in the shop; two people at once; history', () => withShop({}, async (shop) => {
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   const product = await makeProduct(boss, 'tea', 'Green tea', '12,50');
   assert.match((await boss.get('/p/green-tea')).text, /Green tea/);
   const form = await boss.form(product);
@@ -253,7 +144,7 @@ test('a product: made, changed, seen in the shop; two people at once; history', 
 }));
 
 test('a list: search, filter, sort, pages, bulk with a preview, CSV', () => withShop({}, async (shop) => {
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   const ids = [];
   for (const name of ['Cup', 'Apple', '=Bad', 'Dish']) ids.push((await makeProduct(boss, name.replace('=', '').toLowerCase(), name)).split('/').pop());
   const order = async (query) => [...(await boss.get(`/admin/products${query}`)).text.matchAll(/<a href="\/admin\/products\/\d+">([^<]+)</g)].map((m) => unescape(m[1]).trim());
@@ -290,33 +181,26 @@ test('a list: search, filter, sort, pages, bulk with a preview, CSV', () => with
 }));
 
 test('categories, pages, price lists and tax rates are saved through their forms', () => withShop({}, async (shop) => {
-  const boss = await owner(shop);
-  const make = async (name, values) => {
-    const form = await boss.form(`/admin/${name}/new`, `/admin/${name}`);
-    for (const [key, value] of Object.entries(values)) form.set(key, value);
-    const made = await boss.post(`/admin/${name}`, form);
-    assert.equal(made.status, 303, made.text);
-    return made.location.split('?')[0];
-  };
-  const category = await make('categories', { key: 'cups', 'text-en-name': 'Cups' });
+  const boss = await staff(shop);
+  const category = await boss.make('categories', { key: 'cups', 'text-en-name': 'Cups' });
   assert.equal((await boss.get('/c/cups')).status, 200);
   const form = await boss.form(category);
   form.set('text-en-name', 'Mugs');
   assert.equal((await boss.post(category, form)).status, 303);
   assert.match((await boss.get('/admin/categories')).text, /Mugs/);
-  const page = await make('pages', { key: 'terms', status: 'active', 'text-en-title': 'Terms', 'text-en-body': '# Fair' });
+  const page = await boss.make('pages', { key: 'terms', status: 'active', 'text-en-title': 'Terms', 'text-en-body': '# Fair' });
   assert.match((await boss.get('/pages/terms')).text, /Fair/);
   assert.equal((await boss.post(`${page}/remove`, {})).status, 303);
   assert.equal((await boss.get('/pages/terms')).status, 404);
-  await make('price-lists', { code: 'vip', name: 'Good friends', priority: '50' });
+  await boss.make('price-lists', { code: 'vip', name: 'Good friends', priority: '50' });
   assert.match((await boss.get('/admin/price-lists')).text, /Good friends/);
-  const zone = await make('tax-zones', { name: 'Bulgaria', country: 'BG' });
-  await make('tax-rates', { name: 'VAT', zone_id: zone.split('/').pop(), class_id: '1', rate: '20', priority: '1' });
+  const zone = await boss.make('tax-zones', { name: 'Bulgaria', country: 'BG' });
+  await boss.make('tax-rates', { name: 'VAT', zone_id: zone.split('/').pop(), class_id: '1', rate: '20', priority: '1' });
   assert.match((await boss.get('/admin/tax-rates')).text, /20\.0000/);
 }));
 
 test('plugins: switching and the form of options', () => withShop({ plugins: ['hello'], config: 'hello = { greeting = "Good day" }' }, async (shop) => {
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   assert.match((await shop.get('/x/hello/greet?name=Ada')).text, /Good day/);
   const form = await boss.form('/admin/plugins/hello');
   assert.equal(form.get('greeting'), 'Good day');
@@ -337,7 +221,7 @@ test('plugins: switching and the form of options', () => withShop({ plugins: ['h
 }));
 
 test('a plugin declares a resource and a page of its own', () => withShop({ plugins: ['probe_admin'] }, async (shop) => {
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   assert.match((await boss.get('/admin')).text, /href="\/admin\/probe_admin\.card">Gift cards/);
   const list = '/admin/probe_admin.card';
   const make = async (name, amount) => {
@@ -402,7 +286,7 @@ test('tokens have scopes, and the audit log is whole', () => withShop({ plugins:
   assert.equal((await shop.get('/api/v1/admin/plugins', bearer(all))).status, 200);
   assert.equal((await shop.post('/api/v1/admin/plugins/hello/reload', undefined, bearer(all))).status, 200);
 
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   const made = await boss.post('/admin/tokens/new', { name: 'till', scopes: 'product.read', days: '1' });
   assert.match(made.text, /souk_[A-Za-z0-9_-]{43}/);
   const tokens = await boss.get('/admin/tokens');
@@ -414,7 +298,7 @@ test('tokens have scopes, and the audit log is whole', () => withShop({ plugins:
 }));
 
 test('an import is tried, looked at, and run', () => withShop({}, async (shop) => {
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   const form = new FormData();
   form.set('format', 'souk');
   form.set('file', new Blob(['{"product":{"key":"jar","status":"active","text":{"en":{"name":"Jar"}},"variants":[{"sku":"JAR","stock":3,"prices":[{"list":"base","amount":700}]}]}}\n']), 'shop.jsonl');
@@ -430,7 +314,7 @@ test('an import is tried, looked at, and run', () => withShop({}, async (shop) =
 }));
 
 test('a form that is sent as it came changes nothing', () => withShop({}, async (shop) => {
-  const boss = await owner(shop);
+  const boss = await staff(shop);
   const doc = { key: 'shirt', status: 'active', brand: 'Acme', tags: ['warm', 'red'], text: { en: { name: 'Shirt', description: 'Two\nlines & <b>more</b>' } },
     attributes: [{ name: 'Fabric', values: ['Cotton', 'Wool'], visible: false }], options: [{ name: 'Size', values: ['S', 'M'] }],
     images: [{ source: 'https://shop.example/a.png', alt: { en: 'A shirt' } }],

@@ -5,6 +5,7 @@ import { readFileSync, mkdtempSync, mkdirSync, writeFileSync, rmSync, cpSync, ex
 import { tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
 import { run, withShop, until, souk } from './souk.mjs';
+import { staff } from './browser.mjs';
 
 // Blocks that a guide marks with <!-- file: PATH -->.
 export function files(guide) {
@@ -37,6 +38,23 @@ test('the plugin of the README builds, is switched on in a running shop and answ
     assert.equal((await shop.get('/x/greeter/greet?name=Ada')).text, 'Good day, Ada!\n');
     assert.equal((await shop.souk('plugin', 'reload', 'greeter')).code, 0);
     assert.equal((await shop.get('/x/greeter/greet?name=Ada')).text, 'Good day, Ada!\n');
+  });
+}));
+
+test('admin resources: the plugin of the guide builds with sdk/ alone, and staff look after its table', () => build('sdk/docs/admin-resources.md', ['tea/tea.c'], async (dir) => {
+  await withShop({ path: [join(dir, 'tea')] }, async (shop) => {
+    const boss = await staff(shop);
+    assert.equal((await boss.get('/admin/tea.card')).status, 404);
+    assert.equal((await shop.souk('plugin', 'enable', 'tea')).code, 0);
+    assert.match((await boss.get('/admin')).text, /href="\/admin\/tea\.card">Gift cards/);
+    const card = await boss.make('tea.card', { name: 'Ada', amount: '25.00' });
+    assert.equal((await boss.change(card, { amount: '2000.00' })).status, 422);
+    assert.equal((await boss.change(card, { amount: '30' })).status, 303);
+    assert.match((await boss.post('/admin/tea.card/bulk', { action: 'cancel', id: card.split('/').pop(), confirm: '1' })).text, /Done: 1/);
+    assert.match((await boss.get('/admin/tea.card/csv?q=ad&sort=-amount')).text, /"Ada",30\.00,0/);
+    assert.match((await boss.get(card)).text, /tea\.card\.cancel/);
+    assert.equal((await shop.souk('plugin', 'disable', 'tea')).code, 0);
+    assert.doesNotMatch((await boss.get('/admin')).text, /Gift cards/);
   });
 }));
 

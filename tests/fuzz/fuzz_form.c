@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else if (data[0] == 'c') {
         form_parse_cookies(text, &arena, &list);
     } else {
-        form_parse(&arena, text, &list);
+        form_parse(&arena, text, FORM_FIELDS, &list);
         check(&list);
     }
     arena_free(&arena);

@@ -184,13 +184,3 @@ int64_t admin_id(const struct request *request, const char *param)
     int64_t id;
     return str_to_int(request_param(request, param), &id) == SOUK_OK && id > 0 ? id : 0;
 }
-
-int admin_form_has(struct request *request, const char *name, const char *value)
-{
-    request_form(request, name); /* parses */
-    for (size_t i = 0; i < request->form.count; i++)
-        if (souk_str_is(request->form.at[i].name, name) &&
-            souk_str_is(request->form.at[i].value, value))
-            return 1;
-    return 0;
-}

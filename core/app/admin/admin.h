@@ -35,8 +35,6 @@ int admin_redirect(struct request *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The path segment {id} as a number; 0 when it is none. */
 int64_t admin_id(const struct request *request, const char *param);
-/* Was this value sent for a field that may be sent several times? */
-int admin_form_has(struct request *request, const char *name, const char *value);
 
 /* qr.c: a QR code as an SVG image, JSON_HTML; SOUK_TOO_LARGE when it does not fit. */
 int qr_svg(struct arena *arena, struct souk_str text, const char *label, struct souk_str *svg);

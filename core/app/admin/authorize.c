@@ -60,24 +60,13 @@ static const struct staff *signed_in(struct request *request)
     return staff;
 }
 
-static void add_encoded(struct buf *out, struct souk_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '&' || c == '#' || c == '%' || c == '+' || c == '?' || c == '=')
-            buf_printf(out, "%%%02X", (unsigned char)c);
-        else
-            buf_add_char(out, c);
-    }
-}
-
 static int by_session(struct request *request)
 {
     const struct staff *staff = request->conn ? signed_in(request) : NULL;
     if (!staff && (souk_str_is(request->method, "GET") || request->head)) {
         struct buf where = {.arena = &request->arena};
         buf_add_cstr(&where, "/admin/sign-in?next=");
-        add_encoded(&where, request->target);
+        buf_add_encoded(&where, request->target);
         answer_redirect(request, 303, buf_str(&where));
         answer_header(request, "Cache-Control", souk_str("no-store"));
         return 0;

@@ -20,16 +20,20 @@ static int class_ids(struct resource_call *call, struct json *list)
 
 /* ---- content pages ---- */
 
-/* Documents are found by their key, which the form of an existing one does not send. */
-int resource_with_key(struct resource_call *call, const struct json *doc, struct json **whole)
+int resource_put_by_key(struct resource_call *call, const struct json *doc, resource_saver *save,
+                        const char *taken, struct err *err)
 {
-    struct json *before = NULL;
-    *whole = json_copy(call->arena, doc);
-    if (!call->id)
-        return SOUK_OK;
-    int code = call->resource->load(call, &before);
+    struct json *before = NULL, *whole = json_copy(call->arena, doc);
+    int64_t id = 0;
+    int changed = 0, code = call->id ? call->resource->load(call, &before) : SOUK_OK;
+    if (before)
+        json_add_str(call->arena, whole, "key", json_text(json_at(before, "key")));
     if (!code)
-        json_add_str(call->arena, *whole, "key", json_text(json_at(before, "key")));
+        code = save(call->conn, call->arena, whole, call->request->now, &id, &changed, err);
+    if (!code && !call->id && changed != 0)
+        return err_set(err, SOUK_CONFLICT, "%s", taken);
+    if (!code)
+        call->id = id;
     return code;
 }
 
@@ -54,26 +58,14 @@ static const struct resource_filter page_filters[] = {{.key = "status",
                                                       {.key = NULL}};
 
 static const struct resource_field page_fields[] = {
-    {.key = "key",
-     .label = "Key",
-     .type = SOUK_STRING,
-     .flags = FIELD_NEW | FIELD_MUST,
-     .max = 120},
+    FIELD_KEY(NULL, 120),
     {.key = "status", .label = "Status", .type = SOUK_CHOICE, .choices = page_statuses},
     {.key = "footer", .label = "In the footer", .type = SOUK_BOOL},
     {.key = "position", .label = "Position", .type = SOUK_INT, .min = -1000000, .max = 1000000},
-    {.key = "title",
-     .label = "Title",
-     .type = SOUK_STRING,
-     .flags = FIELD_LOCALES | FIELD_MUST,
-     .max = 200},
-    {.key = "slug", .label = "Address", .type = SOUK_STRING, .flags = FIELD_LOCALES, .max = 120},
-    {.key = "body", .label = "Text", .type = SOUK_TEXT, .flags = FIELD_LOCALES, .hint = "Markdown"},
-    {.key = "seo_description",
-     .label = "Description for search engines",
-     .type = SOUK_STRING,
-     .flags = FIELD_LOCALES,
-     .max = 400},
+    FIELD_LINE("title", "Title", FIELD_MUST, NULL, 200),
+    FIELD_LINE("slug", "Address", 0, NULL, 120),
+    FIELD_TEXT("body", "Text", "Markdown"),
+    FIELD_SEO_DESCRIPTION,
     {.key = NULL}};
 
 static int page_get(struct resource_call *call, struct json **doc)
@@ -84,17 +76,8 @@ static int page_get(struct resource_call *call, struct json **doc)
 static int page_put(struct resource_call *call, const struct json *doc, char *pointer,
                     struct err *err)
 {
-    struct json *whole;
-    int64_t id = 0;
-    int changed, code = resource_with_key(call, doc, &whole);
     (void)pointer;
-    if (!code)
-        code = page_save(call->conn, call->arena, whole, call->request->now, &id, &changed, err);
-    if (!code && !call->id && changed != 0)
-        return err_set(err, SOUK_CONFLICT, "there is a page with this key already");
-    if (!code)
-        call->id = id;
-    return code;
+    return resource_put_by_key(call, doc, page_save, "there is a page with this key already", err);
 }
 
 static int page_drop(struct resource_call *call, struct err *err)

@@ -14,7 +14,6 @@
 #include "app/admin/route.h"
 #include "app/chore.h"
 #include "app/media.h"
-#include "base/money.h"
 #include "base/str.h"
 #include "shop/market.h"
 
@@ -56,12 +55,7 @@ static const struct resource_filter category_filters[] = {
     {.key = "hidden", .label = "Hidden", .type = SOUK_BOOL, .sql = "t.hidden = ?"}, {.key = NULL}};
 
 static const struct resource_field category_fields[] = {
-    {.key = "key",
-     .label = "Key",
-     .type = SOUK_STRING,
-     .flags = FIELD_NEW | FIELD_MUST,
-     .hint = "what files call it, such as clothing/hoodies; it stays",
-     .max = 200},
+    FIELD_KEY("what files call it, such as clothing/hoodies; it stays", 200),
     {.key = "parent",
      .label = "Below",
      .type = SOUK_CHOICE,
@@ -86,32 +80,14 @@ static const struct resource_field category_fields[] = {
      .type = SOUK_STRING,
      .hint = "the address of a picture, or upload one below",
      .max = 2000},
-    {.key = "name",
-     .label = "Name",
-     .type = SOUK_STRING,
-     .flags = FIELD_LOCALES | FIELD_MUST,
-     .max = 200},
-    {.key = "slug", .label = "Address", .type = SOUK_STRING, .flags = FIELD_LOCALES, .max = 120},
-    {.key = "description", .label = "Description", .type = SOUK_TEXT, .flags = FIELD_LOCALES},
-    {.key = "seo_title",
-     .label = "Title for search engines",
-     .type = SOUK_STRING,
-     .flags = FIELD_LOCALES,
-     .max = 200},
-    {.key = "seo_description",
-     .label = "Description for search engines",
-     .type = SOUK_STRING,
-     .flags = FIELD_LOCALES,
-     .max = 400},
+    FIELD_LINE("name", "Name", FIELD_MUST, NULL, 200),
+    FIELD_LINE("slug", "Address", 0, NULL, 120),
+    FIELD_TEXT("description", "Description", NULL),
+    FIELD_SEO_TITLE,
+    FIELD_SEO_DESCRIPTION,
     {.key = NULL}};
 
 /* ---- rules as lines ---- */
-
-static int places(void)
-{
-    int digits = money_digits(market_shop()->currency);
-    return digits < 0 ? 2 : digits;
-}
 
 static struct souk_str line_of(struct arena *arena, const struct json *condition)
 {
@@ -120,8 +96,9 @@ static struct souk_str line_of(struct arena *arena, const struct json *condition
     const struct json *newer = json_at(condition, "newer_than_days");
     struct souk_str is = json_text(json_at(condition, "is"));
     if (below)
-        return arena_printf(arena, BELOW ": %.*s",
-                            SOUK_PRI(resource_decimal_text(arena, below->number, places())));
+        return arena_printf(
+            arena, BELOW ": %.*s",
+            SOUK_PRI(resource_decimal_text(arena, below->number, resource_money_digits())));
     if (newer)
         return arena_printf(arena, NEWER ": %lld", (long long)newer->number);
     for (int i = 0; named[i]; i++)
@@ -156,7 +133,8 @@ static int read_condition(struct arena *arena, struct souk_str line, struct json
     int below = str_equal_nocase(name, souk_str(BELOW)),
         newer = str_equal_nocase(name, souk_str(NEWER));
     if ((below || newer) &&
-        (resource_decimal(value, below ? places() : 0, &number) != SOUK_OK || number < 0))
+        (resource_decimal(value, below ? resource_money_digits() : 0, &number) != SOUK_OK ||
+         number < 0))
         return 0;
     struct json *condition = json_add(arena, all, NULL, JSON_OBJECT);
     if (below)
@@ -202,19 +180,14 @@ static int read_rule(struct resource_call *call, struct json **doc, struct err *
 static int category_put(struct resource_call *call, const struct json *doc, char *pointer,
                         struct err *err)
 {
-    struct json *whole;
-    int64_t id = 0;
-    int changed = 0, code = resource_with_key(call, doc, &whole);
-    if (!code && (code = read_rule(call, &whole, err)) != SOUK_OK)
+    struct json *whole = json_copy(call->arena, doc);
+    int code = read_rule(call, &whole, err);
+    if (code) {
         str_copy(pointer, 80, souk_str("/rule_lines"));
-    if (!code)
-        code =
-            category_save(call->conn, call->arena, whole, call->request->now, &id, &changed, err);
-    if (!code && !call->id && changed != 0)
-        return err_set(err, SOUK_CONFLICT, "there is a category with this key already");
-    if (!code)
-        call->id = id;
-    return code;
+        return code;
+    }
+    return resource_put_by_key(call, whole, category_save,
+                               "there is a category with this key already", err);
 }
 
 static int category_drop(struct resource_call *call, struct err *err)

@@ -127,7 +127,7 @@ static int file_of(struct request *request, struct import_ask *ask)
     const struct upload *upload = request_upload(request, "file");
     struct souk_str format = request_form(request, "format");
     ask->uploaded = 1;
-    ask->dry_run = !admin_form_has(request, "for_good", "1");
+    ask->dry_run = !request_form_has(request, "for_good", "1");
     if (str_to_int(request_form(request, "again"), &id) == SOUK_OK) {
         if (import_task_look(request_conn(request), &request->arena, id, &run) != SOUK_OK)
             return SOUK_NOT_FOUND;

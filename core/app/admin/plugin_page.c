@@ -74,7 +74,7 @@ static void add_option(struct request *request, const struct json *option, const
         value = request_form(request, arena_cstr(arena, key));
     json_add_str(arena, row, "text", value);
     json_add_bool(arena, row, "on",
-                  admin_form_has(request, arena_cstr(arena, key), "1") ||
+                  request_form_has(request, arena_cstr(arena, key), "1") ||
                       (!wrong && souk_str_is(value, "1")));
     json_add_cstr(arena, row, "from", ours ? "here" : json_get(file, key) ? "file" : "default");
     if (json_get(wrong, key))
@@ -178,7 +178,7 @@ static const struct json *given(struct request *request, const struct souk_optio
     value->text = text;
     if (option->type == SOUK_BOOL) {
         *value = (struct json){.kind = JSON_BOOL};
-        value->number = admin_form_has(request, option->key, "1");
+        value->number = request_form_has(request, option->key, "1");
     } else if (option->type == SOUK_INT && str_to_int(text, &number) == SOUK_OK) {
         *value = (struct json){.kind = JSON_INT};
         value->number = number;
@@ -191,14 +191,6 @@ static const struct json *given(struct request *request, const struct souk_optio
         value = pairs_of(arena, text);
     }
     return value;
-}
-
-static int was_sent(struct request *request, const char *key)
-{
-    for (size_t i = 0; i < request->form.count; i++)
-        if (souk_str_is(request->form.at[i].name, key))
-            return 1;
-    return 0;
 }
 
 struct change {
@@ -225,14 +217,13 @@ static void read_form(struct request *request, const struct descriptor *d,
 {
     struct arena *arena = &request->arena;
     struct json *sets = json_new(arena, JSON_OBJECT), *resets = json_new(arena, JSON_OBJECT);
-    request_form(request, "_form"); /* parses */
     for (size_t i = 0; i < d->options_count; i++) {
         const struct souk_option *option = &d->options[i];
         const char *reset = arena_printf(arena, "_reset-%s", option->key).ptr;
         const struct json *now = NULL;
-        if (option->type == SOUK_SECRET || !was_sent(request, option->key))
+        if (option->type == SOUK_SECRET || !request_form_has(request, option->key, NULL))
             continue;
-        if (admin_form_has(request, reset, "1")) {
+        if (request_form_has(request, reset, "1")) {
             json_add_bool(arena, resets, option->key, 1);
             continue;
         }

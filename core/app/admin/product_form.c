@@ -12,7 +12,6 @@
 #include "app/admin/product.h"
 
 #include <string.h>
-#include "base/money.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "shop/market.h"
@@ -42,12 +41,6 @@ void product_drop_stock(struct arena *arena, struct json *variants)
         item->value = *without(arena, &item->value, "stock");
 }
 
-static int places(void)
-{
-    int digits = money_digits(market_shop()->currency);
-    return digits < 0 ? 2 : digits;
-}
-
 static const struct json *base_price(const struct json *variant)
 {
     json_each(price, json_at(variant, "prices"))
@@ -72,17 +65,21 @@ static const char *cell_name(struct arena *arena, const char *what, size_t row)
     return arena_printf(arena, "v%zu-%s", row, what).ptr;
 }
 
+/* What was typed in a form that comes back, else what is there. */
+static struct souk_str typed(struct resource_call *call, const char *name, struct souk_str there)
+{
+    return request_form_has(call->request, name, NULL) ? request_form(call->request, name) : there;
+}
+
 static void add_cell(struct resource_call *call, struct json *cells, const char *what, size_t row,
                      struct souk_str value, const char *label, const char *type)
 {
     struct arena *arena = call->arena;
     const char *name = cell_name(arena, what, row);
     struct json *cell = json_add(arena, cells, NULL, JSON_OBJECT);
-    if (admin_form_has(call->request, "_form", "1"))
-        value = request_form(call->request, name);
     json_add_cstr(arena, cell, "name", name);
     json_add_str(arena, cell, "label", site_words(call->request, "souk", label));
-    json_add_str(arena, cell, "value", value);
+    json_add_str(arena, cell, "value", typed(call, name, value));
     json_add_cstr(arena, cell, "type", type);
     if (json_at(call->wrong, name))
         json_add_str(arena, cell, "error", json_text(json_at(call->wrong, name)));
@@ -115,9 +112,11 @@ static void add_variant(struct resource_call *call, struct json *rows, const str
     json_add_str(arena, row, "stock", stock);
     struct json *cells = json_add(arena, row, "cells", JSON_ARRAY);
     add_cell(call, cells, "sku", i, sku, "SKU", "text");
-    add_cell(call, cells, "price", i, number_text(arena, json_at(price, "amount"), places()),
-             "Price", "decimal");
-    add_cell(call, cells, "compare", i, number_text(arena, json_at(price, "compare_at"), places()),
+    add_cell(call, cells, "price", i,
+             number_text(arena, json_at(price, "amount"), resource_money_digits()), "Price",
+             "decimal");
+    add_cell(call, cells, "compare", i,
+             number_text(arena, json_at(price, "compare_at"), resource_money_digits()),
              "Compare at", "decimal");
     add_cell(call, cells, "stock", i, stock, "Stock", "numeric");
     add_cell(call, cells, "barcode", i, json_text(json_at(variant, "barcode")), "Barcode", "text");
@@ -131,6 +130,13 @@ static void add_new_variant(struct resource_call *call, struct json *view)
     add_variant(call, rows, json_new(call->arena, JSON_OBJECT), 0);
 }
 
+static struct souk_str picture_sent(struct resource_call *call, size_t row, const char *what)
+{
+    return str_trim(
+        request_form(call->request, arena_printf(call->arena, "picture%zu-%s", row, what).ptr));
+}
+
+/* A form that comes back shows what was typed beside a picture that is still in its place. */
 static void add_pictures(struct resource_call *call, const struct json *doc, struct json *view)
 {
     struct arena *arena = call->arena;
@@ -140,9 +146,14 @@ static void add_pictures(struct resource_call *call, const struct json *doc, str
     {
         struct json *row = json_add(arena, rows, NULL, JSON_OBJECT);
         const char *locale = market_shop()->locales[0];
-        json_add_str(arena, row, "source", json_text(json_at(&image->value, "source")));
-        json_add_str(arena, row, "alt", json_text(json_at(json_at(&image->value, "alt"), locale)));
-        json_add_int(arena, row, "position", (int64_t)++i);
+        struct souk_str source = json_text(json_at(&image->value, "source"));
+        struct souk_str alt = json_text(json_at(json_at(&image->value, "alt"), locale));
+        struct souk_str at = arena_printf(arena, "%zu", ++i);
+        int same = souk_str_equal(picture_sent(call, i, "was"), source);
+        json_add_str(arena, row, "source", source);
+        json_add_str(arena, row, "alt", same ? picture_sent(call, i, "alt") : alt);
+        json_add_str(arena, row, "position", same ? picture_sent(call, i, "position") : at);
+        json_add_bool(arena, row, "removed", same && picture_sent(call, i, "remove").len);
     }
 }
 
@@ -201,10 +212,8 @@ static int same_lines(struct souk_str a, struct souk_str b)
 
 static void add_attributes(struct resource_call *call, const struct json *doc, struct json *view)
 {
-    struct souk_str text = attributes_text(call->arena, doc);
-    if (admin_form_has(call->request, "_form", "1"))
-        text = request_form(call->request, "attributes");
-    json_add_str(call->arena, view, "attributes", text);
+    json_add_str(call->arena, view, "attributes",
+                 typed(call, "attributes", attributes_text(call->arena, doc)));
 }
 
 static void add_links(struct resource_call *call, const struct json *doc, struct json *view)
@@ -212,9 +221,11 @@ static void add_links(struct resource_call *call, const struct json *doc, struct
     struct json *rows = json_add(call->arena, view, "links", JSON_ARRAY);
     for (const char *const *kind = link_kinds; *kind; kind++) {
         struct json *row = json_add(call->arena, rows, NULL, JSON_OBJECT);
-        json_add_str(call->arena, row, "name", arena_printf(call->arena, "link-%s", *kind));
+        const char *name = arena_printf(call->arena, "link-%s", *kind).ptr;
+        json_add_cstr(call->arena, row, "name", name);
         json_add_str(call->arena, row, "label", site_words(call->request, "souk", *kind));
-        json_add_str(call->arena, row, "value", links_text(call->arena, doc, *kind));
+        json_add_str(call->arena, row, "value",
+                     typed(call, name, links_text(call->arena, doc, *kind)));
     }
 }
 
@@ -281,8 +292,8 @@ static void put_price(struct resource_call *call, struct json *variant, size_t r
         price = json_add(arena, prices, NULL, JSON_OBJECT);
         json_add_cstr(arena, price, "list", "base");
     }
-    put_number(call, price, "amount", "price", row, places());
-    put_number(call, price, "compare_at", "compare", row, places());
+    put_number(call, price, "amount", "price", row, resource_money_digits());
+    put_number(call, price, "compare_at", "compare", row, resource_money_digits());
 }
 
 static void put_variant(struct resource_call *call, struct json *variant, size_t row)
@@ -304,7 +315,7 @@ static int take_variants(struct resource_call *call, const struct json *before, 
 {
     size_t row = 0;
     const struct json *there = json_at(before, "variants");
-    if (!admin_form_has(call->request, "_variants", "1"))
+    if (!request_form_has(call->request, "_variants", "1"))
         return SOUK_OK;
     struct json *variants =
         there ? json_copy(call->arena, there) : json_new(call->arena, JSON_ARRAY);
@@ -326,27 +337,23 @@ static void take_pictures(struct resource_call *call, const struct json *before,
     struct arena *arena = call->arena;
     const struct json *images = json_at(before, "images");
     struct json *list = json_new(arena, JSON_ARRAY);
-    if (!admin_form_has(call->request, "_pictures", "1") || !images)
+    if (!request_form_has(call->request, "_pictures", "1") || !images)
         return;
     /* by the typed position; equal ones keep their order */
     for (int64_t place = 1; place <= (int64_t)images->count; place++) {
         size_t row = 0;
         json_each(image, images)
         {
-            const char *at = arena_printf(arena, "picture%zu-position", ++row).ptr;
-            const char *alt = arena_printf(arena, "picture%zu-alt", row).ptr;
-            const char *gone = arena_printf(arena, "picture%zu-remove", row).ptr;
-            int64_t wanted = (int64_t)row;
-            str_to_int(str_trim(request_form(call->request, at)), &wanted);
+            int64_t wanted = (int64_t)++row;
+            str_to_int(picture_sent(call, row, "position"), &wanted);
             wanted = wanted < 1 ? 1 : wanted > (int64_t)images->count ? images->count : wanted;
-            if (wanted != place || admin_form_has(call->request, gone, "1"))
+            if (wanted != place || souk_str_is(picture_sent(call, row, "remove"), "1"))
                 continue;
             struct json *copy = json_copy(arena, &image->value);
             struct json *words = open_up(json_at(copy, "alt"));
             if (!words || words->kind != JSON_OBJECT)
                 words = json_add(arena, copy, "alt", JSON_OBJECT);
-            json_add_str(arena, words, market_shop()->locales[0],
-                         str_trim(request_form(call->request, alt)));
+            json_add_str(arena, words, market_shop()->locales[0], picture_sent(call, row, "alt"));
             json_add_tree(arena, list, NULL, copy);
         }
     }
@@ -398,7 +405,7 @@ static void take_links(struct resource_call *call, const struct json *before, st
 static void take_lines(struct resource_call *call, const struct json *before, struct json *doc)
 {
     struct souk_str text = request_form(call->request, "attributes"), line;
-    if (!admin_form_has(call->request, "_lines", "1"))
+    if (!request_form_has(call->request, "_lines", "1"))
         return;
     take_links(call, before, doc);
     if (same_lines(text, attributes_text(call->arena, before)))

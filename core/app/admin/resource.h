@@ -32,7 +32,6 @@ struct resource_call { /* one use of a resource */
 typedef int (*resource_choices)(struct resource_call *call, struct json *list);
 
 #define RESOURCE_IMAGE 50 /* type of a column: the URL of a small picture */
-#define RESOURCE_HTML  51 /* not used in forms */
 
 #define COLUMN_LINK 1 /* leads to the record */
 #define COLUMN_ID   2 /* an id of the database: text for people, not a number to be grouped */
@@ -70,6 +69,25 @@ struct resource_field {
     resource_choices options; /* or; also offers values for SOUK_STRING and SOUK_LIST */
     int64_t min, max;
 };
+
+/* Fields that several resources have. */
+#define FIELD_KEY(words, most)                                                                     \
+    {                                                                                              \
+        .key = "key", .label = "Key", .type = SOUK_STRING, .flags = FIELD_NEW | FIELD_MUST,        \
+        .hint = words, .max = most                                                                 \
+    }
+#define FIELD_TEXT(name, words, about)                                                             \
+    {                                                                                              \
+        .key = name, .label = words, .type = SOUK_TEXT, .flags = FIELD_LOCALES, .hint = about      \
+    }
+#define FIELD_LINE(name, words, also, about, most)                                                 \
+    {                                                                                              \
+        .key = name, .label = words, .type = SOUK_STRING, .flags = FIELD_LOCALES | (also),         \
+        .hint = about, .max = most                                                                 \
+    }
+#define FIELD_SEO_TITLE FIELD_LINE("seo_title", "Title for search engines", 0, NULL, 200)
+#define FIELD_SEO_DESCRIPTION                                                                      \
+    FIELD_LINE("seo_description", "Description for search engines", 0, NULL, 400)
 
 struct resource_action {
     const char *name, *label, *right, *confirm;
@@ -154,8 +172,12 @@ int resource_count(struct resource_call *call, int64_t most, int64_t *count);
 int resource_table_load(struct resource_call *call, struct json **doc);
 int resource_table_save(struct resource_call *call, const struct json *doc, struct err *err);
 int resource_table_remove(struct resource_call *call, struct err *err);
-/* For documents that are found by their key: the document with the key that the record has. */
-int resource_with_key(struct resource_call *call, const struct json *doc, struct json **whole);
+/* A save for documents that are found by their key, which the form of an existing one does not
+ * send. `taken`: what is said when a new one has the key of another. */
+typedef int resource_saver(struct db_conn *conn, struct arena *arena, const struct json *doc,
+                           int64_t now, int64_t *id, int *changed, struct err *err);
+int resource_put_by_key(struct resource_call *call, const struct json *doc, resource_saver *save,
+                        const char *taken, struct err *err);
 /* The rows of a constant statement as choices: value, label. */
 int resource_choices_of(struct resource_call *call, const struct db_statement *statement,
                         struct json *list);
@@ -182,6 +204,7 @@ struct json *resource_form_changes(struct resource_call *call, const struct json
 /* Decimal text with at most `digits` decimals as a whole number, "12.5" with 2: 1250. */
 int resource_decimal(struct souk_str text, int digits, int64_t *out);
 struct souk_str resource_decimal_text(struct arena *arena, int64_t number, int digits);
+int resource_money_digits(void); /* of the shop's currency */
 void resource_wrong(struct resource_call *call, const char *key, const char *words);
 
 #endif

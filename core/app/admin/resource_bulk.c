@@ -210,7 +210,9 @@ static int run_all(struct resource_call *call, const struct resource_action *act
 static const char *input_problem(const struct resource_action *action, struct souk_str value)
 {
     int64_t number;
-    int digits = action->input_type == SOUK_MONEY ? 2 : action->input_type == SOUK_RATE ? 4 : 0;
+    int digits = action->input_type == SOUK_MONEY  ? resource_money_digits()
+                 : action->input_type == SOUK_RATE ? 4
+                                                   : 0;
     if (!action->input || action->input_type == SOUK_STRING)
         return NULL;
     return resource_decimal(value, digits, &number) == SOUK_OK ? NULL

@@ -60,7 +60,7 @@ struct souk_str resource_decimal_text(struct arena *arena, int64_t number, int d
     return text;
 }
 
-static int money_places(void)
+int resource_money_digits(void)
 {
     int digits = money_digits(market_shop()->currency);
     return digits < 0 ? 2 : digits;
@@ -107,7 +107,7 @@ struct souk_str resource_form_text(struct resource_call *call, const struct json
     if (value->kind == JSON_INT && field->type == SOUK_BOOL)
         return souk_str(value->number ? "1" : "0");
     if (value->kind == JSON_INT && field->type == SOUK_MONEY)
-        return resource_decimal_text(arena, value->number, money_places());
+        return resource_decimal_text(arena, value->number, resource_money_digits());
     if (value->kind == JSON_INT && field->type == SOUK_RATE)
         return resource_decimal_text(arena, value->number, RATE_DIGITS);
     if (value->kind == JSON_INT)
@@ -155,9 +155,9 @@ static void add_input(struct resource_call *call, const struct resource_field *f
     struct json *input = json_add(arena, list, NULL, JSON_OBJECT);
     struct souk_str value = resource_form_text(call, doc, field, locale);
     if (call->request->form_parsed && !(field->flags & FIELD_SHOWN) &&
-        admin_form_has(call->request, "_form", "1"))
+        request_form_has(call->request, "_form", "1"))
         value = field->type == SOUK_BOOL
-                    ? souk_str(admin_form_has(call->request, name, "1") ? "1" : "0")
+                    ? souk_str(request_form_has(call->request, name, "1") ? "1" : "0")
                     : request_form(call->request, name);
     json_add_cstr(arena, input, "key", field->key);
     json_add_cstr(arena, input, "name", name);
@@ -221,20 +221,11 @@ void resource_form_view(struct resource_call *call, const struct json *doc,
 
 /* ---- what was sent ---- */
 
-static int was_sent(struct request *request, const char *name)
-{
-    request_form(request, name);
-    for (size_t i = 0; i < request->form.count; i++)
-        if (souk_str_is(request->form.at[i].name, name))
-            return 1;
-    return 0;
-}
-
 static void read_number(struct resource_call *call, const struct resource_field *field,
                         const char *name, struct souk_str text, struct json *doc)
 {
     int64_t number;
-    int digits = field->type == SOUK_MONEY  ? money_places()
+    int digits = field->type == SOUK_MONEY  ? resource_money_digits()
                  : field->type == SOUK_RATE ? RATE_DIGITS
                                             : 0;
     if (text.len == 0) {
@@ -332,7 +323,7 @@ static void read_field(struct resource_call *call, const struct resource_field *
     if (field->flags & FIELD_MUST && text.len == 0 && field->type != SOUK_BOOL)
         resource_wrong(call, name, "this is needed");
     if (field->type == SOUK_BOOL)
-        json_add_bool(call->arena, doc, field->key, admin_form_has(call->request, name, "1"));
+        json_add_bool(call->arena, doc, field->key, request_form_has(call->request, name, "1"));
     else if (field->type == SOUK_INT || field->type == SOUK_MONEY || field->type == SOUK_RATE)
         read_number(call, field, name, text, doc);
     else if (field->type == SOUK_LIST)
@@ -351,7 +342,7 @@ static void read_locale(struct resource_call *call, const char *locale, int need
     for (const struct resource_field *f = call->resource->fields; f->key; f++)
         if (f->flags & FIELD_LOCALES) {
             const char *name = input_name(call, f, locale);
-            sent |= was_sent(call->request, name);
+            sent |= request_form_has(call->request, name, NULL);
             if (strcmp(f->key, "slug") != 0) /* an address alone says nothing */
                 any |= str_trim(request_form(call->request, name)).len > 0;
         }
@@ -363,7 +354,8 @@ static void read_locale(struct resource_call *call, const char *locale, int need
     }
     struct json *text = json_add(call->arena, texts, locale, JSON_OBJECT);
     for (const struct resource_field *f = call->resource->fields; f->key; f++)
-        if (f->flags & FIELD_LOCALES && was_sent(call->request, input_name(call, f, locale)))
+        if (f->flags & FIELD_LOCALES &&
+            request_form_has(call->request, input_name(call, f, locale), NULL))
             read_field(call, f, input_name(call, f, locale), text);
 }
 
@@ -375,7 +367,7 @@ struct json *resource_form_read(struct resource_call *call)
             continue;
         if (f->flags & FIELD_LOCALES)
             texts = texts ? texts : json_add(call->arena, doc, "text", JSON_OBJECT);
-        else if (was_sent(call->request, f->key))
+        else if (request_form_has(call->request, f->key, NULL))
             read_field(call, f, f->key, doc);
     }
     for (int i = 0; texts && market_shop()->locales[i]; i++)

@@ -12,9 +12,7 @@
 
 #include <string.h>
 #include "base/clock.h"
-#include "base/money.h"
 #include "base/str.h"
-#include "shop/market.h"
 
 #define COUNT_MOST 10000
 #define CSV_STEP   1000
@@ -55,25 +53,12 @@ static void read_cursor(struct resource_call *call, struct resource_list *list)
 
 /* ---- addresses ---- */
 
-static void add_encoded(struct buf *out, struct souk_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '_' || c == '.' || c == '~' || c >= 128;
-        if (plain)
-            buf_add_char(out, (char)c);
-        else
-            buf_printf(out, "%%%02X", c);
-    }
-}
-
 static void add_param(struct buf *out, const char *key, struct souk_str value)
 {
     if (value.len == 0)
         return;
     buf_printf(out, "%s%s=", out->len && strchr(out->ptr, '?') ? "&" : "?", key);
-    add_encoded(out, value);
+    buf_add_encoded(out, value);
 }
 
 /* The path with the filters that are set; the sort too when `sorted`. */
@@ -285,8 +270,8 @@ static void add_csv_cell(struct resource_call *call, struct buf *out, const stru
     else if (souk_str_is(type, "time"))
         buf_add_str(out, str_make(time, clock_format(value->number, 0, time)));
     else if (souk_str_is(type, "money"))
-        buf_add_str(out, resource_decimal_text(call->arena, value->number,
-                                               money_digits(market_shop()->currency)));
+        buf_add_str(out,
+                    resource_decimal_text(call->arena, value->number, resource_money_digits()));
     else
         buf_add_int(out, value->number);
 }

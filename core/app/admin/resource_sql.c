@@ -14,7 +14,9 @@
 #include "base/str.h"
 #include "shop/market.h"
 
-#define ARGS_MOST 64 /* what a statement takes */
+/* What a statement takes: each of SOUK_FIELDS_MOST fields twice, as a range of a filter, and a few.
+ */
+#define ARGS_MOST (2 * SOUK_FIELDS_MOST + 8)
 
 struct text { /* a statement in the making */
     struct buf sql;
@@ -36,7 +38,7 @@ static void add_piece(struct text *text, const char *piece, const struct db_arg 
             buf_printf(&text->sql, "'%s'", market_shop()->locales[0]);
             at += 6;
         } else if (*at == '?' && arg) {
-            if (!number && text->count < ARGS_MOST) {
+            if (!number) {
                 text->args[text->count++] = *arg;
                 number = text->count;
             }
@@ -421,7 +423,7 @@ int resource_table_save(struct resource_call *call, const struct json *doc, stru
                call->resource->table);
     for (const struct resource_field *f = call->resource->fields; f->key; f++) {
         const struct json *value = json_at(doc, f->key);
-        if (!value || text.count == ARGS_MOST)
+        if (!value)
             continue;
         text.args[text.count++] = arg_of(call, f, value);
         buf_printf(&text.sql, fresh ? ", %s" : ", %s = $%d", f->key, text.count);

@@ -19,8 +19,8 @@ static int64_t number_of(struct request *request, const char *name, int64_t othe
 int event_index(struct request *request, const struct web_route *route)
 {
     struct arena *arena = &request->arena;
-    struct json *list = json_new(arena, JSON_OBJECT);
-    struct json *items = json_add(arena, list, "items", JSON_ARRAY);
+    struct json *items = json_new(arena, JSON_ARRAY);
+    struct souk_str next = STR_NULL;
     int64_t limit = number_of(request, "limit", LIMIT);
     (void)route;
     if (limit > LIMIT_MOST)
@@ -30,9 +30,6 @@ int event_index(struct request *request, const struct web_route *route)
     if (code != SOUK_OK)
         return code;
     if (items->count == limit)
-        json_add_str(arena, list, "next", json_text(json_at(&items->last->value, "id")));
-    else
-        json_add_null(arena, list, "next");
-    answer_json(request, 200, list);
-    return SOUK_OK;
+        next = json_text(json_at(&items->last->value, "id"));
+    return api_answer_items(request, items, next);
 }

@@ -95,14 +95,9 @@ int import_show(struct request *request, const struct web_route *route)
 int import_index(struct request *request, const struct web_route *route)
 {
     (void)route;
-    struct json *list = json_new(&request->arena, JSON_OBJECT);
-    struct json *items = json_add(&request->arena, list, "items", JSON_ARRAY);
+    struct json *items = json_new(&request->arena, JSON_ARRAY);
     int code = import_task_list(request_conn(request), &request->arena, LIST_MAX, items);
-    if (code != SOUK_OK)
-        return code;
-    json_add_null(&request->arena, list, "next");
-    answer_json(request, 200, list);
-    return SOUK_OK;
+    return code ? code : api_answer_items(request, items, STR_NULL);
 }
 
 int import_cancel(struct request *request, const struct web_route *route)

@@ -13,15 +13,10 @@
 int job_index(struct request *request, const struct web_route *route)
 {
     (void)route;
-    struct json *list = json_new(&request->arena, JSON_OBJECT);
-    struct json *items = json_add(&request->arena, list, "items", JSON_ARRAY);
+    struct json *items = json_new(&request->arena, JSON_ARRAY);
     struct db_conn *conn = request_conn(request);
     int code = job_list(conn, &request->arena, request_query(request, "state"), LIST_MAX, items);
-    if (code != SOUK_OK)
-        return code;
-    json_add_null(&request->arena, list, "next");
-    answer_json(request, 200, list);
-    return SOUK_OK;
+    return code ? code : api_answer_items(request, items, STR_NULL);
 }
 
 int job_step(struct request *request, const struct web_route *route)

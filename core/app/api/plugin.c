@@ -4,17 +4,9 @@
  */
 #include "app/api/route.h"
 #include "app/shop_state.h"
+#include "base/str.h"
 #include "bridge/bridge.h"
 #include "store/migrate.h"
-
-static int answer_items(struct request *request, struct json *items)
-{
-    struct json *list = json_new(&request->arena, JSON_OBJECT);
-    json_add_tree(&request->arena, list, "items", items);
-    json_add_null(&request->arena, list, "next");
-    answer_json(request, 200, list);
-    return SOUK_OK;
-}
 
 static int answer_failure(struct request *request, const struct err *err)
 {
@@ -27,7 +19,7 @@ int plugin_list(struct request *request, const struct web_route *route)
     (void)route;
     struct json *items = json_new(&request->arena, JSON_ARRAY);
     switch_list(shop_current()->host, &request->arena, items);
-    return answer_items(request, items);
+    return api_answer_items(request, items, STR_NULL);
 }
 
 int plugin_show(struct request *request, const struct web_route *route)
@@ -118,5 +110,5 @@ int plugin_hooks(struct request *request, const struct web_route *route)
     struct json *items = json_new(&request->arena, JSON_ARRAY);
     const char *event = arena_cstr(&request->arena, request_param(request, "event"));
     switch_hooks(shop_current()->host, event, &request->arena, items);
-    return answer_items(request, items);
+    return api_answer_items(request, items, STR_NULL);
 }

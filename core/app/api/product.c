@@ -3,7 +3,6 @@
  * Answers may be kept by the page cache, so their language comes from `?locale=` alone.
  */
 #include "app/api/route.h"
-#include "base/clock.h"
 #include "base/str.h"
 #include "shop/category.h"
 #include "shop/listing.h"
@@ -22,6 +21,18 @@ int api_refuse(struct request *request, int status, const char *pointer, const c
     json_add_cstr(arena, one, "pointer", arena_cstr(arena, souk_str(pointer)));
     json_add_cstr(arena, one, "detail", arena_cstr(arena, souk_str(detail)));
     answer_problem(request, status, NULL, detail, more);
+    return SOUK_OK;
+}
+
+int api_answer_items(struct request *request, struct json *items, struct souk_str next)
+{
+    struct json *list = json_new(&request->arena, JSON_OBJECT);
+    json_add_tree(&request->arena, list, "items", items);
+    if (next.len)
+        json_add_str(&request->arena, list, "next", next);
+    else
+        json_add_null(&request->arena, list, "next");
+    answer_json(request, 200, list);
     return SOUK_OK;
 }
 
@@ -201,13 +212,6 @@ static struct json *chosen_of(struct request *request)
 }
 
 /* Moments are numbers inside and RFC 3339 outside. */
-void api_add_time(struct arena *arena, struct json *object, const char *key, int64_t at)
-{
-    char text[32];
-    clock_format(at, 0, text);
-    json_add_str(arena, object, key, arena_str(arena, souk_str(text)));
-}
-
 int product_get(struct request *request, const struct web_route *route)
 {
     (void)route;
@@ -229,7 +233,7 @@ int product_get(struct request *request, const struct web_route *route)
                         chosen_of(request), &view, &until);
     if (code != SOUK_OK)
         return code;
-    api_add_time(&request->arena, view, "changed_at", json_int(json_at(view, "changed_at"), 0));
+    json_add_time(&request->arena, view, "changed_at", json_int(json_at(view, "changed_at"), 0));
     api_spell_ids(&request->arena, view);
     request_expires(request, until);
     answer_json(request, 200, view);
@@ -242,13 +246,10 @@ int category_index(struct request *request, const struct web_route *route)
     struct market market;
     if (read_market(request, &market))
         return SOUK_OK;
-    struct json *list = json_new(&request->arena, JSON_OBJECT);
-    struct json *items = json_add(&request->arena, list, "items", JSON_ARRAY);
+    struct json *items = json_new(&request->arena, JSON_ARRAY);
     int code = category_tree(request_conn(request), &request->arena, &market, 0, items);
     if (code != SOUK_OK)
         return code;
     api_spell_ids(&request->arena, items);
-    json_add_null(&request->arena, list, "next");
-    answer_json(request, 200, list);
-    return SOUK_OK;
+    return api_answer_items(request, items, STR_NULL);
 }

@@ -24,8 +24,8 @@ int product_admin_index(struct request *request, const struct web_route *route)
     if (limit_text.len &&
         (str_to_int(limit_text, &limit) != SOUK_OK || limit < 1 || limit > LIST_MOST))
         return api_refuse(request, 400, "/limit", "limit is a number from 1 to 200");
-    struct json *list = json_new(arena, JSON_OBJECT);
-    struct json *items = json_add(arena, list, "items", JSON_ARRAY);
+    struct json *items = json_new(arena, JSON_ARRAY);
+    struct souk_str next = STR_NULL;
     int code = db_query(request_conn(request), &sql_api_products_after, &rows, DB_INT(after),
                         DB_INT(limit + 1), DB_CSTR(market_shop()->locales[0]));
     if (code != SOUK_OK)
@@ -43,17 +43,14 @@ int product_admin_index(struct request *request, const struct web_route *route)
         json_add_str(arena, item, "visibility", arena_str(arena, db_text(&rows, 4)));
         json_add_int(arena, item, "variants", db_int(&rows, 8));
         json_add_int(arena, item, "version", db_int(&rows, 5));
-        api_add_time(arena, item, "changed_at", db_int(&rows, 6));
+        json_add_time(arena, item, "changed_at", db_int(&rows, 6));
     }
     if (code != SOUK_OK)
         return code;
     api_spell_ids(arena, items);
     if (count > limit)
-        json_add_str(arena, list, "next", arena_printf(arena, "%lld", (long long)last));
-    else
-        json_add_null(arena, list, "next");
-    answer_json(request, 200, list);
-    return SOUK_OK;
+        next = arena_printf(arena, "%lld", (long long)last);
+    return api_answer_items(request, items, next);
 }
 
 /* Answers with the document as it is now. */
@@ -145,13 +142,7 @@ static struct souk_str location_of(struct request *request, struct souk_str key)
 {
     struct buf out = {.arena = &request->arena};
     buf_add_cstr(&out, "/api/v1/admin/products/");
-    for (size_t i = 0; i < key.len; i++) {
-        unsigned char c = (unsigned char)key.ptr[i];
-        if (c > 0x7e || c <= 0x20 || strchr("/?#%[]{}|^`\"<>\\", c))
-            buf_printf(&out, "%%%02X", c);
-        else
-            buf_add_char(&out, (char)c);
-    }
+    buf_add_encoded(&out, key);
     return buf_str(&out);
 }
 

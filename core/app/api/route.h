@@ -47,10 +47,12 @@ int search_log_index(struct request *request, const struct web_route *route);
 int product_index(struct request *request, const struct web_route *route);
 int product_get(struct request *request, const struct web_route *route);
 int category_index(struct request *request, const struct web_route *route);
+/* Answers {"items", "next"}; an empty `next`: null. */
+int api_answer_items(struct request *request, struct json *items, struct souk_str next);
 /* A problem with the place of what is wrong: "/variants/2/sku" of a body, "/sort" of a query. */
 int api_refuse(struct request *request, int status, const char *pointer, const char *detail);
-void api_add_time(struct arena *arena, struct json *object, const char *key, int64_t at);
-void api_spell_ids(struct arena *arena, struct json *tree); /* every "id" that is a number: as text */
+void api_spell_ids(struct arena *arena,
+                   struct json *tree); /* every "id" that is a number: as text */
 
 /* product_admin.c */
 int product_admin_index(struct request *request, const struct web_route *route);

@@ -21,8 +21,8 @@ static int64_t number_of(struct request *request, const char *name, int64_t othe
 int search_log_index(struct request *request, const struct web_route *route)
 {
     struct arena *arena = &request->arena;
-    struct json *answer = json_new(arena, JSON_OBJECT);
-    struct json *items = json_add(arena, answer, "items", JSON_ARRAY);
+    struct json *items = json_new(arena, JSON_ARRAY);
+    struct souk_str next = STR_NULL;
     int64_t limit = number_of(request, "limit", LIMIT, LIMIT_MOST);
     int64_t page = number_of(request, "page", 1, PAGES_MOST);
     (void)route;
@@ -32,9 +32,6 @@ int search_log_index(struct request *request, const struct web_route *route)
     if (code != SOUK_OK)
         return code;
     if (items->count == limit)
-        json_add_str(arena, answer, "next", arena_printf(arena, "%lld", (long long)page + 1));
-    else
-        json_add_null(arena, answer, "next");
-    answer_json(request, 200, answer);
-    return SOUK_OK;
+        next = arena_printf(arena, "%lld", (long long)page + 1);
+    return api_answer_items(request, items, next);
 }

@@ -9,13 +9,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/api/staff.h"
 #include "app/cli/cli.h"
 #include "app/cli/control.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "shop/account.h"
-#include "shop/staff.h"
-#include "store/audit.h"
 
 #define PASSWORD_MOST 900
 
@@ -85,29 +84,8 @@ static int read_password(const struct cli_args *args, char *to, size_t size, str
 static int run_step(struct db_conn *conn, void *arg)
 {
     struct job *job = arg;
-    int64_t id = 0, now = clock_now();
-    struct souk_str token, subject = json_text(json_at(job->body, "email"));
-    int code;
-    job->answer = json_new(job->arena, JSON_OBJECT);
-    if (strcmp(job->step, "add") == 0) {
-        code = staff_create(conn, subject, json_text(json_at(job->body, "name")),
-                            json_text(json_at(job->body, "role")),
-                            json_text(json_at(job->body, "hash")), now, &id, &job->err);
-        json_add_str(job->arena, job->answer, "id",
-                     arena_printf(job->arena, "%lld", (long long)id));
-    } else if (strcmp(job->step, "token") == 0) {
-        code = token_make(conn, job->arena, json_text(json_at(job->body, "name")),
-                          json_at(job->body, "scopes"), 0, now, &token);
-        subject = souk_str("token");
-        if (!code)
-            json_add_str(job->arena, job->answer, "token", token);
-    } else {
-        code = staff_totp_reset(conn, subject, now, &job->err);
-    }
-    const char *action = arena_printf(job->arena, "admin.%s", job->step).ptr;
-    return code ? code
-                : audit_put(conn, souk_str("control"), souk_str(action), subject, souk_str("{}"),
-                            now);
+    return staff_step(conn, job->arena, job->step, job->body, souk_str("control"), clock_now(),
+                      &job->answer, &job->err);
 }
 
 static int call(struct arena *arena, const char *data, const char *step, const struct json *body,

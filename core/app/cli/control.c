@@ -24,15 +24,7 @@ struct souk_str control_path(struct arena *arena, const char *const *pieces)
     buf_add_cstr(&out, "/api/v1/admin");
     for (int i = 0; pieces[i]; i++) {
         buf_add_char(&out, '/');
-        for (const char *p = pieces[i]; *p; p++) {
-            unsigned char c = (unsigned char)*p;
-            int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-            if (plain)
-                buf_add_char(&out, (char)c);
-            else
-                buf_printf(&out, "%%%02X", c);
-        }
+        buf_add_encoded(&out, souk_str(pieces[i]));
     }
     return buf_str(&out);
 }

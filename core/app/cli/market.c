@@ -22,23 +22,6 @@ static const char *remembered(struct arena *arena, struct db *db)
     return access(file, R_OK) == 0 ? file : NULL;
 }
 
-static void set_terms(struct arena *arena, const struct config *config)
-{
-    const struct option_values *values = config->shop;
-    struct market_shop terms = {
-        .name = arena_cstr(arena, options_text(values, "name")),
-        .url = arena_cstr(arena, options_text(values, "url")),
-        .currency = arena_cstr(arena, options_text(values, "currency")),
-        .country = arena_cstr(arena, options_text(values, "country")),
-        .email = arena_cstr(arena, options_text(values, "email")),
-        .phone = arena_cstr(arena, options_text(values, "phone")),
-        .prices_include_tax = options_int(values, "prices_include_tax") != 0,
-        .round_by_total = souk_str_is(options_text(values, "tax_rounding"), "total")};
-    for (size_t i = 0; i < MARKET_LOCALES - 1 && config->locales[i]; i++)
-        terms.locales[i] = config->locales[i];
-    market_setup(&terms);
-}
-
 static void set_defaults(void)
 {
     static const struct market_shop terms = {.name = "souk",
@@ -74,6 +57,6 @@ int market_open_stopped(struct arena *arena, const char *data, const char *confi
         db_shut(*out);
         return err_set(err, SOUK_INVALID, "%s is wrong; see souk check %s", config, config);
     }
-    set_terms(arena, &values);
+    config_market(arena, &values);
     return SOUK_OK;
 }

@@ -146,11 +146,10 @@ int account_address_save(struct request *request, const struct web_route *route)
 {
     struct account_form form;
     struct err err = {0};
-    int64_t saved, id = id_of(request), person = account_page_need(request);
+    int64_t saved, id = id_of(request), person = account_form_mine(&form, request);
     (void)route;
     if (!person)
         return SOUK_OK;
-    account_form_begin(&form, request);
     for (size_t i = 0; i < FIELDS; i++)
         account_form_text(&form, fields[i]);
     check(&form);

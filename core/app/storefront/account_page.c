@@ -112,6 +112,14 @@ void account_form_begin(struct account_form *form, struct request *request)
     form->wrong = json_add(arena, form->view, "error", JSON_OBJECT);
 }
 
+int64_t account_form_mine(struct account_form *form, struct request *request)
+{
+    int64_t person = account_page_need(request);
+    if (person)
+        account_form_begin(form, request);
+    return person;
+}
+
 void account_form_set(struct account_form *form, const char *field, struct souk_str value)
 {
     json_add_str(&form->request->arena, form->values, field, value);

@@ -11,6 +11,9 @@
 #include "base/json.h"
 #include "web/request.h"
 
+#define ACCOUNT_NAME_MOST 100 /* characters of a person's name */
+#define ACCOUNT_NEWS      "Send me news and offers by e-mail. I can unsubscribe at any time."
+
 /* Who is signed in: the surviving record's id, 0 for nobody. */
 int64_t account_page_person(struct request *request);
 /* The same; for nobody answers with the way to sign in and back, and gives 0. */
@@ -30,6 +33,8 @@ struct account_form {
     struct json *values, *errors, *wrong;
 };
 void account_form_begin(struct account_form *form, struct request *request);
+/* The same for pages of one's own: who is signed in; 0 as account_page_need. */
+int64_t account_form_mine(struct account_form *form, struct request *request);
 /* Of the body, without the blanks around it; kept for showing again. */
 struct souk_str account_form_text(struct account_form *form, const char *field);
 struct souk_str account_form_secret(struct account_form *form,

@@ -8,7 +8,6 @@
 #include "shop/person.h"
 #include "web/session.h"
 
-#define EMAIL_WORDS  "Send me news and offers by e-mail. I can unsubscribe at any time."
 #define VISITS_WORDS "The shop may remember which pages I look at, to show me what fits."
 
 static int show(struct account_form *form, int64_t person, int status)
@@ -19,7 +18,7 @@ static int show(struct account_form *form, int64_t person, int status)
     struct json *consents = json_add(arena, form->view, "consents", JSON_OBJECT);
     json_add_bool(arena, consents, "email", consent_held(conn, person, "email") == 1);
     json_add_bool(arena, consents, "visits", consent_held(conn, person, "analytics") != 0);
-    json_add_str(arena, form->view, "email_words", account_page_words(request, EMAIL_WORDS));
+    json_add_str(arena, form->view, "email_words", account_page_words(request, ACCOUNT_NEWS));
     json_add_str(arena, form->view, "visits_words", account_page_words(request, VISITS_WORDS));
     json_add_str(arena, form->view, "done", request_query(request, "done"));
     return account_form_show(form, "page/account/privacy", status);
@@ -28,12 +27,9 @@ static int show(struct account_form *form, int64_t person, int status)
 int account_privacy_show(struct request *request, const struct web_route *route)
 {
     struct account_form form;
-    int64_t person = account_page_need(request);
+    int64_t person = account_form_mine(&form, request);
     (void)route;
-    if (!person)
-        return SOUK_OK;
-    account_form_begin(&form, request);
-    return show(&form, person, 200);
+    return person ? show(&form, person, 200) : SOUK_OK;
 }
 
 int account_privacy_again(struct account_form *form, int64_t person)
@@ -51,7 +47,7 @@ int account_consents(struct request *request, const struct web_route *route)
     int visits = request_form(request, "visits").len > 0;
     struct souk_str source = souk_str("account");
     int code = consent_set(request->conn, person, "email", email, source,
-                           account_page_words(request, EMAIL_WORDS), request->now);
+                           account_page_words(request, ACCOUNT_NEWS), request->now);
     if (code == SOUK_OK)
         code = consent_set(request->conn, person, "analytics", visits, source,
                            account_page_words(request, VISITS_WORDS), request->now);

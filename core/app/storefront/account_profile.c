@@ -14,9 +14,6 @@
 #include "shop/visit.h"
 #include "web/session.h"
 
-#define NAME_MOST 100
-#define PAGE      "page/account/profile"
-
 /* What is not typed in this form is what is known. */
 static int show(struct account_form *form, int64_t person, int status)
 {
@@ -36,31 +33,27 @@ static int show(struct account_form *form, int64_t person, int status)
         account_form_set(form, "language", json_text(json_at(me, "locale")));
     json_add_str(arena, form->view, "email", email);
     json_add_str(arena, form->view, "done", request_query(request, "done"));
-    return account_form_show(form, PAGE, status);
+    return account_form_show(form, "page/account/profile", status);
 }
 
 int account_profile_form(struct request *request, const struct web_route *route)
 {
     struct account_form form;
-    int64_t person = account_page_need(request);
+    int64_t person = account_form_mine(&form, request);
     (void)route;
-    if (!person)
-        return SOUK_OK;
-    account_form_begin(&form, request);
-    return show(&form, person, 200);
+    return person ? show(&form, person, 200) : SOUK_OK;
 }
 
 int account_profile(struct request *request, const struct web_route *route)
 {
     struct account_form form;
-    int64_t person = account_page_need(request);
+    int64_t person = account_form_mine(&form, request);
     (void)route;
     if (!person)
         return SOUK_OK;
-    account_form_begin(&form, request);
     struct souk_str name = account_form_text(&form, "name");
     const char *locale = market_locale(account_form_text(&form, "language"));
-    if (utf8_length(name) > NAME_MOST)
+    if (utf8_length(name) > ACCOUNT_NAME_MOST)
         account_form_refuse(&form, "name", "this name is too long");
     if (!locale)
         account_form_refuse(&form, "language", "choose one of the languages");
@@ -84,42 +77,34 @@ static int count_failure(struct db_conn *conn, void *arg)
     return account_failed(conn, change->email, change->request->now);
 }
 
-/* 1: the password is right. 0: it was said why not. Less: failed. */
-static int is_known(struct account_form *form, struct change *change, const char *field)
+/* 1: there is a form, and when the password in `field` is wrong it says so. 0: answered. Less:
+ * failed. */
+static int begin(struct account_form *form, struct request *request, const char *field,
+                 struct change **out)
 {
-    struct request *request = form->request;
+    struct change *change = *out = arena_new(&request->arena, struct change);
     struct err err = {0};
     struct souk_str hash;
-    int64_t owner;
+    int64_t owner, person = account_form_mine(form, request);
+    if (!person)
+        return 0;
+    *change = (struct change){.request = request, .person = person};
     struct souk_str password = account_form_secret(form, field);
-    int code =
-        account_of(request_conn(request), &request->arena, change->person, &change->email, &hash);
+    int code = account_of(request_conn(request), &request->arena, person, &change->email, &hash);
     if (code == SOUK_OK)
         code = account_find(request_conn(request), &request->arena, change->email, request->now,
                             &owner, &hash, &err);
-    request_conn_end(request);
+    request_conn_end(request); /* hashing is slow */
     if (code == SOUK_BUSY) {
         account_form_refuse(form, field, err.text);
-        return 0;
+        return 1;
     }
     if (code != SOUK_OK)
         return code;
-    if (account_verify(hash, password))
-        return 1;
-    account_form_refuse(form, field, "the password is wrong");
-    request_then_write(request, count_failure, change);
-    return 0;
-}
-
-static int begin(struct account_form *form, struct request *request, struct change **change)
-{
-    int64_t person = account_page_need(request);
-    if (!person)
-        return 0;
-    account_form_begin(form, request);
-    *change = arena_new(&request->arena, struct change);
-    (*change)->request = request;
-    (*change)->person = person;
+    if (!account_verify(hash, password)) {
+        account_form_refuse(form, field, "the password is wrong");
+        request_then_write(request, count_failure, change);
+    }
     return 1;
 }
 
@@ -149,17 +134,15 @@ int account_password_set(struct request *request, const struct web_route *route)
     struct change *change;
     struct err err = {0};
     (void)route;
-    if (!begin(&form, request, &change))
-        return SOUK_OK;
-    int known = is_known(&form, change, "current_password");
-    if (known < 0)
-        return known;
+    int code = begin(&form, request, "current_password", &change);
+    if (code != 1)
+        return code;
     struct souk_str password = account_form_secret(&form, "new_password");
     if (account_password_check(password, change->email, &err) != SOUK_OK)
         account_form_refuse(&form, "new_password", err.text);
     if (account_form_failed(&form))
         return show(&form, change->person, 422);
-    int code = account_hash(&request->arena, password, &change->hash, &err);
+    code = account_hash(&request->arena, password, &change->hash, &err);
     if (code == SOUK_OK)
         request_then_write(request, write_password, change);
     return code;
@@ -187,11 +170,9 @@ int account_email_set(struct request *request, const struct web_route *route)
     struct change *change;
     struct err err = {0};
     (void)route;
-    if (!begin(&form, request, &change))
-        return SOUK_OK;
-    int known = is_known(&form, change, "email_password");
-    if (known < 0)
-        return known;
+    int code = begin(&form, request, "email_password", &change);
+    if (code != 1)
+        return code;
     change->written = account_form_text(&form, "new_email");
     if (contact_normalize(&request->arena, "email", change->written, NULL, &change->value, &err) !=
         SOUK_OK)
@@ -221,12 +202,10 @@ int account_erase(struct request *request, const struct web_route *route)
     struct account_form form;
     struct change *change;
     (void)route;
-    if (!begin(&form, request, &change))
-        return SOUK_OK;
-    int known = is_known(&form, change, "password");
-    if (known < 0)
-        return known;
-    if (known && !account_form_text(&form, "sure").len)
+    int code = begin(&form, request, "password", &change);
+    if (code != 1)
+        return code;
+    if (!account_form_failed(&form) && !account_form_text(&form, "sure").len)
         account_form_refuse(&form, "sure", "say that you are sure");
     if (account_form_failed(&form))
         return account_privacy_again(&form, change->person);

@@ -14,13 +14,10 @@
 #include "shop/person.h"
 #include "shop/visit.h"
 
-#define NEWSLETTER "Send me news and offers by e-mail. I can unsubscribe at any time."
-#define NAME_MOST  100
-
 static int show_form(struct account_form *form, int status)
 {
     json_add_str(&form->request->arena, form->view, "newsletter_words",
-                 account_page_words(form->request, NEWSLETTER));
+                 account_page_words(form->request, ACCOUNT_NEWS));
     return account_form_show(form, "page/account/register", status);
 }
 
@@ -104,13 +101,13 @@ int account_register(struct request *request, const struct web_route *route)
     r->written = account_form_text(&form, "email");
     r->name = account_form_text(&form, "name");
     r->newsletter = account_form_text(&form, "newsletter").len > 0;
-    r->wording = account_page_words(request, NEWSLETTER);
+    r->wording = account_page_words(request, ACCOUNT_NEWS);
     struct souk_str password = account_form_secret(&form, "password");
     if (contact_normalize(arena, "email", r->written, NULL, &r->email, &err) != SOUK_OK)
         account_form_refuse(&form, "email", err.text);
     if (account_password_check(password, r->email, &err) != SOUK_OK)
         account_form_refuse(&form, "password", err.text);
-    if (utf8_length(r->name) > NAME_MOST)
+    if (utf8_length(r->name) > ACCOUNT_NAME_MOST)
         account_form_refuse(&form, "name", "this name is too long");
     if (account_form_failed(&form))
         return show_form(&form, 422);

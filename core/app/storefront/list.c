@@ -88,29 +88,13 @@ static void read_fields(struct request *request, struct fields *fields)
 
 /* ---- links ---- */
 
-static void add_encoded(struct buf *out, struct souk_str text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            c == '-' || c == '.' || c == '_' || c == '~') {
-            buf_add_char(out, (char)c);
-            continue;
-        }
-        buf_add_char(out, '%');
-        buf_add_char(out, hex[c >> 4]);
-        buf_add_char(out, hex[c & 15]);
-    }
-}
-
 static void add_pair(struct buf *out, struct souk_str name, struct souk_str value)
 {
     if (out->len)
         buf_add_char(out, '&');
-    add_encoded(out, name);
+    buf_add_encoded(out, name);
     buf_add_char(out, '=');
-    add_encoded(out, value);
+    buf_add_encoded(out, value);
 }
 
 struct change {

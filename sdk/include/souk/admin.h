@@ -8,8 +8,8 @@
  *         {"amount", "Amount", SOUK_MONEY, SOUK_FIELD_LIST | SOUK_FIELD_SORT | SOUK_FIELD_EDIT},
  *     };
  *     static const struct souk_resource resources[] = {
- *         {"voucher", "Vouchers", "Voucher", "p_shop_voucher", SOUK_TABLE(fields), .flags =
- * SOUK_CREATE},
+ *         {"voucher", "Vouchers", "Voucher", "p_shop_voucher", SOUK_TABLE(fields),
+ *          .flags = SOUK_CREATE},
  *     };
  *
  * The table has a key `id INTEGER PRIMARY KEY`. Sorting by a column is as fast as its index; a
@@ -37,6 +37,8 @@ struct souk_ctx;
 #define SOUK_FIELD_EDIT   8  /* in the form; the others are only shown */
 #define SOUK_FIELD_MUST   16 /* must not be empty */
 #define SOUK_FIELD_FIND   32 /* STRING, TEXT: the search box looks into it */
+
+#define SOUK_FIELDS_MOST 60 /* of one resource */
 
 struct souk_field {
     const char *column;

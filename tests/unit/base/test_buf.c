@@ -51,6 +51,15 @@ static void numbers(void **state)
     buf_free(&buf);
 }
 
+static void parts_of_uris(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_add_encoded(&buf, souk_str("aZ09-._~ /?&=+%\xc3\xa9"));
+    assert_string_equal(buf_str(&buf).ptr, "aZ09-._~%20%2F%3F%26%3D%2B%25%C3%A9");
+    buf_free(&buf);
+}
+
 static void formats(void **state)
 {
     (void)state;
@@ -68,6 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows),
         cmocka_unit_test(numbers),
+        cmocka_unit_test(parts_of_uris),
         cmocka_unit_test(formats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

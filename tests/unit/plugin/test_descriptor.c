@@ -390,12 +390,17 @@ static void test_later(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),        cmocka_unit_test(test_shorter_rows),
-        cmocka_unit_test(test_longer_rows), cmocka_unit_test(test_resources),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_shorter_rows),
+        cmocka_unit_test(test_longer_rows),
+        cmocka_unit_test(test_resources),
         cmocka_unit_test(test_shorter_descriptor),
-        cmocka_unit_test(test_abi),         cmocka_unit_test(test_hostile_tables),
-        cmocka_unit_test(test_identity),    cmocka_unit_test(test_requires_and_options),
-        cmocka_unit_test(test_routes),      cmocka_unit_test(test_pages_and_files),
+        cmocka_unit_test(test_abi),
+        cmocka_unit_test(test_hostile_tables),
+        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_requires_and_options),
+        cmocka_unit_test(test_routes),
+        cmocka_unit_test(test_pages_and_files),
         cmocka_unit_test(test_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

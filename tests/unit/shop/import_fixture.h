@@ -191,6 +191,8 @@ static inline void import_trip(const char *format)
     import_into(empty, format, name, 0);
     if (json_int(json_at(report, "reject_count"), -1) != 0)
         import_fail(format);
+    assert_int_equal(json_int(json_at(report, "created"), -1),
+                     import_query("SELECT count(*) FROM product"));
     char *second = import_export(empty, format, name);
     import_same(format, first, second);
     import_into(empty, format, name, 0);

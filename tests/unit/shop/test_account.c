@@ -6,41 +6,7 @@
 #include "shop/account.h"
 #include "shop/person.h"
 
-#include "../store/fixture.h"
-
-static struct db *db;
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    db = fixture_open(NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    db_shut(db);
-    arena_free(&arena);
-    return 0;
-}
-
-static int (*body)(struct db_conn *conn);
-static int call(struct db_conn *conn, void *arg)
-{
-    (void)arg;
-    return body(conn);
-}
-static int in_write(int (*fn)(struct db_conn *conn))
-{
-    struct err err = {0};
-    body = fn;
-    int code = db_write(db, call, NULL, &err);
-    if (code != SOUK_OK)
-        print_message("%s\n", err.text);
-    return code;
-}
+#include "person_fixture.h"
 
 static void passwords_are_checked_and_hashed(void **state)
 {
@@ -321,13 +287,13 @@ static void sessions_of_one_person_can_be_ended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(passwords_are_checked_and_hashed, setup, teardown),
-        cmocka_unit_test_setup_teardown(locks_do_not_tell, setup, teardown),
-        cmocka_unit_test_setup_teardown(mails_are_counted, setup, teardown),
-        cmocka_unit_test_setup_teardown(links_work_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(addresses_belong_to_one, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_accounts_of_one_person_both_work, setup, teardown),
-        cmocka_unit_test_setup_teardown(sessions_of_one_person_can_be_ended, setup, teardown),
+        PERSON_TEST(passwords_are_checked_and_hashed),
+        PERSON_TEST(locks_do_not_tell),
+        PERSON_TEST(mails_are_counted),
+        PERSON_TEST(links_work_once),
+        PERSON_TEST(addresses_belong_to_one),
+        PERSON_TEST(two_accounts_of_one_person_both_work),
+        PERSON_TEST(sessions_of_one_person_can_be_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,55 +2,17 @@
  * test_import: real files of other shops, twice each, and small ones made here for what goes wrong.
  * The real ones lie beside the repository; without them those tests are passed over.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include "base/clock.h"
-#include "base/log.h"
-#include "shop/import.h"
-#include "shop/market.h"
-#include <cmocka.h>
+#include "import_fixture.h"
 
 #define CATALOGS "../shared/catalogs/"
 
-static struct db *db;
-static struct arena arena;
-static const struct json *report;
 static char file_name[64];
 
-static int open_db(void **state)
+static int close_file(void **state)
 {
-    (void)state;
-    static const struct market_shop shop = {.name = "Test",
-                                            .url = "",
-                                            .currency = "EUR",
-                                            .locales = {"en", "bg"},
-                                            .country = "BG",
-                                            .email = "",
-                                            .phone = ""};
-    struct db_options none = {0};
-    struct err err = {0};
-    log_setup(LOG_ERROR, 0);
-    market_setup(&shop);
-    if (db_open(&db, &none, &err) != 0)
-        fail_msg("%s", err.text);
-    return 0;
-}
-
-static int close_db(void **state)
-{
-    (void)state;
-    db_thread_end(db);
-    db_shut(db);
-    arena_free(&arena);
     if (file_name[0])
         unlink(file_name);
-    return 0;
+    return import_close(state);
 }
 
 static void run_options(const struct import_options *options)
@@ -89,20 +51,11 @@ static void expect(int64_t created, int64_t updated, int64_t unchanged, int64_t 
 {
     if (count("created") != created || count("updated") != updated ||
         count("unchanged") != unchanged || count("rejected") != rejected) {
-        struct buf text = {.arena = &arena};
-        json_print(&text, report);
-        fail_msg("wanted %lld %lld %lld %lld: %.*s", (long long)created, (long long)updated,
-                 (long long)unchanged, (long long)rejected, (int)text.len, text.ptr);
+        char what[100];
+        snprintf(what, sizeof what, "wanted %lld %lld %lld %lld", (long long)created,
+                 (long long)updated, (long long)unchanged, (long long)rejected);
+        import_fail(what);
     }
-}
-
-static int64_t query(const char *sql)
-{
-    int64_t number = -1;
-    struct db_conn *conn = db_read_begin(db, 0);
-    db_get_int(conn, db_intern(db, NULL, sql), &number);
-    db_read_end(conn);
-    return number;
 }
 
 static void twice(const char *format, const char *file, int64_t products, int64_t all)
@@ -112,13 +65,13 @@ static void twice(const char *format, const char *file, int64_t products, int64_
     run_options(&(struct import_options){.format = format, .file = file, .dry_run = 1});
     expect(products, 0, 0, 0);
     assert_int_equal(variants("created"), all);
-    assert_int_equal(query("SELECT count(*) FROM product"), 0);
+    assert_int_equal(import_query("SELECT count(*) FROM product"), 0);
     run(format, file);
     expect(products, 0, 0, 0);
     assert_int_equal(variants("created"), all);
     assert_int_equal(variants("rejected"), 0);
-    assert_int_equal(query("SELECT count(*) FROM product"), products);
-    assert_int_equal(query("SELECT count(*) FROM variant"), all);
+    assert_int_equal(import_query("SELECT count(*) FROM product"), products);
+    assert_int_equal(import_query("SELECT count(*) FROM variant"), all);
     run(format, file);
     expect(0, 0, products, 0);
     assert_int_equal(variants("unchanged"), all);
@@ -130,20 +83,22 @@ static void test_woocommerce(void **state)
 {
     (void)state;
     twice("woocommerce", CATALOGS "woocommerce/classic-commerce-sample_products.csv", 15, 21);
-    assert_int_equal(query("SELECT count(*) FROM product WHERE type = 'simple'"), 9);
-    assert_int_equal(query("SELECT count(*) FROM product WHERE type = 'variable'"), 2);
-    assert_int_equal(query("SELECT count(*) FROM product WHERE type = 'digital'"), 2);
-    assert_int_equal(query("SELECT count(*) FROM product WHERE type = 'bundle'"), 1);
-    assert_int_equal(query("SELECT count(*) FROM product WHERE type = 'external'"), 1);
-    assert_int_equal(query("SELECT count(*) FROM product_link WHERE kind = 'bundle'"), 3);
-    assert_int_equal(query("SELECT min(r.amount) FROM price r JOIN variant v ON v.id = "
-                           "r.variant_id JOIN product p ON p.id = v.product_id WHERE p.key = "
-                           "'cc-hoodie'"),
-                     4200);
-    assert_int_equal(query("SELECT max(r.amount) FROM price r JOIN variant v ON v.id = "
-                           "r.variant_id JOIN product p ON p.id = v.product_id WHERE p.key = "
-                           "'cc-hoodie'"),
-                     4500);
+    assert_int_equal(import_query("SELECT count(*) FROM product WHERE type = 'simple'"), 9);
+    assert_int_equal(import_query("SELECT count(*) FROM product WHERE type = 'variable'"), 2);
+    assert_int_equal(import_query("SELECT count(*) FROM product WHERE type = 'digital'"), 2);
+    assert_int_equal(import_query("SELECT count(*) FROM product WHERE type = 'bundle'"), 1);
+    assert_int_equal(import_query("SELECT count(*) FROM product WHERE type = 'external'"), 1);
+    assert_int_equal(import_query("SELECT count(*) FROM product_link WHERE kind = 'bundle'"), 3);
+    assert_int_equal(
+        import_query("SELECT min(r.amount) FROM price r JOIN variant v ON v.id = "
+                     "r.variant_id JOIN product p ON p.id = v.product_id WHERE p.key = "
+                     "'cc-hoodie'"),
+        4200);
+    assert_int_equal(
+        import_query("SELECT max(r.amount) FROM price r JOIN variant v ON v.id = "
+                     "r.variant_id JOIN product p ON p.id = v.product_id WHERE p.key = "
+                     "'cc-hoodie'"),
+        4500);
 }
 
 static void test_apparel(void **state)
@@ -156,16 +111,16 @@ static void test_home(void **state)
 {
     (void)state;
     twice("shopify", CATALOGS "shopify/home-and-garden.csv", 20, 21);
-    assert_int_equal(query("SELECT count(*) FROM price WHERE compare_at IS NOT NULL"), 16);
-    assert_int_equal(query("SELECT count(*) FROM variant WHERE availability = 'out'"), 2);
+    assert_int_equal(import_query("SELECT count(*) FROM price WHERE compare_at IS NOT NULL"), 16);
+    assert_int_equal(import_query("SELECT count(*) FROM variant WHERE availability = 'out'"), 2);
 }
 
 static void test_jewelery(void **state)
 {
     (void)state;
     twice("shopify", CATALOGS "shopify/jewelery.csv", 20, 23);
-    assert_int_equal(query("SELECT count(*) FROM price WHERE compare_at IS NOT NULL"), 17);
-    assert_int_equal(query("SELECT count(*) FROM variant WHERE availability = 'out'"), 3);
+    assert_int_equal(import_query("SELECT count(*) FROM price WHERE compare_at IS NOT NULL"), 17);
+    assert_int_equal(import_query("SELECT count(*) FROM variant WHERE availability = 'out'"), 3);
 }
 
 static void test_magento(void **state)
@@ -197,10 +152,11 @@ static void test_spree(void **state)
     expect(37, 0, 0, 0);
     assert_int_equal(variants("created"), 87);
     assert_int_equal(count("warning_count"), 1); /* ROBOT-VACUUM twice */
-    assert_int_equal(query("SELECT count(*) FROM price WHERE list_id = 1"), 87);
-    assert_int_equal(query("SELECT count(*) FROM price r JOIN price_list l ON l.id = r.list_id "
-                           "WHERE l.currency = 'USD'"),
-                     87);
+    assert_int_equal(import_query("SELECT count(*) FROM price WHERE list_id = 1"), 87);
+    assert_int_equal(
+        import_query("SELECT count(*) FROM price r JOIN price_list l ON l.id = r.list_id "
+                     "WHERE l.currency = 'USD'"),
+        87);
     run_options(&(struct import_options){
         .format = "csv", .file = CATALOGS "spree/products.csv", .map = "spree"});
     expect(0, 0, 37, 0);
@@ -217,18 +173,21 @@ static void test_update_by_sku(void **state)
     assert_int_equal(variants("created"), 3);
     run("csv", write_file("sku,stock,price\nC-B,9,\nNO,1,\nP,1,20\nC-R,5,11.50\n"));
     expect(0, 1, 1, 1);
-    assert_int_equal(query("SELECT s.on_hand FROM stock s JOIN variant v ON v.id = s.variant_id "
-                           "WHERE v.sku = 'C-B'"),
-                     9);
-    assert_int_equal(query("SELECT r.amount FROM price r JOIN variant v ON v.id = r.variant_id "
-                           "WHERE v.sku = 'C-B'"),
-                     1000);
-    assert_int_equal(query("SELECT r.amount FROM price r JOIN variant v ON v.id = r.variant_id "
-                           "WHERE v.sku = 'C-R'"),
-                     1150);
+    assert_int_equal(
+        import_query("SELECT s.on_hand FROM stock s JOIN variant v ON v.id = s.variant_id "
+                     "WHERE v.sku = 'C-B'"),
+        9);
+    assert_int_equal(
+        import_query("SELECT r.amount FROM price r JOIN variant v ON v.id = r.variant_id "
+                     "WHERE v.sku = 'C-B'"),
+        1000);
+    assert_int_equal(
+        import_query("SELECT r.amount FROM price r JOIN variant v ON v.id = r.variant_id "
+                     "WHERE v.sku = 'C-R'"),
+        1150);
     const struct json *reject = &json_first(json_at(report, "rejects"))->value;
     assert_int_equal(json_int(json_at(reject, "row"), 0), 3);
-    assert_int_equal(query("SELECT count(*) FROM variant"), 3);
+    assert_int_equal(import_query("SELECT count(*) FROM variant"), 3);
 }
 
 static void test_clear(void **state)
@@ -239,9 +198,9 @@ static void test_clear(void **state)
     expect(0, 0, 1, 0);
     run("csv", write_file("key,name,sku,price,compare_at,brand\na,A,A1,,[clear],[clear]\n"));
     expect(0, 1, 0, 0);
-    assert_int_equal(query("SELECT count(*) FROM price WHERE compare_at IS NULL AND amount = 1000"),
-                     1);
-    assert_int_equal(query("SELECT count(*) FROM product WHERE brand_id IS NULL"), 1);
+    assert_int_equal(
+        import_query("SELECT count(*) FROM price WHERE compare_at IS NULL AND amount = 1000"), 1);
+    assert_int_equal(import_query("SELECT count(*) FROM product WHERE brand_id IS NULL"), 1);
 }
 
 static void test_clashes(void **state)
@@ -253,7 +212,7 @@ static void test_clashes(void **state)
     assert_int_equal(json_int(json_at(reject, "row"), 0), 3);
     assert_true(souk_str_is(json_text(json_at(reject, "column")), "sku"));
     assert_non_null(strstr(arena_cstr(&arena, json_text(json_at(reject, "message"))), "row 2"));
-    assert_int_equal(query("SELECT count(*) FROM product"), 2);
+    assert_int_equal(import_query("SELECT count(*) FROM product"), 2);
 }
 
 static void test_bad_rows(void **state)
@@ -298,17 +257,20 @@ static void test_shuffled(void **state)
     expect(2, 0, 0, 0);
     assert_int_equal(variants("created"), 3);
     assert_int_equal(count("warning_count"), 0);
-    assert_int_equal(query("SELECT weight_g FROM variant WHERE sku = 'V1'"), 907);
-    assert_int_equal(query("SELECT amount FROM price r JOIN variant v ON v.id = r.variant_id WHERE "
-                           "v.sku = 'V1'"),
-                     1990);
-    assert_int_equal(query("SELECT count(*) FROM category_text WHERE name = 'Hot , sweet' AND "
-                           "locale = 'en'"),
-                     1);
-    assert_int_equal(query("SELECT count(*) FROM product_link WHERE kind = 'upsell'"), 1);
-    assert_int_equal(query("SELECT length_mm FROM variant v JOIN product p ON p.id = v.product_id "
-                           "WHERE p.key = 'id:20'"),
-                     254);
+    assert_int_equal(import_query("SELECT weight_g FROM variant WHERE sku = 'V1'"), 907);
+    assert_int_equal(
+        import_query("SELECT amount FROM price r JOIN variant v ON v.id = r.variant_id WHERE "
+                     "v.sku = 'V1'"),
+        1990);
+    assert_int_equal(
+        import_query("SELECT count(*) FROM category_text WHERE name = 'Hot , sweet' AND "
+                     "locale = 'en'"),
+        1);
+    assert_int_equal(import_query("SELECT count(*) FROM product_link WHERE kind = 'upsell'"), 1);
+    assert_int_equal(
+        import_query("SELECT length_mm FROM variant v JOIN product p ON p.id = v.product_id "
+                     "WHERE p.key = 'id:20'"),
+        254);
 }
 
 static int stop_after;
@@ -331,30 +293,30 @@ static void test_goes_on(void **state)
         .format = "csv", .file = write_file(text.ptr), .cancelled = stop};
     stop_after = 9;
     assert_int_equal(import_run(db, &arena, &options, &report, &err), SOUK_CONFLICT);
-    int64_t some = query("SELECT count(*) FROM product");
+    int64_t some = import_query("SELECT count(*) FROM product");
     assert_true(some > 0 && some < 1999);
     options.cancelled = NULL;
     run_options(&options);
     expect(1999, 0, 0, 1);
-    assert_int_equal(query("SELECT count(*) FROM product"), 1999);
-    assert_int_equal(query("SELECT count(*) FROM import"), 1);
+    assert_int_equal(import_query("SELECT count(*) FROM product"), 1999);
+    assert_int_equal(import_query("SELECT count(*) FROM import"), 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_woocommerce, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_apparel, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_home, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_jewelery, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_magento, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_spree, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_update_by_sku, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_clear, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_clashes, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_bad_rows, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_shuffled, open_db, close_db),
-        cmocka_unit_test_setup_teardown(test_goes_on, open_db, close_db),
+        cmocka_unit_test_setup_teardown(test_woocommerce, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_apparel, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_home, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_jewelery, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_magento, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_spree, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_update_by_sku, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_clear, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_clashes, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_bad_rows, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_shuffled, import_open, close_file),
+        cmocka_unit_test_setup_teardown(test_goes_on, import_open, close_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,42 +9,7 @@
 #include "shop/touch.h"
 #include "shop/visit.h"
 
-#include "../store/fixture.h"
-
-static struct db *db;
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    db = fixture_open(NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    db_shut(db);
-    arena_free(&arena);
-    return 0;
-}
-
-/* A write by a function of no arguments beyond the connection. */
-static int (*body)(struct db_conn *conn);
-static int call(struct db_conn *conn, void *arg)
-{
-    (void)arg;
-    return body(conn);
-}
-static int in_write(int (*fn)(struct db_conn *conn))
-{
-    struct err err = {0};
-    body = fn;
-    int code = db_write(db, call, NULL, &err);
-    if (code != SOUK_OK)
-        print_message("%s\n", err.text);
-    return code;
-}
+#include "person_fixture.h"
 
 static struct souk_str text_of(const struct json *tree)
 {
@@ -515,15 +480,14 @@ static void the_source_comes_from_the_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(contacts_compare_in_one_form, setup, teardown),
-        cmocka_unit_test_setup_teardown(stages_only_go_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(consents_are_kept_and_the_latest_holds, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_second_proof_joins_and_can_be_taken_back, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(merges_are_taken_back_in_reverse, setup, teardown),
-        cmocka_unit_test_setup_teardown(erasing_leaves_no_name, setup, teardown),
-        cmocka_unit_test_setup_teardown(sources_follow_the_rules, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_source_comes_from_the_log, setup, teardown),
+        PERSON_TEST(contacts_compare_in_one_form),
+        PERSON_TEST(stages_only_go_up),
+        PERSON_TEST(consents_are_kept_and_the_latest_holds),
+        PERSON_TEST(a_second_proof_joins_and_can_be_taken_back),
+        PERSON_TEST(merges_are_taken_back_in_reverse),
+        PERSON_TEST(erasing_leaves_no_name),
+        PERSON_TEST(sources_follow_the_rules),
+        PERSON_TEST(the_source_comes_from_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

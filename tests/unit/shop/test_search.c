@@ -390,15 +390,17 @@ static void test_reorder(void **state)
 
 static int note_write(struct db_conn *conn, struct shop_fixture *fixture, void *arg)
 {
-    return search_note(conn, &fixture->arena, "en", souk_str(arg), 0, NOW);
+    return search_note_all(conn, &fixture->arena, fixture_json(fixture, arg));
 }
 
 static void test_note(void **state)
 {
     struct shop_fixture *fixture = *state;
-    assert_int_equal(fixture_write(fixture, note_write, "Red Sofas"), 0);
-    assert_int_equal(fixture_write(fixture, note_write, " red sofa "), 0);
-    assert_int_equal(fixture_write(fixture, note_write, " ... "), 0);
+    static const char two[] = "[{\"data\": {\"q\": \"Red Sofas\", \"locale\": \"en\"}, \"at\": 1}, "
+                              "{\"data\": {\"q\": \" red sofa \", \"locale\": \"en\"}, \"at\": 2}]";
+    static const char none[] = "[{\"data\": {\"q\": \" ... \", \"locale\": \"en\"}, \"at\": 3}]";
+    assert_int_equal(fixture_write(fixture, note_write, (void *)two), 0);
+    assert_int_equal(fixture_write(fixture, note_write, (void *)none), 0);
     assert_int_equal(fixture_int(fixture, "SELECT count(*) FROM search_query"), 1);
     assert_int_equal(fixture_int(fixture, "SELECT count FROM search_query"), 2);
 }

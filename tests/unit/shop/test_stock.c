@@ -61,6 +61,37 @@ static void test_move(void **state)
     assert_int_equal(fixture_int(fixture, "SELECT sum(delta) FROM stock_move"), 10);
 }
 
+/* What a cached page of the product rests on. */
+static void look(struct shop_fixture *fixture, struct db_seen *seen)
+{
+    struct market market = market_at("en", NOW);
+    struct json *view = NULL;
+    struct db_conn *conn = db_read_begin(fixture->db, 0);
+    assert_int_equal(product_view(conn, &fixture->arena, &market, fixture->result.id, souk_str(""),
+                                  NULL, &view, NULL),
+                     0);
+    db_seen(conn, seen);
+    db_read_end(conn);
+    assert_true(db_seen_valid(fixture->db, seen));
+}
+
+static void test_full_shelf(void **state)
+{
+    struct shop_fixture *fixture = *state;
+    struct db_seen seen;
+    int64_t id = make(fixture, "{\"stock\": 9, \"low_stock\": 2, \"prices\": [{\"amount\": 100}]}");
+    fixture_sql(fixture, "UPDATE product SET status = 'active', visibility = 'both'");
+    look(fixture, &seen);
+    assert_int_equal(move(fixture, id, -2), 0);
+    assert_int_equal(move(fixture, id, -2), 0);
+    assert_true(db_seen_valid(fixture->db, &seen)); /* the page says the same as before */
+    assert_int_equal(move(fixture, id, -3), 0);
+    assert_false(db_seen_valid(fixture->db, &seen));
+    look(fixture, &seen);
+    assert_int_equal(move(fixture, id, -1), 0);
+    assert_false(db_seen_valid(fixture->db, &seen)); /* how many are left is on the page now */
+}
+
 static void test_reserved(void **state)
 {
     struct shop_fixture *fixture = *state;
@@ -137,8 +168,9 @@ static void test_verify(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SHOP_TEST(test_move),  SHOP_TEST(test_reserved), SHOP_TEST(test_backorder),
-        SHOP_TEST(test_rules), SHOP_TEST(test_set),      SHOP_TEST(test_verify),
+        SHOP_TEST(test_move),      SHOP_TEST(test_full_shelf), SHOP_TEST(test_reserved),
+        SHOP_TEST(test_backorder), SHOP_TEST(test_rules),      SHOP_TEST(test_set),
+        SHOP_TEST(test_verify),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

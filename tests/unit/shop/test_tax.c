@@ -150,8 +150,9 @@ static int save_zones(struct db_conn *conn, struct shop_fixture *fixture, void *
 {
     const char *const *docs = arg;
     int64_t id;
+    int change;
     for (; *docs; docs++) {
-        int code = tax_zone_save(conn, fixture_json(fixture, *docs), &id, &fixture->err);
+        int code = tax_zone_put(conn, fixture_json(fixture, *docs), &id, &change, &fixture->err);
         if (code)
             return code;
     }

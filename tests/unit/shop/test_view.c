@@ -151,7 +151,8 @@ static void test_choice(void **state)
 static int save_rates(struct db_conn *conn, struct shop_fixture *fixture, void *arg)
 {
     int64_t id;
-    return tax_zone_save(conn, fixture_json(fixture, arg), &id, &fixture->err);
+    int change;
+    return tax_zone_put(conn, fixture_json(fixture, arg), &id, &change, &fixture->err);
 }
 
 static void test_tax_note(void **state)

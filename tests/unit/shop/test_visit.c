@@ -10,35 +10,9 @@
 
 #include <pthread.h>
 
-#include "../store/fixture.h"
-
-static struct db *db;
-static struct arena arena;
+#include "person_fixture.h"
 
 #define FIREFOX "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-
-static int setup(void **state)
-{
-    (void)state;
-    db = fixture_open(NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    visit_flush_last(db);
-    db_shut(db);
-    arena_free(&arena);
-    return 0;
-}
-
-static void write_ok(const char *sql)
-{
-    struct err err = {0};
-    if (fixture_write(db, sql, &err) != SOUK_OK)
-        fail_msg("%s: %s", sql, err.text);
-}
 
 static void robots_are_known_by_their_names(void **state)
 {
@@ -329,17 +303,17 @@ static void what_is_seen_is_popular(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(robots_are_known_by_their_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(nobody_is_followed_into_the_next_day, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_restart_makes_no_second_visitor, setup, teardown),
-        cmocka_unit_test_setup_teardown(yesterdays_key_is_nowhere, setup, teardown),
-        cmocka_unit_test_setup_teardown(searches_are_noted, setup, teardown),
-        cmocka_unit_test_setup_teardown(views_become_rows, setup, teardown),
-        cmocka_unit_test_setup_teardown(many_at_once_are_bounded, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_turn_takes_what_has_gathered, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_log_is_read_by_person, setup, teardown),
-        cmocka_unit_test_setup_teardown(old_events_go, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_seen_is_popular, setup, teardown),
+        PERSON_TEST(robots_are_known_by_their_names),
+        PERSON_TEST(nobody_is_followed_into_the_next_day),
+        PERSON_TEST(a_restart_makes_no_second_visitor),
+        PERSON_TEST(yesterdays_key_is_nowhere),
+        PERSON_TEST(searches_are_noted),
+        PERSON_TEST(views_become_rows),
+        PERSON_TEST(many_at_once_are_bounded),
+        PERSON_TEST(a_turn_takes_what_has_gathered),
+        PERSON_TEST(the_log_is_read_by_person),
+        PERSON_TEST(old_events_go),
+        PERSON_TEST(what_is_seen_is_popular),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

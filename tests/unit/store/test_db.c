@@ -214,6 +214,10 @@ static void test_seen(void **state)
     assert_true(db_seen_valid(db, &items) && db_seen_valid(db, &setting));
     see(db, &parts, &part);
     assert_true(db_seen_valid(db, &part));
+    /* what finds nothing to change is nothing to caches */
+    assert_int_equal(fixture_write(db, "UPDATE p_t_part SET item = 1 WHERE id = 9", NULL), 0);
+    assert_int_equal(fixture_write(db, "DELETE FROM p_t_item WHERE id = 9", NULL), 0);
+    assert_true(db_seen_valid(db, &part) && db_seen_valid(db, &items));
     assert_int_equal(fixture_write(db, "DELETE FROM p_t_item WHERE id = 1", NULL),
                      0); /* cascades */
     assert_false(db_seen_valid(db, &part));

@@ -13,6 +13,7 @@
 
 static struct arena arena;
 static struct header_list list;
+static int parsed;
 
 static const char *value(const char *name)
 {
@@ -22,7 +23,7 @@ static const char *value(const char *name)
 static void parse(const char *text)
 {
     list = (struct header_list){0};
-    form_parse(&arena, souk_str(text), &list);
+    parsed = form_parse(&arena, souk_str(text), FORM_FIELDS, &list);
 }
 
 static void fields_are_decoded(void **state)
@@ -66,6 +67,48 @@ static void count_is_limited(void **state)
     }
     parse(text);
     assert_int_equal(list.count, FORM_FIELDS);
+    assert_int_equal(parsed, SOUK_TOO_LARGE);
+    text[2 * FORM_FIELDS - 1] = '\0';
+    parse(text);
+    assert_int_equal(list.count, FORM_FIELDS);
+    assert_int_equal(parsed, SOUK_OK);
+}
+
+/* Long lists are found in by other means than short ones, with the same answers. */
+static void long_forms_are_found_in(void **state)
+{
+    (void)state;
+    struct buf text = {.arena = &arena};
+    for (int i = 0; i < FORM_MOST; i++)
+        buf_printf(&text, "f%d=%d&", i % (FORM_MOST / 2), i);
+    list = (struct header_list){0};
+    assert_int_equal(form_parse(&arena, buf_str(&text), FORM_MOST, &list), SOUK_OK);
+    assert_int_equal(list.count, FORM_MOST);
+    for (int i = 0; i < FORM_MOST / 2; i++) {
+        char name[16], first[16], second[16];
+        snprintf(name, sizeof name, "f%d", i);
+        snprintf(first, sizeof first, "%d", i);
+        snprintf(second, sizeof second, "%d", i + FORM_MOST / 2);
+        assert_string_equal(value(name), first); /* the first one counts */
+        assert_true(header_list_has(&list, name, first));
+        assert_true(header_list_has(&list, name, second));
+        assert_true(header_list_has(&list, name, NULL));
+        assert_false(header_list_has(&list, name, "x"));
+    }
+    assert_int_equal(header_list_find(&list, "f").len, 0);
+    assert_false(header_list_has(&list, "g", NULL));
+    header_list_add(&arena, &list, souk_str("g"), souk_str("late"));
+    assert_string_equal(value("g"), "late");
+}
+
+static void values_are_looked_for(void **state)
+{
+    (void)state;
+    parse("a=0&a=1&b=");
+    assert_true(header_list_has(&list, "a", "1"));
+    assert_false(header_list_has(&list, "a", "2"));
+    assert_true(header_list_has(&list, "b", NULL));
+    assert_false(header_list_has(&list, "c", NULL));
 }
 
 static void cookies_are_split(void **state)
@@ -94,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_decoded),       cmocka_unit_test(odd_fields_are_left_out),
         cmocka_unit_test(plain_text_is_not_copied), cmocka_unit_test(count_is_limited),
+        cmocka_unit_test(long_forms_are_found_in),  cmocka_unit_test(values_are_looked_for),
         cmocka_unit_test(cookies_are_split),        cmocka_unit_test(names_of_headers_ignore_case),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
