@@ -61,6 +61,8 @@ endif
 IMAGE_SRC := $(wildcard core/app/image/*.c)
 CORE_SRC := $(filter-out $(IMAGE_SRC),$(wildcard core/*/*.c core/app/*/*.c))
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/theme.o
+# sdk/host and sdk/conform: the test host for plugins, around the same objects.
+HOST_SRC := $(wildcard sdk/host/*.c sdk/conform/*/*.c)
 LIB_OBJ  := $(filter-out $(BUILD)/core/app/main.o,$(CORE_OBJ))
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
@@ -68,8 +70,8 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 PLUGIN_DIRS := $(patsubst %/Makefile,%,$(wildcard plugins/*/Makefile sdk/examples/*/Makefile))
 PLUGINS     := $(foreach d,$(PLUGIN_DIRS),$(BUILD)/plugins/$(notdir $(d)).so)
 
-.PHONY: all run test unit e2e browser bench install format clean help FORCE
-all: $(BUILD)/souk $(BUILD)/souk-image $(PLUGINS)
+.PHONY: all run test unit e2e conform browser bench install format clean help FORCE
+all: $(BUILD)/souk $(BUILD)/souk-image $(BUILD)/souk-host $(PLUGINS)
 
 GEN_HEADERS :=
 include core/store/store.mk
@@ -89,6 +91,12 @@ $(BUILD)/souk-image: $(IMAGE_SRC:%.c=$(BUILD)/%.o)
 $(BUILD)/libcore.a: $(LIB_OBJ)
 	@rm -f $@
 	@ar rcs $@ $^
+
+$(HOST_SRC:%.c=$(BUILD)/%.o): CPPFLAGS += -Isdk
+
+$(BUILD)/souk-host: $(HOST_SRC:%.c=$(BUILD)/%.o) $(BUILD)/libcore.a
+	@echo "  ld $@"
+	@$(CC) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
 # ---- the theme: files of core/app/theme in the binary ------------------------------------------
 THEME    := $(sort $(filter-out %.po,$(shell find core/app/theme -type f)))
@@ -131,6 +139,9 @@ test: all $(UNIT_BIN) $(FIXTURES) $(BAD_PLUGINS)
 e2e: all $(BAD_PLUGINS)
 	BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh tests/run e2e
 
+conform: all $(BAD_PLUGINS)
+	BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh tests/run conform
+
 browser: all
 	BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh tests/run browser
 
@@ -148,7 +159,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/souk/plugins \
 	  $(DESTDIR)$(PREFIX)/include/souk $(DESTDIR)$(PREFIX)/share/souk/docs \
 	  $(DESTDIR)$(PREFIX)/share/pkgconfig $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 $(BUILD)/souk $(BUILD)/souk-image $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/souk $(BUILD)/souk-image $(BUILD)/souk-host $(DESTDIR)$(PREFIX)/bin/
 	$(if $(PLUGINS),install -m 644 $(PLUGINS) $(DESTDIR)$(PREFIX)/lib/souk/plugins/)
 	install -m 644 sdk/include/souk.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 sdk/include/souk/*.h $(DESTDIR)$(PREFIX)/include/souk/
@@ -161,6 +172,8 @@ install: all
 	install -m 644 core/app/demo/catalogue.jsonl core/app/demo/README.md $(DESTDIR)$(PREFIX)/share/souk/demo/
 	install -m 644 core/app/demo/pictures/* $(DESTDIR)$(PREFIX)/share/souk/demo/pictures/
 	for file in $$(cd sdk && find examples -type f -not -path '*/.*' -not -name '*.so'); do \
+	  install -D -m 644 "sdk/$$file" "$(DESTDIR)$(PREFIX)/share/souk/$$file" || exit 1; done
+	for file in $$(cd sdk && find conform -type f -name '*.[ch]'); do \
 	  install -D -m 644 "sdk/$$file" "$(DESTDIR)$(PREFIX)/share/souk/$$file" || exit 1; done
 	sed 's|@PREFIX@|$(PREFIX)|g;s|@VERSION@|$(VERSION)|g' sdk/souk.pc.in \
 	  > $(DESTDIR)$(PREFIX)/share/pkgconfig/souk.pc
@@ -176,4 +189,4 @@ clean:
 help:
 	@sed -n '3,9p' Makefile | cut -c3-
 
--include $(CORE_OBJ:.o=.d) $(UNIT_BIN:=.d)
+-include $(CORE_OBJ:.o=.d) $(HOST_SRC:%.c=$(BUILD)/%.d) $(UNIT_BIN:=.d)

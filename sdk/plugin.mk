@@ -9,6 +9,8 @@
 #   NAME         the plugin's name as in its descriptor; the folder's name when not set
 #   OUT          where the .so goes; the folder itself when not set
 #   PLUGIN_LIBS  pkg-config names of libraries that it needs, such as: libqrencode zint
+#   PLUGIN_HEADERS  headers of libraries that ship no .pc file, such as: zint.h
+#   PLUGIN_LDLIBS   and how these are linked: -lzint
 #   SANITIZE     address,undefined or thread
 #   CFLAGS       of yours come last
 
@@ -17,6 +19,8 @@ OUT      ?= .
 CC       ?= gcc
 MSGFMT   ?= msgfmt
 PLUGIN_LIBS ?=
+PLUGIN_HEADERS ?=
+PLUGIN_LDLIBS ?=
 SANITIZE ?=
 
 # The SDK is where this file is; installed, the headers are in PREFIX/include.
@@ -54,10 +58,15 @@ PLUGIN_MISSING := yes
 endif
 endif
 
+PLUGIN_UNFOUND := $(foreach header,$(PLUGIN_HEADERS),$(if $(shell echo '\#include <$(header)>' | $(CC) -E -x c - >/dev/null 2>&1 && echo yes),,$(header)))
+ifneq ($(strip $(PLUGIN_UNFOUND)),)
+PLUGIN_MISSING := yes
+endif
+
 ifeq ($(PLUGIN_MISSING),yes)
 .PHONY: $(OUT)/$(NAME).so
 $(OUT)/$(NAME).so:
-	@echo "$(NAME): skipped: pkg-config does not find all of: $(PLUGIN_LIBS)"
+	@echo "$(NAME): skipped: not all of these are there: $(PLUGIN_LIBS) $(PLUGIN_HEADERS)"
 else
 ifneq ($(PLUGIN_LIBS),)
 PLUGIN_CFLAGS += $(shell pkg-config --cflags $(PLUGIN_LIBS))
@@ -67,7 +76,7 @@ endif
 # Written beside and moved: a running shop, or a make that was stopped, never sees half a file.
 $(OUT)/$(NAME).so: $(PLUGIN_SRC) $(PLUGIN_DEP) $(PLUGIN_MO) Makefile
 	@mkdir -p $(PLUGIN_GEN)
-	$(CC) $(PLUGIN_CFLAGS) $(CFLAGS) $(PLUGIN_SRC) $(PLUGIN_LDFLAGS) $(PLUGIN_LINK) -o $(PLUGIN_GEN)/$(NAME).so
+	$(CC) $(PLUGIN_CFLAGS) $(CFLAGS) $(PLUGIN_SRC) $(PLUGIN_LDFLAGS) $(PLUGIN_LINK) $(PLUGIN_LDLIBS) -o $(PLUGIN_GEN)/$(NAME).so
 	@mv -f $(PLUGIN_GEN)/$(NAME).so $@
 endif
 

@@ -7,6 +7,7 @@
  */
 #include "app/chore.h"
 
+#include <stdatomic.h>
 #include "app/chore.sql.h"
 #include "app/media.h"
 #include "app/shop_state.h"
@@ -14,8 +15,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "shop/account.h"
+#include "shop/cart.h"
 #include "shop/category.h"
 #include "shop/image.h"
+#include "shop/order.h"
 #include "shop/search.h"
 #include "shop/visit.h"
 #include "store/retention.h"
@@ -36,6 +39,8 @@ static int housekeeping(struct db *db, struct err *err)
         code = search_log_sweep(db, now, err);
     if (code == SOUK_OK)
         code = account_sweep(db, now, err);
+    if (code == SOUK_OK)
+        code = cart_sweep(db, now, err);
     return code == SOUK_OK ? media_sweep(db, err) : code;
 }
 
@@ -109,6 +114,34 @@ static int reindex(struct db *db, struct err *err)
     return code;
 }
 
+struct expiring {
+    int more;
+};
+
+static int expire_write(struct db_conn *conn, void *arg)
+{
+    struct expiring *expiring = arg;
+    struct arena arena = {0};
+    int code = order_expire(conn, &arena, clock_now(), &expiring->more);
+    arena_free(&arena);
+    return code;
+}
+
+static int expire(struct db *db, struct err *err)
+{
+    struct expiring expiring = {.more = 1};
+    int code = SOUK_OK;
+    while (code == SOUK_OK && expiring.more && !stopping())
+        code = db_write(db, expire_write, &expiring, err);
+    return code;
+}
+
+static int expire_waits(struct db_conn *conn)
+{
+    int64_t id;
+    return db_get_int(conn, &sql_chore_order_expired, &id, DB_INT(clock_now())) == SOUK_OK;
+}
+
 static const struct chore {
     const char *kind;
     const char *cron; /* NULL: when there is something to do */
@@ -119,6 +152,7 @@ static const struct chore {
     {"souk:popularity", "41 2 * * *", popularity, NULL},
     {"souk:pictures", NULL, pictures, pictures_wait},
     {"souk:reindex", NULL, reindex, search_follow_waits},
+    {"souk:orders", NULL, expire, expire_waits},
 };
 
 #define COUNT (sizeof chores / sizeof *chores)
@@ -162,6 +196,32 @@ int chore_plan(struct db *db, struct err *err)
     for (size_t i = 0; code == SOUK_OK && i < COUNT; i++)
         code = plan_one(db, &chores[i], err);
     return code;
+}
+
+/* ---- the clock's turn ---- */
+
+static struct db_write turn_write; /* with the writer while turn_busy */
+static _Atomic int turn_busy;
+
+static void turn_done(struct db_write *write)
+{
+    (void)write;
+    atomic_store(&turn_busy, 0);
+}
+
+void chore_turn(struct db *db)
+{
+    const struct chore *chore = find(souk_str("souk:orders"));
+    struct db_conn *conn = db_read_begin(db, 0);
+    int wanted = conn && chore->waits(conn);
+    if (conn)
+        db_read_end(conn);
+    if (!wanted || atomic_exchange(&turn_busy, 1))
+        return;
+    turn_write =
+        (struct db_write){.fn = ask_write, .arg = (void *)(uintptr_t)chore, .done = turn_done};
+    if (db_write_push(db, &turn_write) != SOUK_OK)
+        atomic_store(&turn_busy, 0);
 }
 
 void chore_run(struct db *db, const struct job *job)

@@ -13,6 +13,9 @@ int chore_plan(struct db *db, struct err *err);
 /* On a job worker: runs the claimed job, finishes or fails it, plans the next. */
 void chore_run(struct db *db, const struct job *job);
 
+/* The clock's turn, now and then: unpaid orders whose time is over get their job. Does not wait. */
+void chore_turn(struct db *db);
+
 /* In a write that named new pictures: they are fetched and made soon. */
 int chore_pictures(struct db_conn *conn);
 

@@ -425,6 +425,11 @@ void config_market(struct arena *arena, const struct config *config)
         .country = arena_cstr(arena, options_text(values, "country")),
         .email = arena_cstr(arena, options_text(values, "email")),
         .phone = arena_cstr(arena, options_text(values, "phone")),
+        .address = arena_cstr(arena, options_text(values, "address")),
+        .order_prefix = arena_cstr(arena, options_text(values, "order_prefix")),
+        .order_first = options_int(values, "order_first"),
+        .order_hold = options_int(values, "order_hold"),
+        .returns_days = options_int(values, "returns_days"),
         .prices_include_tax = options_int(values, "prices_include_tax") != 0,
         .round_by_total = souk_str_is(options_text(values, "tax_rounding"), "total")};
     for (size_t i = 0; i < MARKET_LOCALES - 1 && config->locales[i]; i++)

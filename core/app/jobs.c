@@ -10,6 +10,11 @@
 #include <stdlib.h>
 
 #include "app/chore.h"
+#include "app/fact.h"
+#include "app/message.h"
+#include "app/money.h"
+#include "app/parcel.h"
+#include "app/webhook.h"
 #include "app/shop_state.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -50,22 +55,50 @@ static void release(struct claimed *claimed)
     free(claimed);
 }
 
+/* The core's own jobs: who owns a kind runs it. */
+static const struct {
+    int (*owns)(struct souk_str kind);
+    void (*run)(struct db *db, const struct job *job);
+} owners[] = {{chore_owns, chore_run},     {fact_owns, fact_run},       {money_owns, money_run},
+              {parcel_owns, parcel_run},   {message_owns, message_run}, {webhook_owns, webhook_run}};
+
+#define OWNERS (sizeof owners / sizeof *owners)
+
+static int is_own(struct souk_str kind)
+{
+    for (size_t i = 0; i < OWNERS; i++)
+        if (owners[i].owns(kind))
+            return 1;
+    return 0;
+}
+
+static int run_own(struct db *db, const struct job *job)
+{
+    for (size_t i = 0; i < OWNERS; i++) {
+        if (owners[i].owns(job->kind)) {
+            owners[i].run(db, job);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void run_job(struct work *work)
 {
     struct running *running = (struct running *)work;
     struct shop *shop = shop_current();
     if (atomic_load(&shop->board->orderly))
         job_give_back(shop->db, running->job, clock_now());
-    else if (chore_owns(running->job->kind))
-        chore_run(shop->db, running->job);
-    else
+    else if (!run_own(shop->db, running->job))
         work_run(shop->host, shop->db, running->job);
     release(running->claimed);
 }
 
 static int runs(void *host, struct souk_str kind)
 {
-    return chore_owns(kind) || work_runs(host, kind);
+    if (message_owns(kind))
+        return message_ready(); /* without a plugin that sends, they wait */
+    return is_own(kind) || work_runs(host, kind);
 }
 
 static void claim_due(struct work *work)

@@ -22,12 +22,19 @@
 #include <unistd.h>
 
 #include "app/admin/route.h"
+#include "app/booking.h"
+#include "app/checks.h"
+#include "app/chore.h"
+#include "app/fact.h"
 #include "app/maintenance.h"
 #include "app/media.h"
+#include "app/money.h"
+#include "app/parcel.h"
 #include "app/route.h"
 #include "app/shop_state.h"
 #include "app/storefront/route.h"
 #include "app/theme.h"
+#include "app/webhook.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rand.h"
@@ -36,14 +43,14 @@
 #include "plugin/stage.h"
 #include "shop/listing.h"
 #include "shop/market.h"
-#include "shop/stock.h"
 #include "shop/visit.h"
 #include "store/setting.h"
 #include "web/client.h"
 #include "web/metrics.h"
 
 #define TURN        (50 * CLOCK_MS)
-#define JOB_THREADS 2
+#define JOB_THREADS 8 /* most of their time they wait for others: mail, webhooks, providers */
+#define LOOK_ORDERS (5 * CLOCK_SECOND)
 #define DRAIN_GRACE (30 * CLOCK_SECOND)
 
 static struct shop *current;
@@ -60,7 +67,15 @@ static int ask_consumers(void *user, struct souk_str topic, struct arena *arena,
                          const char ***names)
 {
     struct shop *shop = user;
-    return shop->host ? event_consumers(shop->host, topic, arena, names) : 0;
+    int count = shop->host ? event_consumers(shop->host, topic, arena, names) : 0;
+    if (count < 0 || !fact_wants(topic))
+        return count;
+    const char **more = arena_array(arena, const char *, (size_t)count + 1);
+    if (count)
+        memcpy(more, *names, sizeof *more * (size_t)count);
+    more[count] = FACT_CONSUMER;
+    *names = more;
+    return count + 1;
 }
 
 /* Remembers the configuration's path (for commands on a stopped shop) and the highest id given so
@@ -101,6 +116,7 @@ static int open_database(struct shop *shop, struct err *err)
     if (code != SOUK_OK)
         return code;
     raise_ids(shop);
+    webhook_begin(shop->db);
     code = db_write(shop->db, note_start, shop, err);
     return code ? code : visit_key_begin(shop->db, clock_now(), err);
 }
@@ -257,9 +273,22 @@ static void turn_shop(struct shop *shop, int64_t mono)
     }
 }
 
+/* What has a time of its own in the database: unpaid orders, payments nobody told of, parcels. */
+static void turn_orders(struct shop *shop, int64_t mono)
+{
+    static int64_t next;
+    if (mono < next)
+        return;
+    next = mono + LOOK_ORDERS;
+    chore_turn(shop->db);
+    money_turn(shop->db, clock_now());
+    parcel_turn(shop->db, clock_now());
+}
+
 static void turn(struct shop *shop, int64_t mono)
 {
     turn_shop(shop, mono);
+    turn_orders(shop, mono);
     visit_flush(shop->db);
     board_watch(mono, say_late);
     server_turn(shop->server, mono);
@@ -307,7 +336,9 @@ static int build(struct shop *shop, struct err *err)
     shop->jobs = worker_start("job", JOB_THREADS, queue + JOB_THREADS);
     warm_worker(shop->tasks, tasks, shop->db);
     warm_worker(shop->jobs, JOB_THREADS, shop->db);
-    stock_verify_setup();
+    checks_setup();
+    booking_setup();
+    parcel_setup();
     if ((code = listing_setup(shop->db, err)) != SOUK_OK)
         return code;
     if ((code = start_plugins(shop, err)) != SOUK_OK || (code = start_web(shop, err)) != SOUK_OK)

@@ -207,6 +207,14 @@ void arena_reset(struct arena *arena)
     }
 }
 
+void arena_scribble(struct arena *arena)
+{
+    for (struct arena_block *block = arena->block; block; block = block->older) {
+        ARENA_SHOW(block->data, block->size);
+        memset(block->data, 0xA5, block->size);
+    }
+}
+
 void arena_free(struct arena *arena)
 {
     struct arena_block *block = arena->block;

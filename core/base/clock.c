@@ -10,6 +10,7 @@
  */
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <time.h>
 #include "base/str.h"
 
@@ -24,9 +25,22 @@ static int64_t read_clock(clockid_t id)
     return (int64_t)at.tv_sec * CLOCK_SECOND + at.tv_nsec / 1000;
 }
 
+static _Atomic int64_t frozen; /* 0: time goes on */
+
 int64_t clock_now(void)
 {
-    return read_clock(CLOCK_REALTIME);
+    int64_t at = atomic_load_explicit(&frozen, memory_order_relaxed);
+    return at ? at : read_clock(CLOCK_REALTIME);
+}
+
+void clock_freeze(int64_t at)
+{
+    atomic_store(&frozen, at);
+}
+
+void clock_step(int64_t by)
+{
+    atomic_fetch_add(&frozen, by);
 }
 
 int64_t clock_mono(void)

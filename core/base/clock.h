@@ -15,6 +15,10 @@
 
 int64_t clock_now(void);
 int64_t clock_mono(void);
+/* For tests and the test host: from now on clock_now gives `at` until it is stepped; 0: the real
+ * time again. clock_mono goes on. */
+void clock_freeze(int64_t at);
+void clock_step(int64_t by);
 /* RFC 3339 in UTC, "2026-11-27T00:00:00Z", with ".123456" when `micros` is set. Needs 32 bytes. */
 size_t clock_format(int64_t at, int micros, char *to);
 int clock_parse(struct souk_str text, int64_t *at); /* RFC 3339 with zone, or a date alone */

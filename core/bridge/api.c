@@ -23,6 +23,10 @@ static const struct souk_api table = {
     .request = &request_table,
     .event = &event_table,
     .http = &http_table,
+    .order = &order_table,
+    .payment = &payment_table,
+    .delivery = &delivery_table,
+    .notify = &notify_table,
 };
 
 const struct souk_api *bridge_api(void)

@@ -54,6 +54,17 @@ int site_render(struct request *request, const char *owner, const char *name, in
 int site_render_plain(struct request *request, const char *owner, const char *name, int status,
                       const struct json *view);
 
+/* A template of the core outside of a request, into the arena: slots stay empty, addresses are
+ * whole ones (market_shop()->url). "mail/order_placed", or "mail/order_placed.txt" for plain text.
+ */
+struct site_away {
+    const char *locale, *currency; /* NULL: the shop's */
+    int64_t now;
+};
+int site_render_text(const struct plugin_set *set, struct arena *arena,
+                     const struct site_away *words, const char *name, const struct json *view,
+                     struct souk_str *out, struct err *err);
+
 /* Admin resources of the plugins in the request's set, in order of start: the `index`th; 0 when
  * there are no more. */
 struct site_resource {

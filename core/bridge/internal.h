@@ -19,6 +19,10 @@ extern const struct souk_db_api query_table;
 extern const struct souk_request_api request_table;
 extern const struct souk_event_api event_table;
 extern const struct souk_http_api http_table;
+extern const struct souk_order_api order_table;
+extern const struct souk_payment_api payment_table;
+extern const struct souk_delivery_api delivery_table;
+extern const struct souk_notify_api notify_table;
 
 int kv_get(struct souk_ctx *ctx, struct souk_str key, struct souk_str *value);
 int kv_put(struct souk_ctx *ctx, struct souk_str key, struct souk_str value);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "shop/market.h"
 
 /* Pages of staff are longer than the template's own limits let others be: the form of a product of
  * 2,000 variants. */
@@ -180,6 +181,43 @@ int site_render_plain(struct request *request, const char *owner, const char *na
                       const struct json *view)
 {
     return render_named(request, owner, name, status, view, 1);
+}
+
+/* ---- outside of a request ---- */
+
+static struct souk_str away_asset(struct template_env *env, struct souk_str name)
+{
+    const struct site *site = env->user;
+    struct souk_str path = asset_url(site->web.assets, "souk", name);
+    return arena_printf(env->arena, "%s%.*s", market_shop()->url, SOUK_PRI(path));
+}
+
+static struct souk_str away_page(struct template_env *env, struct souk_str path)
+{
+    struct souk_str local = localized(env->arena, env->locale, path);
+    return arena_printf(env->arena, "%s%.*s", market_shop()->url, SOUK_PRI(local));
+}
+
+int site_render_text(const struct plugin_set *set, struct arena *arena,
+                     const struct site_away *words, const char *name, const struct json *view,
+                     struct souk_str *out, struct err *err)
+{
+    const struct site *site = set ? set->web : NULL;
+    struct buf text = {.arena = arena};
+    if (!site)
+        return err_set(err, SOUK_UNAVAILABLE, "no templates are there yet");
+    struct template_env env = {.arena = arena,
+                               .i18n = site->web.i18n,
+                               .locale = words->locale ? words->locale : default_locale(),
+                               .currency = words->currency ? words->currency : site_core.currency,
+                               .now = words->now,
+                               .user = (void *)(uintptr_t)site,
+                               .asset_url = away_asset,
+                               .page_url = away_page};
+    int code = template_render(site->web.templates, name, &env, view, &text, err);
+    if (code == SOUK_OK)
+        *out = buf_str(&text);
+    return code;
 }
 
 /* ---- errors ---- */

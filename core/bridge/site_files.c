@@ -4,7 +4,8 @@
  *
  * The theme's "templates/page/home.html" is "page/home"; a plugin's "templates/x.html"
  * is
- * "<plugin>/x"; the merchant's "<theme_dir>/page/home.html" and
+ * "<plugin>/x"; "templates/mail/x.txt", plain text, keeps its ending and is "mail/x.txt"; the
+ * merchant's "<theme_dir>/page/home.html" and
  * "<theme_dir>/hello/x.html" take the same names, and "<theme_dir>/static/own.css" is the asset
  * "own.css". A merchant's file for a plugin that is off is left aside, so that switching a plugin
  * never breaks on a file that waits for it.
@@ -34,13 +35,20 @@ static int cut_name(struct souk_str path, const char *before, const char *after,
     return 1;
 }
 
+/* The name of a template's file below `before`; plain text keeps its ending. */
+static int cut_template(struct souk_str path, const char *before, struct souk_str *name)
+{
+    return cut_name(path, before, ".html", name) ||
+           (str_ends(path, ".txt") && cut_name(path, before, "", name));
+}
+
 /* One file of the theme (owner "souk") or a plugin: by its folder. */
 static int add_file(struct site *site, const char *owner, const char *path, struct souk_str bytes,
                     struct err *err)
 {
     struct arena *arena = &site->set->arena;
     struct souk_str whole = souk_str(path), name;
-    if (cut_name(whole, "templates/", ".html", &name)) {
+    if (cut_template(whole, "templates/", &name)) {
         int cores = strcmp(owner, "souk") == 0;
         const char *as = cores ? arena_cstr(arena, name)
                                : arena_printf(arena, "%s/%.*s", owner, SOUK_PRI(name)).ptr;
@@ -55,7 +63,8 @@ static int add_file(struct site *site, const char *owner, const char *path, stru
     if (cut_name(whole, "static/", "", &name))
         return asset_add(site->web.assets, owner, arena_cstr(arena, name), bytes, err);
     return err_set(err, SOUK_INVALID,
-                   "\"%s\" is none of templates/NAME.html, static/NAME, locale/LANG.mo", path);
+                   "\"%s\" is none of templates/NAME.html or .txt, static/NAME, locale/LANG.mo",
+                   path);
 }
 
 static int add_theme(struct site *site, struct err *err)
@@ -192,7 +201,7 @@ static int add_folder(struct site *site, const char *at, const char *under, int 
             if (S_ISDIR(st.st_mode) && depth < THEME_DEPTH)
                 code = add_folder(site, file, arena_printf(arena, "%s/", path.ptr).ptr, depth + 1,
                                   err);
-            else if (S_ISREG(st.st_mode) && cut_name(path, "", ".html", &name))
+            else if (S_ISREG(st.st_mode) && cut_template(path, "", &name))
                 code = add_merchants(site, file, name, err);
         }
         free(entries[i]);

@@ -11,6 +11,7 @@
 #include "shop/stock.h"
 
 #include "base/rand.h"
+#include "base/vec.h"
 #include "shop/catalogue.h"
 #include "shop/stock.sql.h"
 #include "shop/stock_count.h"
@@ -98,6 +99,24 @@ int stock_refresh(struct db_conn *conn, int64_t variant_id, int *changed)
     return code;
 }
 
+/* Bumping the catalogue is a statement of its own, so the products are taken down first. */
+int stock_refresh_list(struct db_conn *conn, struct souk_str variants)
+{
+    struct db_rows rows;
+    VEC(int64_t) products = {0};
+    int code = db_query(conn, &sql_stock_refresh_list, &rows, DB_TEXT(variants));
+    while (code == 0 && (code = db_next(&rows)) == 1) {
+        vec_push(&products, db_int(&rows, 0));
+        code = 0;
+    }
+    for (size_t i = 0; code == 0 && i < products.len; i++) {
+        code = catalogue_bump(conn, products.at[i]);
+        db_changed(conn, "product", products.at[i]);
+    }
+    vec_free(&products);
+    return code;
+}
+
 int stock_get(struct db_conn *conn, int64_t variant_id, int64_t *on_hand, int64_t *reserved)
 {
     struct db_rows rows;
@@ -117,9 +136,11 @@ void stock_verify_setup(void)
         {"I-1", "no more is reserved than is there, unless the variant takes backorders",
          &sql_stock_verify_sold},
         {"I-2", "the stock of every variant is the sum of its movements", &sql_stock_verify_sum},
+        {"I-2", "what is reserved of every variant is the sum of its reservations",
+         &sql_stock_verify_reserved},
     };
     static int done;
     if (!done)
-        verify_add(checks, 2);
+        verify_add(checks, 3);
     done = 1;
 }

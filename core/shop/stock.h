@@ -17,6 +17,8 @@ int stock_set(struct db_conn *conn, int64_t variant_id, int64_t on_hand, const c
               int64_t now, int *changed);
 /* In a write: availability from counter and rules (tracked, backorder, low_stock). *changed. */
 int stock_refresh(struct db_conn *conn, int64_t variant_id, int *changed);
+/* The same for several at once; a JSON list of their ids. */
+int stock_refresh_list(struct db_conn *conn, struct souk_str variants);
 int stock_get(struct db_conn *conn, int64_t variant_id, int64_t *on_hand, int64_t *reserved);
 void stock_verify_setup(void); /* adds I-1 and I-2 to `souk verify` */
 

@@ -40,3 +40,23 @@ SELECT s.variant_id FROM stock s JOIN variant v ON v.id = s.variant_id
 
 -- name: stock_product
 SELECT product_id FROM variant WHERE id = $1
+
+-- The same for a list of variants; the products of those that became another.
+-- name: stock_refresh_list
+UPDATE variant SET availability = n.availability FROM (
+    SELECT v.id, CASE
+        WHEN v.enabled = 0 OR NOT EXISTS (SELECT 1 FROM price p WHERE p.variant_id = v.id) THEN 'out'
+        WHEN v.tracked = 0 THEN 'in'
+        WHEN coalesce(s.on_hand - s.reserved, 0) > 0 THEN
+            CASE WHEN s.on_hand - s.reserved <= v.low_stock THEN 'low' ELSE 'in' END
+        WHEN v.backorder <> 'no' THEN 'backorder'
+        ELSE 'out' END AS availability
+    FROM json_each($1) AS j JOIN variant v ON v.id = j.value LEFT JOIN stock s ON s.variant_id = v.id) AS n
+WHERE variant.id = n.id AND variant.availability <> n.availability
+RETURNING product_id
+
+-- name: stock_verify_reserved
+SELECT s.variant_id FROM stock s
+    WHERE s.reserved <> (SELECT coalesce(sum(r.quantity), 0) FROM reservation r WHERE r.variant_id = s.variant_id)
+UNION SELECT r.variant_id FROM reservation r WHERE NOT EXISTS (SELECT 1 FROM stock s WHERE s.variant_id = r.variant_id)
+    ORDER BY 1 LIMIT 100

@@ -64,6 +64,13 @@ void client_setup(const struct client_policy *policy)
     default_timeout = policy->timeout > 0 ? policy->timeout : DEFAULT_TIMEOUT;
 }
 
+static client_peer stand_in;
+
+void client_peer_use(client_peer peer)
+{
+    stand_in = peer;
+}
+
 static CURL *handle_get(void)
 {
     pthread_once(&once, begin);
@@ -387,7 +394,7 @@ int client_call(struct arena *arena, const struct client_request *request,
         return err_set(err, SOUK_INVALID, "request method: not a token");
     int code = url_make(&call, &url);
     if (code == 0) {
-        code = run(&call, url, until);
+        code = stand_in ? stand_in(arena, request, response, err) : run(&call, url, until);
         curl_url_cleanup(url);
     }
     return code;

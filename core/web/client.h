@@ -46,6 +46,11 @@ void client_setup(const struct client_policy *policy); /* once, before threads; 
  * certificate, broken answer). */
 int client_call(struct arena *arena, const struct client_request *request,
                 struct client_response *response, struct err *err);
+/* For the test host: answers every call in place of the network, after the URL was checked; NULL:
+ * the network again. */
+typedef int (*client_peer)(struct arena *arena, const struct client_request *request,
+                           struct client_response *response, struct err *err);
+void client_peer_use(client_peer peer);
 /* 1 when an address (text) is public: not loopback, private, link-local, multicast, unspecified,
  * CGNAT, documentation; v4-mapped v6 as v4. */
 int client_address_public(const char *address);

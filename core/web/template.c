@@ -57,6 +57,7 @@ int template_add(struct template_set *set, const char *name, struct souk_str tex
     template->file = arena_cstr(&set->arena, souk_str(file));
     template->domain = arena_cstr(&set->arena, souk_str(domain));
     template->layout = -1;
+    template->plain = str_ends(souk_str(name), ".txt");
     int code = template_compile(set, template, arena_str(&set->arena, text), err);
     if (code) {
         free_one(template);

@@ -18,6 +18,9 @@
  *   {% t "Hello, {name}", name: user %}  {% t "one item", plural: "{count} items",
  * count: n %}
  *
+ * A template whose name ends with ".txt" is plain text (mail): nothing is escaped in it, and it
+ * has only such layouts and parts.
+ *
  * A template whose `layout` names itself extends the one that it shadows (same name,
  * added before): this is how a theme overrides one block without copying the page.
  * Errors name file and line.

@@ -62,6 +62,8 @@ static int at_text(struct walk *w, const struct template_op *op, struct template
 {
     struct souk_str text = w->template->constants.at[op->a].text;
     size_t offset;
+    if (w->template->plain)
+        return 0;
     const char *wrong = template_html_text(html, text, &offset);
     if (!wrong)
         return 0;
@@ -75,6 +77,10 @@ static int at_output(struct walk *w, struct template_op *op, struct template_htm
 {
     uint8_t escape;
     struct template_html before = *html;
+    if (w->template->plain) {
+        op->escape = ESCAPE_NONE;
+        return 0;
+    }
     const char *wrong = template_html_output(html, &escape);
     if (!wrong) {
         op->escape = escape;

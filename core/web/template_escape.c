@@ -147,7 +147,9 @@ void template_escape_value(struct template_run *run, int mode, const struct json
     }
     struct souk_str text = template_value_text(run, value);
     int is_html = value->kind == JSON_HTML;
-    if (mode == ESCAPE_URL && !is_safe_url(text, is_html))
+    if (mode == ESCAPE_NONE)
+        buf_add_str(out, text);
+    else if (mode == ESCAPE_URL && !is_safe_url(text, is_html))
         buf_add_char(out, '#');
     else if (!is_html)
         escape(out, text, 0);

@@ -91,6 +91,7 @@ enum template_escape {
     ESCAPE_ATTR,
     ESCAPE_URL, /* the scheme is not yet decided by the text before */
     ESCAPE_JSON,
+    ESCAPE_NONE, /* a template of plain text: mail */
 };
 
 struct template_op {
@@ -155,6 +156,7 @@ struct template
     VEC(struct template_block) blocks;
     VEC(struct template_place) places;
     int32_t layout; /* reference or -1 */
+    int plain;      /* no HTML: mail as text */
     int32_t state;  /* of link: 0 untouched, 1 under way, 2 done */
 };
 

@@ -44,6 +44,11 @@ static int find_target(struct template_set *set, struct template *template,
                        near ? "did you mean '" : "add it or correct the name", near ? near : "",
                        near ? "'?" : "");
     }
+    if (target->plain != template->plain)
+        return err_set(err, SOUK_INVALID,
+                       "%s:%d: '%s' and '%s' cannot contain each other: one is HTML and one is "
+                       "plain text",
+                       template->file, ref->line, template->name, target->name);
     ref->target = target;
     return 0;
 }

@@ -21,6 +21,11 @@
 #include <souk/request.h>
 #include <souk/event.h>
 #include <souk/http.h>
+#include <souk/order.h>
+#include <souk/payment.h>
+#include <souk/delivery.h>
+#include <souk/notify.h>
+#include <souk/document.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,6 +40,10 @@ struct souk_api {
     const struct souk_request_api *request;
     const struct souk_event_api *event;
     const struct souk_http_api *http;
+    const struct souk_order_api *order;
+    const struct souk_payment_api *payment;
+    const struct souk_delivery_api *delivery;
+    const struct souk_notify_api *notify;
 };
 
 #include <souk/inline.h>

@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { pages } from './pages.mjs';
 import { writes } from './writes.mjs';
+import { orders } from './orders.mjs';
 import { start } from './start.mjs';
 import { slow } from './slow.mjs';
 import { reload } from './reload.mjs';
@@ -10,7 +11,7 @@ import { products } from './products.mjs';
 import { search } from './search.mjs';
 import { table } from './tools.mjs';
 
-const parts = { start, pages, products, search, writes, slow, reload };
+const parts = { start, pages, products, search, writes, orders, slow, reload };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
 const unknown = wanted.filter((name) => !parts[name]);
 if (unknown.length) {

@@ -51,8 +51,19 @@ function sourceIds(file) {
     for (const [, words] of text.matchAll(/show_form\(request, \d+,\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g)) ids.push(joined(words));
     for (const [, words] of text.matchAll(/char failed_words\[\] =\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g)) ids.push(joined(words));
     for (const [, words] of text.matchAll(/\bshow\(request, "admin\/[\w-]+", \w+, "[^"]+",\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g)) ids.push(joined(words));
-    for (const [, list] of text.matchAll(/const char \*const (?:sorts|\w*statuses|visibilities|types|availabilities|stages|states|link_kinds)\[\] = \{([^}]*)\}/g))
-      for (const [, id] of list.matchAll(literal)) ids.push(plain(id));
+    for (const [, list] of text.matchAll(/const char \*const (?:sorts|\w*statuses|visibilities|types|availabilities|stages|states|link_kinds|payments|fulfilments|parcels|works|outcomes)\[\] = \{([^}]*)\}/g))
+      for (const [, id] of list.matchAll(literal)) ids.push(plain(id).replaceAll('_', ' '));
+  }
+  if (/app\/admin\/(?:order|return|match|shipment|dashboard)\w*\.c$/.test(file)) {
+    // What a form about an order refuses, what a step is called once it is done, spans of the overview.
+    for (const [, words] of text.matchAll(/return \s*((?:"(?:[^"\\\n]|\\.)*"\s*)+);/g)) ids.push(joined(words));
+    for (const [, words] of text.matchAll(/show\(request, [\w.]+, \d+,\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g)) ids.push(joined(words));
+    for (const [, words] of text.matchAll(/show\(request, \d+,\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g)) ids.push(joined(words));
+    for (const [, words] of text.matchAll(/err_set\(err, SOUK_\w+,\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)\)/g)) ids.push(joined(words));
+    for (const [, words] of text.matchAll(/\{"\w*", "\w+", "([^"]+)"\}/g)) ids.push(words);
+    for (const [, words] of text.matchAll(/\{"([^"]+)", (?:\d+|DAYS)\}/g)) ids.push(words);
+    for (const [, words] of text.matchAll(/site_words\(request, "souk", "([^"]+)"\)/g)) ids.push(words);
+    for (const [, words] of text.matchAll(/admin_render\(request, "[\w\/-]+", \w+, "([^"]+)"/g)) ids.push(words);
   }
   if (/shop\/(?:account|contact|address)\.c$/.test(file)) {
     for (const [, words] of text.matchAll(/err_set\(err, SOUK_INVALID,\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)\)/g)) ids.push(joined(words));

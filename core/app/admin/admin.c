@@ -70,6 +70,10 @@ struct entry {
 
 static const struct entry entries[] = {
     {"", "Overview", "/admin", NULL},
+    {"Selling", "Orders", "/admin/orders", "order.read"},
+    {"Selling", "Shipments", "/admin/shipments", "order.read"},
+    {"Selling", "Returns", "/admin/returns", "order.read"},
+    {"Selling", "Payments to match", "/admin/match", "order.read"},
     {"Catalogue", "Products", "/admin/products", "product.read"},
     {"Catalogue", "Categories", "/admin/categories", "category.read"},
     {"Catalogue", "Pages", "/admin/pages", "page.read"},

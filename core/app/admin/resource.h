@@ -98,6 +98,8 @@ struct resource_action {
     /* … or outside of a write, for what writes by itself: on a task thread. */
     int (*direct)(struct resource_call *call, int64_t id, struct err *err);
     const struct souk_action *plugins; /* a plugin's, instead of run */
+    int own_audit;    /* run writes its own row of the audit log */
+    const char *page; /* … or nothing is done: the address of a page that gets ?ids= */
 };
 
 #define RESOURCE_CREATE 1

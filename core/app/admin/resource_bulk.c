@@ -116,7 +116,7 @@ static int run_one(struct db_conn *conn, void *arg)
                                  : action->run(call, call->id, one->value, &one->err);
     if (code && !one->err.text[0])
         err_set(&one->err, code, "%s", db_error(conn));
-    if (code)
+    if (code || action->own_audit)
         return code;
     struct json *detail = json_new(call->arena, JSON_OBJECT);
     if (one->value.len)
@@ -207,6 +207,23 @@ static int run_all(struct resource_call *call, const struct resource_action *act
     return admin_render(request, "admin/bulk-done", 200, action->label, view);
 }
 
+/* To a page about the chosen ones: at most as many as can be chosen one by one. */
+static int lead(struct resource_call *call, const struct resource_action *action,
+                const struct json *ids)
+{
+    struct buf list = {.arena = call->arena};
+    int count = 0;
+    json_each(id, ids)
+    {
+        if (count++ == RESOURCE_CHOSEN)
+            break;
+        if (list.len)
+            buf_add_char(&list, ',');
+        buf_add_int(&list, id->value.number);
+    }
+    return admin_redirect(call->request, "%s?ids=%.*s", action->page, SOUK_PRI(buf_str(&list)));
+}
+
 static const char *input_problem(const struct resource_action *action, struct souk_str value)
 {
     int64_t number;
@@ -245,6 +262,8 @@ int resource_bulk(struct request *request, const struct web_route *route)
                             : arena_printf(call.arena, "%s.edit", call.resource->right).ptr;
     if (!admin_need(request, right))
         return SOUK_OK;
+    if (action->page)
+        return lead(&call, action, ids);
     if (!souk_str_is(request_form(request, "confirm"), "1"))
         return preview(&call, action, ids, NULL);
     const char *problem = input_problem(action, request_form(request, "value"));

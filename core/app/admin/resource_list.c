@@ -122,6 +122,16 @@ static void add_columns(struct resource_call *call, const struct resource_list *
     }
 }
 
+/* "part_paid" is a word of the database, "part paid" one of the page. */
+static const char *spaced(struct arena *arena, const char *name)
+{
+    char *words = arena_cstr(arena, souk_str(name));
+    for (char *at = words; *at; at++)
+        if (*at == '_')
+            *at = ' ';
+    return words;
+}
+
 static int add_filter_choices(struct resource_call *call, const struct resource_filter *filter,
                               struct souk_str value, struct json *row)
 {
@@ -130,7 +140,7 @@ static int add_filter_choices(struct resource_call *call, const struct resource_
     for (const char *const *c = filter->choices; c && *c; c++) {
         struct json *item = json_add(arena, choices, NULL, JSON_OBJECT);
         json_add_cstr(arena, item, "value", *c);
-        json_add_str(arena, item, "label", site_words(call->request, "souk", *c));
+        json_add_str(arena, item, "label", site_words(call->request, "souk", spaced(arena, *c)));
     }
     int code = filter->options ? filter->options(call, choices) : SOUK_OK;
     json_each(item, choices) if (souk_str_equal(json_text(json_at(&item->value, "value")), value))

@@ -78,6 +78,32 @@ ADMIN_HANDLER(staff_new);
 ADMIN_HANDLER(role_index);
 ADMIN_HANDLER(role_save);
 
+/* order.c */
+ADMIN_HANDLER(order_slips);
+/* order_page.c */
+ADMIN_HANDLER(order_show);
+/* order_step.c */
+ADMIN_HANDLER(order_take_step);
+ADMIN_HANDLER(order_add_note);
+ADMIN_HANDLER(order_ask_return);
+/* order_refund.c */
+ADMIN_HANDLER(order_refund_form);
+ADMIN_HANDLER(order_refund_take);
+/* order_form.c */
+ADMIN_HANDLER(order_edit_form);
+ADMIN_HANDLER(order_edit_save);
+/* shipment.c */
+ADMIN_HANDLER(shipment_show);
+ADMIN_HANDLER(shipment_take_step);
+ADMIN_HANDLER(shipment_label);
+ADMIN_HANDLER(order_slip);
+/* match.c */
+ADMIN_HANDLER(match_show);
+ADMIN_HANDLER(match_settle);
+/* return.c */
+ADMIN_HANDLER(return_show);
+ADMIN_HANDLER(return_take_step);
+
 /* audit_page.c */
 ADMIN_HANDLER(audit_check_show);
 

@@ -6,19 +6,11 @@
 #include "app/admin/resources.h"
 #include "store/job.h"
 
-const struct resource *const resources[] = {&resource_products,
-                                            &resource_categories,
-                                            &resource_pages,
-                                            &resource_price_lists,
-                                            &resource_tax_rates,
-                                            &resource_tax_zones,
-                                            &resource_people,
-                                            &resource_inquiries,
-                                            &resource_staff,
-                                            &resource_tokens,
-                                            &resource_audit,
-                                            &resource_jobs,
-                                            NULL};
+const struct resource *const resources[] = {
+    &resource_orders,     &resource_shipments, &resource_returns,     &resource_products,
+    &resource_categories, &resource_pages,     &resource_price_lists, &resource_tax_rates,
+    &resource_tax_zones,  &resource_people,    &resource_inquiries,   &resource_staff,
+    &resource_tokens,     &resource_audit,     &resource_jobs,        NULL};
 
 /* ---- staff ---- */
 

@@ -10,6 +10,11 @@
 extern const struct web_route api_routes[];
 extern const size_t api_route_count;
 
+/* checkout.c */
+int checkout_api_delivery(struct request *request, const struct web_route *route);
+int checkout_api_payment(struct request *request, const struct web_route *route);
+int checkout_api_run(struct request *request, const struct web_route *route);
+
 /* health.c */
 int health_live(struct request *request, const struct web_route *route);
 int health_ready(struct request *request, const struct web_route *route);
@@ -38,6 +43,15 @@ int staff_api_token(struct request *request, const struct web_route *route);
 int database_backup(struct request *request, const struct web_route *route);
 int database_verify(struct request *request, const struct web_route *route);
 
+/* webhook.c */
+int webhook_api_index(struct request *request, const struct web_route *route);
+int webhook_api_create(struct request *request, const struct web_route *route);
+int webhook_api_get(struct request *request, const struct web_route *route);
+int webhook_api_change(struct request *request, const struct web_route *route);
+int webhook_api_delete(struct request *request, const struct web_route *route);
+int webhook_api_deliveries(struct request *request, const struct web_route *route);
+int webhook_api_step(struct request *request, const struct web_route *route);
+
 /* event.c */
 int event_index(struct request *request, const struct web_route *route);
 /* search.c */
@@ -61,6 +75,25 @@ int product_admin_post(struct request *request, const struct web_route *route);
 int product_admin_put(struct request *request, const struct web_route *route);
 int product_admin_patch(struct request *request, const struct web_route *route);
 int product_admin_delete(struct request *request, const struct web_route *route);
+
+/* cart.c */
+int cart_api_create(struct request *request, const struct web_route *route);
+int cart_api_get(struct request *request, const struct web_route *route);
+int cart_api_add(struct request *request, const struct web_route *route);
+int cart_api_patch(struct request *request, const struct web_route *route);
+int cart_api_remove(struct request *request, const struct web_route *route);
+int cart_api_code(struct request *request, const struct web_route *route);
+int cart_api_code_off(struct request *request, const struct web_route *route);
+/* quote.c */
+int quote_api_run(struct request *request, const struct web_route *route);
+
+/* order.c */
+int order_api_get(struct request *request, const struct web_route *route);
+int order_api_index(struct request *request, const struct web_route *route);
+int order_api_show(struct request *request, const struct web_route *route);
+int order_api_patch(struct request *request, const struct web_route *route);
+int order_api_step(struct request *request, const struct web_route *route);
+int order_api_note(struct request *request, const struct web_route *route);
 
 /* openapi.c */
 int openapi_show(struct request *request, const struct web_route *route);

@@ -8,7 +8,7 @@
 
 #include "app/cli/cli.h"
 #include "app/cli/control.h"
-#include "shop/stock.h"
+#include "app/checks.h"
 #include "store/verify.h"
 
 static const struct cli_option data_options[] = {CLI_DATA, CLI_JSON, CLI_END};
@@ -129,7 +129,7 @@ static int run_verify(struct arena *arena, int argc, char **argv)
         err = (struct err){0};
         code = control_open_stopped(data, &stopped, &err);
         if (code == SOUK_OK) {
-            stock_verify_setup(); /* the checks that a running shop adds */
+            checks_setup(); /* the checks that a running shop adds */
             answer = verify_run(stopped, arena);
             db_shut(stopped);
         }

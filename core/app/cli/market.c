@@ -35,12 +35,24 @@ static void set_defaults(void)
     market_setup(&terms);
 }
 
+static int load_terms(struct arena *arena, const char *file, int named, struct err *err)
+{
+    struct config values;
+    struct problems problems;
+    problems_init(&problems, arena, souk_str(file));
+    int code = config_load(arena, file, 0, &values, &problems);
+    if (code != SOUK_OK && named) {
+        problem_print(&problems, stderr);
+        return err_set(err, SOUK_INVALID, "%s is wrong; see souk check %s", file, file);
+    }
+    config_market(arena, &values);
+    return SOUK_OK;
+}
+
 int market_open_stopped(struct arena *arena, const char *data, const char *config, struct db **out,
                         struct err *err)
 {
     struct db_options options = {.dir = data};
-    struct config values;
-    struct problems problems;
     int code = db_open(out, &options, err);
     if (code != SOUK_OK)
         return code;
@@ -49,14 +61,18 @@ int market_open_stopped(struct arena *arena, const char *data, const char *confi
         set_defaults();
         return SOUK_OK;
     }
-    problems_init(&problems, arena, souk_str(file));
-    code = config_load(arena, file, 0, &values, &problems);
-    if (code != SOUK_OK && config) {
-        problem_print(&problems, stderr);
+    code = load_terms(arena, file, config != NULL, err);
+    if (code != SOUK_OK) {
         db_thread_end(*out);
         db_shut(*out);
-        return err_set(err, SOUK_INVALID, "%s is wrong; see souk check %s", config, config);
     }
-    config_market(arena, &values);
+    return code;
+}
+
+int market_open_none(struct arena *arena, const char *config, struct err *err)
+{
+    if (config)
+        return load_terms(arena, config, 1, err);
+    set_defaults();
     return SOUK_OK;
 }

@@ -19,4 +19,7 @@
 int market_open_stopped(struct arena *arena, const char *data, const char *config, struct db **out,
                         struct err *err);
 
+/* The terms alone, where there is no shop: of `config`, or the defaults. */
+int market_open_none(struct arena *arena, const char *config, struct err *err);
+
 #endif

@@ -62,15 +62,20 @@ int account_addresses(struct request *request, const struct web_route *route)
 
 /* ---- the form ---- */
 
-static int show(struct account_form *form, int64_t id, int status)
+void account_countries(struct arena *arena, struct json *view)
 {
-    struct arena *arena = &form->request->arena;
-    struct json *list = json_add(arena, form->view, "countries", JSON_ARRAY);
+    struct json *list = json_add(arena, view, "countries", JSON_ARRAY);
     for (size_t i = 0; i < sizeof countries / sizeof *countries; i++) {
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
         json_add_cstr(arena, item, "code", countries[i][0]);
         json_add_cstr(arena, item, "name", countries[i][1]);
     }
+}
+
+static int show(struct account_form *form, int64_t id, int status)
+{
+    struct arena *arena = &form->request->arena;
+    account_countries(arena, form->view);
     if (id)
         json_add_int(arena, form->view, "id", id);
     return account_form_show(form, "page/account/address", status);

@@ -3,6 +3,7 @@
  */
 #include "app/storefront/account_page.h"
 
+#include "app/storefront/buy_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 #include "base/clock.h"
@@ -242,6 +243,8 @@ int account_page_enter(struct request *request, int64_t person)
         code = session_renew(request);
     if (code == SOUK_OK)
         code = name_session(request, person);
+    if (code == SOUK_OK)
+        code = buy_join(request, person);
     if (code != SOUK_OK)
         return code;
     struct session *session = session_find(request);

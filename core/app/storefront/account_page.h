@@ -44,6 +44,8 @@ void account_form_set(struct account_form *form, const char *field, struct souk_
 void account_form_refuse(struct account_form *form, const char *field, const char *text);
 int account_form_failed(const struct account_form *form);
 int account_form_show(struct account_form *form, const char *name, int status);
+/* account_address.c: adds "countries" [{code, name}] to a view. */
+void account_countries(struct arena *arena, struct json *view);
 /* account_privacy.c: its page once more, with what is wrong. */
 int account_privacy_again(struct account_form *form, int64_t person);
 

@@ -28,6 +28,8 @@ int account_register_form(struct request *request, const struct web_route *route
     if (account_page_person(request))
         return account_page_go(request, "/account");
     account_form_begin(&form, request);
+    account_form_set(&form, "email", request_query(request, "email"));
+    account_form_set(&form, "name", request_query(request, "name"));
     return show_form(&form, 200);
 }
 
@@ -145,7 +147,8 @@ int account_confirm_form(struct request *request, const struct web_route *route)
     return account_form_show(&form, "page/account/confirm", 200);
 }
 
-/* The confirmed address becomes the one to sign in with; the old one is told. */
+/* The confirmed address becomes the one to sign in with; the old one is told; an address that
+ * stays is welcomed. */
 static int take_address(struct request *request, int64_t person, struct souk_str email)
 {
     struct arena *arena = &request->arena;
@@ -156,10 +159,12 @@ static int take_address(struct request *request, int64_t person, struct souk_str
         return SOUK_OK;
     if (code == SOUK_OK)
         code = account_email(request->conn, person, email, request->now, &changed);
-    if (code != SOUK_OK || !changed)
+    if (code != SOUK_OK)
         return code;
     struct json *payload = json_new(arena, JSON_OBJECT);
     json_add_str(arena, payload, "email", email);
+    if (!changed)
+        return account_page_tell(request, "account.confirmed", person, payload);
     json_add_str(arena, payload, "before", before);
     return account_page_tell(request, "account.email_changed", person, payload);
 }

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include "app/storefront/buy_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 
@@ -187,6 +188,7 @@ void frame_page_data(struct request *request, struct json *data)
     struct json *account = json_add(arena, data, "account", JSON_OBJECT);
     int known = session_cookie(request) && session_get(request, "person").len > 0;
     json_add_bool(arena, account, "signed_in", known);
+    json_add_int(arena, data, "cart_units", buy_units(request));
     json_add_str(arena, data, "search_url",
                  page_localized(arena, market.locale, souk_str("/search")));
 }

@@ -8,6 +8,7 @@
 #include "app/storefront.sql.h"
 #include "shop/page.h"
 #include "shop/product.h"
+#include "web/session.h"
 
 #define DESCRIPTION 160  /* characters that search engines show */
 #define WORDS       5000 /* of the description, in structured data */
@@ -129,6 +130,8 @@ int product_show(struct request *request, const struct web_route *route)
         return code;
     request_expires(request, until);
     json_add_bool(&request->arena, view, "chosen", is_chosen(request, view, chosen));
+    json_add_str(&request->arena, view, "token", session_csrf(request));
+    json_add_bool(&request->arena, view, "choose", request_query(request, "choose").len > 0);
     add_delivery(request, &market, view);
     add_barcode(request, view);
     add_head(request, view, json_true(json_at(view, "chosen")));

@@ -86,4 +86,24 @@ int contact_form(struct request *request, const struct web_route *route);
 int contact_send(struct request *request, const struct web_route *route);
 int contact_thanks(struct request *request, const struct web_route *route);
 
+/* cart.c */
+int cart_show(struct request *request, const struct web_route *route);
+int cart_add(struct request *request, const struct web_route *route);
+int cart_change_line(struct request *request, const struct web_route *route);
+
+/* checkout_page.c */
+int checkout_show(struct request *request, const struct web_route *route);
+int checkout_send(struct request *request, const struct web_route *route);
+
+/* order_page.c, order_return_page.c */
+int order_read(struct request *request, const struct web_route *route);
+int order_lookup_form(struct request *request, const struct web_route *route);
+int order_lookup(struct request *request, const struct web_route *route);
+int order_pay_form(struct request *request, const struct web_route *route);
+int order_pay(struct request *request, const struct web_route *route);
+int order_again(struct request *request, const struct web_route *route);
+int account_orders(struct request *request, const struct web_route *route);
+int order_return_form(struct request *request, const struct web_route *route);
+int order_return_send(struct request *request, const struct web_route *route);
+
 #endif

@@ -281,7 +281,7 @@ int sitemap_file(struct request *request, const struct web_route *route)
 int robots_show(struct request *request, const struct web_route *route)
 {
     (void)route;
-    static const char *const closed[] = {"/search", "/account"};
+    static const char *const closed[] = {"/search", "/account", "/cart", "/checkout", "/order"};
     struct arena *arena = &request->arena;
     struct buf out = {.arena = arena};
     buf_add_cstr(&out, "User-agent: *\nDisallow: /admin\nDisallow: /api\n");

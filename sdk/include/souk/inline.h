@@ -341,6 +341,24 @@ static inline int souk_push(struct souk_ctx *ctx, struct souk_str topic, const s
 /* One request to the outside; blocks until the answer or the deadline. TASK, jobs, listeners, commands. Codes: souk/http.h. */
 static inline int souk_http(struct souk_ctx *ctx, const struct souk_http_request *request, const struct souk_http_response **response) { return souk_api->http->request(ctx, request, response); }
 
+/* ---- orders, money, parcels, messages: souk/order.h, payment.h, delivery.h, notify.h ---- */
+
+/* The order's document; SOUK_NOT_FOUND. Not in init. */
+static inline int souk_order_get(struct souk_ctx *ctx, int64_t id, const struct souk_value **order) { return souk_api->order->get(ctx, id, order); }
+static inline int souk_order_find(struct souk_ctx *ctx, struct souk_str number, const struct souk_value **order) { return souk_api->order->find(ctx, number, order); }
+/* A line among the order's notes; internal 0: the customer reads it. WRITE and write steps; TASK waits. */
+static inline int souk_order_note(struct souk_ctx *ctx, int64_t id, struct souk_str text, int32_t internal) { return souk_api->order->note(ctx, id, text, internal); }
+/* Tells what came in. Stored at once and worked on by a job, so it may come before its payment does. WRITE and write
+ * steps; TASK waits until it is on disk: answer a webhook with 200 only after that. *fresh (may be NULL): 0 when this
+ * event was known. SOUK_INVALID: no event, provider or currency. */
+static inline int souk_payment_report(struct souk_ctx *ctx, const struct souk_payment_report *report, int32_t *fresh) { return souk_api->payment->report(ctx, report, fresh); }
+/* The payment that the provider knows by `reference`; SOUK_NOT_FOUND. */
+static inline int souk_payment_find(struct souk_ctx *ctx, struct souk_str provider, struct souk_str reference, const struct souk_payment **payment) { return souk_api->payment->find(ctx, provider, reference, payment); }
+/* Tells where a parcel is. As souk_payment_report; SOUK_NOT_FOUND: no such parcel. */
+static inline int souk_delivery_report(struct souk_ctx *ctx, const struct souk_delivery_report *report, int32_t *fresh) { return souk_api->delivery->report(ctx, report, fresh); }
+/* Hands one mail to an SMTP server; blocks. TASK: see souk/notify.h. */
+static inline int souk_smtp(struct souk_ctx *ctx, const struct souk_smtp_request *request, const struct souk_smtp_response **response) { return souk_api->notify->smtp(ctx, request, response); }
+
 /* clang-format on */
 
 #endif

@@ -67,20 +67,20 @@ function addressOf(form) {
   const url = new URL(form.action);
   const data = new FormData(form);
   const ends = [data.get('price[from]'), data.get('price[to]')];
-  const fields = [...data].filter(([name, value]) => value !== '' && !/^price\[(from|to)\]$/.test(name)).map(([name, value]) => [name.replace(/\[\]$/, ''), value]);
+  const fields = [...data].filter(([name, value]) => value !== '' && !/^(price\[(from|to)\]|quantity)$/.test(name)).map(([name, value]) => [name.replace(/\[\]$/, ''), value]);
   if (ends.some(Boolean)) fields.push(['price', ends.join('-')]);
   url.search = new URLSearchParams(fields).toString();
   return url.href;
 }
 
 document.addEventListener('submit', (event) => {
-  if (!event.target.matches('form[data-swap]')) return;
+  if (!event.target.matches('form[data-swap]') || event.submitter?.hasAttribute('formaction')) return; // "Add to cart" goes its own way
   event.preventDefault();
   swap(addressOf(event.target));
 });
 document.addEventListener('change', (event) => {
   const form = event.target.form;
-  if (form?.matches('[data-swap]')) swap(addressOf(form));
+  if (form?.matches('[data-swap]') && !event.target.closest('[data-buy]')) swap(addressOf(form));
 });
 document.addEventListener('click', (event) => {
   const link = event.target.closest('a[data-swap]');

@@ -1,0 +1,55 @@
+/*
+ * checkout: from a cart to an order, for every surface (pages, API). Prepare runs on a task thread: the
+ * cart is priced, delivery and payment providers are asked, plugins may veto (order.placing); commit is its
+ * write step (order_place). The surface gives a function that answers, and never decides anything itself.
+ */
+#ifndef APP_CHECKOUT_H
+#define APP_CHECKOUT_H
+
+#include "shop/order.h"
+#include "web/request.h"
+
+/* The terms of a request, with the signed-in person's price group; country, region and postcode from
+ * `place` (a map as draft.address; may be NULL). */
+struct market checkout_market(struct request *request, const struct json *place);
+/* The cart priced with the delivery that its draft names, if that can be had. In a snapshot or write of the
+ * caller; `quote` is computed. Delivery is asked only where `request` runs as TASK. */
+int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
+                   const struct market *market, struct quote *quote, struct json *gone,
+                   struct err *err);
+/* TASK. Lists as in the contract; amounts are money documents. */
+int checkout_delivery_options(struct request *request, const struct cart *cart,
+                              const struct market *market, struct json *items, struct err *err);
+int checkout_payment_methods(struct request *request, const struct cart *cart,
+                             const struct market *market, struct souk_str delivery_method,
+                             struct json *items, struct err *err);
+
+struct checkout_end {
+    int status;          /* 201: the order stands; else the status of the problem */
+    const char *problem; /* "invalid" "price-changed" "out-of-stock" "unavailable" "declined" "empty" */
+    const char *detail;
+    struct json *errors; /* [{"pointer", "detail"}] */
+    struct json *more;   /* {"quote", "lines", …} for problem+json */
+    struct order_placed placed;
+    struct json *order;       /* the document of the contract */
+    struct souk_str redirect; /* where the shopper has to go to pay; empty: nowhere */
+};
+/* On the writer, in the transaction that made the order (or just before it is given up: then the answer
+ * stands, but nothing else). May be run again. */
+typedef int (*checkout_answer)(struct request *request, struct db_conn *conn,
+                               const struct checkout_end *end);
+/* From a TASK handler: everything. `body` as order_draft; kept in the cart's draft whatever comes out of it.
+ * Answers through `answer`, exactly once. */
+int checkout_run(struct request *request, struct souk_str token, const struct json *body,
+                 checkout_answer answer);
+/* From a TASK handler: another attempt to pay an order whose payment failed. */
+int checkout_pay_again(struct request *request, int64_t order_id, const struct json *payment,
+                       checkout_answer answer);
+/* READ or later: what the payer still has to know (payment_show) of an order, into `view`. */
+int checkout_instructions(struct request *request, struct db_conn *conn, int64_t order_id,
+                          struct json *view);
+/* Where the order is shown: "/order/1042?token=…" */
+struct souk_str checkout_order_path(struct arena *arena, struct souk_str number,
+                                    struct souk_str token);
+
+#endif

@@ -1,0 +1,257 @@
+/*
+ * checkout_offer.c: what a shopper may choose from: ways of delivery and of payment for a cart, with
+ * what they cost. The providers are asked through the bridge; amounts become money documents here.
+ */
+#include "app/checkout_inner.h"
+
+#include <souk/plugin.h>
+#include "app/checkout.sql.h"
+#include "app/storefront/page_part.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+/* ---- terms ---- */
+
+struct market checkout_market(struct request *request, const struct json *place)
+{
+    struct market market = page_market(request);
+    struct souk_str country = json_text(json_at(place, "country"));
+    if (country.len == 2)
+        market.country = country;
+    market.region = json_text(json_at(place, "region"));
+    market.postcode = json_text(json_at(place, "postcode"));
+    return market;
+}
+
+void checkout_scope(struct request *request, struct db_conn *conn, struct provider_scope *scope)
+{
+    int kind = request->route->kind;
+    provider_scope_request(scope, request, kind);
+    scope->conn = conn;
+}
+
+static int64_t known(int64_t amount)
+{
+    return amount > 0 ? amount : 0;
+}
+
+static void add_item(struct souk_delivery_terms *terms, struct souk_delivery_item *item,
+                     const struct quote_line *line)
+{
+    *item = (struct souk_delivery_item){.size = sizeof *item,
+                                        .quantity = (int32_t)line->quantity,
+                                        .variant_id = line->variant_id,
+                                        .line_total = line->total,
+                                        .weight_g = line->weight_g,
+                                        .length_mm = line->length_mm,
+                                        .width_mm = line->width_mm,
+                                        .height_mm = line->height_mm,
+                                        .sku = line->sku,
+                                        .name = line->name};
+    terms->total += line->total;
+    terms->weight_g += known(line->weight_g) * line->quantity;
+    /* millimetres to cubic centimetres of the whole line, up */
+    __int128 volume = (__int128)known(line->length_mm) * known(line->width_mm) *
+                      known(line->height_mm) * line->quantity;
+    volume = (volume + 999) / 1000;
+    terms->volume_cm3 += volume > INT32_MAX ? INT32_MAX : (int64_t)volume;
+}
+
+void checkout_delivery_terms(struct arena *arena, const struct quote *quote,
+                             const struct market *market, struct souk_delivery_terms *terms)
+{
+    struct souk_delivery_item *items =
+        arena_array(arena, struct souk_delivery_item, quote->count ? quote->count : 1);
+    *terms = (struct souk_delivery_terms){.size = sizeof *terms,
+                                          .item_count = (uint32_t)quote->count,
+                                          .items = items,
+                                          .at = market->now,
+                                          .currency = quote->currency,
+                                          .locale = souk_str(market->locale),
+                                          .country = market->country,
+                                          .region = market->region,
+                                          .postcode = market->postcode};
+    for (size_t i = 0; i < quote->count; i++)
+        add_item(terms, &items[i], &quote->lines[i]);
+}
+
+void checkout_payment_terms(struct db_conn *conn, const struct cart *cart,
+                            const struct market *market, const struct quote *quote,
+                            struct souk_str delivery_method, int delivery_flags,
+                            struct souk_payment_terms *terms)
+{
+    int64_t before = -1;
+    if (cart->person_id &&
+        db_get_int(conn, &sql_checkout_orders_before, &before, DB_INT(cart->person_id)) != SOUK_OK)
+        before = -1;
+    *terms = (struct souk_payment_terms){
+        .size = sizeof *terms,
+        .orders_before = (int32_t)before,
+        .total = quote->total,
+        .currency = quote->currency,
+        .country = market->country,
+        .delivery_method = delivery_method,
+        .delivery_takes_cash = (delivery_flags & SOUK_DELIVERY_TAKES_CASH) != 0,
+        .delivery_takes_card = (delivery_flags & SOUK_DELIVERY_TAKES_CARD) != 0};
+}
+
+/* ---- charging ---- */
+
+/* Rates of a class that apply to delivery. */
+static int delivery_rates(struct db_conn *conn, const struct market *market,
+                          struct souk_str tax_class, struct tax_rates *rates)
+{
+    struct tax_rates all;
+    int64_t class_id;
+    rates->count = 0;
+    int code = tax_class_find(conn, tax_class.len ? tax_class : souk_str("standard"), 0, &class_id);
+    if (code == SOUK_OK)
+        code = tax_rates(conn, class_id, market, &all);
+    for (int i = 0; code == SOUK_OK && i < all.count; i++)
+        if (all.at[i].delivery)
+            rates->at[rates->count++] = all.at[i];
+    return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+}
+
+int checkout_charge(struct db_conn *conn, struct arena *arena, const struct market *market,
+                    struct quote *quote, struct souk_str method, struct souk_str label,
+                    struct souk_str tax_class, int64_t amount, struct err *err)
+{
+    struct quote_delivery *charges =
+        arena_array(arena, struct quote_delivery, quote->delivery_count + 1);
+    if (quote->delivery_count)
+        memcpy(charges, quote->delivery, sizeof *charges * quote->delivery_count);
+    struct quote_delivery *charge = &charges[quote->delivery_count++];
+    *charge = (struct quote_delivery){.method = method, .label = label, .amount = amount};
+    quote->delivery = charges;
+    int code = delivery_rates(conn, market, tax_class, &charge->rates);
+    return code ? code : quote_compute(quote, err);
+}
+
+int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
+                   const struct market *market, struct quote *quote, struct json *gone,
+                   struct err *err)
+{
+    struct arena *arena = &request->arena;
+    const struct json *choice = json_at(cart->draft, "delivery");
+    struct souk_str method = json_text(json_at(choice, "method"));
+    int code = cart_price(conn, arena, cart, market, NULL, quote, gone, err);
+    if (code != SOUK_OK || !method.len || request->route->kind != SOUK_TASK || !quote->count)
+        return code;
+    struct provider_scope scope;
+    struct souk_delivery_terms terms;
+    struct souk_delivery_quote chosen = {.size = sizeof chosen};
+    struct err why = {0};
+    checkout_scope(request, conn, &scope);
+    checkout_delivery_terms(arena, quote, market, &terms);
+    if (delivery_check(&scope, method, &terms, choice, &chosen, &why) != SOUK_OK)
+        return SOUK_OK; /* not to be had any more: the page offers what there is */
+    return checkout_charge(conn, arena, market, quote, method, chosen.label, chosen.tax_class,
+                           chosen.amount, err);
+}
+
+/* ---- lists ---- */
+
+/* Every "amount" and "fee" that is a number becomes {"amount", "currency"}. */
+static void spell_money(struct arena *arena, struct json *tree, struct souk_str currency)
+{
+    for (struct json_item *item = (struct json_item *)(uintptr_t)json_first(tree); item;
+         item = item->next) {
+        int is_money = souk_str_is(item->key, "amount") || souk_str_is(item->key, "fee");
+        if (tree->kind == JSON_OBJECT && is_money && item->value.kind == JSON_INT) {
+            int64_t minor = item->value.number;
+            item->value = (struct json){.kind = JSON_OBJECT};
+            json_add_int(arena, &item->value, "amount", minor);
+            json_add_str(arena, &item->value, "currency", currency);
+        } else {
+            spell_money(arena, &item->value, currency);
+        }
+    }
+}
+
+/* "2026-11-28", or "2026-11-28/2026-11-30"; null where the provider does not say. */
+static void add_eta(struct arena *arena, struct json *items)
+{
+    json_each(item, items)
+    {
+        struct json *option = (struct json *)(uintptr_t)&item->value;
+        struct souk_str from = json_text(json_at(option, "eta_from"));
+        struct souk_str until = json_text(json_at(option, "eta_until"));
+        if (!from.len && !until.len)
+            json_add_null(arena, option, "eta");
+        else if (!from.len || !until.len || souk_str_equal(from, until))
+            json_add_str(arena, option, "eta", from.len ? from : until);
+        else
+            json_add_str(arena, option, "eta",
+                         arena_printf(arena, "%.*s/%.*s", SOUK_PRI(from), SOUK_PRI(until)));
+    }
+}
+
+/* What is the core's own affair, and a fee of nothing. */
+static struct json *shown_methods(struct arena *arena, const struct json *offers)
+{
+    struct json *items = json_new(arena, JSON_ARRAY);
+    json_each(offer, offers)
+    {
+        struct json *item = json_add(arena, items, NULL, JSON_OBJECT);
+        json_each(member, &offer->value)
+        {
+            int nothing = souk_str_is(member->key, "fee") && json_int(&member->value, 0) == 0;
+            if (!nothing && !souk_str_is(member->key, "flags"))
+                *json_add_key(arena, item, member->key, JSON_NULL) = member->value;
+        }
+    }
+    return items;
+}
+
+static void add_missing(struct arena *arena, struct json *items, const char *name)
+{
+    json_each(item, items) if (!json_at(&item->value, name))
+        json_add(arena, (struct json *)(uintptr_t)&item->value, name, JSON_ARRAY);
+}
+
+int checkout_delivery_options(struct request *request, const struct cart *cart,
+                              const struct market *market, struct json *items, struct err *err)
+{
+    struct arena *arena = &request->arena;
+    struct db_conn *conn = request_conn(request);
+    struct provider_scope scope;
+    struct souk_delivery_terms terms;
+    struct quote quote = {0};
+    int code = cart_price(conn, arena, cart, market, NULL, &quote, NULL, err);
+    if (code != SOUK_OK)
+        return code;
+    checkout_scope(request, conn, &scope);
+    checkout_delivery_terms(arena, &quote, market, &terms);
+    code = delivery_options(&scope, &terms, items);
+    spell_money(arena, items, quote.currency);
+    add_eta(arena, items);
+    add_missing(arena, items, "fields");
+    add_missing(arena, items, "points");
+    return code;
+}
+
+int checkout_payment_methods(struct request *request, const struct cart *cart,
+                             const struct market *market, struct souk_str delivery_method,
+                             struct json *items, struct err *err)
+{
+    struct arena *arena = &request->arena;
+    struct db_conn *conn = request_conn(request);
+    struct provider_scope scope;
+    struct souk_payment_terms terms;
+    struct quote quote = {0};
+    int32_t flags = 0;
+    int code = checkout_price(request, conn, cart, market, &quote, NULL, err);
+    if (code != SOUK_OK)
+        return code;
+    checkout_scope(request, conn, &scope);
+    if (delivery_method.len)
+        delivery_flags(scope.set, delivery_method, &flags);
+    checkout_payment_terms(conn, cart, market, &quote, delivery_method, flags, &terms);
+    struct json *offers = json_new(arena, JSON_ARRAY);
+    code = payment_offers(&scope, &terms, offers);
+    *items = *shown_methods(arena, offers);
+    spell_money(arena, items, quote.currency);
+    add_missing(arena, items, "fields");
+    return code;
+}

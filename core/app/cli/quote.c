@@ -1,0 +1,205 @@
+/*
+ * quote: `souk quote`: what the cart in a file costs, and why, without making one. A running shop
+ * is asked over its socket; of a stopped one the files are read; and where there is no shop at all,
+ * a file whose lines have prices of their own is reckoned by itself.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/cli/cli.h"
+#include "app/cli/control.h"
+#include "app/cli/market.h"
+#include "base/clock.h"
+#include "base/money.h"
+#include "base/str.h"
+#include "shop/quote.h"
+
+#define FILE_MOST (4u << 20)
+
+static const struct cli_option quote_options[] = {
+    CLI_DATA,
+    {"--cart", "FILE", "the cart as JSON; - is standard input"},
+    {"--at", "TIME",
+     "the moment to price at, like 2026-11-27T00:00:00Z (default: the file's, now)"},
+    CLI_CONFIG,
+    CLI_JSON,
+    CLI_END};
+
+/* ---- the file ---- */
+
+static int read_all(FILE *file, const char *name, struct buf *text, struct err *err)
+{
+    char block[65536];
+    size_t len;
+    while ((len = fread(block, 1, sizeof block, file)) > 0) {
+        buf_add(text, block, len);
+        if (text->len > FILE_MOST)
+            return err_set(err, SOUK_TOO_LARGE, "%s is larger than 4 MiB: that is no cart", name);
+    }
+    return ferror(file)
+               ? err_set(err, SOUK_UNAVAILABLE, "%s cannot be read: %s", name, strerror(errno))
+               : SOUK_OK;
+}
+
+static int read_cart(struct arena *arena, const char *name, struct json **doc, struct err *err)
+{
+    struct buf text = {.arena = arena};
+    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+    if (!file)
+        return err_set(err, SOUK_NOT_FOUND, "%s cannot be read: %s", name, strerror(errno));
+    int code = read_all(file, name, &text, err);
+    if (file != stdin)
+        fclose(file);
+    if (code == SOUK_OK && (code = json_parse(arena, buf_str(&text), doc, err)) != SOUK_OK)
+        err_in(err, "%s", name);
+    if (code == SOUK_OK && (*doc)->kind != JSON_OBJECT)
+        code =
+            err_set(err, SOUK_INVALID, "%s: the cart must be a JSON object with \"lines\"", name);
+    return code;
+}
+
+/* ---- asking ---- */
+
+static int ask_running(struct arena *arena, const char *data, const struct json *doc,
+                       const struct json **quote, struct err *err)
+{
+    const char *const path[] = {"quote", NULL};
+    return control_call(arena, data, "POST", control_path(arena, path), doc, quote, err);
+}
+
+static int ask_stopped(struct arena *arena, const struct cli_args *args, const struct json *doc,
+                       const struct json **quote, struct err *err)
+{
+    struct db *db = NULL;
+    struct json *answer = NULL;
+    const char *data = cli_value(args, "--data", "data"), *file = cli_value(args, "--config", NULL);
+    int code = control_open_stopped(data, &db, err); /* asking makes no shop */
+    if (code != SOUK_OK && code != SOUK_NOT_FOUND)
+        return code;
+    if (code == SOUK_NOT_FOUND) {
+        if ((code = market_open_none(arena, file, err)) == SOUK_OK)
+            code = quote_run(NULL, arena, doc, clock_now(), &answer, err);
+        *quote = answer;
+        return code;
+    }
+    db_shut(db);
+    if ((code = market_open_stopped(arena, data, file, &db, err)) != SOUK_OK)
+        return code;
+    struct db_conn *conn = db_read_begin(db, 0);
+    code = quote_run(conn, arena, doc, clock_now(), &answer, err);
+    db_read_end(conn);
+    db_thread_end(db);
+    db_shut(db);
+    *quote = answer;
+    return code;
+}
+
+/* ---- for people ---- */
+
+static struct souk_str amount(struct arena *arena, const struct json *object, const char *key,
+                              const char *currency)
+{
+    return money_format(arena, json_int(json_at(object, key), 0), currency, "en");
+}
+
+/* printf pads by bytes; amounts have signs of several. */
+static void pad(struct souk_str text, int width)
+{
+    int signs = 0;
+    for (size_t i = 0; i < text.len; i++)
+        signs += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+    printf("%*s%.*s", width > signs ? width - signs : 0, "", SOUK_PRI(text));
+}
+
+static void show_lines(struct arena *arena, const struct json *quote, const char *currency)
+{
+    printf("%-24s %8s %14s %14s %14s\n", "SKU", "quantity", "unit price", "discount", "total");
+    json_each(item, json_at(quote, "lines"))
+    {
+        const struct json *line = &item->value;
+        struct souk_str sku = json_text(json_at(line, "sku"));
+        printf("%-24.*s %8lld ", SOUK_PRI(sku), (long long)json_int(json_at(line, "quantity"), 0));
+        pad(amount(arena, line, "unit_price", currency), 14);
+        printf(" ");
+        pad(amount(arena, line, "discount", currency), 14);
+        printf(" ");
+        pad(amount(arena, line, "total", currency), 14);
+        printf("\n");
+    }
+}
+
+static void show_sum(struct arena *arena, const struct json *totals, const char *key,
+                     const char *name, const char *currency, int always)
+{
+    if (!always && !json_int(json_at(totals, key), 0))
+        return;
+    printf("%-63s ", name);
+    pad(amount(arena, totals, key, currency), 14);
+    printf("\n");
+}
+
+static void show(struct arena *arena, const struct json *quote)
+{
+    const char *currency = arena_cstr(arena, json_text(json_at(quote, "currency")));
+    const struct json *totals = json_at(quote, "totals");
+    show_lines(arena, quote, currency);
+    printf("\n");
+    show_sum(arena, totals, "items", "items", currency, 1);
+    show_sum(arena, totals, "discount", "- discount", currency, 0);
+    show_sum(arena, totals, "delivery", "+ delivery", currency, 0);
+    show_sum(arena, totals, "delivery_discount", "- discount on delivery", currency, 0);
+    show_sum(arena, totals, "tax", "+ tax", currency, 0);
+    show_sum(arena, totals, "total", "total", currency, 1);
+    show_sum(arena, totals, "tax_included", "of which tax", currency, 0);
+    json_each(item, json_at(quote, "coupons"))
+    {
+        struct souk_str reason = json_text(json_at(&item->value, "reason"));
+        printf("coupon %.*s: %s%s%.*s\n", SOUK_PRI(json_text(json_at(&item->value, "code"))),
+               json_true(json_at(&item->value, "accepted")) ? "accepted" : "not accepted",
+               reason.len ? ", " : "", SOUK_PRI(reason));
+    }
+}
+
+static int run_quote(struct arena *arena, int argc, char **argv)
+{
+    struct cli_args args;
+    struct err err = {0};
+    struct json *doc = NULL;
+    const struct json *quote = NULL;
+    int64_t moment;
+    int code;
+    if (cli_parse(&command_quote, argc, argv, &args, &code))
+        return code;
+    const char *file = cli_value(&args, "--cart", NULL), *at = cli_value(&args, "--at", NULL);
+    if (!file)
+        return cli_usage(&command_quote, "name the cart: --cart FILE");
+    if (at && clock_parse(souk_str(at), &moment) != SOUK_OK)
+        return cli_usage(&command_quote, "--at must be a time like 2026-11-27T00:00:00Z");
+    code = read_cart(arena, file, &doc, &err);
+    if (code == SOUK_OK && at)
+        json_add_cstr(arena, doc, "at", at);
+    if (code == SOUK_OK)
+        code = ask_running(arena, cli_value(&args, "--data", "data"), doc, &quote, &err);
+    if (code == SOUK_UNAVAILABLE) {
+        err = (struct err){0};
+        code = ask_stopped(arena, &args, doc, &quote, &err);
+    }
+    if (code != SOUK_OK)
+        return cli_fail("quote", &err);
+    if (cli_given(&args, "--json"))
+        cli_print_json(arena, quote);
+    else
+        show(arena, quote);
+    return CLI_DONE;
+}
+
+const struct cli_command command_quote = {
+    .name = "quote",
+    .usage = "--cart FILE [--at TIME] [--data DIR]",
+    .summary = "Says what a cart costs, and why, without making one.",
+    .help =
+        "The file: {\"lines\": [{\"sku\": \"TEA\", \"quantity\": 2}]}. A line without a unit_price is "
+        "looked up\nin the catalogue. Amounts are in minor units (cents).",
+    .options = quote_options,
+    .run = run_quote};

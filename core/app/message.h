@@ -1,0 +1,33 @@
+/*
+ * message: what the shop writes to people. A table says which fact makes which message; the fact's
+ * job makes a row (one for one occasion: the key is unique), the message's job renders it in the
+ * receiver's language from templates/mail/<kind>.html and .txt and gives it to the notify provider
+ * of its channel, again and again until it went out or was refused for good.
+ */
+#ifndef APP_MESSAGE_H
+#define APP_MESSAGE_H
+
+#include "bridge/provider.h"
+#include "store/outbox.h"
+
+int message_owns(struct souk_str kind); /* "souk:message" */
+/* For jobs_claim: is there a plugin that sends? Without one messages wait, and nothing is lost. */
+int message_ready(void);
+void message_run(struct db *db, const struct job *job);
+int message_wants(struct souk_str topic); /* does this fact make a message? */
+/* In a write, by the job that delivers facts to the core. */
+int message_from_fact(struct db_conn *conn, struct arena *arena, const struct outbox_fact *fact,
+                      int64_t now);
+/* In a write: once more, to the same address unless `recipient` names another; the address is
+ * written to again from now on. SOUK_CONFLICT: it waits, or its link was for one use. */
+int message_resend(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str recipient,
+                   int64_t now, struct err *err);
+int message_count_waiting(struct db_conn *conn, int64_t *count);
+int message_sweep(struct db_conn *conn, int64_t before); /* in a write: old ones that are done */
+/* TASK: what it would look like: {"subject", "text", "html"}; for an order (0: an example). */
+int message_preview(const struct provider_scope *scope, struct souk_str kind, int64_t order_id,
+                    const char *locale, struct json *preview, struct err *err);
+/* The kinds there are: [{"kind", "label"}]. */
+void message_kinds(struct arena *arena, struct json *list);
+
+#endif

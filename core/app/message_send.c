@@ -1,0 +1,173 @@
+/*
+ * message_send.c: the job of one message: renders it, gives it to the plugin of its channel, and
+ * writes down how it went together with the end of the job, in one transaction.
+ *
+ * A message that the plugin took and whose "sent" was not written (a crash between the two) goes
+ * out again, with the same key: the plugin gives it the same Message-ID, so that receivers can
+ * tell.
+ *
+ * Threads: job workers. The pinned set and the snapshot are given back before the write.
+ */
+#include "app/message_inner.h"
+
+#include "app/message.sql.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "shop/market.h"
+
+enum outcome { OUTCOME_SENT, OUTCOME_AGAIN, OUTCOME_NEVER, OUTCOME_SUPPRESSED, OUTCOME_OVER };
+
+struct sending {
+    struct db *db;
+    const struct job *job;
+    struct arena arena;
+    struct message_row row;
+    enum outcome outcome;
+    int suppress;
+    struct souk_str reference;
+    struct err err;
+};
+
+/* ---- what is written afterwards ---- */
+
+static const char *state_of(enum outcome outcome)
+{
+    return outcome == OUTCOME_SENT         ? "sent"
+           : outcome == OUTCOME_SUPPRESSED ? "suppressed"
+                                           : "failed";
+}
+
+static int settle_write(struct db_conn *conn, void *arg)
+{
+    struct sending *sending = arg;
+    const struct message_row *row = &sending->row;
+    int64_t now = clock_now();
+    int code = SOUK_OK;
+    if (sending->outcome == OUTCOME_AGAIN)
+        return db_run(conn, &sql_message_note, NULL, DB_INT(row->id), DB_CSTR(sending->err.text));
+    if (sending->outcome != OUTCOME_OVER)
+        code = db_run(conn, &sql_message_settle, NULL, DB_INT(row->id),
+                      DB_CSTR(state_of(sending->outcome)), DB_CSTR(sending->err.text),
+                      DB_TEXT(sending->reference),
+                      sending->outcome == OUTCOME_SENT ? DB_INT(now) : DB_NULL);
+    if (code == SOUK_OK && sending->suppress)
+        code = db_run(conn, &sql_message_suppress, NULL, DB_TEXT(row->channel),
+                      DB_TEXT(row->recipient), DB_CSTR(sending->err.text), DB_INT(now));
+    return code == SOUK_OK ? job_finish(conn, sending->job) : code;
+}
+
+static void settle(struct sending *sending)
+{
+    struct err err = {0};
+    const struct message_row *row = &sending->row;
+    if (sending->outcome == OUTCOME_AGAIN && sending->job->attempt >= sending->job->attempts)
+        sending->outcome = OUTCOME_NEVER; /* days have gone by */
+    int code = db_write(sending->db, settle_write, sending, &err);
+    if (code == SOUK_OK && sending->outcome == OUTCOME_AGAIN)
+        code = job_failed(sending->db, sending->job, souk_str(sending->err.text), clock_now());
+    if (code != SOUK_OK && code != SOUK_CONFLICT)
+        log_error("message.not_settled", LOG_I("message", row->id), LOG_S("text", err.text));
+    if (sending->outcome == OUTCOME_SENT)
+        log_info("message.sent", LOG_T("kind", row->kind), LOG_I("message", row->id));
+    else if (sending->outcome != OUTCOME_OVER)
+        log_warn(sending->outcome == OUTCOME_AGAIN ? "message.delayed" : "message.failed",
+                 LOG_T("kind", row->kind), LOG_I("message", row->id),
+                 LOG_I("attempt", sending->job->attempt), LOG_S("text", sending->err.text));
+}
+
+/* ---- sending ---- */
+
+static enum outcome outcome_of(int code)
+{
+    switch (code) {
+    case SOUK_OK: return OUTCOME_SENT;
+    case SOUK_INVALID:
+    case SOUK_DENIED:
+    case SOUK_TOO_LARGE: return OUTCOME_NEVER;
+    default: return OUTCOME_AGAIN;
+    }
+}
+
+static void call_plugin(struct sending *sending, const struct provider_scope *scope,
+                        const struct message_text *text)
+{
+    const struct message_row *row = &sending->row;
+    struct souk_message_result result;
+    struct souk_message message = {.size = sizeof message,
+                                   .attempt = sending->job->attempt,
+                                   .id = row->id,
+                                   .created_at = row->created_at,
+                                   .key = arena_printf(&sending->arena, "%lld", (long long)row->id),
+                                   .kind = row->kind,
+                                   .recipient = row->recipient,
+                                   .recipient_name = row->name,
+                                   .subject = text->subject,
+                                   .text = text->text,
+                                   .html = text->html,
+                                   .locale = souk_str(scope->locale)};
+    int code = notify_send(scope, row->channel.ptr, &message, &result, &sending->err);
+    sending->outcome = outcome_of(code);
+    sending->reference = arena_str(&sending->arena, result.reference);
+    sending->suppress = code != SOUK_OK && result.suppress;
+    if (code != SOUK_OK && result.message.len)
+        err_set(&sending->err, code, "%.*s", SOUK_PRI(result.message));
+}
+
+static void render_and_send(struct sending *sending)
+{
+    struct provider_scope scope;
+    struct message_text text = {0};
+    struct json *view = NULL;
+    const char *locale = market_locale(sending->row.locale);
+    provider_scope_job(&scope, sending->db, &sending->arena, locale ? locale : "en");
+    int code = message_view(&scope, &sending->row, &view, &sending->err);
+    if (code == SOUK_OK)
+        code = message_render(&scope, &sending->row, view, &text, &sending->err);
+    if (code == SOUK_OK)
+        call_plugin(sending, &scope, &text);
+    else
+        sending->outcome = OUTCOME_AGAIN; /* a template that is wrong now is mended later */
+    provider_scope_end(&scope);
+}
+
+static int is_late(const struct message_row *row)
+{
+    const struct message_occasion *occasion = message_occasion(row->kind);
+    return occasion && occasion->good_for && clock_now() > row->created_at + occasion->good_for;
+}
+
+static int begin(struct sending *sending)
+{
+    int64_t id = 0;
+    struct db_conn *conn = db_read_begin(sending->db, 0);
+    if (!conn)
+        return SOUK_UNAVAILABLE;
+    str_to_int(sending->job->payload, &id);
+    int code = message_load(conn, &sending->arena, id, &sending->row);
+    db_read_end(conn);
+    return code;
+}
+
+void message_run(struct db *db, const struct job *job)
+{
+    struct sending sending = {.db = db, .job = job, .reference = STR_NULL};
+    int code = begin(&sending);
+    sending.reference = souk_str("");
+    if (code == SOUK_NOT_FOUND || (code == SOUK_OK && !souk_str_is(sending.row.state, "waiting"))) {
+        sending.outcome = OUTCOME_OVER;
+    } else if (code != SOUK_OK) {
+        sending.outcome = OUTCOME_AGAIN;
+        err_set(&sending.err, code, "message %.*s cannot be read", SOUK_PRI(job->payload));
+    } else if (sending.row.suppressed) {
+        sending.outcome = OUTCOME_SUPPRESSED;
+        err_set(&sending.err, SOUK_DENIED, "this address is written to no more");
+    } else if (is_late(&sending.row)) {
+        sending.outcome = OUTCOME_NEVER;
+        err_set(&sending.err, SOUK_TIMEOUT, "it could not be sent in time: its link is over");
+    } else {
+        render_and_send(&sending);
+    }
+    settle(&sending);
+    arena_free(&sending.arena);
+}

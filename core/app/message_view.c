@@ -1,0 +1,266 @@
+/*
+ * message_view.c: what the templates of messages see, and rendering them.
+ *
+ *   shop       {"name", "url", "email", "phone", "address": [lines]}
+ *   locale, year, kind, link (a whole address; "" when the shop's own address is not configured),
+ * path order      the document that GET /api/v1/orders/{number} shows parcel     of a parcel's
+ * message: its document ("tracking", "tracking_url", "lines" …) pay        of an order that is to
+ * be paid: "facts" and the like, as the payment provider has it amount     of a refund or a failed
+ * payment, in minor units; why: the provider's words name, email, before: of an account
+ *
+ * The first line of the text template is the subject. A snapshot is begun for reading and ended
+ * before anything else is asked.
+ */
+#include "app/message_inner.h"
+
+#include "app/checkout.h"
+#include "app/message.sql.h"
+#include "app/money.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "shop/market.h"
+#include "shop/order.h"
+#include "shop/shipment.h"
+
+static struct souk_str text_of(const char *text)
+{
+    return souk_str(text ? text : "");
+}
+
+static void add_shop(struct arena *arena, struct json *view)
+{
+    const struct market_shop *terms = market_shop();
+    struct json *shop = json_add(arena, view, "shop", JSON_OBJECT);
+    struct souk_str rest = text_of(terms->address), line;
+    json_add_str(arena, shop, "name", text_of(terms->name));
+    json_add_str(arena, shop, "url", text_of(terms->url));
+    json_add_str(arena, shop, "email", text_of(terms->email));
+    json_add_str(arena, shop, "phone", text_of(terms->phone));
+    struct json *lines = json_add(arena, shop, "address", JSON_ARRAY);
+    while (str_split(&rest, '\n', &line)) {
+        struct json *item = json_add(arena, lines, NULL, JSON_STRING);
+        item->text = str_trim(line);
+    }
+}
+
+static void add_link(struct arena *arena, struct json *view, struct souk_str path)
+{
+    const char *base = market_shop()->url;
+    json_add_str(arena, view, "path", path);
+    json_add_str(arena, view, "link",
+                 base && *base ? arena_printf(arena, "%s%.*s", base, SOUK_PRI(path))
+                               : souk_str(""));
+    if (!base || !*base)
+        log_warn("message.no_address",
+                 LOG_S("hint",
+                       "say shop = { url = \"https://…\" } in souk.lua: mails have no links "
+                       "without it"));
+}
+
+/* ---- orders ---- */
+
+/* The path in the language of the message; the shop's first language has no prefix. */
+static struct souk_str order_path(struct arena *arena, const char *locale, const struct json *order)
+{
+    const char *first = market_shop()->locales[0];
+    struct souk_str path = checkout_order_path(arena, json_text(json_at(order, "number")),
+                                               json_text(json_at(order, "token")));
+    if (!first || strcmp(first, locale) == 0)
+        return path;
+    return arena_printf(arena, "/%s%.*s", locale, SOUK_PRI(path));
+}
+
+/* A parcel without words of its own is no reason not to write. */
+static void add_parcel(const struct provider_scope *scope, struct db_conn *conn,
+                       const struct json *data, struct json *view)
+{
+    struct json *parcel = NULL;
+    int64_t id = json_int(json_at(data, "shipment"), 0);
+    if (id && shipment_load(conn, scope->arena, id, &parcel) == SOUK_OK && parcel)
+        json_add_tree(scope->arena, view, "parcel", parcel);
+}
+
+/* What is still to be paid, and how: asked of the provider for mails that say so. */
+static void add_payment(const struct provider_scope *scope, struct db_conn *conn, int64_t order,
+                        struct json *view)
+{
+    struct payment_row row;
+    struct souk_payment payment;
+    struct provider_scope reading = *scope;
+    struct json *pay = json_new(scope->arena, JSON_OBJECT);
+    if (payment_of(conn, scope->arena, order, &row) != SOUK_OK ||
+        souk_str_is(row.state, "captured") || souk_str_is(row.state, "cancelled"))
+        return;
+    reading.conn = conn;
+    reading.kind = SOUK_READ;
+    if (money_view(&reading, conn, row.id, &payment, &row) == SOUK_OK &&
+        payment_show(&reading, row.provider, &payment, pay) == SOUK_OK && pay->count)
+        json_add_tree(scope->arena, view, "pay", pay);
+}
+
+static int add_order(const struct provider_scope *scope, const struct message_row *row,
+                     const struct json *data, struct json *view, struct err *err)
+{
+    struct arena *arena = scope->arena;
+    struct json *order = NULL;
+    struct db_conn *conn = db_read_begin(scope->db, 0);
+    if (!conn)
+        return err_set(err, SOUK_UNAVAILABLE, "the database cannot be read now");
+    int code = order_load(conn, arena, row->order, 0, &order);
+    if (code == SOUK_OK) {
+        add_parcel(scope, conn, data, view);
+        add_payment(scope, conn, row->order, view);
+    }
+    db_read_end(conn);
+    if (code != SOUK_OK)
+        return err_set(err, code, "order %lld cannot be read", (long long)row->order);
+    json_add_tree(arena, view, "order", order);
+    return SOUK_OK;
+}
+
+static void add_example(const struct provider_scope *scope, struct json *view)
+{
+    struct arena *arena = scope->arena;
+    struct json *order = message_example(arena, market_shop()->currency);
+    struct json *parcel = json_add(arena, view, "parcel", JSON_OBJECT);
+    json_add_tree(arena, view, "order", order);
+    json_add_cstr(arena, parcel, "number", "1042-1");
+    json_add_cstr(arena, parcel, "tracking", "TR123456789");
+    json_add_cstr(arena, parcel, "tracking_url", "https://carrier.example/TR123456789");
+}
+
+/* ---- the view ---- */
+
+static void add_told(struct arena *arena, const struct json *data, struct json *view)
+{
+    static const char *const names[] = {"name", "email",  "before", "amount", "why",
+                                        "url",  "return", "state",  "host",   NULL};
+    for (int i = 0; names[i]; i++)
+        if (json_at(data, names[i]))
+            json_add_tree(arena, view, names[i], json_at(data, names[i]));
+}
+
+int message_view(const struct provider_scope *scope, const struct message_row *row,
+                 struct json **out, struct err *err)
+{
+    struct arena *arena = scope->arena;
+    const struct message_occasion *occasion = message_occasion(row->kind);
+    struct json *data = NULL, *view = json_new(arena, JSON_OBJECT);
+    if (!occasion)
+        return err_set(err, SOUK_NOT_FOUND, "there is no message of the kind \"%.*s\"",
+                       SOUK_PRI(row->kind));
+    int code = json_parse(arena, row->data, &data, err);
+    if (code != SOUK_OK)
+        return code;
+    int orders = occasion->about == MESSAGE_ORDER || occasion->about == MESSAGE_PARCEL;
+    json_add_str(arena, view, "kind", row->kind);
+    json_add_cstr(arena, view, "locale", scope->locale);
+    json_add_int(arena, view, "year", clock_civil(clock_now()).year);
+    add_shop(arena, view);
+    if (orders && row->order)
+        code = add_order(scope, row, data, view, err);
+    else if (orders)
+        add_example(scope, view);
+    if (code != SOUK_OK)
+        return code;
+    add_told(arena, data, view);
+    if (!json_at(view, "name"))
+        json_add_str(arena, view, "name", row->name);
+    add_link(arena, view,
+             orders ? order_path(arena, scope->locale, json_at(view, "order"))
+             : json_text(json_at(data, "path")).len ? json_text(json_at(data, "path"))
+                                                    : souk_str("/account"));
+    *out = view;
+    return SOUK_OK;
+}
+
+/* ---- rendering ---- */
+
+/* What comes before the first line break that has something before it, and what is behind it. */
+static void cut_subject(struct arena *arena, struct souk_str all, struct message_text *out)
+{
+    all = str_trim(all);
+    ptrdiff_t end = str_find(all, '\n');
+    struct souk_str rest = end < 0 ? souk_str("") : str_from(all, (size_t)end + 1);
+    out->subject = str_trim(end < 0 ? all : str_make(all.ptr, (size_t)end));
+    out->text = arena_printf(arena, "%.*s\n", SOUK_PRI(str_trim(rest)));
+}
+
+int message_render(const struct provider_scope *scope, const struct message_row *row,
+                   const struct json *view, struct message_text *out, struct err *err)
+{
+    struct arena *arena = scope->arena;
+    struct souk_str text;
+    struct souk_str currency = json_text(json_at(json_at(view, "order"), "currency"));
+    struct site_away away = {.locale = scope->locale,
+                             .currency = currency.len ? arena_cstr(arena, currency) : NULL,
+                             .now = clock_now()};
+    const char *name = arena_printf(arena, "mail/%.*s", SOUK_PRI(row->kind)).ptr;
+    const char *plain = arena_printf(arena, "%s.txt", name).ptr;
+    int code = site_render_text(scope->set, arena, &away, plain, view, &text, err);
+    if (code != SOUK_OK)
+        return code;
+    cut_subject(arena, text, out);
+    return site_render_text(scope->set, arena, &away, name, view, &out->html, err);
+}
+
+/* ---- previews ---- */
+
+struct json *message_example(struct arena *arena, const char *currency)
+{
+    static const char text[] =
+        "{\"number\":\"1042\",\"token\":\"example\",\"status\":\"confirmed\",\"payment_status\":"
+        "\"paid\",\"fulfilment_status\":\"shipped\",\"currency\":\"%s\",\"name\":\"Ada "
+        "Lovelace\",\"email\":\"ada@example.com\",\"phone\":\"+359888123456\","
+        "\"prices_include_tax\":true,\"address\":{\"country\":\"BG\",\"city\":\"Sofia\","
+        "\"postcode\":\"1000\",\"line1\":\"ul. Rakovski 1\"},\"lines\":[{\"sku\":\"TEA-1\",\"name\":"
+        "\"Mountain tea\",\"options\":\"100 g\",\"quantity\":2,\"unit_price\":1250,\"subtotal\":2500,"
+        "\"discount\":0,\"total\":2500,\"tax\":417}],\"totals\":{\"items\":2500,\"discount\":0,"
+        "\"delivery\":500,\"delivery_discount\":0,\"tax\":0,\"tax_included\":500,\"total\":3000},"
+        "\"delivery\":{\"method\":\"courier:standard\",\"label\":\"Courier\"},\"payment\":{\"method\":"
+        "\"cod\",\"label\":\"Cash on delivery\",\"next\":null},\"placed_at\":"
+        "\"2026-09-01T08:00:00Z\"}";
+    struct err err = {0};
+    struct json *order = NULL;
+    char filled[sizeof text + 8];
+    snprintf(filled, sizeof filled, text, currency && strlen(currency) == 3 ? currency : "EUR");
+    if (json_parse(arena, arena_str(arena, souk_str(filled)), &order, &err) != SOUK_OK)
+        order = json_new(arena, JSON_OBJECT);
+    return order;
+}
+
+static struct souk_str example_data(const struct message_occasion *occasion)
+{
+    if (occasion->about == MESSAGE_STAFF)
+        return souk_str("{\"url\":\"https://receiver.example/hook\",\"why\":\"500\"}");
+    if (occasion->about != MESSAGE_ACCOUNT)
+        return souk_str("{\"amount\":1250,\"why\":\"\"}");
+    return souk_str("{\"name\":\"Ada\",\"email\":\"ada@example.com\",\"before\":"
+                    "\"ada@old.example\",\"path\":\"/account/confirm?token=example\"}");
+}
+
+int message_preview(const struct provider_scope *scope, struct souk_str kind, int64_t order_id,
+                    const char *locale, struct json *preview, struct err *err)
+{
+    struct arena *arena = scope->arena;
+    const struct message_occasion *occasion = message_occasion(kind);
+    struct provider_scope other = *scope;
+    struct message_row row = {.order = order_id, .kind = kind};
+    struct message_text text;
+    struct json *view = NULL;
+    if (!occasion)
+        return err_set(err, SOUK_NOT_FOUND, "there is no message of the kind \"%.*s\"",
+                       SOUK_PRI(kind));
+    other.locale = market_locale(text_of(locale)) ? market_locale(text_of(locale)) : "en";
+    row.data = example_data(occasion);
+    int code = message_view(&other, &row, &view, err);
+    if (code == SOUK_OK)
+        code = message_render(&other, &row, view, &text, err);
+    if (code != SOUK_OK)
+        return code;
+    json_add_str(arena, preview, "subject", text.subject);
+    json_add_str(arena, preview, "text", text.text);
+    json_add_str(arena, preview, "html", text.html);
+    return SOUK_OK;
+}

@@ -1,0 +1,148 @@
+/*
+ * notify.c: calling what brings messages to people and what draws documents, and the SMTP that
+ * plugins of the channel "email" send through.
+ */
+#include "bridge/internal.h"
+#include "bridge/provider.h"
+
+#include "base/str.h"
+#include "plugin/provider.h"
+#include "web/client_mail.h"
+
+#define SEND_SPAN (45 * CLOCK_SECOND)
+#define DRAW_SPAN (20 * CLOCK_SECOND)
+
+/* ---- messages ---- */
+
+static const struct provider *of_channel(const struct plugin_set *set, const char *channel)
+{
+    const struct provider *provider = NULL;
+    while (set && (provider = provider_next(set, "notify", provider)) != NULL) {
+        const struct souk_notify_provider *table = provider->row->table;
+        if (table->channel && strcmp(table->channel, channel) == 0)
+            return provider;
+    }
+    return NULL;
+}
+
+int notify_ready(const struct plugin_set *set, const char *channel)
+{
+    return of_channel(set, channel) != NULL;
+}
+
+int notify_send(const struct provider_scope *scope, const char *channel,
+                const struct souk_message *message, struct souk_message_result *result,
+                struct err *err)
+{
+    struct provider_call call;
+    struct provider_scope longer = *scope;
+    const struct provider *provider = of_channel(scope->set, channel);
+    *result = (struct souk_message_result){.size = sizeof *result};
+    if (!provider)
+        return err_set(err, SOUK_NOT_FOUND,
+                       "no plugin that is on sends by %s; switch one on, such as notify_mail",
+                       channel);
+    if (!longer.span)
+        longer.span = SEND_SPAN;
+    int code =
+        provider_begin(&call, &longer, "notify", souk_str(provider->row->name), "notify send", err);
+    if (code != SOUK_OK)
+        return code;
+    const struct souk_notify_provider *table = call.provider->row->table;
+    int returned = table->send(&call.ctx, message, result);
+    return provider_end(&call, returned, err);
+}
+
+/* ---- documents ---- */
+
+int document_draw(const struct provider_scope *scope, const char *kind, const struct json *data,
+                  const char **type, struct souk_str *file, struct err *err)
+{
+    struct provider_call call;
+    struct provider_scope longer = *scope;
+    const struct provider *provider =
+        scope->set ? provider_next(scope->set, "document", NULL) : NULL;
+    *file = souk_str("");
+    if (!provider)
+        return err_set(err, SOUK_NOT_FOUND, "no plugin that is on draws documents");
+    if (!longer.span)
+        longer.span = DRAW_SPAN;
+    int code = provider_begin(&call, &longer, "document", souk_str(provider->row->name),
+                              "document draw", err);
+    if (code != SOUK_OK)
+        return code;
+    const struct souk_document_provider *table = call.provider->row->table;
+    int returned = table->draw(&call.ctx, souk_str(kind), (const struct souk_value *)data, file);
+    code = provider_end(&call, returned, err);
+    if (code == SOUK_OK && (!bridge_view_ok(*file) || !file->len))
+        code = err_set(err, SOUK_ERROR, "plugin \"%s\" drew an empty document",
+                       provider->plugin->name);
+    *type = code == SOUK_OK ? table->type : NULL;
+    return code;
+}
+
+/* ---- SMTP ---- */
+
+/* What is wrong with a mail, or NULL. */
+static const char *problem_of(const struct souk_smtp_request *request)
+{
+    if (request->size < sizeof(struct souk_smtp_request))
+        return "request.size is not sizeof(struct souk_smtp_request)";
+    if (!bridge_view_ok(request->host) || !bridge_view_ok(request->user) ||
+        !bridge_view_ok(request->password) || !bridge_view_ok(request->sender) ||
+        !bridge_view_ok(request->recipient) || !bridge_view_ok(request->data) ||
+        !bridge_view_ok(request->ca_file))
+        return "a text of the request is no view";
+    if (request->tls < SOUK_TLS_NONE || request->tls > SOUK_TLS_DIRECT)
+        return "request.tls is none of SOUK_TLS_…";
+    return NULL;
+}
+
+static struct client_mail mail_of(const struct souk_ctx *ctx,
+                                  const struct souk_smtp_request *request)
+{
+    return (struct client_mail){
+        .tls = request->tls == SOUK_TLS_NONE       ? CLIENT_MAIL_PLAIN
+               : request->tls == SOUK_TLS_STARTTLS ? CLIENT_MAIL_STARTTLS
+                                                   : CLIENT_MAIL_DIRECT,
+        .port = request->port,
+        .host = request->host,
+        .user = request->user,
+        .password = request->password,
+        .sender = request->sender,
+        .recipient = request->recipient,
+        .data = request->data,
+        .ca_file = request->ca_file,
+        .timeout = request->timeout_ms > 0 ? request->timeout_ms * CLOCK_MS : 0,
+        .deadline = ctx->deadline,
+    };
+}
+
+static int smtp(struct souk_ctx *ctx, const struct souk_smtp_request *request,
+                const struct souk_smtp_response **response)
+{
+    struct err err = {0};
+    struct client_mail_reply reply;
+    if (ctx->kind != SOUK_TASK)
+        return bridge_refuse(ctx, SOUK_WRONG_KIND,
+                             "souk_smtp in a %s call; the network is for TASK routes, jobs, "
+                             "listeners and commands",
+                             bridge_kind_name(ctx->kind));
+    if (!request || !response)
+        return bridge_refuse(ctx, SOUK_INVALID, "souk_smtp: no request or no place");
+    *response = NULL;
+    const char *problem = problem_of(request);
+    if (problem)
+        return bridge_refuse(ctx, SOUK_INVALID, "souk_smtp: %s", problem);
+    query_release(ctx);
+    struct client_mail mail = mail_of(ctx, request);
+    if (client_mail_send(ctx->arena, &mail, &reply, &err) != SOUK_OK)
+        return bridge_refuse_err(ctx, &err);
+    struct souk_smtp_response *out = arena_new(ctx->arena, struct souk_smtp_response);
+    *out = (struct souk_smtp_response){
+        .size = sizeof *out, .code = reply.code, .text = value_clean(ctx->arena, reply.text)};
+    *response = out;
+    return SOUK_OK;
+}
+
+const struct souk_notify_api notify_table = {.size = sizeof notify_table, .smtp = smtp};

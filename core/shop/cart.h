@@ -1,0 +1,106 @@
+/*
+ * cart: what somebody means to buy. It is kept by the server for 30 days after its last change, known
+ * by an unguessable token, and makes at most one order.
+ *
+ * A change is: cart_load, cart_apply (in memory, with all checks), cart_price, cart_store (guarded by
+ * the version that was loaded: SOUK_CONFLICT when somebody else was faster; load again). All four may
+ * run in one write, or the first three in a task and the last in its write step.
+ */
+#ifndef SHOP_CART_H
+#define SHOP_CART_H
+
+#include "base/json.h"
+#include "base/err.h"
+#include "shop/market.h"
+#include "shop/quote.h"
+#include "store/db.h"
+
+#define CART_DAYS  30
+#define CART_CODES 20 /* coupon codes */
+#define CART_TOKEN 26 /* signs of base32: 130 bits */
+
+struct cart_line {
+    int64_t id, variant_id;
+    int64_t quantity;
+    int64_t price_seen; /* unit price when last shown; -1: never */
+    int later;          /* kept for later */
+    struct souk_str note;
+    int changed; /* cart_store has to write it */
+};
+
+struct cart {
+    int64_t id, person_id, visitor, version;
+    int64_t created_at, changed_at, expires_at;
+    struct souk_str token, locale, currency, channel, state;
+    struct cart_line *lines; /* in the order they were added */
+    size_t count, cap;
+    struct souk_str *coupons;
+    size_t coupon_count;
+    struct json *draft; /* what was typed at the checkout: see order.h, order_draft */
+    struct souk_str quote; /* JSON as stored last */
+    /* what cart_store has to write besides */
+    int64_t *removed; /* lines */
+    size_t removed_count;
+    int coupons_changed;
+};
+
+/* In a write. */
+int cart_create(struct db_conn *conn, struct arena *arena, const struct market *market,
+                int64_t person_id, int64_t visitor, int64_t now, struct cart *cart);
+/* SOUK_NOT_FOUND: none, or too old. A merged one leads to the one that it went into. An ordered one is
+ * found, with state "ordered". */
+int cart_load(struct db_conn *conn, struct arena *arena, struct souk_str token, int64_t now,
+              struct cart *cart);
+int cart_load_of(struct db_conn *conn, struct arena *arena, int64_t person_id, int64_t now,
+                 struct cart *cart); /* the person's open one */
+int64_t cart_ordered(struct db_conn *conn, int64_t cart_id); /* the id of its order; 0: none */
+
+struct cart_change {
+    enum cart_verb {
+        CART_ADD,      /* variant or sku; quantity */
+        CART_SET,      /* line; quantity, 0 removes */
+        CART_REMOVE,   /* line */
+        CART_LATER,    /* line: keep for later */
+        CART_BACK,     /* line: back among what is bought */
+        CART_NOTE,     /* line; text */
+        CART_CODE,     /* text: a coupon code; kept even when it is of no use, and explained */
+        CART_CODE_OFF, /* text */
+        CART_EMPTY
+    } verb;
+    int64_t line_id, variant_id, quantity;
+    struct souk_str sku, text;
+};
+/* In memory. SOUK_NOT_FOUND: no such product or line; SOUK_CONFLICT: not available in that quantity
+ * (*available says how many are), SOUK_INVALID: over 200 lines or 10,000 units, or the cart is ordered.
+ * Words for the customer in err. *line_id: the line that was made or changed. */
+int cart_apply(struct db_conn *conn, struct arena *arena, struct cart *cart,
+               const struct cart_change *change, int64_t now, int64_t *line_id, int64_t *available,
+               struct err *err);
+/* What it costs in this market: lines in one query, prices and tax rates likewise. Lines that cannot be
+ * bought any more (switched off, gone, no price) are left out of the quote and listed in `gone` (list of
+ * {"sku", "name", "line"}; may be NULL). `delivery` (may be NULL): the chosen one, with its rates. */
+int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+               const struct market *market, const struct quote_delivery *delivery,
+               struct quote *quote, struct json *gone, struct err *err);
+/* In a write: lines, coupons, draft and quote (may be NULL: not priced) as they are in memory; version
+ * + 1, kept for another 30 days. SOUK_CONFLICT: it has another version by now. */
+int cart_store(struct db_conn *conn, struct arena *arena, struct cart *cart,
+               const struct quote *quote, int64_t now);
+/* In a write: the draft alone; no new version. */
+int cart_store_draft(struct db_conn *conn, const struct cart *cart, int64_t now);
+/* In a write, at sign-in: the guest's cart becomes the person's; if they have one already, the
+ * quantities are added up to what is there, and the guest's is "merged". *kept is the cart that
+ * remains. Twice does nothing the second time. */
+int cart_join(struct db_conn *conn, struct arena *arena, struct souk_str token, int64_t person_id,
+              int64_t now, struct cart *kept);
+/* The document of the contract: {"id" (the token), "currency", "lines", "quote", …} with what a page
+ * shows besides: names, pictures, addresses, "available", "price_before" when a price changed since it
+ * was shown, "later", "gone". */
+int cart_document(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                  const struct market *market, const struct quote *quote, struct json *gone,
+                  struct json **doc);
+int64_t cart_units(const struct cart *cart); /* of lines that are not kept for later */
+/* A chore's: what is past its time goes; ordered ones stay. */
+int cart_sweep(struct db *db, int64_t now, struct err *err);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * order_inner: what the files of orders share among themselves.
+ */
+#ifndef SHOP_ORDER_INNER_H
+#define SHOP_ORDER_INNER_H
+
+#include "shop/order.h"
+
+/* In a write: everything that the order still holds is free again. */
+int reservation_give_all(struct db_conn *conn, struct arena *arena, int64_t order_id);
+
+/* A row of the audit about the order: its history. `detail` gets "machine", "step", "from", "to"
+ * and "reason" where they are given (NULL or empty: left out). */
+struct order_trace {
+    const char *machine, *step;
+    struct souk_str from, to;
+    struct souk_str actor, reason;
+    const struct json *more; /* members besides; may be NULL */
+};
+int order_audit(struct db_conn *conn, struct arena *arena, int64_t id,
+                const struct order_trace *trace, int64_t now);
+/* A fact about the order: {"order", "number", …}; `more` may be NULL. */
+int order_tell(struct db_conn *conn, struct arena *arena, const char *topic, int64_t id,
+               struct souk_str number, const struct json *more, int64_t now);
+/* SOUK_CONFLICT, with words that name the steps that are possible now. */
+int order_refuse(struct db_conn *conn, struct arena *arena, int64_t id, const char *step,
+                 struct err *err);
+/* {"company", "country", …} without what is empty. */
+struct json *order_address_doc(struct arena *arena, const struct order_address *address);
+/* SOUK_INVALID: err begins with the place ("/address/city: …"). */
+int order_address_check(struct arena *arena, const struct json *doc, struct order_address *address,
+                        struct err *err);
+/* order_basis.c: rates as JSON and back, as order_line.taxes and shop_order.quote keep them. */
+struct souk_str order_line_taxes(struct arena *arena, const struct quote_line *line);
+struct souk_str order_line_discounts(struct arena *arena, const struct quote_line *line);
+void order_rates_read(const struct json *list, struct tax_rates *rates);
+struct souk_str order_quote_text(struct arena *arena, const struct quote *quote);
+/* The deliveries with their rates, and how tax is rounded, from what order_quote_text made. */
+void order_basis_read(struct arena *arena, const struct json *doc, struct quote *quote);
+/* order_line: one row of a line that is computed. */
+int order_line_insert(struct db_conn *conn, struct arena *arena, int64_t order_id, int64_t position,
+                      const struct quote_line *line, struct souk_str note);
+/* order_person.c: whose order it is, in the write that places it. */
+int order_person(struct db_conn *conn, struct arena *arena, const struct order_offer *offer,
+                 int64_t signed_in, int64_t now, int64_t *person_id);
+
+/* The arguments of a step or an edit with ids of lines as numbers; never NULL. */
+struct json *order_args(struct arena *arena, const struct json *args);
+/* What is still to be paid; below 0: what was paid too much. */
+int64_t order_due(const char *status, int64_t total, int64_t captured, int64_t refunded);
+struct souk_str order_json_text(struct arena *arena, const struct json *tree); /* "{}" for NULL */
+
+#endif

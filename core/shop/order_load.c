@@ -1,0 +1,268 @@
+/*
+ * order_load: an order as a document: the one shape that pages, the API, mails and plugins get to
+ * see.
+ *
+ * Amounts are plain integers in the order's one currency, times are text. Customers see what they
+ * wrote and what became of it; staff see, besides, ids, costs, internal notes, payments with their
+ * movements, the history and the steps that are possible now.
+ */
+#include "shop/order.h"
+
+#include "shop/order_inner.h"
+#include "shop/order_load.sql.h"
+#include "shop/order_return.h"
+#include "shop/payment.h"
+#include "shop/shipment.h"
+
+struct columns { /* a row of the query, and where to write it */
+    struct arena *arena;
+    struct db_rows *rows;
+};
+
+static void add_text(struct columns *from, struct json *doc, const char *key, int column)
+{
+    json_add_str(from->arena, doc, key, arena_str(from->arena, db_text(from->rows, column)));
+}
+
+static void add_int(struct columns *from, struct json *doc, const char *key, int column)
+{
+    if (db_is_null(from->rows, column))
+        json_add_null(from->arena, doc, key);
+    else
+        json_add_int(from->arena, doc, key, db_int(from->rows, column));
+}
+
+static void add_tree(struct columns *from, struct json *doc, const char *key, int column)
+{
+    struct json *tree = NULL;
+    if (json_parse(from->arena, arena_str(from->arena, db_text(from->rows, column)), &tree, NULL) !=
+        SOUK_OK)
+        tree = json_new(from->arena, JSON_OBJECT);
+    json_add_tree(from->arena, doc, key, tree);
+}
+
+static void add_time(struct columns *from, struct json *doc, const char *key, int column)
+{
+    if (db_is_null(from->rows, column))
+        json_add_null(from->arena, doc, key);
+    else
+        json_add_time(from->arena, doc, key, db_int(from->rows, column));
+}
+
+/* ---- the order itself ---- */
+
+/* What is still to be paid, or, below 0, was paid too much. What was paid back for goods is not
+ * owed again. */
+int64_t order_due(const char *status, int64_t total, int64_t captured, int64_t refunded)
+{
+    if (strcmp(status, "cancelled") == 0)
+        return captured - refunded > 0 ? refunded - captured : 0;
+    if (captured < total)
+        return total - captured;
+    return captured - refunded > total ? total - (captured - refunded) : 0;
+}
+
+static void add_totals(struct columns *from, struct json *doc)
+{
+    static const char *const keys[] = {"items", "discount",     "delivery",     "delivery_discount",
+                                       "tax",   "tax_included", "delivery_tax", "total"};
+    struct json *totals = json_add(from->arena, doc, "totals", JSON_OBJECT);
+    for (int i = 0; i < 8; i++)
+        json_add_int(from->arena, totals, keys[i], db_int(from->rows, 16 + i));
+}
+
+static void add_delivery(struct columns *from, struct json *doc)
+{
+    struct json *delivery = json_add(from->arena, doc, "delivery", JSON_OBJECT);
+    add_text(from, delivery, "method", 27);
+    add_text(from, delivery, "label", 28);
+    json_add_int(from->arena, delivery, "amount", db_int(from->rows, 18));
+    add_tree(from, delivery, "choice", 29);
+}
+
+static void add_staff_part(struct columns *from, struct json *doc,
+                           const struct order_states *states)
+{
+    struct arena *arena = from->arena;
+    json_add_int(arena, doc, "id", db_int(from->rows, 0));
+    if (db_is_null(from->rows, 35))
+        json_add_null(arena, doc, "person");
+    else /* ids have 63 bits: outside they are text, as api_spell_ids makes of "id" */
+        json_add_str(arena, doc, "person",
+                     arena_printf(arena, "%lld", (long long)db_int(from->rows, 35)));
+    add_time(from, doc, "expires_at", 37);
+    json_add_int(arena, doc, "authorised", db_int(from->rows, 24));
+    json_add_int(arena, doc, "delivery_refunded", db_int(from->rows, 38));
+    add_tree(from, doc, "quote", 39);
+    order_allowed(arena, states, json_add(arena, doc, "allowed", JSON_ARRAY));
+}
+
+static void add_row(struct columns *from, struct json *doc, int staff)
+{
+    static const char *const texts[] = {
+        "number", "token", "status", "payment_status", "fulfilment_status",
+        "email",  "phone", "name"};
+    struct arena *arena = from->arena;
+    for (int i = 0; i < 8; i++)
+        add_text(from, doc, texts[i], 1 + i);
+    add_tree(from, doc, "address", 9);
+    add_tree(from, doc, "billing", 10);
+    add_text(from, doc, "note", 11);
+    add_text(from, doc, "locale", 12);
+    add_text(from, doc, "channel", 13);
+    add_text(from, doc, "currency", 14);
+    json_add_bool(arena, doc, "prices_include_tax", db_int(from->rows, 15) != 0);
+    add_totals(from, doc);
+    struct order_states states = {json_text(json_at(doc, "status")).ptr,
+                                  json_text(json_at(doc, "payment_status")).ptr,
+                                  json_text(json_at(doc, "fulfilment_status")).ptr};
+    json_add_int(arena, doc, "captured", db_int(from->rows, 25));
+    json_add_int(arena, doc, "refunded", db_int(from->rows, 26));
+    json_add_int(arena, doc, "due",
+                 order_due(states.order, db_int(from->rows, 23), db_int(from->rows, 25),
+                           db_int(from->rows, 26)));
+    add_delivery(from, doc);
+    struct json *payment = json_add(arena, doc, "payment", JSON_OBJECT);
+    add_text(from, payment, "method", 30);
+    add_text(from, payment, "label", 31);
+    json_add_null(arena, payment, "next");
+    json_add_time(arena, doc, "placed_at", db_int(from->rows, 32));
+    json_add_time(arena, doc, "changed_at", db_int(from->rows, 33));
+    json_add_int(arena, doc, "version", db_int(from->rows, 34));
+    if (staff)
+        add_staff_part(from, doc, &states);
+}
+
+/* ---- lines ---- */
+
+static void add_line(struct columns *from, struct json *list, int staff)
+{
+    static const char *const sums[] = {
+        "quantity", "unit_price", "original_price", "subtotal", "discount", "total", "tax"};
+    static const char *const counts[] = {"cancelled", "packed",   "shipped",        "delivered",
+                                         "returned",  "refunded", "refunded_amount"};
+    struct json *line = json_add(from->arena, list, NULL, JSON_OBJECT);
+    json_add_int(from->arena, line, "id", db_int(from->rows, 0));
+    add_text(from, line, "sku", 1);
+    add_text(from, line, "name", 2);
+    add_text(from, line, "options", 3);
+    add_text(from, line, "note", 4);
+    for (int i = 0; i < 7; i++)
+        json_add_int(from->arena, line, sums[i], db_int(from->rows, 5 + i));
+    add_tree(from, line, "taxes", 12);
+    add_tree(from, line, "discounts", 13);
+    json_add_bool(from->arena, line, "gift", db_int(from->rows, 14) != 0);
+    for (int i = 0; i < 7; i++)
+        json_add_int(from->arena, line, counts[i], db_int(from->rows, 15 + i));
+    if (!staff)
+        return;
+    add_int(from, line, "cost", 24);
+    add_int(from, line, "weight_g", 25);
+    json_add_bool(from->arena, line, "gone", db_is_null(from->rows, 22));
+}
+
+static int load_lines(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
+                      struct json *doc)
+{
+    struct json *list = json_add(arena, doc, "lines", JSON_ARRAY);
+    struct db_rows rows;
+    struct columns from = {arena, &rows};
+    int code = db_query(conn, &sql_order_load_lines, &rows, DB_INT(id));
+    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
+        add_line(&from, list, staff);
+        code = SOUK_OK;
+    }
+    return code;
+}
+
+static int load_notes(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
+                      struct json *doc)
+{
+    struct json *list = json_add(arena, doc, "notes", JSON_ARRAY);
+    struct db_rows rows;
+    struct columns from = {arena, &rows};
+    int code = db_query(conn, &sql_order_load_notes, &rows, DB_INT(id), DB_INT(staff != 0));
+    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
+        struct json *note = json_add(arena, list, NULL, JSON_OBJECT);
+        add_text(&from, note, "text", 2);
+        add_time(&from, note, "at", 4);
+        if (staff) {
+            json_add_bool(arena, note, "internal", db_int(&rows, 1) != 0);
+            add_text(&from, note, "actor", 3);
+        }
+        code = SOUK_OK;
+    }
+    return code;
+}
+
+/* ---- what hangs on it ---- */
+
+/* Where the payer has to go: only while the payment waits for them. */
+static int load_payment(struct db_conn *conn, struct arena *arena, int64_t id, struct json *doc)
+{
+    struct payment_row row;
+    struct json *next = NULL;
+    struct souk_str status = json_text(json_at(doc, "status"));
+    int code = payment_of(conn, arena, id, &row);
+    if (code != SOUK_OK)
+        return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+    int waits = souk_str_is(row.state, "created") || souk_str_is(row.state, "pending");
+    if (!waits || !row.next.len || souk_str_is(status, "cancelled") ||
+        json_parse(arena, row.next, &next, NULL) != SOUK_OK)
+        return SOUK_OK;
+    for (struct json_item *item = doc->first; item; item = item->next)
+        if (souk_str_is(item->key, "payment"))
+            json_add_tree(arena, &item->value, "next", next);
+    return SOUK_OK;
+}
+
+static int load_rest(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
+                     struct json *doc)
+{
+    int code = load_payment(conn, arena, id, doc);
+    if (code == SOUK_OK)
+        code = shipment_list(conn, arena, id, json_add(arena, doc, "shipments", JSON_ARRAY));
+    if (code == SOUK_OK)
+        code = return_list(conn, arena, id, json_add(arena, doc, "returns", JSON_ARRAY));
+    if (code == SOUK_OK)
+        code = load_notes(conn, arena, id, staff, doc);
+    if (code == SOUK_OK && staff)
+        code = payment_list(conn, arena, id, 1, json_add(arena, doc, "payments", JSON_ARRAY));
+    if (code == SOUK_OK && staff)
+        code = order_history(conn, arena, id, json_add(arena, doc, "history", JSON_ARRAY));
+    return code;
+}
+
+int order_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff, struct json **doc)
+{
+    struct db_rows rows;
+    struct columns from = {arena, &rows};
+    *doc = json_new(arena, JSON_OBJECT);
+    int code = db_first(db_query(conn, &sql_order_load_row, &rows, DB_INT(id)), &rows);
+    if (code != SOUK_OK)
+        return code;
+    add_row(&from, *doc, staff);
+    db_close(&rows);
+    code = load_lines(conn, arena, id, staff, *doc);
+    return code ? code : load_rest(conn, arena, id, staff, *doc);
+}
+
+int order_history(struct db_conn *conn, struct arena *arena, int64_t id, struct json *list)
+{
+    struct db_rows rows;
+    struct columns from = {arena, &rows};
+    int code = db_query(conn, &sql_order_load_history, &rows,
+                        DB_TEXT(arena_printf(arena, "order:%lld", (long long)id)));
+    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
+        struct json *item = json_add(arena, list, NULL, JSON_OBJECT), *detail = NULL;
+        add_time(&from, item, "at", 0);
+        add_text(&from, item, "actor", 1);
+        add_text(&from, item, "action", 2);
+        if (json_parse(arena, arena_str(arena, db_text(&rows, 3)), &detail, NULL) == SOUK_OK &&
+            detail->kind == JSON_OBJECT)
+            json_each(member, detail) * json_add_key(arena, item, member->key, JSON_NULL) =
+                member->value;
+        code = SOUK_OK;
+    }
+    return code;
+}

@@ -1,0 +1,28 @@
+/*
+ * rules: the functions of the general suite, one a rule; the sentences are in suite.c.
+ */
+#ifndef CONFORM_GENERAL_RULES_H
+#define CONFORM_GENERAL_RULES_H
+
+#include "host/host.h"
+
+/* Everything that can be tried without knowing what the plugin is for: the ordinary way through each
+ * of its providers, its pages and routes without parameters, its jobs. */
+void general_tour(struct scene *scene);
+void general_path(struct scene *scene);
+
+void general_loads(struct scene *scene);
+void general_abi(struct scene *scene);
+void general_exports_one_symbol(struct scene *scene);
+void general_options_described(struct scene *scene);
+void general_no_thread_left(struct scene *scene);
+void general_no_descriptor_left(struct scene *scene);
+void general_no_signal_change(struct scene *scene);
+void general_locale_kept(struct scene *scene);
+void general_cwd_kept(struct scene *scene);
+void general_no_output(struct scene *scene);
+void general_text_utf8(struct scene *scene);
+void general_error_has_words(struct scene *scene);
+void general_stop_clean(struct scene *scene);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * still.c: rules about the file and its descriptor, without running much of it.
+ */
+#include "conform/general/rules.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "plugin/provider.h"
+
+void general_loads(struct scene *scene)
+{
+    uint32_t ticket; /* a plugin that is not loaded does not come this far */
+    struct plugin_set *set = set_pin(&ticket);
+    struct plugin *plugin = set_plugin(set, souk_str(scene->world->plan->name));
+    if (!plugin)
+        scene_no(scene, "the plugin is not on");
+    set_unpin(ticket);
+}
+
+static void check_table(struct scene *scene, const struct souk_provider *row)
+{
+    uint32_t size = 0, need = 0, most = 0;
+    if (strcmp(row->kind, "payment") == 0) {
+        need = offsetof(struct souk_payment_provider, begin) + sizeof(void *);
+        most = sizeof(struct souk_payment_provider);
+    } else if (strcmp(row->kind, "delivery") == 0) {
+        need = offsetof(struct souk_delivery_provider, check) + sizeof(void *);
+        most = sizeof(struct souk_delivery_provider);
+    } else if (strcmp(row->kind, "notify") == 0) {
+        need = offsetof(struct souk_notify_provider, send) + sizeof(void *);
+        most = sizeof(struct souk_notify_provider);
+    }
+    memcpy(&size, row->table, sizeof size);
+    EXPECT(scene, size >= need && (most == 0 || size <= most),
+           "the table of %s \"%s\" says that it has %u bytes; set .size = sizeof of its struct",
+           row->kind, row->name, size);
+}
+
+void general_abi(struct scene *scene)
+{
+    uint32_t ticket;
+    struct plugin_set *set = set_pin(&ticket);
+    struct plugin *plugin = set_plugin(set, souk_str(scene->world->plan->name));
+    const struct descriptor *d = plugin ? &plugin->descriptor : NULL;
+    if (!d || d->plugin.abi_major != SOUK_ABI_MAJOR || d->plugin.abi_minor > SOUK_ABI_MINOR)
+        scene_no(scene, "it is not built for ABI %d.%d", SOUK_ABI_MAJOR, SOUK_ABI_MINOR);
+    for (size_t i = 0; d && i < d->providers_count; i++)
+        check_table(scene, &d->providers[i]);
+    set_unpin(ticket);
+}
+
+void general_options_described(struct scene *scene)
+{
+    json_each(option, json_at(scene->world->plan->about, "options"))
+    {
+        struct souk_str key = json_text(json_at(&option->value, "key"));
+        struct souk_str summary = str_trim(json_text(json_at(&option->value, "summary")));
+        EXPECT(scene, summary.len > 0, "option \"%.*s\" has no summary", SOUK_PRI(key));
+    }
+}
+
+/* ---- exports ---- */
+
+static int is_export(const Elf64_Sym *symbol)
+{
+    unsigned bind = ELF64_ST_BIND(symbol->st_info), seen = ELF64_ST_VISIBILITY(symbol->st_other);
+    return symbol->st_shndx != SHN_UNDEF && (bind == STB_GLOBAL || bind == STB_WEAK) &&
+           (seen == STV_DEFAULT || seen == STV_PROTECTED);
+}
+
+/* The loader has read the same file before: it is sound. */
+static void check_symbols(struct scene *scene, const char *bytes)
+{
+    const Elf64_Ehdr *head = (const Elf64_Ehdr *)(const void *)bytes;
+    const Elf64_Shdr *parts = (const Elf64_Shdr *)(const void *)(bytes + head->e_shoff);
+    for (int i = 0; i < head->e_shnum; i++) {
+        if (parts[i].sh_type != SHT_DYNSYM)
+            continue;
+        const Elf64_Sym *symbols =
+            (const Elf64_Sym *)(const void *)(bytes + parts[i].sh_offset);
+        const char *names = bytes + parts[parts[i].sh_link].sh_offset;
+        for (size_t k = 0; k < parts[i].sh_size / sizeof *symbols; k++) {
+            const char *name = names + symbols[k].st_name;
+            if (is_export(&symbols[k]) && strcmp(name, "souk_plugin") != 0 &&
+                strncmp(name, "__", 2) != 0) /* of sanitizers */
+                scene_no(scene, "it exports %s too; build it with -fvisibility=hidden", name);
+        }
+    }
+}
+
+void general_exports_one_symbol(struct scene *scene)
+{
+    struct stat info;
+    int fd = open(scene->world->plan->file, O_RDONLY | O_CLOEXEC);
+    EXPECT(scene, fd >= 0 && fstat(fd, &info) == 0, "souk-host: the file cannot be read");
+    const char *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    EXPECT(scene, bytes != MAP_FAILED, "souk-host: the file cannot be mapped");
+    check_symbols(scene, bytes);
+    munmap((void *)(uintptr_t)bytes, (size_t)info.st_size);
+}

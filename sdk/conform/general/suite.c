@@ -1,0 +1,29 @@
+/*
+ * suite.c: the rules of every plugin, after contract.md.
+ */
+#include "conform/general/rules.h"
+
+static const struct rule rules[] = {
+    {"loads", "it is loaded with the options of conform.lua, or none", 0, general_loads},
+    {"abi", "it is built for this ABI, and its tables say how long they are", RULE_STILL,
+     general_abi},
+    {"exports-one-symbol", "souk_plugin is all that it exports", RULE_STILL,
+     general_exports_one_symbol},
+    {"options-described", "each option has a sentence for the form and the documentation",
+     RULE_STILL, general_options_described},
+    {"no-thread-left", "no thread of its own", RULE_CENSUS, general_no_thread_left},
+    {"no-descriptor-left", "no descriptor stays open", RULE_CENSUS, general_no_descriptor_left},
+    {"no-signal-change", "signal handlers stay as they are", RULE_CENSUS,
+     general_no_signal_change},
+    {"locale-kept", "the locale stays as it is", RULE_CENSUS, general_locale_kept},
+    {"cwd-kept", "working directory, umask and environment stay as they are", RULE_CENSUS,
+     general_cwd_kept},
+    {"no-output", "nothing is written to stdout", RULE_CENSUS, general_no_output},
+    {"text-utf8", "all text is UTF-8", 0, general_text_utf8},
+    {"error-has-words", "a failure says why", 0, general_error_has_words},
+    {"stop-clean", "it can be switched off and on, and leaves nothing behind", RULE_CENSUS,
+     general_stop_clean},
+};
+
+const struct suite suite_general = {"general", rules, sizeof rules / sizeof *rules, general_path,
+                                    NULL};

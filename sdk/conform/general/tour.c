@@ -1,0 +1,124 @@
+/*
+ * tour.c: the way through a plugin of which nothing is known but its descriptor.
+ */
+#include "conform/general/rules.h"
+
+#include <stdio.h>
+#include "plugin/provider.h"
+
+static const struct suite *const kinds[] = {&suite_payment, &suite_delivery, &suite_notify};
+
+static void try_provider(struct scene *scene, const struct provider *provider,
+                         const struct suite *suite)
+{
+    struct scene inner = {.world = scene->world, .mode = scene->mode, .number = scene->number};
+    inner.provider = provider->row->name;
+    inner.table = provider->row->table;
+    suite->path(&inner);
+    peer_fault(PEER_FINE);
+    suite->provoke(&inner);
+    peer_fault(PEER_FINE);
+    if (!scene->rude[0])
+        memcpy(scene->rude, inner.rude, sizeof scene->rude);
+    if (!scene->mute[0])
+        memcpy(scene->mute, inner.mute, sizeof scene->mute);
+}
+
+static void try_providers(struct scene *scene, const struct plugin_set *set)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct provider *at = NULL;
+        while ((at = provider_next(set, kinds[i]->kind, at)) != NULL)
+            if (strcmp(at->plugin->name, scene->world->plan->name) == 0)
+                try_provider(scene, at, kinds[i]);
+    }
+}
+
+static void try_path(struct scene *scene, const char *prefix, const char *path)
+{
+    struct reply reply;
+    struct visit ask = {.method = "GET"};
+    if (strchr(path, '{'))
+        return;
+    ask.path = arena_printf(&scene->arena, "%s%s", prefix, path).ptr;
+    if (visit(scene, &ask, &reply) != SOUK_OK)
+        return;
+    if (str_starts(reply.type, "text/") || str_starts(reply.type, "application/json"))
+        scene_text_seen(scene, ask.path, reply.body);
+    if (reply.status >= 500 && scene->mode != MODE_FAIL)
+        scene_no(scene, "GET %s is answered with %d", ask.path, reply.status);
+}
+
+static void try_routes(struct scene *scene, const struct descriptor *d)
+{
+    char prefix[100];
+    for (size_t i = 0; i < d->routes_count; i++) {
+        if (strcmp(d->routes[i].method, "GET") != 0 || d->routes[i].surface != SOUK_PUBLIC)
+            continue;
+        snprintf(prefix, sizeof prefix, "/x/%s", d->plugin.name);
+        try_path(scene, prefix, d->routes[i].path);
+    }
+    for (size_t i = 0; i < d->pages_count; i++)
+        try_path(scene, "", d->pages[i].path);
+}
+
+/* As work.c runs them, but here. */
+static void try_jobs(struct scene *scene, struct plugin_set *set, struct plugin *plugin)
+{
+    const struct descriptor *d = &plugin->descriptor;
+    for (size_t i = 0; i < d->jobs_count; i++) {
+        if (!d->jobs[i].cron)
+            continue; /* it wants a payload that only the plugin knows */
+        struct arena arena = {0};
+        struct souk_ctx ctx;
+        struct err err = {0};
+        struct call_start start = {.plugin = plugin,
+                                   .set = set,
+                                   .db = scene->world->db,
+                                   .arena = &arena,
+                                   .kind = SOUK_TASK,
+                                   .span = 10 * CLOCK_SECOND};
+        struct call_place place = {call_intern("job %s", d->jobs[i].name), 0, 0};
+        call_begin(&ctx, &start);
+        ctx.may_step = 1;
+        struct board_mark mark = call_enter(&ctx, &place);
+        int returned = d->jobs[i].run(&ctx, (struct souk_value *)json_new(&arena, JSON_OBJECT));
+        call_leave(&ctx, mark);
+        scene_code_seen(scene, place.where, returned, ctx.failed);
+        call_finish(&ctx, returned, &place, &err);
+        call_end(&ctx, NULL);
+        if (scene->mode == MODE_POISON)
+            arena_scribble(&arena);
+        else
+            arena_free(&arena);
+    }
+}
+
+void general_tour(struct scene *scene)
+{
+    uint32_t ticket;
+    struct plugin_set *set = set_pin(&ticket);
+    struct plugin *plugin = set_plugin(set, souk_str(scene->world->plan->name));
+    if (plugin) {
+        try_providers(scene, set);
+        try_routes(scene, &plugin->descriptor);
+        try_jobs(scene, set, plugin);
+    } else {
+        scene_no(scene, "the plugin is not on");
+    }
+    set_unpin(ticket);
+}
+
+/* For fail-nth: what belongs to no kind. */
+void general_path(struct scene *scene)
+{
+    uint32_t ticket;
+    struct plugin_set *set = set_pin(&ticket);
+    struct plugin *plugin = set_plugin(set, souk_str(scene->world->plan->name));
+    if (plugin) {
+        try_routes(scene, &plugin->descriptor);
+        try_jobs(scene, set, plugin);
+    }
+    set_unpin(ticket);
+    EXPECT(scene, !scene->mute[0], "%s without words", scene->mute);
+}

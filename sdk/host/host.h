@@ -1,0 +1,117 @@
+/*
+ * host: what the files of souk-host share: the plugin that is tested, the script that plays its peer,
+ * the world that a scenario runs in, and the shape of rules. The suites in sdk/conform include
+ * scene.h only.
+ *
+ * The host is the shop's own library without its HTTP server: loader, migrations, API table, bridge
+ * and store are the very same code. Each scenario runs in a child process with a world of its own, so
+ * that a plugin which crashes is a finding and not the end.
+ */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include <stdatomic.h>
+
+#include "bridge/provider.h"
+#include "host/scene.h"
+
+#define HOST_TEXT 600
+
+/* ---- the plugin (plan.c) ---- */
+
+struct plan {
+    struct arena arena;
+    const char *name, *file, *dir; /* dir: the folder with the .so, where its needs are looked for */
+    const char *with;              /* conform.lua; NULL: there is none */
+    struct json *about;            /* what its descriptor says (plugin/inspect.h) */
+    struct json *values;           /* as souk.lua would give them: {name: {…}} */
+    const char **secrets;          /* words that must not be seen anywhere; NULL-terminated */
+    const char *scratch;           /* a folder of ours, emptied by main */
+};
+/* `set`: options besides those of conform.lua, "key=value", NULL-terminated. */
+int plan_make(struct plan *plan, const char *file, const char *with, const char *const *set,
+              const char *scratch, struct err *err);
+/* The names of its providers of this kind, or 0. */
+int plan_provides(const struct plan *plan, const char *kind);
+
+/* ---- conform.lua (script.c, script_words.c) ---- */
+
+struct script;
+int script_open(struct script **out, const char *path, struct err *err);
+void script_close(struct script *script);
+int script_has(struct script *script, const char *name); /* a function */
+/* A global that is data; NULL: not there. */
+struct json *script_value(struct script *script, struct arena *arena, const char *name);
+/* Calls a global function with the items of `args` (a list; may be NULL). One at a time. */
+int script_call(struct script *script, struct arena *arena, const char *name,
+                const struct json *args, struct json **result, struct err *err);
+struct lua_State;
+void script_words(struct lua_State *lua); /* hmac_sha256, json_encode … */
+void script_push(struct lua_State *lua, const struct json *value);
+struct json *script_take(struct lua_State *lua, int index, struct arena *arena, int depth);
+
+/* ---- the world (world.c) ---- */
+
+struct world {
+    const struct plan *plan;
+    struct script *script;
+    struct db *db;
+    struct worker *tasks;
+    struct switch_host *host;
+    const char *dir;   /* its data directory */
+    int log_fd, out_fd; /* what was logged, what was written to stdout */
+    struct held *before; /* what the process held before the plugin was loaded */
+};
+int world_open(struct world *world, struct err *err);
+int world_again(struct world *world, struct err *err); /* a new generation of the plugin */
+void world_close(struct world *world);
+extern struct world *world_now; /* of this process: for the hooks */
+
+/* ---- what a process holds (held.c) ---- */
+
+struct held {
+    int threads, descriptors, mask;
+    char signals[65][24]; /* handler and flags, printed */
+    char locale[200], cwd[1024];
+    uint64_t environment;
+};
+void held_take(struct held *held);
+
+/* ---- its peers (peer.c) ---- */
+
+void peer_use(struct world *world); /* HTTP and mail are answered by the script from now on */
+
+/* ---- the API table (fail.c, reports.c) ---- */
+
+/* As bridge_api(), but that reports are kept, and that a call may be made to fail. */
+const struct souk_api *host_table(void);
+void report_keep_payment(const struct souk_payment_report *report, int code);
+void report_keep_delivery(const struct souk_delivery_report *report, int code);
+void fail_at(int number);                /* the number-th call that can fail does; 0: none */
+int fail_seen(void);                     /* calls so far that could have failed */
+int fail_done(void);                     /* the one that was meant has failed */
+
+/* ---- running (run.c) ---- */
+
+struct outcome {
+    int verdict;
+    char words[HOST_TEXT];
+    int seen, failed; /* fail-nth: calls seen; was one made to fail */
+};
+
+struct suite {
+    const char *kind; /* "payment"; "general": for every plugin */
+    const struct rule *rules;
+    size_t count;
+    void (*path)(struct scene *scene); /* the ordinary way through: for fail-nth and general rules */
+    void (*provoke)(struct scene *scene); /* calls that must fail: for error-has-words */
+};
+extern const struct suite suite_general, suite_payment, suite_delivery, suite_notify;
+
+/* Runs it in a child; `number` for fail-nth. */
+void run_rule(const struct plan *plan, const struct suite *suite, const struct rule *rule, int mode,
+              int number, struct outcome *outcome);
+const char *run_mode_name(int mode);
+int run_mode(const char *name); /* -1: none of that name */
+
+#endif

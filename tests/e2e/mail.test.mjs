@@ -1,0 +1,177 @@
+// Mails of the shop, from the fact to the server: what they say in each language, that each goes out once, what the server's answers
+// lead to, and that they are whole: signed, encoded, without a way in for headers.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { writeFileSync, chmodSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
+import { run, Shop, until, withShop } from './souk.mjs';
+import { Smtp } from './smtp.mjs';
+
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+const mailer = (smtp, more = '') => `notify_mail = { host = "127.0.0.1", port = ${smtp.port}, tls = "none", sender = "shop@souk.example", name = "Соук" ${more} }`;
+const shopConfig = 'shop = { name = "Соук & Co", url = "https://souk.example", locales = { "en", "bg", "hu", "hy", "bn" }, email = "help@souk.example" }';
+const register = (shop, email, name = 'Ada', locale = '') => shop.post(`${locale}/account/register`,
+  new URLSearchParams({ email, name, password: 'correct horse' }).toString(), { ...form, origin: shop.url });
+const mailTo = (smtp, address, n = 1) => until(`mail ${n} to ${address}`, () => smtp.mails.filter((m) => m.to.includes(address))[n - 1]);
+
+async function withMail(options, fn) {
+  const smtp = await Smtp.start(options.answer);
+  try {
+    return await withShop({ plugins: ['notify_mail'], ...options, config: `${mailer(smtp, options.mail)}\n${shopConfig}\n${options.config ?? ''}` },
+      (shop) => fn(shop, smtp));
+  } finally {
+    await smtp.stop();
+  }
+}
+
+test('a mail of an account: parts, headers, languages', () => withMail({}, async (shop, smtp) => {
+  for (const [locale, subject] of [['', 'Please confirm your address'], ['/bg', 'Моля, потвърдете адреса си']]) {
+    const address = `ada${locale.slice(1)}@x.example`;
+    assert.equal((await register(shop, address, 'Ада "Л"', locale)).status, 303);
+    const mail = await mailTo(smtp, address);
+    assert.equal(mail.subject, subject);
+    assert.deepEqual(mail.to, [address]);
+    assert.equal(mail.from, 'shop@souk.example');
+    assert.deepEqual(mail.types, ['text/plain; charset=utf-8', 'text/html; charset=utf-8']);
+    assert.match(mail.fromName, /^Соук <shop@souk\.example>$/);
+    assert.match(mail.toName, /^Ада "Л" </);
+    assert.equal(mail.headers['auto-submitted'][0], 'auto-generated');
+    assert.match(mail.headers['message-id'][0], /^<[0-9a-f]{32}@souk\.example>$/);
+    const link = `https://souk.example${locale}/account/confirm?token=`;
+    assert.ok(mail.text.includes(link), mail.text);
+    assert.ok(mail.html.includes(`href="${link}`), mail.html);
+    assert.match(mail.html, /Соук &amp; Co/);
+    assert.match(mail.text, /Соук & Co/, 'text is not escaped');
+    assert.doesNotMatch(mail.raw.toString('latin1'), /[\x80-\xff]/, 'only ASCII on the wire');
+    assert.ok(mail.raw.toString('latin1').split('\r\n').every((line) => line.length <= 78), 'no long lines');
+    const token = /confirm\?token=([\w-]{43})/.exec(mail.text)[1];
+    if (!locale) {
+      await shop.post('/account/confirm', new URLSearchParams({ ticket: token }).toString(), { ...form, origin: shop.url });
+      assert.match((await mailTo(smtp, address, 2)).subject, /^Welcome to Соук & Co$/);
+    }
+  }
+}));
+
+test('later for 4xx with the same id, never again for 5xx, and nobody twice', () => {
+  const seen = {};
+  const answer = (verb, line) => {
+    if (verb !== 'RCPT') return undefined;
+    const to = /<(.*?)>/.exec(line)[1];
+    seen[to] = (seen[to] ?? 0) + 1;
+    if (to.startsWith('later') && seen[to] < 3) return '451 4.7.1 try again';
+    if (to.startsWith('nobody')) return '550 5.1.1 no such user here';
+    if (to.startsWith('full')) return '552 5.2.2 mailbox full';
+    return undefined;
+  };
+  return withMail({ answer }, async (shop, smtp) => {
+    await register(shop, 'later@x.example');
+    await register(shop, 'nobody@x.example');
+    await register(shop, 'full@x.example');
+    assert.ok(await mailTo(smtp, 'later@x.example'));
+    assert.equal(seen['later@x.example'], 3);
+    await until('the refusals', () => seen['nobody@x.example'] && seen['full@x.example']);
+    const ask = (email) => shop.post('/account/reset', new URLSearchParams({ email }).toString(), { ...form, origin: shop.url });
+    await until('both to be settled', () => (shop.stderr.match(/message\.failed/g) ?? []).length >= 2);
+    await ask('nobody@x.example');
+    await ask('full@x.example');
+    await ask('later@x.example');
+    await mailTo(smtp, 'later@x.example', 2);
+    await until('the full one to be tried', () => seen['full@x.example'] === 2);
+    assert.equal(seen['nobody@x.example'], 1, 'an unknown mailbox is written to no more');
+    assert.equal(smtp.mails.length, 2);
+  });
+});
+
+test('what is asked of the server, and nothing comes in from a name', () => withMail({}, async (shop, smtp) => {
+  await register(shop, 'eve@x.example', 'Eve\r\nBcc: all@x.example\r\n\r\nhello');
+  const mail = await mailTo(smtp, 'eve@x.example');
+  assert.equal(mail.headers.bcc, undefined);
+  assert.match(mail.toName, /^"Eve Bcc: all@x\.example hello" <eve@x\.example>$/);
+  assert.equal(smtp.commands.filter((c) => c.startsWith('RCPT')).length, 1);
+}));
+
+test('without a plugin messages wait; switched on, they go', async () => {
+  const smtp = await Smtp.start();
+  try {
+    await withShop({ plugins: [], config: `${shopConfig}` }, async (shop) => {
+      await register(shop, 'ada@x.example');
+      await register(shop, 'eve@x.example');
+      shop.configure(['notify_mail'], `${mailer(smtp)}\n${shopConfig}`);
+      shop.child.kill('SIGHUP');
+      await mailTo(smtp, 'ada@x.example');
+      await mailTo(smtp, 'eve@x.example');
+      assert.equal(smtp.mails.length, 2);
+    });
+  } finally {
+    await smtp.stop();
+  }
+});
+
+test('a killed shop sends what waits, once started again', async () => {
+  let refuse = true;
+  const smtp = await Smtp.start((verb) => (verb === 'MAIL' && refuse ? '421 4.3.0 closed' : undefined));
+  const shop = await Shop.start({ plugins: ['notify_mail'], config: `${mailer(smtp)}\n${shopConfig}` });
+  try {
+    await register(shop, 'ada@x.example');
+    await until('a first try', () => smtp.commands.some((c) => c.startsWith('MAIL')));
+    const old = shop.shopPid();
+    process.kill(old, 'SIGKILL');
+    await shop.newShopPid(old);
+    refuse = false;
+    await mailTo(smtp, 'ada@x.example');
+    assert.equal(smtp.mails.length, 1);
+  } finally {
+    await shop.down();
+    await smtp.stop();
+  }
+});
+
+test('DKIM: a verifier of somebody else agrees, for both forms of a key', async (t) => {
+  if ((await run('python3', ['-c', 'import dkim'])).code) return t.skip('python3-dkim is not here');
+  for (const type of ['pkcs1', 'pkcs8']) {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const smtp = await Smtp.start();
+    const shop = new Shop({ plugins: [] });
+    const file = join(shop.dir, 'dkim.pem');
+    writeFileSync(file, privateKey.export({ type, format: 'pem' }));
+    chmodSync(file, 0o600);
+    shop.configure(['notify_mail'], `${mailer(smtp, `, dkim_key = file ${JSON.stringify(file)}, dkim_selector = "test"`)}\n${shopConfig}`);
+    try {
+      await shop.up();
+      await register(shop, 'ada@x.example', 'Ада', '/bg');
+      const mail = await mailTo(smtp, 'ada@x.example');
+      const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+      const check = async (raw) => {
+        const name = join(shop.dir, 'mail.eml');
+        writeFileSync(name, raw);
+        const code = `import dkim,sys\nasked=[]\ndef dns(name,timeout=5):\n  asked.append(name)\n  return b"v=DKIM1; k=rsa; p=${key}"\n` +
+          `ok=dkim.verify(open(sys.argv[1],"rb").read(),dnsfunc=dns)\nprint(ok,asked[0].decode())`;
+        return (await run('python3', ['-c', code, name])).stdout.trim();
+      };
+      assert.equal(await check(mail.raw), 'True test._domainkey.souk.example.', type);
+      const text = mail.raw.toString('latin1');
+      assert.match(await check(Buffer.from(text.replace(/\r\nFrom: /, '\r\nFrom: a'), 'latin1')), /^False/);
+      assert.match(await check(Buffer.from(`From: other@x.example\r\n${text}`, 'latin1')), /^False/, 'a second From breaks it');
+      assert.match(await check(Buffer.from(text.replace(/--\r\n$/, '-- \r\nx\r\n'), 'latin1')), /^False/);
+    } finally {
+      await shop.down();
+      await smtp.stop();
+    }
+  }
+});
+
+test('a wrong configuration is refused with words', async () => {
+  const shop = new Shop({ plugins: [] });
+  try {
+    for (const [options, why] of [
+      ['host = "mail.example", sender = "no address"', /sender must be one mail address/],
+      ['host = "mail.example", sender = "a@b.example", tls = "none", user = "u"', /password in the clear/],
+    ]) {
+      shop.configure(['notify_mail'], `notify_mail = { ${options} }`);
+      await assert.rejects(shop.up(), why);
+    }
+  } finally {
+    await shop.down();
+  }
+});
