@@ -130,6 +130,9 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libcore.a
 	@$(CC) $(CPPFLAGS) -DSOUK_BUILD=\"$(abspath $(BUILD))\" $(CFLAGS) $(LDFLAGS) -MMD -MP $< \
 	      $(BUILD)/libcore.a -o $@ $(PKG_LIBS) -lcmocka
 
+# It takes in the plugin's sources, which sign.
+$(BUILD)/tests/unit/app/test_mime: PKG_LIBS += -lhogweed -lgmp
+
 unit: all $(UNIT_BIN) $(FIXTURES)
 	BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh tests/run unit
 

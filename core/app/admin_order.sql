@@ -1,29 +1,28 @@
 -- What the admin pages of buying ask besides what the shop's own modules tell.
 
--- What a form's reader saw of an order, in three parts: the order itself, its money, its goods.
+-- What a form's reader saw of an order, in three parts: the order itself, its money, its goods. A refund that was asked for and one that
+-- is done are the same here: nobody is stopped by a bank's answer.
 -- name: admin_order_seen
 SELECT o.status || '.' || o.total,
-    o.authorised || '.' || o.captured || '.' || o.refunded || '.' || o.total || '.' ||
+    o.authorised || '.' || o.captured || '.' || o.total || '.' ||
+        (SELECT coalesce(sum(p.refunded + p.refunding), 0) FROM payment p WHERE p.order_id = o.id) || '.' ||
         (SELECT count(*) FROM payment p JOIN payment_move m ON m.payment_id = p.id WHERE p.order_id = o.id),
     (SELECT coalesce(sum(l.quantity - l.cancelled), 0) || '.' || coalesce(sum(l.packed), 0) || '.' || coalesce(sum(l.shipped), 0) || '.' ||
         coalesce(sum(l.delivered), 0) || '.' || coalesce(sum(l.returned), 0) FROM order_line l WHERE l.order_id = o.id)
 FROM shop_order o WHERE o.id = $1
 
--- name: admin_order_exists
-SELECT o.number, o.version FROM shop_order o WHERE o.id = $1
-
 -- name: admin_order_by_number
 SELECT o.id FROM shop_order o WHERE o.number = $1
 
 -- name: admin_order_of_shipment
-SELECT s.order_id, s.state FROM shipment s WHERE s.id = $1
-
--- name: admin_order_of_return
-SELECT r.order_id FROM order_return r WHERE r.id = $1
+SELECT s.order_id FROM shipment s WHERE s.id = $1
 
 -- name: admin_order_messages
 SELECT m.channel, m.kind, m.recipient, m.state, m.why, m.created_at, m.sent_at, m.attempts FROM message m
 WHERE m.order_id = $1 ORDER BY m.id DESC LIMIT 50
+
+-- name: admin_order_returns
+SELECT r.id, r.number, r.state, r.created_at FROM order_return r WHERE r.order_id = $1 ORDER BY r.id
 
 -- name: admin_order_staff
 SELECT 'staff:' || s.id, s.name FROM staff s
@@ -46,13 +45,13 @@ SELECT DISTINCT s.payment_method, s.payment_method FROM (SELECT o.payment_method
 
 -- name: admin_order_slips
 SELECT o.id, o.number, o.name, o.phone, o.address, o.note, o.placed_at, o.delivery_label, o.payment_label, o.currency,
-    o.total - o.captured FROM shop_order o WHERE o.id IN (SELECT value FROM json_each($1)) ORDER BY o.placed_at, o.id
+    CASE WHEN o.status IN ('placed', 'confirmed') THEN o.total - o.captured ELSE 0 END
+FROM shop_order o WHERE o.id IN (SELECT value FROM json_each($1)) ORDER BY o.placed_at, o.id
 
 -- name: admin_order_slip_lines
 SELECT l.order_id, l.sku, l.name, l.options, l.note, l.quantity - l.cancelled FROM order_line l
 WHERE l.order_id IN (SELECT value FROM json_each($1)) AND l.quantity > l.cancelled ORDER BY l.order_id, l.position, l.id
 
--- Where tracking leads and what is written on a parcel is told by the shipment's own document.
 -- name: admin_match_list
 SELECT m.id, m.provider, m.reference, m.amount, m.currency, m.text, m.payer, m.why, m.at, m.order_id FROM payment_match m
 WHERE m.state = 'open' ORDER BY m.at, m.id LIMIT 50

@@ -56,7 +56,7 @@ static int refuse_field(struct run *run, const char *pointer, const char *detail
 {
     struct arena *arena = &run->request->arena;
     struct json *item = json_add(arena, run->end.errors, NULL, JSON_OBJECT);
-    json_add_cstr(arena, item, "pointer", pointer);
+    json_add_str(arena, item, "pointer", arena_str(arena, souk_str(pointer)));
     json_add_cstr(arena, item, "detail", detail);
     return refuse(run, 422, "invalid", "some fields need another look");
 }

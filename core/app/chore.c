@@ -10,7 +10,9 @@
 #include <stdatomic.h>
 #include "app/chore.sql.h"
 #include "app/media.h"
+#include "app/message.h"
 #include "app/shop_state.h"
+#include "app/webhook.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -27,6 +29,15 @@
 #define ATTEMPTS 12
 #define SLICE    200 /* products that change their place in one write */
 
+/* What was said long ago stands with its order; what was told to others a month ago is over. */
+static int forget_write(struct db_conn *conn, void *arg)
+{
+    int64_t now = clock_now();
+    (void)arg;
+    int code = message_sweep(conn, now - 400 * CLOCK_DAY);
+    return code ? code : webhook_sweep(conn, now - 30 * CLOCK_DAY);
+}
+
 static int housekeeping(struct db *db, struct err *err)
 {
     int64_t now = clock_now();
@@ -39,6 +50,8 @@ static int housekeeping(struct db *db, struct err *err)
         code = search_log_sweep(db, now, err);
     if (code == SOUK_OK)
         code = account_sweep(db, now, err);
+    if (code == SOUK_OK)
+        code = db_write(db, forget_write, NULL, err);
     if (code == SOUK_OK)
         code = cart_sweep(db, now, err);
     return code == SOUK_OK ? media_sweep(db, err) : code;

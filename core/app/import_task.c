@@ -205,6 +205,8 @@ static void add_life(struct arena *arena, int64_t id, struct json *run)
         if (!souk_str_is(json_text(json_at(run, "state")), "cancelled"))
             json_add_cstr(arena, run, "state", "failed");
         json_add_str(arena, run, "error", arena_str(arena, souk_str(task->err.text)));
+    } else if (task->id == id && task->over && works(json_text(json_at(run, "state")))) {
+        json_add_cstr(arena, run, "state", "working"); /* ended after what was read of it */
     } else if (works(json_text(json_at(run, "state")))) {
         json_add_cstr(arena, run, "state", "cancelled");
         json_add_cstr(arena, run, "error",

@@ -256,6 +256,11 @@ int message_resend(struct db_conn *conn, struct arena *arena, int64_t id, struct
     return code == SOUK_OK ? add_job(conn, arena, id, now) : code;
 }
 
+int message_latest_order(struct db_conn *conn, int64_t *id)
+{
+    return db_get_int(conn, &sql_message_latest_order, id);
+}
+
 int message_count_waiting(struct db_conn *conn, int64_t *count)
 {
     return db_get_int(conn, &sql_message_waiting, count);

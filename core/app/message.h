@@ -22,6 +22,8 @@ int message_from_fact(struct db_conn *conn, struct arena *arena, const struct ou
  * written to again from now on. SOUK_CONFLICT: it waits, or its link was for one use. */
 int message_resend(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str recipient,
                    int64_t now, struct err *err);
+/* Reads: an order to show how its messages look; SOUK_NOT_FOUND: there is none yet. */
+int message_latest_order(struct db_conn *conn, int64_t *id);
 int message_count_waiting(struct db_conn *conn, int64_t *count);
 int message_sweep(struct db_conn *conn, int64_t before); /* in a write: old ones that are done */
 /* TASK: what it would look like: {"subject", "text", "html"}; for an order (0: an example). */

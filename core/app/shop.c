@@ -357,6 +357,7 @@ static void stop(struct shop *shop)
     event_queue_flush(shop->db);
     visit_flush_last(shop->db);
     worker_stop(shop->jobs); /* a reload may be among them: it needs the host */
+    webhook_end();
     switch_close(shop->host);
     push_stop(shop->push); /* nobody is left to publish */
     server_stop(shop->server);

@@ -18,7 +18,8 @@ int webhook_wants(struct souk_str topic); /* from memory: does anybody listen? *
 int webhook_from_fact(struct db_conn *conn, struct arena *arena, const struct outbox_fact *fact,
                       int64_t now);
 void webhook_begin(
-    struct db *db); /* at the start, and after each change: reads who listens to what */
+    struct db *db);     /* at the start, and after each change: reads who listens to what */
+void webhook_end(void); /* after the job workers, before the database is shut */
 
 /* ---- webhook_edit.c: in a write unless it reads; call webhook_begin after the commit ---- */
 
@@ -28,7 +29,7 @@ int webhook_create(struct db_conn *conn, struct arena *arena, const struct json 
                    int64_t *id, char *pointer, struct err *err);
 int webhook_change(struct db_conn *conn, struct arena *arena, int64_t id, const struct json *doc,
                    int64_t now, char *pointer, struct err *err);
-int webhook_remove(struct db_conn *conn, int64_t id);
+int webhook_remove(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now);
 /* A new secret; the old one signs too for a day. */
 int webhook_rotate(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now);
 /* Sends {"type": "webhook.test"} soon. */
@@ -38,6 +39,8 @@ int webhook_test(struct db_conn *conn, struct arena *arena, int64_t id, int64_t 
  * ("": all). *count: how many. */
 int webhook_replay(struct db_conn *conn, struct arena *arena, int64_t id, int64_t delivery,
                    int64_t from, int64_t until, struct souk_str state, int64_t now, int64_t *count);
+/* The same for one delivery, whosever it is. */
+int webhook_replay_one(struct db_conn *conn, struct arena *arena, int64_t delivery, int64_t now);
 int webhook_sweep(struct db_conn *conn, int64_t before); /* those that are done */
 /* Reads. `secret`: with it. SOUK_NOT_FOUND. */
 int webhook_show(struct db_conn *conn, struct arena *arena, int64_t id, int secret,

@@ -65,8 +65,8 @@ FROM webhook w WHERE $1 = 0 OR id = $1 ORDER BY id
 SELECT id, fact, topic, state, attempts, status, why, due_at, created_at, done_at FROM webhook_delivery
 WHERE webhook_id = $1 AND ($2 = '' OR state = $2) AND ($3 = 0 OR id < $3) ORDER BY id DESC LIMIT $4
 
--- name: webhook_delivery_body
-SELECT webhook_id, body FROM webhook_delivery WHERE id = $1
+-- name: webhook_of_delivery
+SELECT webhook_id FROM webhook_delivery WHERE id = $1
 
 -- name: webhook_replay
 UPDATE webhook_delivery SET state = 'waiting', attempts = 0, why = '', due_at = $6, done_at = NULL

@@ -96,8 +96,9 @@ int webhook_create(struct db_conn *conn, struct arena *arena, const struct json 
     if (code != SOUK_OK)
         return code;
     *id = id_next();
-    return db_run(conn, &sql_webhook_insert, NULL, DB_INT(*id), DB_TEXT(url),
+    code = db_run(conn, &sql_webhook_insert, NULL, DB_INT(*id), DB_TEXT(url),
                   DB_TEXT(printed(arena, topics)), DB_TEXT(new_secret(arena)), DB_INT(now));
+    return code ? code : webhook_ask(conn, arena, *id, 0, now);
 }
 
 struct present {
@@ -143,16 +144,19 @@ int webhook_change(struct db_conn *conn, struct arena *arena, int64_t id, const 
         code = db_run(conn, &sql_webhook_change, NULL, DB_INT(id), DB_TEXT(to.url),
                       DB_TEXT(to.topics), DB_TEXT(to.state), DB_INT(now));
     /* what waited while it was paused goes now */
-    if (code == SOUK_OK && souk_str_is(to.state, "active"))
+    if (code == SOUK_OK)
         code = webhook_ask(conn, arena, id, 0, now);
     return code;
 }
 
-int webhook_remove(struct db_conn *conn, int64_t id)
+/* Its job runs once more: it makes the memory of who listens new, and finds nothing to send. */
+int webhook_remove(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now)
 {
     int64_t changed = 0;
     int code = db_run(conn, &sql_webhook_delete, &changed, DB_INT(id));
-    return code == SOUK_OK && !changed ? SOUK_NOT_FOUND : code;
+    if (code == SOUK_OK && !changed)
+        return SOUK_NOT_FOUND;
+    return code ? code : webhook_ask(conn, arena, id, 0, now);
 }
 
 int webhook_rotate(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now)
@@ -188,6 +192,15 @@ int webhook_replay(struct db_conn *conn, struct arena *arena, int64_t id, int64_
     if (code == SOUK_OK && delivery && !*count)
         return SOUK_NOT_FOUND;
     return code ? code : webhook_ask(conn, arena, id, 0, now);
+}
+
+int webhook_replay_one(struct db_conn *conn, struct arena *arena, int64_t delivery, int64_t now)
+{
+    int64_t webhook = 0, count = 0;
+    int code = db_get_int(conn, &sql_webhook_of_delivery, &webhook, DB_INT(delivery));
+    return code ? code
+                : webhook_replay(conn, arena, webhook, delivery, 0, INT64_MAX, souk_str(""), now,
+                                 &count);
 }
 
 int webhook_sweep(struct db_conn *conn, int64_t before)

@@ -3,24 +3,28 @@
  * down how each went, and comes back when the next is due.
  *
  * So that a slow receiver delays nobody: it has one job at a time, of few deliveries; after two
- * without any answer it rests; and of the workers that all jobs share, slow receivers get two and
- * all receivers together five.
+ * without any answer it rests. Receivers are waited for on threads of their own, of which those
+ * that were slow the last time get half at most.
  *
  * A delivery that was taken and whose "sent" was not written goes out again with the same id, which
  * receivers are told to remember.
  *
- * Threads: job workers; no snapshot is open while the receiver is waited for.
+ * Threads: a pool of its own, fed by the job workers; no snapshot is open while the receiver is
+ * waited for.
  */
 #include "app/webhook_inner.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include "app/webhook.sql.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "base/worker.h"
 #include "web/client.h"
 
 #define TIMEOUT       (10 * CLOCK_SECOND)
@@ -30,12 +34,13 @@
 #define SILENT_MOST   2
 #define REST          (30 * CLOCK_SECOND)
 #define TURN          (2 * CLOCK_SECOND) /* for a free worker */
-#define RUNNING_MOST  5
-#define SLOW_MOST     2
+#define THREADS       16                 /* started with the first delivery */
+#define QUEUE         1024
+#define SLOW_MOST     8 /* threads that slow receivers may have at once */
 #define DEAD_IN_A_ROW 5
 #define WAIT_MOST     (24 * CLOCK_HOUR) /* that a receiver may ask for */
 
-static _Atomic int running, running_slow;
+static _Atomic int running_slow, stopping;
 
 /* ---- signing ---- */
 
@@ -323,7 +328,9 @@ static int64_t run_some(struct db *db, int64_t webhook)
 {
     int64_t until = clock_mono() + SPAN_OF_RUN;
     int silent = 0, slow = 0, said = 1;
-    for (int i = 0; i < IN_ONE_RUN && silent < SILENT_MOST && clock_mono() < until; i++) {
+    for (int i = 0;
+         i < IN_ONE_RUN && silent < SILENT_MOST && clock_mono() < until && !atomic_load(&stopping);
+         i++) {
         said = deliver_one(db, webhook, &slow);
         if (said < 0)
             break;
@@ -333,18 +340,75 @@ static int64_t run_some(struct db *db, int64_t webhook)
     return silent >= SILENT_MOST ? clock_now() + REST : 0;
 }
 
-void webhook_run(struct db *db, const struct job *job)
+static void run_job(struct db *db, const struct job *job)
 {
     int64_t webhook = 0;
     str_to_int(str_from(job->kind, 8), &webhook);
+    webhook_begin(db); /* whoever changed a receiver has asked for this job */
     int slow = webhook_is_slow(webhook);
-    int others = atomic_fetch_add(&running, 1);
-    int others_slow = slow ? atomic_fetch_add(&running_slow, 1) : 0;
+    int others = slow ? atomic_fetch_add(&running_slow, 1) : 0;
     int64_t not_before = clock_now() + TURN;
-    if (others < RUNNING_MOST && others_slow < SLOW_MOST)
+    if (others < SLOW_MOST)
         not_before = run_some(db, webhook);
     if (slow)
         atomic_fetch_sub(&running_slow, 1);
-    atomic_fetch_sub(&running, 1);
     end(db, job, webhook, not_before);
+}
+
+/* ---- threads of their own ---- */
+
+struct handed { /* a claimed job on its way to the threads */
+    struct work work;
+    struct db *db;
+    struct job job;
+    struct arena arena;
+};
+
+static struct worker *pool;
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void run_handed(struct work *work)
+{
+    struct handed *handed = (struct handed *)work;
+    if (atomic_load(&stopping))
+        job_give_back(handed->db, &handed->job, clock_now());
+    else
+        run_job(handed->db, &handed->job);
+    arena_free(&handed->arena);
+    free(handed);
+}
+
+static int hand_over(struct handed *handed)
+{
+    pthread_mutex_lock(&pool_lock);
+    if (!pool && !atomic_load(&stopping))
+        pool = worker_start("webhook", THREADS, QUEUE);
+    int code = pool ? worker_push(pool, &handed->work) : SOUK_BUSY;
+    pthread_mutex_unlock(&pool_lock);
+    return code;
+}
+
+void webhook_run(struct db *db, const struct job *job)
+{
+    struct handed *handed = mem_zalloc(sizeof *handed);
+    *handed = (struct handed){.work.run = run_handed, .db = db, .job = *job};
+    handed->job.kind = arena_str(&handed->arena, job->kind);
+    handed->job.subject = arena_str(&handed->arena, job->subject);
+    handed->job.payload = arena_str(&handed->arena, job->payload);
+    if (hand_over(handed) == SOUK_OK)
+        return;
+    job_give_back(db, job, clock_now());
+    arena_free(&handed->arena);
+    free(handed);
+}
+
+void webhook_end(void)
+{
+    atomic_store(&stopping, 1);
+    pthread_mutex_lock(&pool_lock);
+    struct worker *last = pool;
+    pool = NULL;
+    pthread_mutex_unlock(&pool_lock);
+    if (last)
+        worker_stop(last);
 }

@@ -310,8 +310,7 @@ int delivery_call(const struct provider_scope *scope, enum delivery_verb verb,
     struct souk_str name, code;
     *result = (struct souk_shipment_result){.size = sizeof *result};
     if (!split(method, &name, &code))
-        return err_set(err, SOUK_NOT_FOUND, "\"%.*s\" is no delivery of a plugin",
-                       SOUK_PRI(method));
+        return err_set(err, SOUK_INVALID, "\"%.*s\" is no delivery of a plugin", SOUK_PRI(method));
     int found = provider_begin(&call, scope, kind, name, verbs[verb], err);
     if (found != SOUK_OK)
         return found;

@@ -1,10 +1,10 @@
 /*
- * cart: what somebody means to buy. It is kept by the server for 30 days after its last change, known
- * by an unguessable token, and makes at most one order.
+ * cart: what somebody means to buy. It is kept by the server for 30 days after its last change,
+ * known by an unguessable token, and makes at most one order.
  *
- * A change is: cart_load, cart_apply (in memory, with all checks), cart_price, cart_store (guarded by
- * the version that was loaded: SOUK_CONFLICT when somebody else was faster; load again). All four may
- * run in one write, or the first three in a task and the last in its write step.
+ * A change is: cart_load, cart_apply (in memory, with all checks), cart_price, cart_store (guarded
+ * by the version that was loaded: SOUK_CONFLICT when somebody else was faster; load again). All
+ * four may run in one write, or the first three in a task and the last in its write step.
  */
 #ifndef SHOP_CART_H
 #define SHOP_CART_H
@@ -22,8 +22,9 @@
 struct cart_line {
     int64_t id, variant_id;
     int64_t quantity;
-    int64_t price_seen; /* unit price when last shown; -1: never */
-    int later;          /* kept for later */
+    int64_t
+        price_seen; /* unit price when the line was last touched; -1: not stored with a quote yet */
+    int later;      /* kept for later */
     struct souk_str note;
     int changed; /* cart_store has to write it */
 };
@@ -36,7 +37,7 @@ struct cart {
     size_t count, cap;
     struct souk_str *coupons;
     size_t coupon_count;
-    struct json *draft; /* what was typed at the checkout: see order.h, order_draft */
+    struct json *draft;    /* what was typed at the checkout: see order.h, order_draft */
     struct souk_str quote; /* JSON as stored last */
     /* what cart_store has to write besides */
     int64_t *removed; /* lines */
@@ -47,12 +48,12 @@ struct cart {
 /* In a write. */
 int cart_create(struct db_conn *conn, struct arena *arena, const struct market *market,
                 int64_t person_id, int64_t visitor, int64_t now, struct cart *cart);
-/* SOUK_NOT_FOUND: none, or too old. A merged one leads to the one that it went into. An ordered one is
- * found, with state "ordered". */
+/* SOUK_NOT_FOUND: none, or too old. A merged one leads to the one that it went into. An ordered one
+ * is found, with state "ordered". */
 int cart_load(struct db_conn *conn, struct arena *arena, struct souk_str token, int64_t now,
               struct cart *cart);
 int cart_load_of(struct db_conn *conn, struct arena *arena, int64_t person_id, int64_t now,
-                 struct cart *cart); /* the person's open one */
+                 struct cart *cart);                         /* the person's open one */
 int64_t cart_ordered(struct db_conn *conn, int64_t cart_id); /* the id of its order; 0: none */
 
 struct cart_change {
@@ -71,31 +72,40 @@ struct cart_change {
     struct souk_str sku, text;
 };
 /* In memory. SOUK_NOT_FOUND: no such product or line; SOUK_CONFLICT: not available in that quantity
- * (*available says how many are), SOUK_INVALID: over 200 lines or 10,000 units, or the cart is ordered.
- * Words for the customer in err. *line_id: the line that was made or changed. */
+ * (*available says how many are), SOUK_INVALID: over 200 lines or 10,000 units, or the cart is
+ * ordered. Words for the customer in err. *line_id: the line that was made or changed. */
 int cart_apply(struct db_conn *conn, struct arena *arena, struct cart *cart,
                const struct cart_change *change, int64_t now, int64_t *line_id, int64_t *available,
                struct err *err);
-/* What it costs in this market: lines in one query, prices and tax rates likewise. Lines that cannot be
- * bought any more (switched off, gone, no price) are left out of the quote and listed in `gone` (list of
- * {"sku", "name", "line"}; may be NULL). `delivery` (may be NULL): the chosen one, with its rates. */
+/* What it costs in this market: lines in one query, prices and tax rates likewise. Lines that
+ * cannot be bought any more (switched off, gone, no price) are left out of the quote and listed in
+ * `gone` (list of
+ * {"sku", "name", "line"}; may be NULL). `delivery` (may be NULL): the chosen one, with its rates.
+ */
 int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *cart,
                const struct market *market, const struct quote_delivery *delivery,
                struct quote *quote, struct json *gone, struct err *err);
-/* In a write: lines, coupons, draft and quote (may be NULL: not priced) as they are in memory; version
- * + 1, kept for another 30 days. SOUK_CONFLICT: it has another version by now. */
+/* In a write: lines, coupons, draft and quote (may be NULL: not priced) as they are in memory;
+ * version
+ * + 1, kept for another 30 days. SOUK_CONFLICT: it has another version by now. The struct keeps the
+ * version that was loaded (a write may be run again): to store once more, load again. With a quote
+ * the prices of lines that were touched count as shown; without one a later change of them is not
+ * told. */
 int cart_store(struct db_conn *conn, struct arena *arena, struct cart *cart,
                const struct quote *quote, int64_t now);
 /* In a write: the draft alone; no new version. */
 int cart_store_draft(struct db_conn *conn, const struct cart *cart, int64_t now);
 /* In a write, at sign-in: the guest's cart becomes the person's; if they have one already, the
  * quantities are added up to what is there, and the guest's is "merged". *kept is the cart that
- * remains. Twice does nothing the second time. */
+ * remains (SOUK_NOT_FOUND: neither has one). Quantities do not grow beyond what can be had. A cart
+ * of somebody else is left alone. Twice does nothing the second time. */
 int cart_join(struct db_conn *conn, struct arena *arena, struct souk_str token, int64_t person_id,
               int64_t now, struct cart *kept);
-/* The document of the contract: {"id" (the token), "currency", "lines", "quote", …} with what a page
- * shows besides: names, pictures, addresses, "available", "price_before" when a price changed since it
- * was shown, "later", "gone". */
+/* The document of the contract: {"id" (the token), "currency", "lines", "quote", …} with what a
+ * page shows besides: names, pictures, addresses, "available" (bool: that quantity), "stock" (n or
+ * null), "price_before" when a price changed since the line was touched; lines kept for later stand
+ * among the others with "later" true. `gone` is hung in, and gets those of them that are not sold
+ * any more. */
 int cart_document(struct db_conn *conn, struct arena *arena, const struct cart *cart,
                   const struct market *market, const struct quote *quote, struct json *gone,
                   struct json **doc);

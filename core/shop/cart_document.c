@@ -202,7 +202,7 @@ int cart_document(struct db_conn *conn, struct arena *arena, const struct cart *
     *doc = json_new(arena, JSON_OBJECT);
     json_add_str(arena, *doc, "id", cart->token);
     json_add_str(arena, *doc, "state", cart->state);
-    json_add_str(arena, *doc, "currency", cart->currency);
+    json_add_cstr(arena, *doc, "currency", market->currency);
     json_add_str(arena, *doc, "locale", cart->locale);
     json_add_int(arena, *doc, "units", cart_units(cart));
     if ((code = add_lines(&document, *doc, gone)) != SOUK_OK)

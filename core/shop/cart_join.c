@@ -153,7 +153,7 @@ int cart_join(struct db_conn *conn, struct arena *arena, struct souk_str token, 
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
         return code;
     int theirs = code == SOUK_OK && souk_str_is(guest.state, "open") &&
-                 (!guest.person_id || guest.person_id == person);
+                 (!guest.person_id || person_root(conn, guest.person_id) == person);
     if (!theirs || (had == SOUK_OK && guest.id == kept->id))
         return had;
     if (had == SOUK_OK)

@@ -144,6 +144,11 @@ int order_refuse(struct db_conn *conn, struct arena *arena, int64_t id, const ch
     return code ? code : refuse_step(arena, &states, step, err);
 }
 
+int order_forget(struct db_conn *conn, int64_t id)
+{
+    return db_run(conn, &sql_order_forget, NULL, DB_INT(id));
+}
+
 static const char *fact_of(enum order_machine machine, const char *to)
 {
     if (machine != ORDER_MACHINE_ORDER)
@@ -189,6 +194,8 @@ int order_move(struct db_conn *conn, struct arena *arena, int64_t id, enum order
         code = order_audit(conn, arena, id, &trace, now);
     if (code == SOUK_OK && fact)
         code = order_tell(conn, arena, fact, id, number, more, now);
+    if (code == SOUK_OK && strcmp(to, "closed") == 0)
+        code = order_forget(conn, id);
     db_changed(conn, "order", id);
     return code;
 }

@@ -54,3 +54,9 @@ SELECT coalesce(person_id, 0) FROM shop_order WHERE id = $1
 
 -- name: order_version
 SELECT version FROM shop_order WHERE id = $1
+
+-- Whose names were to be erased while it was under way.
+-- name: order_forget
+UPDATE shop_order SET name = '', email = '', phone = '', note = '', visitor = 0, billing = '{}', delivery_data = '{}',
+    address = json_object('country', json_extract(address, '$.country'))
+WHERE id = $1 AND EXISTS (SELECT 1 FROM person p WHERE p.id = shop_order.person_id AND p.erased_at IS NOT NULL)

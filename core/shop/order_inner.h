@@ -22,6 +22,8 @@ int order_audit(struct db_conn *conn, struct arena *arena, int64_t id,
 /* A fact about the order: {"order", "number", …}; `more` may be NULL. */
 int order_tell(struct db_conn *conn, struct arena *arena, const char *topic, int64_t id,
                struct souk_str number, const struct json *more, int64_t now);
+/* In a write, when it has ended: without names, if its person was erased in the meantime. */
+int order_forget(struct db_conn *conn, int64_t id);
 /* SOUK_CONFLICT, with words that name the steps that are possible now. */
 int order_refuse(struct db_conn *conn, struct arena *arena, int64_t id, const char *step,
                  struct err *err);

@@ -119,8 +119,8 @@ static void add_row(struct columns *from, struct json *doc, int staff)
     json_add_int(arena, doc, "captured", db_int(from->rows, 25));
     json_add_int(arena, doc, "refunded", db_int(from->rows, 26));
     json_add_int(arena, doc, "due",
-                 order_due(states.order, db_int(from->rows, 23), db_int(from->rows, 25),
-                           db_int(from->rows, 26)));
+                 order_due(states.order, db_int(from->rows, 23) - db_int(from->rows, 40),
+                           db_int(from->rows, 25), db_int(from->rows, 26)));
     add_delivery(from, doc);
     struct json *payment = json_add(arena, doc, "payment", JSON_OBJECT);
     add_text(from, payment, "method", 30);

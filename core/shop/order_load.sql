@@ -4,7 +4,8 @@
 SELECT id, number, token, status, payment_status, fulfilment_status, email, phone, name, address, billing, note, locale,
     channel, currency, prices_include_tax, items, discount, delivery, delivery_discount, tax, tax_included, delivery_tax, total,
     authorised, captured, refunded, delivery_method, delivery_label, delivery_data, payment_method, payment_label,
-    placed_at, changed_at, version, person_id, visitor, expires_at, delivery_refunded, quote
+    placed_at, changed_at, version, person_id, visitor, expires_at, delivery_refunded, quote,
+    refused
 FROM shop_order WHERE id = $1
 
 -- name: order_load_lines

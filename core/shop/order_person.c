@@ -17,10 +17,12 @@ static int find_guest(struct db_conn *conn, struct arena *arena, const struct or
     const struct order_draft *draft = offer->draft;
     struct err err = {0};
     int64_t contact;
-    *person_id = contact_lead(conn, "email", draft->email);
-    if (*person_id)
+    int code = db_get_int(conn, &sql_order_place_guest, person_id, DB_TEXT(draft->email));
+    if (code == SOUK_OK)
         return person_raise(conn, *person_id, "buyer", now);
-    int code = person_create(conn, "buyer", draft->name, offer->market->locale, now, person_id);
+    if (code != SOUK_NOT_FOUND)
+        return code;
+    code = person_create(conn, "buyer", draft->name, offer->market->locale, now, person_id);
     return code ? code
                 : contact_add(conn, arena, *person_id, "email", draft->email, now, &contact, &err);
 }

@@ -83,9 +83,14 @@ static int price_again(struct place *place, const char **problem, struct err *er
     struct json *gone = json_new(place->arena, JSON_ARRAY);
     struct market market = *offer->market;
     market.now = place->now;
-    int code =
-        cart_price(place->conn, place->arena, offer->cart, &market,
-                   offer->quote->delivery_count ? offer->quote->delivery : NULL, &now, gone, err);
+    int code = cart_price(place->conn, place->arena, offer->cart, &market, NULL, &now, gone, NULL);
+    if (code == SOUK_OK && offer->quote->delivery_count) {
+        /* what is charged besides, the provider's fee too, stands as it was offered */
+        now.delivery_count = offer->quote->delivery_count;
+        now.delivery = arena_array(place->arena, struct quote_delivery, now.delivery_count);
+        memcpy(now.delivery, offer->quote->delivery, sizeof *now.delivery * now.delivery_count);
+        code = quote_compute(&now, NULL);
+    }
     if (code != SOUK_OK)
         return code;
     int same = now.total == place->quote->total && now.count == place->quote->count &&
@@ -208,7 +213,6 @@ static int open_payment(struct place *place)
         .currency = place->quote->currency,
         .provider = offer->payment_provider,
         .begun = offer->begun,
-
         .reference = offer->reference,
         .data = offer->payment_data,
         .check_at = offer->check_at,

@@ -23,3 +23,10 @@ UPDATE cart SET state = 'ordered', changed_at = $2 WHERE id = $1 AND state = 'op
 
 -- name: order_place_address
 SELECT id FROM address WHERE person_id = $1 AND country = $2 AND city = $3 AND postcode = $4 AND line1 = $5 AND line2 = $6 LIMIT 1
+
+-- The newest record that left this address without proof, and without an account: whoever bought before as a guest.
+-- name: order_place_guest
+SELECT c.person_id FROM contact AS c JOIN person AS p ON p.id = c.person_id
+WHERE c.kind = 'email' AND c.value = $1 AND c.confirmed_at IS NULL AND p.merged_into IS NULL AND p.erased_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM account AS a WHERE a.person_id = p.id)
+ORDER BY c.id DESC LIMIT 1

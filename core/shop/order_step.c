@@ -371,7 +371,9 @@ int order_cancel(struct db_conn *conn, struct arena *arena, int64_t id, struct s
         code = reservation_give_all(conn, arena, id);
     if (code == SOUK_OK && cancelled)
         code = cancelled(conn, arena, id, now);
-    return code ? code : give_money_back(&step);
+    if (code == SOUK_OK)
+        code = give_money_back(&step);
+    return code ? code : order_forget(conn, id);
 }
 
 /* ---- time is over ---- */
@@ -390,7 +392,8 @@ static int expire_one(struct db_conn *conn, struct arena *arena, int64_t id, int
     int code = order_states(conn, id, &states);
     if (code != SOUK_OK)
         return code;
-    if (!is_unpaid(&states) || !order_edge(&states, souk_str("cancel")))
+    if (!is_unpaid(&states) || strcmp(states.fulfilment, "none") != 0 ||
+        !order_edge(&states, souk_str("cancel")))
         return db_run(conn, &sql_order_keep_longer, NULL, DB_INT(id));
     return order_cancel(conn, arena, id, souk_str("souk"), souk_str("not paid in time"), now, NULL);
 }

@@ -13,7 +13,7 @@ SELECT o.number FROM shop_order o JOIN payment p ON p.order_id = o.id WHERE p.st
 -- What consumers have heard leaves no row, so the trail that stays is the audit's.
 -- name: order_verify_trail
 SELECT o.number FROM shop_order o WHERE NOT EXISTS
-    (SELECT 1 FROM audit a WHERE a.subject = 'order:' || o.id AND a.action = 'order.place') ORDER BY o.number LIMIT 100
+    (SELECT 1 FROM audit a WHERE a.subject = 'order:' || o.id AND a.subject <> '' AND a.action = 'order.place') ORDER BY o.number LIMIT 100
 
 -- name: order_verify_sums
 SELECT o.number FROM shop_order o LEFT JOIN order_line l ON l.order_id = o.id

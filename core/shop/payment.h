@@ -53,7 +53,7 @@ int payment_again(struct db_conn *conn, struct arena *arena, const struct paymen
  *
  * Money that does not fit is never applied silently; it becomes a row of payment_match:
  *   "amount differs"   another sum than what is open, from a provider whose payers do not choose it
- *   "over"             `parts`: what is above the payment's sum (the rest is applied)
+ *   "over"             `parts`: what is above what is due on the order (the rest is applied)
  *   "order cancelled"  applied to the payment, no fact, and asked back at once if `refunds`
  *   "paid twice"       the same for what is above the order's total
  * An authorisation that nobody needs (cancelled order, another attempt is alive) is voided.

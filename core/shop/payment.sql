@@ -37,6 +37,9 @@ SELECT count(*) FROM payment WHERE order_id = $1 AND id <> $2 AND state IN ('cre
 -- name: payment_live_id
 SELECT id FROM payment WHERE order_id = $1 AND state IN ('created', 'pending', 'authorised')
 
+-- name: payment_amount
+UPDATE payment SET amount = $2 WHERE id = $1 AND amount <> $2 AND $2 > captured
+
 -- Until when the goods are kept for money that a provider without a peer waits for.
 -- name: payment_hold
 UPDATE shop_order SET expires_at = $2 WHERE id = $1 AND expires_at IS NULL
@@ -101,7 +104,7 @@ FROM (SELECT coalesce(sum(authorised), 0) AS authorised, coalesce(sum(captured),
 WHERE shop_order.id = $1
 
 -- name: payment_order
-SELECT number, status, payment_status, currency, total, authorised, captured, refunded, prices_include_tax, delivery,
+SELECT number, status, payment_status, currency, total - refused, authorised, captured, refunded, prices_include_tax, delivery,
     delivery_discount, delivery_tax, delivery_refunded FROM shop_order WHERE id = $1
 
 -- name: payment_order_by_number

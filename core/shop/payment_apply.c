@@ -207,22 +207,33 @@ static int is_counted(struct applying *a, int64_t amount, int *counted)
     return code;
 }
 
+/* Who chooses the sum pays what the order comes to now, after edits too: the payment follows it.
+ * What is above that is for nobody yet. */
+static int take_part(struct applying *a, int64_t amount)
+{
+    int64_t left = a->row.amount - a->row.captured;
+    if (!souk_str_is(a->order.status, "cancelled"))
+        left = a->order.total > a->order.captured ? a->order.total - a->order.captured : 0;
+    int64_t fits = amount < left ? amount : left;
+    int code = db_run(a->conn, &sql_payment_amount, NULL, DB_INT(a->row.id),
+                      DB_INT(a->row.captured + left));
+    if (code == SOUK_OK && fits > 0)
+        code = take(a, fits);
+    return code == SOUK_OK && amount > fits ? match(a, amount - fits, "over") : code;
+}
+
 static int apply_captured(struct applying *a)
 {
     int64_t left = a->row.amount - a->row.captured, asked = 0;
     int64_t amount = a->news->amount ? a->news->amount : left;
     int known = is_known(a, "capture"), counted = 0;
-    if (known || (amount == 0 && a->row.amount > 0))
+    if (known || (amount <= 0 && a->row.amount > 0))
         return known < 0 ? known : SOUK_OK;
     int code = waiting(a, "capture", amount, &asked);
     if (code != SOUK_OK || asked)
         return code ? code : answer(a, asked);
-    if (a->news->parts) {
-        int64_t fits = amount < left ? amount : left;
-        if (fits > 0)
-            code = take(a, fits);
-        return code == SOUK_OK && amount > fits ? match(a, amount - fits, "over") : code;
-    }
+    if (a->news->parts)
+        return take_part(a, amount);
     code = is_counted(a, amount, &counted);
     if (code != SOUK_OK || (counted && a->row.amount > 0))
         return code;

@@ -142,7 +142,32 @@ UPDATE event SET person_id = NULL, visitor = 0, data = '{}' WHERE person_id IN (
 UPDATE inquiry SET person_id = NULL, name = '', email = '', text = '-', path = ''
 WHERE person_id IN (SELECT value FROM json_each($1))
 
+-- name: person_carts
+SELECT c.state, c.created_at, c.changed_at, c.draft, coalesce((SELECT json_group_array(json_object('sku', v.sku,
+        'quantity', l.quantity, 'note', l.note)) FROM cart_line AS l JOIN variant AS v ON v.id = l.variant_id
+        WHERE l.cart_id = c.id), '[]')
+FROM cart AS c WHERE c.person_id IN (SELECT value FROM json_each($1)) AND c.state <> 'merged' ORDER BY c.id
+
+-- name: person_erase_carts
+DELETE FROM cart WHERE person_id IN (SELECT value FROM json_each($1)) AND state <> 'ordered'
+
+-- name: person_erase_drafts
+UPDATE cart SET person_id = NULL, visitor = 0, draft = '{}', quote = ''
+WHERE person_id IN (SELECT value FROM json_each($1))
+
 -- name: person_erase
 UPDATE person SET name = '', locale = '', customer_group = '', source = '{}', note = '', erased_at = $2, changed_at = $2,
     version = version + 1
 WHERE id IN (SELECT value FROM json_each($1)) AND erased_at IS NULL
+
+-- name: person_orders
+SELECT o.number, o.status, o.placed_at, o.currency, o.total, o.name, o.email, o.phone, o.address, o.billing, o.note,
+    coalesce((SELECT json_group_array(json_object('sku', l.sku, 'name', l.name, 'quantity', l.quantity, 'total', l.total))
+        FROM order_line AS l WHERE l.order_id = o.id), '[]')
+FROM shop_order AS o WHERE o.person_id IN (SELECT value FROM json_each($1)) ORDER BY o.id
+
+-- What is under way still has to arrive: it loses its names when it is closed or cancelled (order_forget).
+-- name: person_erase_orders
+UPDATE shop_order SET name = '', email = '', phone = '', note = '', visitor = 0, billing = '{}', delivery_data = '{}',
+    address = json_object('country', json_extract(address, '$.country'))
+WHERE person_id IN (SELECT value FROM json_each($1)) AND status IN ('closed', 'cancelled')

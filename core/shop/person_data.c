@@ -60,6 +60,49 @@ static int add_inquiries(struct db_conn *conn, struct arena *arena, struct souk_
     return code;
 }
 
+static int add_carts(struct db_conn *conn, struct arena *arena, struct souk_str whole,
+                     struct json *doc)
+{
+    struct json *list = json_add(arena, doc, "carts", JSON_ARRAY);
+    struct db_rows rows;
+    int code = db_query(conn, &sql_person_carts, &rows, DB_TEXT(whole));
+    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
+        struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
+        json_add_str(arena, item, "state", arena_str(arena, db_text(&rows, 0)));
+        json_add_time(arena, item, "created_at", db_int(&rows, 1));
+        json_add_time(arena, item, "changed_at", db_int(&rows, 2));
+        person_add_json(arena, item, "typed", db_text(&rows, 3));
+        person_add_json(arena, item, "lines", db_text(&rows, 4));
+        code = SOUK_OK;
+    }
+    return code;
+}
+
+static int add_orders(struct db_conn *conn, struct arena *arena, struct souk_str whole,
+                      struct json *doc)
+{
+    static const char *const texts[] = {"name", "email", "phone"};
+    struct json *list = json_add(arena, doc, "orders", JSON_ARRAY);
+    struct db_rows rows;
+    int code = db_query(conn, &sql_person_orders, &rows, DB_TEXT(whole));
+    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
+        struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
+        json_add_str(arena, item, "number", arena_str(arena, db_text(&rows, 0)));
+        json_add_str(arena, item, "status", arena_str(arena, db_text(&rows, 1)));
+        json_add_time(arena, item, "placed_at", db_int(&rows, 2));
+        json_add_str(arena, item, "currency", arena_str(arena, db_text(&rows, 3)));
+        json_add_int(arena, item, "total", db_int(&rows, 4));
+        for (int i = 0; i < 3; i++)
+            json_add_str(arena, item, texts[i], arena_str(arena, db_text(&rows, 5 + i)));
+        person_add_json(arena, item, "address", db_text(&rows, 8));
+        person_add_json(arena, item, "billing", db_text(&rows, 9));
+        json_add_str(arena, item, "note", arena_str(arena, db_text(&rows, 10)));
+        person_add_json(arena, item, "lines", db_text(&rows, 11));
+        code = SOUK_OK;
+    }
+    return code;
+}
+
 int person_export(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc)
 {
     struct souk_str whole;
@@ -72,6 +115,10 @@ int person_export(struct db_conn *conn, struct arena *arena, int64_t id, struct 
     if (code == SOUK_OK)
         code = add_inquiries(conn, arena, whole, *doc);
     if (code == SOUK_OK)
+        code = add_carts(conn, arena, whole, *doc);
+    if (code == SOUK_OK)
+        code = add_orders(conn, arena, whole, *doc);
+    if (code == SOUK_OK)
         code = add_events(conn, arena, whole, *doc);
     return code;
 }
@@ -79,10 +126,11 @@ int person_export(struct db_conn *conn, struct arena *arena, int64_t id, struct 
 int person_erase(struct db_conn *conn, int64_t id, int64_t now, struct err *err)
 {
     static const struct db_statement *const steps[] = {
-        &sql_person_erase_tickets,  &sql_person_erase_accounts, &sql_person_erase_sessions,
-        &sql_person_erase_contacts, &sql_person_erase_consents, &sql_person_erase_addresses,
-        &sql_person_erase_merges,   &sql_person_erase_moves,    &sql_person_erase_events,
-        &sql_person_erase_inquiries};
+        &sql_person_erase_tickets,   &sql_person_erase_accounts, &sql_person_erase_sessions,
+        &sql_person_erase_contacts,  &sql_person_erase_consents, &sql_person_erase_addresses,
+        &sql_person_erase_merges,    &sql_person_erase_moves,    &sql_person_erase_events,
+        &sql_person_erase_inquiries, &sql_person_erase_carts,    &sql_person_erase_drafts,
+        &sql_person_erase_orders};
     struct arena arena = {0};
     struct souk_str whole;
     int64_t changed = 0;

@@ -73,6 +73,9 @@ static int product_close(struct db_conn *conn, struct arena *arena, int64_t id, 
         code = slug_remove(conn, "product", id);
     if (code == 0 && purge)
         code = db_run(conn, &sql_product_delete, NULL, DB_INT(id));
+    if (code == SOUK_CONFLICT && purge)
+        return db_refuse(conn, code,
+                         "orders that are under way wait for it; send or cancel them first");
     if (code != 0 || (!changed && !purge))
         return code;
     code = catalogue_bump(conn, id);

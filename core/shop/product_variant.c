@@ -205,8 +205,13 @@ static int variant_remove(struct product_edit *edit)
     if (list->count == 0)
         return 0;
     edit->changed = 1;
-    return db_run(edit->conn, &sql_product_variant_delete, NULL,
-                  DB_TEXT(document_text(edit->arena, list)));
+    int code = db_run(edit->conn, &sql_product_variant_delete, NULL,
+                      DB_TEXT(document_text(edit->arena, list)));
+    return code == SOUK_CONFLICT
+               ? db_refuse(edit->conn, code,
+                           "orders that are under way wait for it; send or cancel them first, or "
+                           "switch the variant off")
+               : code;
 }
 
 static struct db_arg variant_number(const struct edit_variant *variant, int at)

@@ -105,8 +105,10 @@ UPDATE order_line SET delivered = delivered + $2 WHERE id = $1 AND delivered + $
 
 -- What is refused is not collected: all of it (0 kept), or its worth.
 -- name: shipment_uncollect
-UPDATE shipment SET collect = CASE WHEN $2 = 0 THEN 0 ELSE max(0, collect_packed - $3) END
-WHERE id = $1 AND collect_packed > 0
+UPDATE shipment SET refused = $3, collect = CASE WHEN $2 = 0 THEN 0 ELSE max(0, collect_packed - $3) END WHERE id = $1
+
+-- name: shipment_refused
+UPDATE shop_order SET refused = (SELECT coalesce(sum(s.refused), 0) FROM shipment s WHERE s.order_id = $1) WHERE id = $1
 
 -- name: shipment_by_tracking
 SELECT id FROM shipment WHERE tracking = $1 AND substr(method, 1, length($2) + 1) = $2 || ':' ORDER BY id DESC
@@ -116,10 +118,11 @@ SELECT id FROM shipment WHERE number = $1 AND substr(method, 1, length($2) + 1) 
 
 -- ---- reading ----
 
+-- For carriers: what was paid since it was packed is not collected once more.
 -- name: shipment_get
 SELECT s.id, s.order_id, s.number, s.method, s.state, s.state_at, s.registering, s.tracking, s.tracking_url, s.weight_g,
-    s.declared_value, s.collect, s.data, s.why, s.sent_at, s.unpacked_at, s.created_at, o.number, o.currency, o.name, o.phone,
-    o.email, o.locale, o.address, o.delivery_data, o.delivery_label
+    s.declared_value, min(s.collect, max(0, o.total - o.refused - o.captured)), s.data, s.why, s.sent_at, s.unpacked_at, s.created_at,
+    o.number, o.currency, o.name, o.phone, o.email, o.locale, o.address, o.delivery_data, o.delivery_label
 FROM shipment s JOIN shop_order o ON o.id = s.order_id WHERE s.id = $1
 
 -- name: shipment_ids

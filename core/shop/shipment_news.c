@@ -229,6 +229,8 @@ static int follow_door(struct db_conn *conn, struct arena *arena, int64_t id,
         return code;
     code = db_run(conn, &sql_shipment_uncollect, NULL, DB_INT(id), DB_INT(door.kept),
                   DB_INT(door.worth));
+    if (code == SOUK_OK) /* and is not due */
+        code = db_run(conn, &sql_shipment_refused, NULL, DB_INT(head->order_id));
     if (code == SOUK_OK && door.moved != 0)
         code = shipment_settle(conn, arena, head->order_id, door.moved < 0 ? "correct" : "deliver",
                                actor, now, err);

@@ -27,6 +27,7 @@ struct mailing {
     struct souk_str data;
     size_t sent;
     int code, accepted; /* accepted: 250 after the whole of the data had gone */
+    int over;           /* QUIT has been said */
     struct buf text;
     struct buf line; /* of what the server says, until its end is there */
 };
@@ -67,9 +68,9 @@ static int on_debug(CURL *handle, curl_infotype type, char *bytes, size_t len, v
 {
     struct mailing *mailing = user;
     (void)handle;
-    if (type == CURLINFO_HEADER_OUT)
-        buf_clear(&mailing->text); /* what is said from here on answers this */
-    if (type != CURLINFO_HEADER_IN)
+    if (type == CURLINFO_HEADER_OUT && len >= 4 && memcmp(bytes, "QUIT", 4) == 0)
+        mailing->over = 1; /* the farewell is no answer to the mail */
+    if (type != CURLINFO_HEADER_IN || mailing->over)
         return 0;
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] != '\n') {

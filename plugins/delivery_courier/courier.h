@@ -42,6 +42,7 @@ struct courier {
     int64_t free_from, lift_price, floor_price, tryon_price, tryon_minutes;
     int64_t lead_days, days_ahead, cut_off, offset;
     int summer_time, tryon, cash, card;
+    struct souk_str currency;
     const struct souk_value *excluded, *assembly, *holidays;
 };
 

@@ -49,6 +49,8 @@ static int make_offer(struct souk_ctx *ctx, const struct souk_delivery_terms *te
     memset(offer, 0, sizeof *offer);
     offer->courier = courier;
     offer->terms = terms;
+    if (!souk_str_equal(terms->currency, courier->currency))
+        return 0; /* the prices would be other ones */
     offer->zone = tables_zone(courier, terms->country, terms->postcode);
     if (offer->zone.len == 0 || terms->weight_g < 0 || terms->volume_cm3 < 0 ||
         terms->weight_g > INT64_C(1000000000) || terms->volume_cm3 > INT64_C(1000000000000))
@@ -99,6 +101,16 @@ static void add_choice(struct souk_ctx *ctx, struct souk_value *choices, const c
     souk_set_int(ctx, choice, "amount", amount);
 }
 
+/* The words with the number in the place of {count}. */
+static struct souk_str floors(struct souk_ctx *ctx, int floor)
+{
+    struct souk_str words = souk_tn(ctx, "stairs, one floor", "stairs, {count} floors", floor);
+    const char *text = souk_copy(ctx, words).ptr, *mark = strstr(text, "{count}");
+    return mark ? souk_printf(ctx, "%.*s%d%s", (int)(mark - text), text, floor,
+                              mark + strlen("{count}"))
+                : words;
+}
+
 static void add_lift(struct souk_ctx *ctx, const struct courier *courier, struct souk_value *fields)
 {
     char value[16];
@@ -109,15 +121,8 @@ static void add_lift(struct souk_ctx *ctx, const struct courier *courier, struct
     add_choice(ctx, choices, "lift", souk_t(ctx, "by lift"), courier->lift_price);
     for (int floor = 1; floor <= FLOORS_MOST; floor++) {
         snprintf(value, sizeof value, "stairs%d", floor);
-        struct souk_str words = souk_tn(ctx, "stairs, one floor", "stairs, {count} floors", floor);
-        const char *mark = strstr(souk_copy(ctx, words).ptr, "{count}");
-        if (mark) {
-            struct souk_str copy = souk_copy(ctx, words);
-            size_t before = (size_t)(strstr(copy.ptr, "{count}") - copy.ptr);
-            words = souk_printf(ctx, "%.*s%d%s", (int)before, copy.ptr, floor,
-                                copy.ptr + before + strlen("{count}"));
-        }
-        add_choice(ctx, choices, value, words, courier->lift_price + courier->floor_price * floor);
+        add_choice(ctx, choices, value, floors(ctx, floor),
+                   courier->lift_price + courier->floor_price * floor);
     }
 }
 
@@ -286,6 +291,7 @@ static int init(struct souk_ctx *ctx)
     int code = tables_read(ctx, courier);
     if (code != SOUK_OK)
         return code;
+    courier->currency = souk_option_text(ctx, "currency");
     courier->divisor = souk_option_int(ctx, "dimensional_divisor");
     courier->free_from = souk_option_int(ctx, "free_from");
     courier->lift_price = souk_option_int(ctx, "lift_price");
@@ -312,6 +318,7 @@ static int init(struct souk_ctx *ctx)
 static const struct souk_option option_rows[] = {
     {"zones", SOUK_TEXT, 0, "all | *", "Lines of: zone | countries | postcodes. The first that fits decides."},
     {"rates", SOUK_TEXT, 0, "all | 30 | 4.90", "Lines of: zone | up to kg | price, in the shop's currency"},
+    {"currency", SOUK_STRING, 0, "EUR", "Of the prices; in another the courier is not offered"},
     {"dimensional_divisor", SOUK_INT, 0, "5000", "Cubic centimetres that count as a kilogram; 0: volume does not count", 0, 1000000},
     {"free_from", SOUK_MONEY, 0, NULL, "Goods for this much are brought for nothing"},
     {"excluded", SOUK_LIST, 0, NULL, "SKUs that the courier does not take; \"GLASS-*\" for all that begin so"},

@@ -316,7 +316,7 @@ void mime_headers(struct mime_buf *out, const struct mime_mail *mail)
         add_part_headers(out, "text/plain", mail->text);
         return;
     }
-    mime_add_cstr(out, "Content-Type: multipart/alternative; boundary=\"");
+    mime_add_cstr(out, "Content-Type: multipart/alternative;\r\n boundary=\"");
     add_boundary(out, mail);
     mime_add_cstr(out, "\"\r\n");
 }

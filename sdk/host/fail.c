@@ -1,9 +1,9 @@
 /*
- * fail.c: the API table as the plugin gets it here: the shop's own, but that reports are written down
- * (reports.c), and, in mode fail-nth, with one call that fails. Each function that may give back an error code in a
- * shop (a full queue, a database that is busy, a peer that is away) is wrapped: it counts, and the
- * call whose number was asked for is not made but refused. Allocation never fails towards a plugin,
- * so it does not here.
+ * fail.c: the API table as the plugin gets it here: the shop's own, but that reports are written
+ * down (reports.c), and, in mode fail-nth, with one call that fails. Each function that may give
+ * back an error code in a shop (a full queue, a database that is busy, a peer that is away) is
+ * wrapped: it counts, and the call whose number was asked for is not made but refused. Allocation
+ * never fails towards a plugin, so it does not here.
  *
  * The counter is the process's: scenarios that count run alone in theirs.
  */
@@ -47,7 +47,7 @@ static int refuse(struct souk_ctx *ctx)
 
 /* A function of the table: WRAP(area, name, (parameters), (arguments)); the first is the ctx. */
 #define WRAP(area, name, parameters, arguments)                                                    \
-    static int fail_##area##_##name parameters                                                            \
+    static int fail_##area##_##name parameters                                                     \
     {                                                                                              \
         return is_turn() ? refuse(ctx) : bridge_api()->area->name arguments;                       \
     }
@@ -76,8 +76,8 @@ WRAP(event, filter,
       struct souk_value *payload),
      (ctx, event, subject, payload))
 WRAP(event, job_add,
-     (struct souk_ctx * ctx, const char *job, struct souk_str key,
-      const struct souk_value *payload, int64_t due),
+     (struct souk_ctx * ctx, const char *job, struct souk_str key, const struct souk_value *payload,
+      int64_t due),
      (ctx, job, key, payload, due))
 WRAP(http, request,
      (struct souk_ctx * ctx, const struct souk_http_request *request,

@@ -1,11 +1,11 @@
 /*
- * host: what the files of souk-host share: the plugin that is tested, the script that plays its peer,
- * the world that a scenario runs in, and the shape of rules. The suites in sdk/conform include
- * scene.h only.
+ * host: what the files of souk-host share: the plugin that is tested, the script that plays its
+ * peer, the world that a scenario runs in, and the shape of rules. The suites in sdk/conform
+ * include scene.h only.
  *
  * The host is the shop's own library without its HTTP server: loader, migrations, API table, bridge
- * and store are the very same code. Each scenario runs in a child process with a world of its own, so
- * that a plugin which crashes is a finding and not the end.
+ * and store are the very same code. Each scenario runs in a child process with a world of its own,
+ * so that a plugin which crashes is a finding and not the end.
  */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
@@ -14,6 +14,8 @@
 
 #include "bridge/provider.h"
 #include "host/scene.h"
+#include "plugin/provider.h"
+#include "plugin/switch.h"
 
 #define HOST_TEXT 600
 
@@ -21,12 +23,13 @@
 
 struct plan {
     struct arena arena;
-    const char *name, *file, *dir; /* dir: the folder with the .so, where its needs are looked for */
-    const char *with;              /* conform.lua; NULL: there is none */
-    struct json *about;            /* what its descriptor says (plugin/inspect.h) */
-    struct json *values;           /* as souk.lua would give them: {name: {…}} */
-    const char **secrets;          /* words that must not be seen anywhere; NULL-terminated */
-    const char *scratch;           /* a folder of ours, emptied by main */
+    const char *name, *file,
+        *dir;             /* dir: the folder with the .so, where its needs are looked for */
+    const char *with;     /* conform.lua; NULL: there is none */
+    struct json *about;   /* what its descriptor says (plugin/inspect.h) */
+    struct json *values;  /* as souk.lua would give them: {name: {…}} */
+    const char **secrets; /* words that must not be seen anywhere; NULL-terminated */
+    const char *scratch;  /* a folder of ours, emptied by main */
 };
 /* `set`: options besides those of conform.lua, "key=value", NULL-terminated. */
 int plan_make(struct plan *plan, const char *file, const char *with, const char *const *set,
@@ -58,8 +61,8 @@ struct world {
     struct db *db;
     struct worker *tasks;
     struct switch_host *host;
-    const char *dir;   /* its data directory */
-    int log_fd, out_fd; /* what was logged, what was written to stdout */
+    const char *dir;     /* its data directory */
+    int log_fd, out_fd;  /* what was logged, what was written to stdout */
     struct held *before; /* what the process held before the plugin was loaded */
 };
 int world_open(struct world *world, struct err *err);
@@ -87,9 +90,9 @@ void peer_use(struct world *world); /* HTTP and mail are answered by the script 
 const struct souk_api *host_table(void);
 void report_keep_payment(const struct souk_payment_report *report, int code);
 void report_keep_delivery(const struct souk_delivery_report *report, int code);
-void fail_at(int number);                /* the number-th call that can fail does; 0: none */
-int fail_seen(void);                     /* calls so far that could have failed */
-int fail_done(void);                     /* the one that was meant has failed */
+void fail_at(int number); /* the number-th call that can fail does; 0: none */
+int fail_seen(void);      /* calls so far that could have failed */
+int fail_done(void);      /* the one that was meant has failed */
 
 /* ---- running (run.c) ---- */
 
@@ -103,7 +106,8 @@ struct suite {
     const char *kind; /* "payment"; "general": for every plugin */
     const struct rule *rules;
     size_t count;
-    void (*path)(struct scene *scene); /* the ordinary way through: for fail-nth and general rules */
+    void (*path)(
+        struct scene *scene); /* the ordinary way through: for fail-nth and general rules */
     void (*provoke)(struct scene *scene); /* calls that must fail: for error-has-words */
 };
 extern const struct suite suite_general, suite_payment, suite_delivery, suite_notify;

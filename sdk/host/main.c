@@ -132,6 +132,17 @@ static int report(struct tally *tally, const struct plan *plan)
     return tally->count[RULE_NO] ? 1 : 0;
 }
 
+/* What is not loaded breaks that one rule; there is nothing to say about the others. */
+static int is_loaded(const struct plan *plan, struct tally *tally)
+{
+    struct outcome outcome;
+    const struct rule *rule = &suite_general.rules[0];
+    run_rule(plan, &suite_general, rule, MODE_PLAIN, 0, &outcome);
+    if (outcome.verdict == RULE_NO)
+        note(tally, suite_general.kind, MODE_PLAIN, rule->name, rule->sentence, &outcome);
+    return outcome.verdict != RULE_NO;
+}
+
 static int conform(const struct options *options, const char *scratch)
 {
     struct plan plan = {0};
@@ -142,7 +153,8 @@ static int conform(const struct options *options, const char *scratch)
         fprintf(stderr, "souk-host: %s\n", err.text);
         return 1;
     }
-    for (int mode = 0; mode < MODES; mode++)
+    int loaded = is_loaded(&plan, &tally);
+    for (int mode = 0; loaded && mode < MODES; mode++)
         for (size_t i = 0; options->modes[mode] && i < sizeof suites / sizeof *suites; i++)
             if (i == 0 || plan_provides(&plan, suites[i]->kind))
                 run_suite(&plan, suites[i], mode, options, &tally);
@@ -156,13 +168,14 @@ static int conform(const struct options *options, const char *scratch)
 
 static int usage(FILE *to)
 {
-    fputs("usage: souk-host conform PLUGIN.so [--mode plain|poison|fail-nth|twice|threads|census|all]…\n"
-          "                         [--rule NAME] [--with conform.lua] [--set OPTION=VALUE]… [--json]\n"
-          "\n"
-          "Loads the plugin as a shop does and tries it against the rules of the headers, each by its\n"
-          "name. conform.lua beside the plugin says what its peer is like; see conformance.md.\n"
-          "Exit: 0 all rules hold, 1 some do not or the plugin cannot be read, 2 usage.\n",
-          to);
+    fputs(
+        "usage: souk-host conform PLUGIN.so [--mode plain|poison|fail-nth|twice|threads|census|all]…\n"
+        "                         [--rule NAME] [--with conform.lua] [--set OPTION=VALUE]… [--json]\n"
+        "\n"
+        "Loads the plugin as a shop does and tries it against the rules of the headers, each by its\n"
+        "name. conform.lua beside the plugin says what its peer is like; see conformance.md.\n"
+        "Exit: 0 all rules hold, 1 some do not or the plugin cannot be read, 2 usage.\n",
+        to);
     return to == stdout ? 0 : 2;
 }
 

@@ -1,8 +1,8 @@
 /*
  * pay.c: calls of a payment provider's functions, each with memory of its own.
  *
- * The plugin's function is called straight, between provider_begin and provider_end: what the bridge
- * refuses before it asks a plugin is not the plugin's merit.
+ * The plugin's function is called straight, between provider_begin and provider_end: what the
+ * bridge refuses before it asks a plugin is not the plugin's merit.
  */
 #include "host/pay.h"
 
@@ -49,8 +49,8 @@ static struct json *order_document(struct scene *scene, const struct souk_paymen
     json_add_cstr(arena, address, "city", "София");
     json_add_cstr(arena, address, "postcode", "1000");
     json_add_cstr(arena, address, "line1", "ul. Shipka 34");
-    struct json *line = json_add(arena, json_add(arena, order, "lines", JSON_ARRAY), NULL,
-                                 JSON_OBJECT);
+    struct json *line =
+        json_add(arena, json_add(arena, order, "lines", JSON_ARRAY), NULL, JSON_OBJECT);
     json_add_cstr(arena, line, "sku", "TEA-100");
     json_add_cstr(arena, line, "name", "Mountain tea");
     json_add_int(arena, line, "quantity", 1);
@@ -80,9 +80,8 @@ void pay_new(struct scene *scene, struct pay *pay, int64_t amount, const char *c
     pay->view.number = arena_printf(arena, "%lld", (long long)pay->view.order_id);
     pay->view.return_url =
         arena_printf(arena, "https://shop.example/order/%.*s?token=t", SOUK_PRI(pay->view.number));
-    pay->view.cancel_url =
-        arena_printf(arena, "https://shop.example/order/%.*s?token=t&again=1",
-                     SOUK_PRI(pay->view.number));
+    pay->view.cancel_url = arena_printf(arena, "https://shop.example/order/%.*s?token=t&again=1",
+                                        SOUK_PRI(pay->view.number));
     pay->data = json_new(arena, JSON_OBJECT);
     pay->order = order_document(scene, &pay->view);
 }
@@ -92,10 +91,9 @@ static struct souk_payment *view_of(struct arena *arena, const struct pay *pay)
 {
     struct souk_payment *view = arena_new(arena, struct souk_payment);
     *view = pay->view;
-    struct souk_str *texts[] = {&view->currency, &view->number,     &view->reference,
-                                &view->key,      &view->email,      &view->name,
-                                &view->country,  &view->locale,     &view->return_url,
-                                &view->cancel_url};
+    struct souk_str *texts[] = {
+        &view->currency, &view->number,  &view->reference, &view->key,        &view->email,
+        &view->name,     &view->country, &view->locale,    &view->return_url, &view->cancel_url};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_str(arena, *texts[i]);
     view->order = (const struct souk_value *)json_copy(arena, pay->order);
@@ -174,11 +172,11 @@ void pay_call(struct scene *scene, enum pay_verb verb, struct pay *pay, int64_t 
                                        .reason = souk_str("as agreed")};
     struct souk_payment_result *result = arena_new(&call.arena, struct souk_payment_result);
     result->size = sizeof *result;
-    int code = provider_begin(&inner, &scope, "payment", souk_str(scene->provider), verbs[verb],
-                              &err);
+    int code =
+        provider_begin(&inner, &scope, "payment", souk_str(scene->provider), verbs[verb], &err);
     if (code == SOUK_OK) {
-        int returned = run(table_of(scene), verb, &inner.ctx, view_of(&call.arena, pay), move,
-                           result);
+        int returned =
+            run(table_of(scene), verb, &inner.ctx, view_of(&call.arena, pay), move, result);
         scene_code_seen(scene, verbs[verb], returned, inner.ctx.failed);
         code = provider_end(&inner, returned, &err);
     }
@@ -243,8 +241,8 @@ int pay_show(struct scene *scene, const struct pay *pay, struct json **view)
     int code =
         provider_begin(&inner, &scope, "payment", souk_str(scene->provider), "payment show", &err);
     if (code == SOUK_OK) {
-        int returned = table_of(scene)->show(&inner.ctx, view_of(&call.arena, pay),
-                                             (struct souk_value *)map);
+        int returned =
+            table_of(scene)->show(&inner.ctx, view_of(&call.arena, pay), (struct souk_value *)map);
         code = provider_end(&inner, returned, &err);
     }
     if (code == SOUK_OK)

@@ -11,8 +11,8 @@ enum pay_verb { PAY_BEGIN, PAY_CAPTURE, PAY_CANCEL, PAY_REFUND, PAY_FETCH };
 
 struct pay_answer { /* in the scene's arena */
     int code;
-    char words[500];      /* for people, when code is no SOUK_OK */
-    int state;            /* SOUK_PAID_… */
+    char words[500]; /* for people, when code is no SOUK_OK */
+    int state;       /* SOUK_PAID_… */
     int64_t amount;
     struct souk_str reference, redirect, message;
     const struct json *data;
@@ -26,7 +26,8 @@ struct pay {
 
 /* A new payment of this sum with an order of its own. */
 void pay_new(struct scene *scene, struct pay *pay, int64_t amount, const char *currency);
-/* Calls; begin, capture and fetch move `pay` on as the core would. `amount` and `key` of a movement. */
+/* Calls; begin, capture and fetch move `pay` on as the core would. `amount` and `key` of a
+ * movement. */
 void pay_call(struct scene *scene, enum pay_verb verb, struct pay *pay, int64_t amount,
               struct souk_str key, struct pay_answer *answer);
 /* The offer for these terms: SOUK_OK or SOUK_NOT_FOUND, or what is wrong. */
@@ -40,8 +41,8 @@ int pay_can(const struct scene *scene, enum pay_verb verb);
 int64_t pay_charged(struct scene *scene, const char *kind, struct souk_str key,
                     struct souk_str reference, int *count, struct souk_str *currency);
 
-/* Begins, and where the payer has to do something, has conform.lua's pay() do it. Skips the rule when
- * the payment cannot get as far as `state` (SOUK_PAID_AUTHORISED or SOUK_PAID_CAPTURED). */
+/* Begins, and where the payer has to do something, has conform.lua's pay() do it. Skips the rule
+ * when the payment cannot get as far as `state` (SOUK_PAID_AUTHORISED or SOUK_PAID_CAPTURED). */
 void pay_until(struct scene *scene, struct pay *pay, int state);
 
 #endif

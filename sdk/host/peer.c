@@ -1,10 +1,10 @@
 /*
- * peer.c: the other end of every connection that the plugin makes: HTTP goes to conform.lua's peer(),
- * mail to its smtp() or, without one, to a server that takes everything.
+ * peer.c: the other end of every connection that the plugin makes: HTTP goes to conform.lua's
+ * peer(), mail to its smtp() or, without one, to a server that takes everything.
  *
  * Faults are the host's: an answer that is lost after the peer has acted, a peer that cannot be
- * reached, one that says 503. They are set for the thread, because a provider's function runs on the
- * thread of the scenario; so eight scenarios do not disturb each other.
+ * reached, one that says 503. They are set for the thread, because a provider's function runs on
+ * the thread of the scenario; so eight scenarios do not disturb each other.
  */
 #include "host/host.h"
 

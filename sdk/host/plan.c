@@ -1,11 +1,11 @@
 /*
- * plan.c: from the command line to what is to be tested: the plugin's file, what its descriptor says,
- * and its options as conform.lua gives them.
+ * plan.c: from the command line to what is to be tested: the plugin's file, what its descriptor
+ * says, and its options as conform.lua gives them.
  *
- * A secret may not stand in souk.lua itself, but in conform.lua it does, because there is nothing to
- * protect: it is put into the environment here, and souk.lua's place of it names that variable, so
- * that the plugin gets it in the way that it would in a shop. The words of all secrets are kept: none
- * may be seen in results, log or tables.
+ * A secret may not stand in souk.lua itself, but in conform.lua it does, because there is nothing
+ * to protect: it is put into the environment here, and souk.lua's place of it names that variable,
+ * so that the plugin gets it in the way that it would in a shop. The words of all secrets are kept:
+ * none may be seen in results, log or tables.
  */
 #include "host/host.h"
 
@@ -80,11 +80,10 @@ static void make_values(struct plan *plan, const struct json *options, const str
         if (option->value.kind == JSON_STRING && is_secret(plan, option->key))
             add_secret(plan, own, option->key, option->value.text, &count);
         else
-            json_add_tree(&plan->arena, own, arena_cstr(&plan->arena, option->key),
-                          &option->value);
+            json_add_tree(&plan->arena, own, arena_cstr(&plan->arena, option->key), &option->value);
     }
-    json_each(word, more) if (json_text(&word->value).len >= 6)
-        plan->secrets[count++] = arena_cstr(&plan->arena, json_text(&word->value));
+    json_each(word, more) if (json_text(&word->value).len >= 6) plan->secrets[count++] =
+        arena_cstr(&plan->arena, json_text(&word->value));
 }
 
 static int read_script(struct plan *plan, struct err *err)
@@ -142,7 +141,7 @@ int plan_make(struct plan *plan, const char *file, const char *with, const char 
 int plan_provides(const struct plan *plan, const char *kind)
 {
     int count = 0;
-    json_each(row, json_at(plan->about, "providers"))
-        count += souk_str_is(json_text(json_at(&row->value, "kind")), kind);
+    json_each(row, json_at(plan->about, "providers")) count +=
+        souk_str_is(json_text(json_at(&row->value, "kind")), kind);
     return count;
 }

@@ -47,15 +47,15 @@ void post_send(struct scene *scene, const struct souk_message *from, struct post
     call_open(scene, &call, &scope);
     struct souk_message *message = arena_new(&call.arena, struct souk_message);
     *message = *from;
-    struct souk_str *texts[] = {&message->key,     &message->kind,   &message->recipient,
-                                &message->subject, &message->text,   &message->html,
+    struct souk_str *texts[] = {&message->key,     &message->kind,     &message->recipient,
+                                &message->subject, &message->text,     &message->html,
                                 &message->locale,  &message->reply_to, &message->recipient_name};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_str(&call.arena, *texts[i]);
     struct souk_message_result *result = arena_new(&call.arena, struct souk_message_result);
     result->size = sizeof *result;
-    int code = provider_begin(&inner, &scope, "notify", souk_str(scene->provider), "notify send",
-                              &err);
+    int code =
+        provider_begin(&inner, &scope, "notify", souk_str(scene->provider), "notify send", &err);
     if (code == SOUK_OK) {
         int returned = table_of(scene)->send(&inner.ctx, message, result);
         scene_code_seen(scene, "notify send", returned, inner.ctx.failed || result->message.len);

@@ -1,6 +1,6 @@
 /*
- * post: a notify provider as the rules see it: a message, what send() makes of it, and what arrives:
- * a mail taken apart again (post_mail.c), or what conform.lua's sent() says.
+ * post: a notify provider as the rules see it: a message, what send() makes of it, and what
+ * arrives: a mail taken apart again (post_mail.c), or what conform.lua's sent() says.
  */
 #ifndef HOST_POST_H
 #define HOST_POST_H

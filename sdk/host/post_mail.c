@@ -1,7 +1,7 @@
 /*
- * post_mail.c: reads a mail as a receiver's program does: RFC 5322 headers, encoded words, multipart
- * bodies, quoted-printable and base64. It expects UTF-8, and takes what is wrong as it stands: then
- * the text differs from what was sent, and that is the finding.
+ * post_mail.c: reads a mail as a receiver's program does: RFC 5322 headers, encoded words,
+ * multipart bodies, quoted-printable and base64. It expects UTF-8, and takes what is wrong as it
+ * stands: then the text differs from what was sent, and that is the finding.
  */
 #include "host/post.h"
 
@@ -121,7 +121,8 @@ struct souk_str post_header(struct arena *arena, struct souk_str head, const cha
     int after_word = 0;
     while (text.len) {
         size_t blanks = 0;
-        while (after_word && blanks < text.len && (text.ptr[blanks] == ' ' || text.ptr[blanks] == '\t'))
+        while (after_word && blanks < text.len &&
+               (text.ptr[blanks] == ' ' || text.ptr[blanks] == '\t'))
             blanks++;
         size_t taken = take_word(arena, str_from(text, blanks), &out);
         after_word = taken > 0;

@@ -1,11 +1,11 @@
 /*
  * run.c: one rule in one mode, in a child process that is thrown away.
  *
- * The idea: the child makes a world, runs the scenario as the mode wants it (again after a reload, in
- * eight threads at once, with one call of the API failing), and writes what it found into a pipe. If
- * nothing comes, how the child ended is the finding: the name of a signal, an exit in the middle of a
- * call, or time that ran out. Its stdout and stderr are files, so that what the plugin prints is seen
- * and what was logged can be searched.
+ * The idea: the child makes a world, runs the scenario as the mode wants it (again after a reload,
+ * in eight threads at once, with one call of the API failing), and writes what it found into a
+ * pipe. If nothing comes, how the child ended is the finding: the name of a signal, an exit in the
+ * middle of a call, or time that ran out. Its stdout and stderr are files, so that what the plugin
+ * prints is seen and what was logged can be searched.
  */
 #include "host/host.h"
 
@@ -132,6 +132,9 @@ static void play_threads(struct part *part)
 static void play_mode(struct part *part)
 {
     struct err err = {0};
+    char name[100] = ""; /* the set with the row goes */
+    if (part->provider)
+        snprintf(name, sizeof name, "%s", part->provider->row->name);
     if (part->mode == MODE_THREADS && !(part->rule->flags & RULE_CENSUS)) {
         play_threads(part);
         return;
@@ -147,7 +150,7 @@ static void play_mode(struct part *part)
     uint32_t ticket; /* the tables are those of the new generation */
     struct plugin_set *set = set_pin(&ticket);
     if (part->provider)
-        part->provider = provider_find(set, part->suite->kind, souk_str(part->provider->row->name));
+        part->provider = provider_find(set, part->suite->kind, souk_str(name));
     set_unpin(ticket);
     play(part);
 }

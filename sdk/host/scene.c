@@ -1,6 +1,6 @@
 /*
- * scene.c: what scenarios are made of: findings, keys, calls with memory of their own, and a look at
- * what was stored and logged.
+ * scene.c: what scenarios are made of: findings, keys, calls with memory of their own, and a look
+ * at what was stored and logged.
  */
 #include "host/host.h"
 
@@ -21,6 +21,9 @@ void scene_no(struct scene *scene, const char *format, ...)
     va_start(args, format);
     vsnprintf(scene->words, sizeof scene->words, format, args);
     va_end(args);
+    if (!scene_utf8(souk_str(scene->words))) /* rubbish is a finding of its own */
+        for (char *c = scene->words; *c; c++)
+            *c = (unsigned char)*c >= 0x80 ? '?' : *c;
 }
 
 void scene_skip(struct scene *scene, const char *why)
@@ -45,9 +48,10 @@ struct souk_str scene_key(struct scene *scene, const char *what)
 
 const char *code_name(int code)
 {
-    static const char *const names[] = {
-        "SOUK_OK",   "SOUK_ERROR",   "SOUK_INVALID",   "SOUK_NOT_FOUND",   "SOUK_DENIED",     "SOUK_CONFLICT",
-        "SOUK_BUSY", "SOUK_TIMEOUT", "SOUK_TOO_LARGE", "SOUK_UNAVAILABLE", "SOUK_WRONG_KIND"};
+    static const char *const names[] = {"SOUK_OK",          "SOUK_ERROR",     "SOUK_INVALID",
+                                        "SOUK_NOT_FOUND",   "SOUK_DENIED",    "SOUK_CONFLICT",
+                                        "SOUK_BUSY",        "SOUK_TIMEOUT",   "SOUK_TOO_LARGE",
+                                        "SOUK_UNAVAILABLE", "SOUK_WRONG_KIND"};
     return code <= 0 && -code < (int)(sizeof names / sizeof *names) ? names[-code] : "no code";
 }
 
@@ -130,8 +134,8 @@ struct souk_str scene_text(struct scene *scene, const char *sql, struct souk_str
     struct db_rows rows;
     struct db_conn *conn = look(scene);
     const struct db_statement *statement = db_intern(scene->world->db, NULL, sql);
-    int code = arg.ptr ? db_query(conn, statement, &rows, DB_TEXT(arg))
-                       : db_query(conn, statement, &rows);
+    int code =
+        arg.ptr ? db_query(conn, statement, &rows, DB_TEXT(arg)) : db_query(conn, statement, &rows);
     if (code == SOUK_OK && db_next(&rows) == 1)
         text = arena_str(&scene->arena, db_text(&rows, 0));
     if (code == SOUK_OK)

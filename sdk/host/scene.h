@@ -1,9 +1,9 @@
 /*
  * scene: what a conformance rule has in its hands. A rule is a function that plays one scenario
  * against the plugin and says with EXPECT what must hold; the first thing that does not hold is the
- * finding. It may be run eight times at once (mode threads), against a plugin whose memory of former
- * calls was overwritten (poison), and after a reload (twice): so it counts only what is its own, by
- * the keys that scene_key gives.
+ * finding. It may be run eight times at once (mode threads), against a plugin whose memory of
+ * former calls was overwritten (poison), and after a reload (twice): so it counts only what is its
+ * own, by the keys that scene_key gives.
  */
 #ifndef HOST_SCENE_H
 #define HOST_SCENE_H
@@ -11,6 +11,7 @@
 #include <souk.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -19,12 +20,20 @@
 struct world;
 struct scene;
 
-enum scene_mode { MODE_PLAIN, MODE_POISON, MODE_FAIL, MODE_TWICE, MODE_THREADS, MODE_CENSUS, MODES };
+enum scene_mode {
+    MODE_PLAIN,
+    MODE_POISON,
+    MODE_FAIL,
+    MODE_TWICE,
+    MODE_THREADS,
+    MODE_CENSUS,
+    MODES
+};
 enum scene_verdict { RULE_YES, RULE_SKIPPED, RULE_NO };
 
-#define RULE_STILL  1 /* about the file alone: in mode plain only */
-#define RULE_CENSUS 2 /* counts what the process holds: in modes plain and census, never beside others */
-#define RULE_PEER   4 /* needs conform.lua with peer(); skipped without */
+#define RULE_STILL 1 /* about the file alone: in mode plain only */
+#define RULE_CENSUS                                                                                \
+    2 /* counts what the process holds: in modes plain and census, never beside others */
 
 struct rule {
     const char *name;
@@ -103,10 +112,11 @@ void call_shut(struct call *call, struct provider_scope *scope);
 
 enum peer_fault {
     PEER_FINE,
-    PEER_LOST,   /* the peer does as it was told, but the answer never arrives: SOUK_TIMEOUT */
-    PEER_DOWN,   /* no connection */
-    PEER_BROKEN, /* 503 (mail: 451), and nothing was done */
-    PEER_DECLINES, /* the request says `decline = true`: the peer refuses the payer (mail: a refusal) */
+    PEER_LOST,     /* the peer does as it was told, but the answer never arrives: SOUK_TIMEOUT */
+    PEER_DOWN,     /* no connection */
+    PEER_BROKEN,   /* 503 (mail: 451), and nothing was done */
+    PEER_DECLINES, /* the request says `decline = true`: the peer refuses the payer (mail: a
+                      refusal) */
 };
 void peer_fault(enum peer_fault fault);
 /* For mail: the next reply to the receiver or the message, such as "550 5.1.1 no such user". */

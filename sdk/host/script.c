@@ -5,9 +5,9 @@
  * remember what it has charged. Values cross the border as struct json in both directions; strings
  * may hold any bytes. A lock lets one thread in at a time.
  *
- * The author's own script on the author's own machine is trusted, so it is not put into a process of
- * its own as souk.lua is; but it has no files, no programs and no modules, and an end: 64 MiB and a
- * hundred million instructions.
+ * The author's own script on the author's own machine is trusted, so it is not put into a process
+ * of its own as souk.lua is; but it has no files, no programs and no modules, and an end: 64 MiB
+ * and a hundred million instructions.
  */
 #include "host/host.h"
 

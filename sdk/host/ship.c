@@ -108,9 +108,8 @@ static struct ship_terms usual(struct scene *scene)
 {
     const struct json *currency = scene_hint(scene, "currency");
     return (struct ship_terms){.weight_g = 500,
-                               .currency = currency
-                                               ? arena_cstr(&scene->arena, json_text(currency))
-                                               : "EUR"};
+                               .currency = currency ? arena_cstr(&scene->arena, json_text(currency))
+                                                    : "EUR"};
 }
 
 int ship_options_for(struct scene *scene, const struct ship_terms *terms, struct json **list)
@@ -219,9 +218,8 @@ static int run_booking(struct db_conn *conn, void *arg)
         struct souk_value *choice =
             (struct souk_value *)json_copy(&ask.call.arena, booking->choice);
         code = shut_ask(scene, &ask,
-                        booking->give_back
-                            ? table_of(scene)->free(&ask.inner.ctx, order, choice)
-                            : table_of(scene)->book(&ask.inner.ctx, order, choice),
+                        booking->give_back ? table_of(scene)->free(&ask.inner.ctx, order, choice)
+                                           : table_of(scene)->book(&ask.inner.ctx, order, choice),
                         verb);
     }
     booking->code = code;
@@ -303,11 +301,11 @@ static struct souk_shipment *view_of(struct arena *arena, const struct parcel *p
                                         .sku = arena_str(arena, souk_str("TEA-100")),
                                         .name = arena_str(arena, souk_str("Mountain tea"))};
     view->lines = line;
-    struct souk_str *texts[] = {&view->currency, &view->number, &view->order_number, &view->option,
-                                &view->key,      &view->tracking, &view->name,       &view->phone,
-                                &view->email,    &view->locale, &view->country,      &view->region,
-                                &view->city,     &view->postcode, &view->line1,      &view->line2,
-                                &view->company};
+    struct souk_str *texts[] = {
+        &view->currency, &view->number, &view->order_number, &view->option,   &view->key,
+        &view->tracking, &view->name,   &view->phone,        &view->email,    &view->locale,
+        &view->country,  &view->region, &view->city,         &view->postcode, &view->line1,
+        &view->line2,    &view->company};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_str(arena, *texts[i]);
     view->choice = (const struct souk_value *)json_copy(arena, parcel->choice);
@@ -355,11 +353,11 @@ int ship_label(struct scene *scene, const struct parcel *parcel, struct json **l
     int code = open_ask(scene, &ask, "delivery label");
     struct json *out = json_new(&ask.call.arena, JSON_OBJECT);
     if (code == SOUK_OK)
-        code = shut_ask(scene, &ask,
-                        table_of(scene)->parcel_label(&ask.inner.ctx,
-                                                      view_of(&ask.call.arena, parcel),
-                                                      (struct souk_value *)out),
-                        "delivery label");
+        code =
+            shut_ask(scene, &ask,
+                     table_of(scene)->parcel_label(&ask.inner.ctx, view_of(&ask.call.arena, parcel),
+                                                   (struct souk_value *)out),
+                     "delivery label");
     *label = json_copy(&scene->arena, out);
     call_shut(&ask.call, &ask.scope);
     return code;

@@ -1,6 +1,6 @@
 /*
- * ship: a delivery provider as the rules see it: terms and parcels as the core would hand them over,
- * and calls whose answers are kept.
+ * ship: a delivery provider as the rules see it: terms and parcels as the core would hand them
+ * over, and calls whose answers are kept.
  */
 #ifndef HOST_SHIP_H
 #define HOST_SHIP_H

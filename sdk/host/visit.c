@@ -1,7 +1,7 @@
 /*
- * visit.c: a request to one of the plugin's routes without a server around it: found by the router of
- * the pinned set and run by the bridge in its kind, as core/web/server_dispatch.c does it: READ in a
- * snapshot, WRITE in a write, TASK with the write step that it leaves.
+ * visit.c: a request to one of the plugin's routes without a server around it: found by the router
+ * of the pinned set and run by the bridge in its kind, as core/web/server_dispatch.c does it: READ
+ * in a snapshot, WRITE in a write, TASK with the write step that it leaves.
  *
  * It has no session and no cache, and it waits for the write; sessions and origin rules are the web
  * floor's own affair.
@@ -23,8 +23,7 @@ static void fill(struct scene *scene, struct request *request, const struct visi
     struct arena *arena = &request->arena;
     request->method = arena_str(arena, souk_str(ask->method ? ask->method : "GET"));
     request->target = arena_str(arena, souk_str(ask->path));
-    request->path =
-        mark < 0 ? request->target : str_make(request->target.ptr, (size_t)mark);
+    request->path = mark < 0 ? request->target : str_make(request->target.ptr, (size_t)mark);
     request->query_text = mark < 0 ? souk_str("") : str_from(request->target, (size_t)mark + 1);
     request->local_path = request->path;
     request->locale = "en";
@@ -99,9 +98,9 @@ int visit(struct scene *scene, const struct visit *ask, struct reply *reply)
         request.body_limit = request.route->body_limit;
         settle(&request, run(&request));
         request_conn_end(&request);
-        *reply = (struct reply){request.answer.status,
-                                arena_str(&scene->arena, request.answer.type),
-                                arena_str(&scene->arena, request.answer.body)};
+        *reply =
+            (struct reply){request.answer.status, arena_str(&scene->arena, request.answer.type),
+                           arena_str(&scene->arena, request.answer.body)};
     }
     site_unpin(NULL, request.ticket);
     int found = request.route != NULL;

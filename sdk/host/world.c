@@ -1,6 +1,7 @@
 /*
- * world.c: the shop that a scenario runs in: a database in memory with all migrations, a few products,
- * the plugin loaded by the shop's own loader, a clock that stands still, and peers that are played.
+ * world.c: the shop that a scenario runs in: a database in memory with all migrations, a few
+ * products, the plugin loaded by the shop's own loader, a clock that stands still, and peers that
+ * are played.
  *
  * One a process: the parts underneath keep their state in statics, as in a shop.
  */

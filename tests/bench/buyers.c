@@ -26,7 +26,7 @@ static double until;
 
 struct client {
     pthread_t thread;
-    int fd;
+    int fd, number;
     long orders, requests, errors;
     char *in;
     double *times;
@@ -104,9 +104,9 @@ static int buy(struct client *client)
         return fail(client, "delivery", status);
     snprintf(path, sizeof path, "/api/v1/carts/%s/checkout", id);
     snprintf(body, sizeof body,
-             "{\"email\":\"ada@example.org\",\"phone\":\"+359888123456\",\"name\":\"Ada Lovelace\",\"address\":{\"country\":\"BG\",\"city\":\"Sofia\","
+             "{\"email\":\"ada%d.%ld@example.org\",\"phone\":\"+359888123456\",\"name\":\"Ada Lovelace\",\"address\":{\"country\":\"BG\",\"city\":\"Sofia\","
              "\"postcode\":\"1000\",\"line1\":\"1 Shipka\"},\"delivery\":{\"method\":\"%s\"},\"payment\":{\"method\":\"%s\"}}",
-             method, payment);
+             client->number, client->orders, method, payment);
     double began = now();
     if ((status = talk(client, "POST", path, body)) != 201)
         return fail(client, "checkout", status);
@@ -147,6 +147,7 @@ int main(int argc, char **argv)
     double start = now();
     until = start + strtod(argv[3], NULL);
     for (int i = 0; i < count; i++) {
+        clients[i].number = i;
         clients[i].in = malloc(BODY);
         clients[i].room = SAMPLES / (size_t)count;
         clients[i].times = malloc(sizeof(double) * clients[i].room);

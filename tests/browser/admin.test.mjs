@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { demoShop, chromium, why } from './shop.mjs';
 import { until } from '../e2e/souk.mjs';
 import { add, password, totp } from '../e2e/browser.mjs';
+import { putOrders } from '../e2e/orders.mjs';
 
-let shop, browser, axe, validator, cookies;
+let orders, shop, browser, axe, validator, cookies;
 
 // Forms are sent as a browser sends them; the answer of the page that follows is the result.
 async function send(page, click) {
@@ -45,6 +46,34 @@ const first = async (page, list) => {
 };
 const firstOf = (list, below = '') => async (page) => page.goto(shop.url + (await first(page, list)) + below, { waitUntil: 'load' });
 
+// Orders in all sorts of states; a word without a break stands for what people paste into forms.
+const paid = { status: 'confirmed', payment_status: 'paid', payment: 'captured', captured: 3500 };
+const stock = [{ ...paid, name: 'Anna Petrova', note: 'Please ring twice <b>' }, {}, { status: 'confirmed', name: 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(3) },
+  { status: 'cancelled' }, paid, ...Array.from({ length: 60 }, () => ({ status: 'closed' }))];
+const press = (path, action, fill = {}) => async (page) => {
+  await page.goto(shop.url + path());
+  for (const details of await page.locator('main details').all()) await details.evaluate((e) => { e.open = true; });
+  for (const [name, value] of Object.entries(fill)) await page.locator(`form[action="${action()}"] [name="${name}"]`).fill(value);
+  return send(page, () => page.locator(`form[action="${action()}"] button`).first().click());
+};
+const order = (at, below = '') => () => orders[at].path + below;
+const bought = [
+  ...['orders', 'shipments', 'returns', 'match', 'orders?work=pack&status=confirmed', 'orders?q=zzzz'].map((name) => [name, go(`/admin/${name}`), 200]),
+  ...['', '/edit', '/refund'].map((below) => [`order${below}`, (page) => page.goto(shop.url + order(0, below)()), 200]),
+  ['an order of a long name', (page) => page.goto(shop.url + order(2)()), 200],
+  ['a cancelled order', (page) => page.goto(shop.url + order(3)()), 200],
+  ['an order for a viewer', (page) => page.goto(shop.url + order(0)()), 200, 'viewer'],
+  ['an order, all forms open', async (page) => { const answer = await page.goto(shop.url + order(0)()); await page.evaluate(() => { for (const d of document.querySelectorAll('details')) d.open = true; }); return answer; }, 200],
+  ['refund preview', press(order(0, '/refund'), order(0, '/refund'), { delivery: '1' }), 200],
+  ['refund refused', press(order(0, '/refund'), order(0, '/refund'), { amount: '99999' }), 409],
+  ['a refused step', press(order(1), order(1, '/pay'), { amount: 'much' }), 422],
+  ['an edit refused', press(order(1, '/edit'), order(1, '/edit'), { 'sku-1': 'NO-SUCH' }), 422],
+  ['a return', (page) => page.goto(shop.url + back), 200],
+  ['slips', (page) => page.goto(`${shop.url}/admin/orders/slips?ids=${orders[0].id},${orders[1].id}`), 200],
+  ['no such order', go('/admin/orders/1'), 404],
+];
+let back; // the page of a return
+
 // [kind, how to get there, the status of the answer, who]
 const kinds = [
   ['sign in', go('/admin/sign-in'), 200, 'nobody'],
@@ -52,6 +81,7 @@ const kinds = [
   ['the code', (page) => showPassword(page, 'ann@shop.example'), 200, 'nobody'],
   ['setting up', (page) => showPassword(page, 'new@shop.example'), 200, 'nobody'],
   ['overview', go('/admin'), 200],
+  ...bought,
   ...['products', 'categories', 'pages', 'price-lists', 'tax-rates', 'tax-zones', 'people', 'inquiries', 'plugins', 'staff', 'roles', 'tokens', 'audit', 'jobs', 'import', 'password', 'audit/check', 'tokens/new', 'staff/new']
     .map((name) => [name, go(`/admin/${name}`), 200]),
   ['products of a filter', go('/admin/products?q=a&status=active&sort=name'), 200],
@@ -139,6 +169,17 @@ async function prepare() {
   await send(page, () => page.click('main button'));
   const run = page.url();
   await until('the dry run', async () => { await page.goto(run); return !(await page.locator('progress').count()); });
+  // parcels: one delivered and asked back, one packed
+  const step = async (path, action, fill) => assert.equal((await press(path, action, fill)(page)).status(), 200, action());
+  await step(order(4), order(4, '/pack'), { weight: '0.3' });
+  await step(order(0), order(0, '/pack'));
+  const parcel = await page.locator('article.parcel[id^=parcel-]').first().getAttribute('id');
+  const shipment = `/admin/shipments/${parcel.slice('parcel-'.length)}`;
+  await step(order(0), () => `${shipment}/send`, { tracking: 'TR123456789' });
+  await step(order(0), () => `${shipment}/deliver`);
+  await step(order(0), order(0, '/note'), { text: 'Anna called: Thursday.' });
+  await step(order(0), order(0, '/ask-return'), { [`units-${orders[0].lines[0]}`]: '1' });
+  back = new URL(page.url()).pathname;
   await page.goto(`${shop.url}/admin/people`);
   assert.ok(await page.locator('td a[href^="/admin/people/"]').count() > 0, 'nobody is there');
   await context.close();
@@ -152,7 +193,7 @@ test('admin pages: axe, html-validate and layout', { skip: why, timeout: 1200000
   validator = new HtmlValidate({ extends: ['html-validate:recommended'], rules: { 'long-title': 'off', 'void-style': 'off', 'doctype-style': 'off', 'no-trailing-whitespace': 'off',
     // rows of a list are chosen by boxes of one name, and a box has a hidden field beside it that says that it was asked
     'form-dup-name': 'off' } });
-  shop = await demoShop({ plugins: ['hello'] });
+  shop = await demoShop({ plugins: ['hello'], before: (made) => { orders = putOrders(made, stock); } });
   browser = await driver.launch({ executablePath: chromium, args: ['--no-sandbox'] });
   try {
     const { recovery } = await prepare();

@@ -11,6 +11,7 @@ export async function demoShop(options = {}) {
   const shop = new Shop({ plugins: [], config: 'log = { access = "off" }\nshop = { name = "The souk" }', ...options });
   const imported = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', catalogue, '--json'], { timeout: 120000 });
   if (imported.code !== 0) throw new Error(`the demo catalogue was not imported:\n${imported.stderr}${imported.stdout}`);
+  options.before?.(shop); // while it is not running yet
   await shop.up();
   await until('the pictures', async () => /\/media\/[0-9a-f]{32}/.test((await shop.get('/')).text), 60000);
   return shop;

@@ -3,7 +3,8 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { Shop, run, souk } from './souk.mjs';
+import { Shop, ask, run, souk, until } from './souk.mjs';
+import { Market, goods } from './buying.mjs';
 import { Browser, add, fields, staff, unescape } from './browser.mjs';
 import { putOrders, sql } from './orders.mjs';
 
@@ -57,6 +58,7 @@ test('an order from its confirmation to its closing, each step by its form', () 
   const paid = await send(boss, path, `${path}/pay`, { amount: 'much' });
   assert.equal(paid.status, 422);
   assert.match(problem(paid.text), /12\.50/);
+  assert.match(paid.text, /name="amount" value="much"/, 'what was typed is not lost');
   await done(boss, path, `${path}/pay`, { amount: '35.00', reference: 'till 7', reason: 'cash in the shop' });
   assert.equal(sql(shop, `SELECT payment_status, captured FROM shop_order WHERE id = ${order.id}`), 'paid|3500');
 
@@ -183,6 +185,17 @@ test('a return: asked for, approved, received with damage, paid back, closed', (
   assert.match(text, /one is broken/);
 }));
 
+test('what is refused at the door comes back as a return', () => withOrders([{ status: 'confirmed', payment_status: 'paid', payment: 'captured', captured: 3500 }], async (shop, boss, [order]) => {
+  await done(boss, order.path, `${order.path}/pack`);
+  const parcel = sql(shop, 'SELECT id FROM shipment');
+  await done(boss, order.path, `/admin/shipments/${parcel}/send`);
+  await done(boss, order.path, `/admin/shipments/${parcel}/deliver`, { [`accepted-${order.lines[0]}`]: '1', reason: 'too large' });
+  assert.equal(sql(shop, 'SELECT state FROM shipment'), 'partially_delivered');
+  const path = /href="(\/admin\/returns\/\d+)"/.exec((await boss.get(order.path)).text)[1];
+  await done(boss, path, `${path}/receive`);
+  assert.equal(sql(shop, "SELECT sum(amount) FROM payment_move WHERE kind = 'refund'"), '1000', 'what was prepaid is paid back when it is here again');
+}));
+
 test('money without an order is put to one, once, or marked with a reason', () => withOrders([{ payment_status: 'pending', payment: 'pending', provider: 'transfer' }], async (shop, boss, [order]) => {
   let text = (await boss.get('/admin/match')).text;
   assert.match(text, /as much/);
@@ -267,4 +280,56 @@ test('the overview: takings, buyers, what waits', () => withOrders([{}, { status
   assert.match(text, /aria-label="Takings of the last 30 days: €70\.00 in all/);
   assert.match(text, /work=confirm"><strong>1<\/strong>/);
   assert.match(text, /work=pack"><strong>1<\/strong>/);
+  for (const who of ['One', 'Two', 'Three', 'Four']) await ask(`${shop.url}/p/tea`, { headers: { 'user-agent': `Mozilla/5.0 (X11; Linux x86_64) Firefox/${who}` } });
+  await until('the views', async () => /Of 4 who looked at goods in 7 days, orders: 2 \(50\.0 %\)/.test((await boss.get('/admin')).text));
 }));
+
+test('from a real checkout to the last cent paid back, and the books are whole', async () => {
+  const market = await Market.open({ plugins: ['document_pdf'], goods: [goods('TEA', 1000, 10), goods('CUP', 333, 5)] });
+  const { shop } = market;
+  try {
+    const bought = await market.buy([['TEA', 2], ['CUP', 3]]);
+    assert.equal(bought.status, 201, bought.text);
+    const { number, totals } = bought.json;
+    const boss = await staff(shop);
+    const path = /href="(\/admin\/orders\/\d+)"/.exec((await boss.get(`/admin/orders?q=${number}`)).text)[1];
+    const lines = (await market.order(number)).lines;
+    if ((await boss.get(path)).text.includes(`${path}/confirm"`)) await done(boss, path, `${path}/confirm`);
+    const left = totals.total - ((await market.order(number)).captured ?? 0);
+    if (left > 0) await done(boss, path, `${path}/pay`, { amount: (left / 100).toFixed(2), reference: 'till' });
+    await done(boss, path, `${path}/pack`, { [`units-${lines[0].id}`]: '1' });
+    let page = (await boss.get(path)).text;
+    const parcel = /id="parcel-(\d+)"/.exec(page)[1];
+    for (const paper of [`/admin/shipments/${parcel}/label`, `${path}/slip`]) {
+      const file = await boss.get(paper);
+      assert.equal(file.status, 200, paper);
+      assert.match(file.text, /^%PDF-/, paper);
+    }
+    assert.equal((await boss.get('/admin/shipments/7/label')).status, 404);
+    await done(boss, path, `/admin/shipments/${parcel}/send`, { tracking: 'T1' });
+    await done(boss, path, `/admin/shipments/${parcel}/deliver`);
+    assert.deepEqual(await market.verify(), []);
+    // unit by unit, then delivery: the sum of all parts is what was paid
+    let back = 0;
+    const refund = async (values) => {
+      const preview = await send(boss, `${path}/refund`, `${path}/refund`, values);
+      assert.equal(preview.status, 200, problem(preview.text));
+      back += Math.round(Number(/Pay back <strong>€([\d.]+)</.exec(preview.text)[1]) * 100);
+      const ask = preview.text.slice(preview.text.indexOf('class="card ask"'));
+      assert.equal((await boss.post(`${path}/refund`, fields(ask.slice(0, ask.indexOf('</form>'))))).status, 303);
+    };
+    for (const line of lines) for (let i = 0; i < line.quantity; i++) await refund({ [`units-${line.id}`]: '1' });
+    const rest = totals.total - back;
+    if (rest > 0) await refund({ delivery: (rest / 100).toFixed(2) });
+    assert.equal(back, totals.total);
+    const more = await send(boss, `${path}/refund`, `${path}/refund`, { amount: '0.01' });
+    assert.notEqual(more.status, 200, 'not a cent more');
+    assert.notEqual(more.status, 303);
+    await until('the refunds are done', async () => (await market.order(number)).payment_status === 'refunded');
+    page = (await boss.get(path)).text;
+    assert.match(page, /class="state refunded"/);
+    assert.deepEqual(await market.verify(), []);
+  } finally {
+    await shop.down();
+  }
+});

@@ -2,6 +2,9 @@
 // goods, the first row of their history), in the states that a test wants to begin from and without any plugin for payment or delivery.
 import { execFileSync } from 'node:child_process';
 
+// The part of an accepted quote that changing an order begins from.
+const quote = JSON.stringify({ basis: { delivery: [{ method: 'courier:standard', label: 'Courier, 1–2 days', amount: 500, discount: 0, rates: [] }] } });
+
 export function sql(shop, text) {
   return execFileSync('sqlite3', [`${shop.data}/souk.db`], { input: `.timeout 5000\n${text}`, encoding: 'utf8' }).trim();
 }
@@ -19,12 +22,12 @@ export function putOrders(shop, wanted) {
     const id = 5000 + i, now = Date.now() * 1000 - i * 3600e6, number = w.number ?? String(1001 + i);
     const total = 3500, lines = [id * 10, id * 10 + 1];
     text += `INSERT INTO shop_order (id, number, token, status, payment_status, fulfilment_status, email, phone, name, address, note, locale, currency, prices_include_tax,
-      items, discount, delivery, delivery_discount, tax, tax_included, delivery_tax, total, authorised, captured, delivery_method, delivery_label, payment_method, payment_label,
+      items, discount, delivery, delivery_discount, tax, tax_included, delivery_tax, total, authorised, captured, delivery_method, delivery_label, payment_method, payment_label, quote,
       placed_at, changed_at) VALUES (${id}, ${quoted(number)}, 'a-token-that-nobody-guesses-${i}', ${quoted(w.status ?? 'placed')}, ${quoted(w.payment_status ?? 'none')}, 'none',
       ${quoted(w.email ?? 'anna@people.example')}, '+359888123456', ${quoted(w.name ?? 'Anna Petrova')},
       '{"country":"BG","city":"Sofia","postcode":"1000","line1":"ul. Shipka 1","line2":"","company":"","region":""}', ${quoted(w.note ?? '')}, 'en', 'EUR', 1,
       3000, 0, 500, 0, 0, 583, 83, ${total}, ${w.authorised ?? w.captured ?? 0}, ${w.captured ?? 0}, 'courier:standard', 'Courier, 1–2 days',
-      ${quoted(w.provider ?? 'hand')}, 'Cash', ${now}, ${now});
+      ${quoted(w.provider ?? '')}, 'Cash', ${quoted(quote)}, ${now}, ${now});
     INSERT INTO order_line (id, order_id, position, variant_id, product_id, sku, name, options, quantity, unit_price, original_price, subtotal, discount, total, tax) VALUES
       (${lines[0]}, ${id}, 0, ${variants[0][0]}, ${variants[0][1]}, ${quoted(variants[0][2])}, 'Green <tea>', '100 g', 2, 1000, 1000, 2000, 0, 2000, 333),
       (${lines[1]}, ${id}, 1, ${variants[1][0]}, ${variants[1][1]}, ${quoted(variants[1][2])}, 'A cup', '', 1, 1000, 1000, 1000, 0, 1000, 167);

@@ -13,7 +13,7 @@ const goods = [
     variants: [{ sku: 'TEA', tracked: true, stock: 5, prices: [{ list: 'base', amount: 450 }] }] } },
   { product: { key: 'cup', type: 'variable', status: 'active', text: { en: { name: 'Cup', slug: 'cup' } },
     options: [{ name: 'Colour', code: 'colour', values: ['Blue', 'Red'] }],
-    variants: [{ sku: 'CUP-B', options: { colour: 'Blue' }, prices: [{ list: 'base', amount: 1200 }] }, { sku: 'CUP-R', options: { colour: 'Red' }, prices: [{ list: 'base', amount: 1300 }] }] } },
+    variants: [{ sku: 'CUP-B', tracked: false, options: { colour: 'Blue' }, prices: [{ list: 'base', amount: 1200 }] }, { sku: 'CUP-R', tracked: false, options: { colour: 'Red' }, prices: [{ list: 'base', amount: 1300 }] }] } },
 ];
 
 let shop;
@@ -39,11 +39,11 @@ test('a guest puts something in from a page of the cache, and one write makes ca
   const b = new Browser(shop);
   const page = await b.get('/p/green-tea');
   assert.doesNotMatch(page.text, /_token/, 'a cached page must carry no token');
-  assert.equal(b.cookies.size, 0);
+  assert.equal(b.cookie, '');
   const sent = await b.post('/cart/add', { sku: 'TEA', quantity: '2' });
   assert.equal(sent.status, 303);
-  assert.match(sent.headers.get('location'), /^\/cart\?added=\d+$/);
-  const cart = await b.get(sent.headers.get('location'));
+  assert.match(sent.location, /^\/cart\?added=\d+$/);
+  const cart = await b.get(sent.location);
   assert.match(cart.text, /<p class="note said" role="status">Green tea is in your cart\.<\/p>/);
   assert.equal(total(cart.text), '€9.00');
   assert.equal(pieces(cart.text), 2);
@@ -66,10 +66,10 @@ test('a kind is chosen by the fields of its options; without a choice the page a
   const red = [...page.text.matchAll(/type="radio" name="[^"]+" value="([^"]+)"/g)].map((m) => m[1])[1];
   const none = await b.post(action, { quantity: '1' });
   assert.equal(none.status, 303);
-  assert.match(none.headers.get('location'), /^\/p\/cup\?choose=1/);
-  assert.match((await b.get(none.headers.get('location'))).text, /role="alert">Please choose first/);
+  assert.match(none.location, /^\/p\/cup\?choose=1/);
+  assert.match((await b.get(none.location)).text, /role="alert">Please choose first/);
   const sent = await b.post(action, { [colour]: red, quantity: '1' });
-  assert.match(sent.headers.get('location'), /added=/);
+  assert.match(sent.location, /added=/);
   const cart = await b.get('/cart');
   assert.equal(total(cart.text), '€13.00');
   assert.match(cart.text, /Red/);
@@ -129,9 +129,9 @@ test('keeping for later and back, a note, a voucher that does not exist', async 
 
 test('a changed price is told, and what is no longer sold is left out', async () => {
   const b = new Browser(shop);
-  await load([{ product: { key: 'mug', type: 'simple', status: 'active', text: { en: { name: 'Mug', slug: 'mug' } }, variants: [{ sku: 'MUG', prices: [{ list: 'base', amount: 700 }] }] } }]);
+  await load([{ product: { key: 'mug', type: 'simple', status: 'active', text: { en: { name: 'Mug', slug: 'mug' } }, variants: [{ sku: 'MUG', tracked: false, prices: [{ list: 'base', amount: 700 }] }] } }]);
   await b.post('/cart/add', { sku: 'MUG', quantity: '1' });
-  await load([{ product: { key: 'mug', variants: [{ sku: 'MUG', prices: [{ list: 'base', amount: 900 }] }] } }]);
+  await load([{ product: { key: 'mug', variants: [{ sku: 'MUG', tracked: false, prices: [{ list: 'base', amount: 900 }] }] } }]);
   let text = await until('the new price', async () => { const t = (await b.get('/cart')).text; return total(t) === '€9.00' && t; });
   assert.match(text, /The price has changed; it was €7\.00\./);
   await load([{ product: { key: 'mug', status: 'archived' } }]);

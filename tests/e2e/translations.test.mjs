@@ -21,7 +21,7 @@ function templateIds(text) {
     const context = /context:\s*"((?:\\.|[^"\\])*)"/.exec(rest)?.[1];
     ids.push((context ? `${context}\u0004` : '') + plain(id));
   }
-  for (const [, id] of text.matchAll(/"((?:\\.|[^"\\])*)"\s*\|\s*t\b/g)) ids.push(plain(id));
+  for (const [, id] of text.matchAll(/"((?:\\.|[^"\\])*)"\s*\|\s*t\b/g)) id.trim() && ids.push(plain(id));
   for (const [, one] of text.matchAll(/\|\s*pluralize:\s*"((?:\\.|[^"\\])*)"/g)) ids.push(plain(one));
   // Labels and hints of a form's fields are given to a part, which translates them.
   for (const [tag] of text.matchAll(/\{%-?\s*render\s+"(?:[^%]|%(?!\}))*%\}/g))

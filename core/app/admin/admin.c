@@ -82,10 +82,13 @@ static const struct entry entries[] = {
     {"Catalogue", "Import", "/admin/import", "import.run"},
     {"People", "People", "/admin/people", "person.read"},
     {"People", "Inquiries", "/admin/inquiries", "inquiry.read"},
+    {"People", "Messages", "/admin/messages", "message.read"},
     {"System", "Plugins", "/admin/plugins", "plugin.read"},
     {"System", "Staff", "/admin/staff", "staff.read"},
     {"System", "Roles", "/admin/roles", "staff.read"},
     {"System", "Tokens", "/admin/tokens", "token.read"},
+    {"System", "Webhooks", "/admin/webhooks", "webhook.read"},
+    {"System", "Deliveries of webhooks", "/admin/webhook-deliveries", "webhook.read"},
     {"System", "Audit log", "/admin/audit", "audit.read"},
     {"System", "Jobs", "/admin/jobs", "job.read"},
 };

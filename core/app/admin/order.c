@@ -47,7 +47,6 @@ static int payment_methods(struct resource_call *call, struct json *list)
     return resource_choices_of(call, &sql_admin_order_payment_methods, list);
 }
 
-/* An order waits for its parcel as long as something of it is in the house. */
 static const struct resource_filter filters[] = {
     {.key = "work",
      .label = "Waits for",
@@ -55,8 +54,8 @@ static const struct resource_filter filters[] = {
      .sql = "CASE ? WHEN 'confirm' THEN t.status = 'placed' "
             "WHEN 'pack' THEN t.status = 'confirmed' AND t.fulfilment_status IN ('none', "
             "'part_packed') "
-            "WHEN 'send' THEN t.status = 'confirmed' AND EXISTS (SELECT 1 FROM order_line l WHERE "
-            "l.order_id = t.id AND l.packed > l.shipped) "
+            "WHEN 'send' THEN t.id IN (SELECT s.order_id FROM shipment s WHERE s.state IN "
+            "('pending', 'registered') AND s.sent_at IS NULL AND s.unpacked_at IS NULL) "
             "WHEN 'pay' THEN t.status IN ('placed', 'confirmed') AND t.payment_status IN "
             "('none', 'pending', 'failed', 'voided', 'part_paid') "
             "WHEN 'message' THEN EXISTS (SELECT 1 FROM message m WHERE m.order_id = t.id AND "
@@ -127,6 +126,11 @@ static const struct resource_action actions[] = {{.name = "confirm",
                                                   .page = "/admin/orders/slips"},
                                                  {.name = NULL}};
 
+static int show(struct request *request, int64_t id)
+{
+    return order_page_show(request, id, 200, NULL);
+}
+
 const struct resource resource_orders = {
     .name = "orders",
     .title = "Orders",
@@ -141,6 +145,7 @@ const struct resource resource_orders = {
               "'\\' OR t.phone LIKE ? ESCAPE '\\' OR t.id IN (SELECT l.order_id FROM order_line l "
               "WHERE l.sku LIKE ? ESCAPE '\\')",
     .sort = "-placed",
+    .show = show,
     .flags = RESOURCE_FIXED};
 
 /* ---- packing slips ---- */

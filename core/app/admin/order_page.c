@@ -6,7 +6,6 @@
 #include "app/admin/order_page.h"
 
 #include <string.h>
-#include "app/admin/route.h"
 #include "app/admin_order.sql.h"
 #include "base/str.h"
 #include "bridge/bridge.h"
@@ -144,6 +143,23 @@ static int add_messages(struct arena *arena, struct db_conn *conn, int64_t id, s
     return code;
 }
 
+/* Ids are for staff alone, so the order's document does not have them. */
+static int add_returns(struct arena *arena, struct db_conn *conn, int64_t id, struct json *view)
+{
+    struct json *list = json_add(arena, view, "returns", JSON_ARRAY);
+    struct db_rows rows;
+    int code = db_query(conn, &sql_admin_order_returns, &rows, DB_INT(id));
+    while (!code && (code = db_next(&rows)) == 1) {
+        struct json *row = json_add(arena, list, NULL, JSON_OBJECT);
+        json_add_str(arena, row, "id", arena_printf(arena, "%lld", (long long)db_int(&rows, 0)));
+        json_add_str(arena, row, "number", arena_str(arena, db_text(&rows, 1)));
+        json_add_str(arena, row, "state", arena_str(arena, db_text(&rows, 2)));
+        json_add_int(arena, row, "created_at", db_int(&rows, 3));
+        code = 0;
+    }
+    return code;
+}
+
 /* ---- all of it ---- */
 
 static int add_parts(struct request *request, struct db_conn *conn, int64_t id,
@@ -158,6 +174,8 @@ static int add_parts(struct request *request, struct db_conn *conn, int64_t id,
     if (!code)
         code = return_open_lines(conn, arena, id, request->now, open, &until);
     add_history(request, json_at(doc, "history"), names, view);
+    if (!code)
+        code = add_returns(arena, conn, id, view);
     return code ? code : add_messages(arena, conn, id, view);
 }
 
@@ -180,19 +198,14 @@ int order_page_show(struct request *request, int64_t id, int status, const char 
     add_steps(request, conn, id, view);
     struct souk_str done = request_query(request, "done");
     const char *words = problem ? NULL : words_of(souk_str(""), done);
-    if (problem)
+    if (problem) {
         json_add_str(arena, view, "problem", site_words(request, "souk", problem));
-    else if (done.len)
+        if (admin_id(request, "id") == id) /* a parcel's steps have names like the order's */
+            json_add_str(arena, view, "refused", request_param(request, "step"));
+    } else if (done.len)
         json_add_str(arena, view, "done", site_words(request, "souk", words ? words : "Done"));
     order_deed_typed(request, view);
     struct souk_str title = arena_printf(arena, "%s %.*s", site_words(request, "souk", "Order").ptr,
                                          SOUK_PRI(json_text(json_at(doc, "number"))));
     return admin_render(request, "admin/order", status, arena_cstr(arena, title), view);
-}
-
-int order_show(struct request *request, const struct web_route *route)
-{
-    (void)route;
-    int64_t id = admin_id(request, "id");
-    return id ? order_page_show(request, id, 200, NULL) : order_page_gone(request);
 }

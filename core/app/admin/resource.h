@@ -132,6 +132,8 @@ struct resource {
     void (*extend)(struct resource_call *call, const struct json *doc, struct json *view);
     int (*take)(struct resource_call *call, const struct json *before, struct json *doc);
     const char *record;          /* template of the record's page; NULL: "admin/record" */
+    /* … or a page of its own: answers. */
+    int (*show)(struct request *request, int64_t id);
     struct site_resource plugin; /* of a plugin's */
 };
 

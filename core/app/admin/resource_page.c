@@ -154,6 +154,8 @@ int resource_show(struct request *request, const struct web_route *route)
     call.id = admin_id(request, "id");
     if (!call.id || call.resource->flags & RESOURCE_LIST)
         return gone(&call);
+    if (call.resource->show)
+        return call.resource->show(request, call.id);
     int code = load(&call, &doc);
     if (code == SOUK_NOT_FOUND)
         return gone(&call);

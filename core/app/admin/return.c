@@ -52,20 +52,6 @@ static const struct resource_filter filters[] = {
      .choices = outcomes},
     {.key = NULL}};
 
-const struct resource resource_returns = {
-    .name = "returns",
-    .title = "Returns",
-    .one = "Return",
-    .right = "order",
-    .subject = "return",
-    .table = "order_return",
-    .columns = columns,
-    .filters = filters,
-    .search = "t.number LIKE ? ESCAPE '\\' OR t.order_id IN (SELECT o.id FROM shop_order o WHERE "
-              "o.number LIKE ? ESCAPE '\\' OR o.name LIKE ? ESCAPE '\\' OR o.email LIKE ? ESCAPE "
-              "'\\')",
-    .flags = RESOURCE_FIXED};
-
 /* ---- one ---- */
 
 struct step {
@@ -128,12 +114,25 @@ static int show(struct request *request, int64_t id, int status, const char *pro
     return admin_render(request, "admin/return", status, arena_cstr(arena, title), view);
 }
 
-int return_show(struct request *request, const struct web_route *route)
+static int look(struct request *request, int64_t id)
 {
-    (void)route;
-    int64_t id = admin_id(request, "id");
-    return id ? show(request, id, 200, NULL, NULL) : gone(request);
+    return show(request, id, 200, NULL, NULL);
 }
+
+const struct resource resource_returns = {
+    .name = "returns",
+    .title = "Returns",
+    .one = "Return",
+    .right = "order",
+    .subject = "return",
+    .table = "order_return",
+    .columns = columns,
+    .filters = filters,
+    .search = "t.number LIKE ? ESCAPE '\\' OR t.order_id IN (SELECT o.id FROM shop_order o WHERE "
+              "o.number LIKE ? ESCAPE '\\' OR o.name LIKE ? ESCAPE '\\' OR o.email LIKE ? ESCAPE "
+              "'\\')",
+    .show = look,
+    .flags = RESOURCE_FIXED};
 
 /* ---- steps ---- */
 

@@ -86,7 +86,6 @@ const struct web_route admin_routes[] = {
 
     ROW("GET", "/admin/orders/slips", SOUK_READ, order_slips, "order.read",
         "packing slips of chosen orders, to be printed"),
-    ROW("GET", "/admin/orders/{id}", SOUK_TASK, order_show, "order.read", "an order"),
     ROW("GET", "/admin/orders/{id}/edit", SOUK_TASK, order_edit_form, "order.edit",
         "the form that changes an order"),
     ROW("POST", "/admin/orders/{id}/edit", SOUK_TASK, order_edit_save, "order.edit",
@@ -103,8 +102,6 @@ const struct web_route admin_routes[] = {
         "asks for goods back on a customer's behalf"),
     ROW("POST", "/admin/orders/{id}/{step}", SOUK_TASK, order_take_step, NULL,
         "a step of an order; the step says which right it takes"),
-    ROW("GET", "/admin/shipments/{id}", SOUK_TASK, shipment_show, "order.read",
-        "a parcel, with its order"),
     ROW("GET", "/admin/shipments/{id}/label", SOUK_TASK, shipment_label, "order.ship",
         "the label of a parcel"),
     ROW("POST", "/admin/shipments/{id}/{step}", SOUK_TASK, shipment_take_step, "order.ship",
@@ -113,9 +110,13 @@ const struct web_route admin_routes[] = {
         "money that could not be put to an order"),
     ROW("POST", "/admin/match/{id}", SOUK_TASK, match_settle, "order.edit",
         "says whose money it is"),
-    ROW("GET", "/admin/returns/{id}", SOUK_TASK, return_show, "order.read", "a return"),
     ROW("POST", "/admin/returns/{id}/{step}", SOUK_TASK, return_take_step, NULL,
         "a step of a return; the step says which right it takes"),
+
+    ROW("GET", "/admin/messages/preview", SOUK_TASK, message_preview_show, "message.read",
+        "how messages look"),
+    ROW("GET", "/admin/messages/preview/html", SOUK_TASK, message_preview_html, "message.read",
+        "a message as a mail program shows it"),
 
     ROW("GET", "/admin/{resource}", SOUK_READ, resource_index, NULL, "the list of a resource"),
     ROW("GET", "/admin/{resource}/csv", SOUK_TASK, resource_download, NULL, "the list as CSV",

@@ -80,8 +80,6 @@ ADMIN_HANDLER(role_save);
 
 /* order.c */
 ADMIN_HANDLER(order_slips);
-/* order_page.c */
-ADMIN_HANDLER(order_show);
 /* order_step.c */
 ADMIN_HANDLER(order_take_step);
 ADMIN_HANDLER(order_add_note);
@@ -93,7 +91,6 @@ ADMIN_HANDLER(order_refund_take);
 ADMIN_HANDLER(order_edit_form);
 ADMIN_HANDLER(order_edit_save);
 /* shipment.c */
-ADMIN_HANDLER(shipment_show);
 ADMIN_HANDLER(shipment_take_step);
 ADMIN_HANDLER(shipment_label);
 ADMIN_HANDLER(order_slip);
@@ -101,10 +98,13 @@ ADMIN_HANDLER(order_slip);
 ADMIN_HANDLER(match_show);
 ADMIN_HANDLER(match_settle);
 /* return.c */
-ADMIN_HANDLER(return_show);
 ADMIN_HANDLER(return_take_step);
 
 /* audit_page.c */
 ADMIN_HANDLER(audit_check_show);
+
+/* message.c */
+int message_preview_show(struct request *request, const struct web_route *route);
+int message_preview_html(struct request *request, const struct web_route *route);
 
 #endif

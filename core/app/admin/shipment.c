@@ -81,6 +81,26 @@ static const struct resource_action actions[] = {{.name = "sent",
                                                   .own_audit = 1},
                                                  {.name = NULL}};
 
+static int64_t order_of(struct request *request, int64_t id)
+{
+    int64_t order = 0;
+    struct db_conn *conn = request_conn(request);
+    if (!id || !conn || db_get_int(conn, &sql_admin_order_of_shipment, &order, DB_INT(id)))
+        return 0;
+    return order;
+}
+
+/* Its place is with its order. */
+static int show(struct request *request, int64_t id)
+{
+    int64_t order = order_of(request, id);
+    if (!order)
+        return admin_message(request, 404, "Page not found", "there is no such parcel",
+                             "/admin/shipments");
+    return admin_redirect(request, "/admin/orders/%lld#parcel-%lld", (long long)order,
+                          (long long)id);
+}
+
 const struct resource resource_shipments = {
     .name = "shipments",
     .title = "Shipments",
@@ -91,30 +111,11 @@ const struct resource resource_shipments = {
     .columns = columns,
     .filters = filters,
     .actions = actions,
+    .show = show,
     .search = "t.number LIKE ? ESCAPE '\\' OR t.tracking LIKE ? ESCAPE '\\'",
     .flags = RESOURCE_FIXED};
 
 /* ---- one ---- */
-
-static int64_t order_of(struct request *request, int64_t id)
-{
-    int64_t order = 0;
-    struct db_conn *conn = request_conn(request);
-    if (!id || !conn || db_get_int(conn, &sql_admin_order_of_shipment, &order, DB_INT(id)))
-        return 0;
-    return order;
-}
-
-int shipment_show(struct request *request, const struct web_route *route)
-{
-    (void)route;
-    int64_t id = admin_id(request, "id"), order = order_of(request, id);
-    if (!order)
-        return admin_message(request, 404, "Page not found", "there is no such parcel",
-                             "/admin/shipments");
-    return admin_redirect(request, "/admin/orders/%lld#parcel-%lld", (long long)order,
-                          (long long)id);
-}
 
 /* What was kept at the door, of lines of which not all was: line id to units; NULL: all of it was.
  */

@@ -6,11 +6,25 @@
 #include "app/admin/resources.h"
 #include "store/job.h"
 
-const struct resource *const resources[] = {
-    &resource_orders,     &resource_shipments, &resource_returns,     &resource_products,
-    &resource_categories, &resource_pages,     &resource_price_lists, &resource_tax_rates,
-    &resource_tax_zones,  &resource_people,    &resource_inquiries,   &resource_staff,
-    &resource_tokens,     &resource_audit,     &resource_jobs,        NULL};
+const struct resource *const resources[] = {&resource_orders,
+                                            &resource_shipments,
+                                            &resource_returns,
+                                            &resource_products,
+                                            &resource_categories,
+                                            &resource_pages,
+                                            &resource_price_lists,
+                                            &resource_tax_rates,
+                                            &resource_tax_zones,
+                                            &resource_people,
+                                            &resource_inquiries,
+                                            &resource_staff,
+                                            &resource_messages,
+                                            &resource_webhooks,
+                                            &resource_webhook_deliveries,
+                                            &resource_tokens,
+                                            &resource_audit,
+                                            &resource_jobs,
+                                            NULL};
 
 /* ---- staff ---- */
 

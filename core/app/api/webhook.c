@@ -168,7 +168,8 @@ int webhook_api_change(struct request *request, const struct web_route *route)
 static int run_delete(struct db_conn *conn, struct change *change, struct err *err)
 {
     (void)err;
-    return webhook_remove(conn, change->id);
+    struct request *request = change->request;
+    return webhook_remove(conn, &request->arena, change->id, request->now);
 }
 
 int webhook_api_delete(struct request *request, const struct web_route *route)

@@ -22,7 +22,7 @@ static const struct cli_option admin_options[] = {
     CLI_DATA,
     {"--email", "ADDRESS", "of the staff member"},
     {"--name", "NAME", "of the staff member, or of a token"},
-    {"--role", "ROLE", "owner (default), editor, support, viewer, or one of your own"},
+    {"--role", "ROLE", "owner (default), editor, support, warehouse, viewer, or one of your own"},
     {"--password-file", "FILE", "the password is the first line of it; - is standard input"},
     {"--scope", "S[,S]", "rights of a token: product.read,product.edit, or *"},
     CLI_JSON,

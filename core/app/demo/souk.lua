@@ -9,6 +9,14 @@
 plugins = {
     "hello",  -- sdk/examples/hello: one of everything that a plugin can do
     "visits", -- sdk/examples/visits: counts page views in a table of its own
+
+    "delivery_courier", -- to the door: zones, prices by weight, times with places, extras
+    "payment_cod",      -- cash or card to the courier
+    "payment_transfer", -- bank transfer with a QR code; reads the bank's statements
+    "document_pdf",     -- packing slips and labels to print
+
+    -- Mails to customers, when an SMTP server is there to take them:
+    -- "notify_mail",
 }
 
 -- A plugin's options stand in a table of its name; `souk plugin info hello` shows which there are.
@@ -16,9 +24,52 @@ hello = {
     greeting = "Welcome to the souk",
 }
 
+-- Plugins of delivery and payment: their folders under plugins/ have a README with every option.
+delivery_courier = {
+    zones = [[
+        sofia    | BG | 1000-1999
+        bulgaria | BG | *
+        europe   | AT, BE, HR, CY, CZ, DE, DK, EE, ES, FI, FR, GR, HU, IE, IT, LT, LU, LV, MT, NL, PL, PT, RO, SE, SI, SK | *
+    ]],
+    rates = [[
+        sofia    |  5 |  3.90
+        sofia    | 30 |  7.90
+        bulgaria |  5 |  4.90
+        bulgaria | 30 |  9.90
+        europe   |  5 | 14.90
+        europe   | 30 | 29.00
+    ]],
+    free_from = "120.00 EUR",
+    slots = [[
+        mon-fri | 09:00-13:00 | 40
+        mon-fri | 14:00-18:00 | 40
+        sat     | 10:00-14:00 | 20 | sofia
+    ]],
+    utc_offset = 120,
+    summer_time = true,
+}
+
+payment_cod = {
+    max = "500.00 EUR",
+    countries = { "BG" },
+}
+
+payment_transfer = {
+    iban = "DE89370400440532013000", -- a number that is made for examples: nobody's account
+    name = "The souk Ltd",
+}
+
+-- notify_mail = {
+--     host = "127.0.0.1", port = 25, tls = "none",
+--     sender = "orders@shop.example",
+-- }
+
 shop = {
     name = "The souk",
     currency = "EUR",
+    country = "BG",
+    email = "orders@shop.example",
+    address = "The souk Ltd\n1 Market Street\n1000 Sofia\nBulgaria", -- the sender of parcels; where returns go
     url = "http://127.0.0.1:8080", -- where visitors find it: for links in letters, feeds and search engines
 
     -- Pages in the first stand at /, in the others at /bg/, /hu/ and so on.

@@ -138,6 +138,16 @@ int buy_cart_view(struct request *request, struct db_conn *conn, const struct ca
     return code ? code : buy_cart_show(request, conn, cart, &market, quote, gone, view);
 }
 
+int buy_store(struct request *request, struct cart *cart)
+{
+    struct arena *arena = &request->arena;
+    struct market market = page_market(request);
+    struct quote *quote = arena_new(arena, struct quote);
+    struct err err = {0};
+    int code = cart_price(request->conn, arena, cart, &market, NULL, quote, NULL, &err);
+    return cart_store(request->conn, arena, cart, code == SOUK_OK ? quote : NULL, request->now);
+}
+
 /* ---- the log ---- */
 
 int buy_event(struct request *request, const char *kind, int64_t variant_id, int64_t quantity)

@@ -28,6 +28,8 @@ int buy_cart_show(struct request *request, struct db_conn *conn, const struct ca
                   struct json *view);
 /* Pieces in the cart of who asks; one query, none without a session. */
 int64_t buy_units(struct request *request);
+/* In a write: the cart as changed, with what it costs now: the prices that its next page shows. */
+int buy_store(struct request *request, struct cart *cart);
 /* In a write: an event of the log about a product: "cart.added". */
 int buy_event(struct request *request, const char *kind, int64_t variant_id, int64_t quantity);
 /* In a write, at sign-in: what the guest gathered goes into the person's cart. */

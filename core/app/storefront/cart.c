@@ -71,7 +71,7 @@ static int refuse(struct request *request, struct souk_str where, int code, cons
     json_add_int(arena, wrong, "available", available);
     json_add_bool(arena, wrong, "short", code == SOUK_CONFLICT);
     json_add_bool(arena, wrong, "missing", code == SOUK_NOT_FOUND);
-    return show(request, request->conn, view, answer_status_of(code));
+    return show(request, request->conn, view, code == SOUK_INVALID ? 422 : answer_status_of(code));
 }
 
 static int is_refusal(int code)
@@ -179,7 +179,7 @@ int cart_add(struct request *request, const struct web_route *route)
     if (is_refusal(code))
         return refuse(request, souk_str(""), code, &err, available);
     if (code == SOUK_OK)
-        code = cart_store(request->conn, &request->arena, &cart, NULL, request->now);
+        code = buy_store(request, &cart);
     if (code == SOUK_OK)
         code = buy_event(request, "cart.added", line_variant(&cart, line), change.quantity);
     return code ? code
@@ -240,8 +240,10 @@ int cart_change_line(struct request *request, const struct web_route *route)
     int64_t line = 0, available = -1;
     (void)route;
     int code = read_change(request, &change, &done);
-    if (code != SOUK_OK)
-        return code;
+    if (code != SOUK_OK) {
+        answer_problem(request, 422, NULL, "the cart knows no such change", NULL);
+        return SOUK_OK;
+    }
     code = buy_cart(request, request->conn, &cart);
     if (code == SOUK_NOT_FOUND)
         return account_page_go(request, "/cart");
@@ -256,7 +258,7 @@ int cart_change_line(struct request *request, const struct web_route *route)
                       change.verb == CART_CODE ? souk_str("code") : request_form(request, "line"),
                       code, &err, available);
     if (code == SOUK_OK)
-        code = cart_store(request->conn, &request->arena, &cart, NULL, request->now);
+        code = buy_store(request, &cart);
     if (code == SOUK_OK &&
         (change.verb == CART_REMOVE || (change.verb == CART_SET && change.quantity == 0)))
         code = buy_event(request, "cart.removed", variant, 0);

@@ -130,20 +130,33 @@ static int add_payment(struct till *till)
     return SOUK_OK;
 }
 
-/* What the chosen way to pay costs on top is part of the total, as it is when the order is placed.
- */
-static int add_fee(struct till *till, struct db_conn *conn, struct quote *quote, struct err *err)
+/* Puts the listed price of what is chosen on the quote. */
+static int charge(struct till *till, struct db_conn *conn, const char *kind, const char *price,
+                  struct quote *quote, struct err *err)
 {
-    struct souk_str chosen = json_text(json_at(json_at(till->draft, "payment"), "method"));
-    json_each(item, json_at(till->view, "payment"))
+    struct souk_str chosen = json_text(json_at(json_at(till->draft, kind), "method"));
+    json_each(item, json_at(till->view, kind))
     {
-        int64_t fee = json_int(json_at(json_at(&item->value, "fee"), "amount"), 0);
-        if (fee <= 0 || !souk_str_equal(json_text(json_at(&item->value, "method")), chosen))
+        int64_t amount = json_int(json_at(json_at(&item->value, price), "amount"), 0);
+        if (amount <= 0 || !souk_str_equal(json_text(json_at(&item->value, "method")), chosen))
             continue;
         return checkout_charge(conn, &till->request->arena, &till->market, quote, chosen,
-                               json_text(json_at(&item->value, "label")), souk_str(""), fee, err);
+                               json_text(json_at(&item->value, "label")), souk_str(""), amount,
+                               err);
     }
     return SOUK_OK;
+}
+
+/* While something of the chosen delivery is not filled in yet (a time, a point), it costs what its
+ * list says. What the chosen way to pay costs on top is part of the total, as it is when the order
+ * is placed. */
+static int add_charges(struct till *till, struct db_conn *conn, struct quote *quote,
+                       struct err *err)
+{
+    int code = SOUK_OK;
+    if (quote->count && !quote->delivery_count)
+        code = charge(till, conn, "delivery", "amount", quote, err);
+    return code ? code : charge(till, conn, "payment", "fee", quote, err);
 }
 
 static int add_totals(struct till *till)
@@ -156,7 +169,7 @@ static int add_totals(struct till *till)
     struct db_conn *conn = request_conn(request);
     int code = checkout_price(request, conn, &till->cart, &till->market, quote, gone, &err);
     if (code == SOUK_OK)
-        code = add_fee(till, conn, quote, &err);
+        code = add_charges(till, conn, quote, &err);
     if (code == SOUK_OK)
         code = buy_cart_show(request, request_conn(request), &till->cart, &till->market, quote,
                              gone, till->view);

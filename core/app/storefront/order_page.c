@@ -331,7 +331,7 @@ int order_again(struct request *request, const struct web_route *route)
     if (code == SOUK_OK)
         code = take_lines(request, json_at(doc, "lines"), &cart, &missing);
     if (code == SOUK_OK)
-        code = cart_store(request->conn, &request->arena, &cart, NULL, request->now);
+        code = buy_store(request, &cart);
     if (code != SOUK_OK)
         return code;
     return account_page_go(request, missing ? "/cart?done=again-some" : "/cart?done=again");

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "shop/order.h"
 #include "shop/order_return.h"
+#include "store/unit.h"
 
 #define NOTE_MOST 2000
 
@@ -114,14 +115,39 @@ static void refuse(struct arena *arena, struct json *view, const struct json *ar
     }
 }
 
+struct wish { /* to send something back */
+    struct request *request;
+    int64_t order;
+    const struct json *args;
+    struct json *errors;
+    struct err err;
+};
+
+static int ask(struct db_conn *conn, void *arg)
+{
+    struct wish *wish = arg;
+    int64_t id;
+    return return_request(conn, &wish->request->arena, wish->order, wish->args,
+                          souk_str("customer"), wish->request->now, &id, wish->errors, &wish->err);
+}
+
+/* In a unit of its own: what is refused leaves nothing behind, though the answer is sent. */
+static int ask_once(struct wish *wish)
+{
+    int destroyed = 0;
+    if (!json_at(wish->args, "lines")->count)
+        return err_set(&wish->err, SOUK_INVALID, "say how many pieces of which line you send back");
+    int code = db_unit(wish->request->conn, ask, wish, &destroyed);
+    return destroyed ? SOUK_ERROR : code;
+}
+
 int order_return_send(struct request *request, const struct web_route *route)
 {
     struct arena *arena = &request->arena;
     struct json *view = json_new(arena, JSON_OBJECT), *args = json_new(arena, JSON_OBJECT);
     struct json *errors = json_new(arena, JSON_ARRAY);
     struct db_rows rows;
-    struct err err = {0};
-    int64_t order, id;
+    int64_t order;
     (void)route;
     int code = order_page_find(request, request->conn, &order);
     if (code != SOUK_OK)
@@ -135,13 +161,10 @@ int order_return_send(struct request *request, const struct web_route *route)
     json_add_str(arena, args, "note", note);
     json_add_str(arena, view, "note", note);
     json_add_str(arena, view, "outcome", outcome);
-    if (!json_at(args, "lines")->count)
-        err_set(&err, SOUK_INVALID, "say how many pieces of which line you send back");
-    code = err.text[0] ? SOUK_INVALID
-                       : return_request(request->conn, arena, order, args, souk_str("customer"),
-                                        request->now, &id, errors, &err);
+    struct wish wish = {.request = request, .order = order, .args = args, .errors = errors};
+    code = ask_once(&wish);
     if (code == SOUK_INVALID || code == SOUK_CONFLICT) {
-        refuse(arena, view, args, errors, &err);
+        refuse(arena, view, args, errors, &wish.err);
         return show(request, order, view, 422);
     }
     if (code == SOUK_OK)

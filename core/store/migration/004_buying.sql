@@ -82,6 +82,7 @@ CREATE TABLE shop_order (
     captured INTEGER NOT NULL DEFAULT 0 CHECK (captured >= 0),
     refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0 AND refunded <= captured),
     delivery_refunded INTEGER NOT NULL DEFAULT 0 CHECK (delivery_refunded >= 0), -- of delivery with its tax
+    refused INTEGER NOT NULL DEFAULT 0 CHECK (refused >= 0), -- worth of what was not taken at the door: not due
     delivery_method TEXT NOT NULL DEFAULT '', -- "courier:standard"
     delivery_label TEXT NOT NULL DEFAULT '',
     delivery_data TEXT NOT NULL DEFAULT '{}', -- JSON: the choice as the provider left it: point, slot, extras
@@ -244,6 +245,7 @@ CREATE TABLE shipment (
     declared_value INTEGER NOT NULL DEFAULT 0 CHECK (declared_value >= 0),
     collect INTEGER NOT NULL DEFAULT 0 CHECK (collect >= 0), -- to be taken from the receiver
     collect_packed INTEGER NOT NULL DEFAULT 0 CHECK (collect_packed >= 0), -- the same when all of it is kept
+    refused INTEGER NOT NULL DEFAULT 0 CHECK (refused >= 0), -- worth of what was not taken
     data TEXT NOT NULL DEFAULT '{}', -- JSON of the provider's own
     why TEXT NOT NULL DEFAULT '',
     sent_at INTEGER, -- handed over: its goods have left stock

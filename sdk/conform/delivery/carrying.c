@@ -44,6 +44,8 @@ void delivery_book_capacity(struct scene *scene)
     EXPECT(scene, code == SOUK_CONFLICT, "book() beyond the last place gives %s", code_name(code));
     EXPECT(scene, atomic_load(&taken) <= most, "%lld of %lld places are taken",
            (long long)atomic_load(&taken), (long long)most);
+    if (scene->mode == MODE_THREADS)
+        return; /* others may still be booking */
     EXPECT(scene, atomic_load(&taken) == most, "it is full with %lld of %lld places",
            (long long)atomic_load(&taken), (long long)most);
 }
@@ -62,23 +64,26 @@ void delivery_book_undone(struct scene *scene)
         EXPECT(scene, code == SOUK_OK, "book() gives %s though every booking was undone",
                code_name(code));
     }
-    for (int64_t i = 0; i < most; i++) {
-        orders[i] = scene_key(scene, "order");
-        int code = ship_book(scene, orders[i], choice, 0);
-        EXPECT(scene, code == SOUK_OK, "bookings that were undone have taken a place: %s",
-               code_name(code));
+    int64_t taken = 0;
+    for (; taken < PLACES_MOST; taken++) {
+        orders[taken] = scene_key(scene, "order");
+        if (ship_book(scene, orders[taken], choice, 0) != SOUK_OK)
+            break;
     }
+    EXPECT(scene, taken >= most,
+           "bookings that were undone have taken places: only %lld of %lld are left",
+           (long long)taken, (long long)most);
     for (int i = 0; i < 2; i++) {
         int code = ship_free(scene, orders[0], choice);
-        EXPECT(scene, code == SOUK_OK || (i == 1 && code == SOUK_NOT_FOUND),
-               "free() gives %s", code_name(code));
+        EXPECT(scene, code == SOUK_OK || (i == 1 && code == SOUK_NOT_FOUND), "free() gives %s",
+               code_name(code));
     }
     orders[0] = scene_key(scene, "order");
     EXPECT(scene, ship_book(scene, orders[0], choice, 0) == SOUK_OK,
            "free() does not give the place back");
     EXPECT(scene, ship_book(scene, scene_key(scene, "order"), choice, 0) != SOUK_OK,
            "free() twice gives two places back");
-    for (int64_t i = 0; i < most; i++) /* for the next time */
+    for (int64_t i = 0; i < taken; i++) /* for the next time */
         ship_free(scene, orders[i], choice);
 }
 
@@ -100,8 +105,8 @@ void delivery_send_once(struct scene *scene)
     EXPECT(scene, souk_str_equal(first.tracking, second.tracking),
            "one key made two parcels, %.*s and %.*s", SOUK_PRI(first.tracking),
            SOUK_PRI(second.tracking));
-    json_each(item, scene_ask(scene, "parcels", NULL))
-        count += souk_str_equal(json_text(json_at(&item->value, "key")), parcel.view.key);
+    json_each(item, scene_ask(scene, "parcels", NULL)) count +=
+        souk_str_equal(json_text(json_at(&item->value, "key")), parcel.view.key);
     EXPECT(scene, count <= 1, "one key made %d parcels at the carrier", count);
 }
 
@@ -188,8 +193,9 @@ static void follow(struct scene *scene, struct parcel *parcel)
     struct json *args = json_new(&scene->arena, JSON_ARRAY);
     json_add_str(&scene->arena, args, NULL, parcel->view.tracking);
     json_add_cstr(&scene->arena, args, NULL, "delivered");
-    SKIP_UNLESS(scene, scene_has(scene, "move"), "nobody tells of parcels: conform.lua has neither "
-                                                 "webhook() nor move()");
+    SKIP_UNLESS(scene, scene_has(scene, "move"),
+                "nobody tells of parcels: conform.lua has neither "
+                "webhook() nor move()");
     scene_ask(scene, "move", args);
     ship_call(scene, SHIP_TRACK, parcel, &first);
     ship_call(scene, SHIP_TRACK, parcel, &second);
@@ -228,9 +234,9 @@ void delivery_track_converges(struct scene *scene)
                        status);
             }
         }
-        size_t count = scene_reports(scene, parcel->view.tracking.len ? parcel->view.tracking
-                                                                       : parcel->view.number,
-                                     list, 16);
+        size_t count = scene_reports(
+            scene, parcel->view.tracking.len ? parcel->view.tracking : parcel->view.number, list,
+            16);
         EXPECT(scene, count == 3, "three events, each told twice, make %zu reports", count);
         ends[turn] = state_after(list, count);
     }
@@ -277,8 +283,8 @@ void delivery_path(struct scene *scene)
     if (ship_books(scene))
         ship_free(scene, order, parcel.choice);
     int count = 0;
-    json_each(item, scene_ask(scene, "parcels", NULL))
-        count += souk_str_equal(json_text(json_at(&item->value, "key")), parcel.view.key);
+    json_each(item, scene_ask(scene, "parcels", NULL)) count +=
+        souk_str_equal(json_text(json_at(&item->value, "key")), parcel.view.key);
     EXPECT(scene, count <= 1, "after a failure in between there are %d parcels of one key", count);
 }
 

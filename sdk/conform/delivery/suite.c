@@ -17,9 +17,8 @@ static const struct rule rules[] = {
     {"too-heavy", "goods over every limit give no option and no error", 0, delivery_too_heavy},
     {"book-capacity", "book() never takes more places than there are, also at the same time", 0,
      delivery_book_capacity},
-    {"book-undone",
-     "a book() whose transaction failed has taken nothing; free() gives back once", 0,
-     delivery_book_undone},
+    {"book-undone", "a book() whose transaction failed has taken nothing; free() gives back once",
+     0, delivery_book_undone},
     {"send-once", "one key is one parcel, however often the call is repeated", 0,
      delivery_send_once},
     {"unknown-not-failed", "a time-out of the carrier is SOUK_TIMEOUT or SOUK_UNAVAILABLE", 0,
@@ -30,5 +29,5 @@ static const struct rule rules[] = {
      delivery_label_code},
 };
 
-const struct suite suite_delivery = {"delivery", rules, sizeof rules / sizeof *rules,
-                                     delivery_path, delivery_provoke};
+const struct suite suite_delivery = {"delivery", rules, sizeof rules / sizeof *rules, delivery_path,
+                                     delivery_provoke};

@@ -1,6 +1,6 @@
 /*
- * life.c: rules about what a plugin leaves behind: it is taken on a tour, switched off, and then the
- * process is looked at. A census counts the whole process, so nothing else runs in it.
+ * life.c: rules about what a plugin leaves behind: it is taken on a tour, switched off, and then
+ * the process is looked at. A census counts the whole process, so nothing else runs in it.
  */
 #include "conform/general/rules.h"
 
@@ -8,10 +8,15 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "plugin/switch.h"
 
 #define TURNS     10
 #define LEAK_MOST ((size_t)256 << 10) /* of one turn: the loader itself keeps some */
+
+static size_t in_use(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
 
 /* Switched off, and its stop() has run. */
 static void switch_off(struct scene *scene)
@@ -93,7 +98,8 @@ void general_no_output(struct scene *scene)
     struct held after;
     CHECK(scene, look_after(scene, &after));
     fstat(scene->world->out_fd, &info);
-    EXPECT(scene, info.st_size == 0, "it has written %lld bytes to stdout; use souk_log or souk_print",
+    EXPECT(scene, info.st_size == 0,
+           "it has written %lld bytes to stdout; use souk_log or souk_print",
            (long long)info.st_size);
 }
 
@@ -122,11 +128,11 @@ void general_stop_clean(struct scene *scene)
         int code = world_again(scene->world, &err);
         EXPECT(scene, code == SOUK_OK, "switched off and on again: %s", err.text);
         if (i == 0) /* what is made once has been made */
-            before = mallinfo2().uordblks;
+            before = in_use();
     }
     CHECK(scene, switch_off(scene));
-    size_t now = mallinfo2().uordblks;
+    size_t now = in_use();
     size_t leak = now > before ? (now - before) / TURNS : 0;
-    EXPECT(scene, leak <= LEAK_MOST, "each time that it is switched off and on, %zu KiB stay behind",
-           leak >> 10);
+    EXPECT(scene, leak <= LEAK_MOST,
+           "each time that it is switched off and on, %zu KiB stay behind", leak >> 10);
 }

@@ -6,8 +6,8 @@
 
 #include "host/host.h"
 
-/* Everything that can be tried without knowing what the plugin is for: the ordinary way through each
- * of its providers, its pages and routes without parameters, its jobs. */
+/* Everything that can be tried without knowing what the plugin is for: the ordinary way through
+ * each of its providers, its pages and routes without parameters, its jobs. */
 void general_tour(struct scene *scene);
 void general_path(struct scene *scene);
 

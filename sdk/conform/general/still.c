@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "plugin/provider.h"
 
 void general_loads(struct scene *scene)
 {
@@ -79,8 +78,7 @@ static void check_symbols(struct scene *scene, const char *bytes)
     for (int i = 0; i < head->e_shnum; i++) {
         if (parts[i].sh_type != SHT_DYNSYM)
             continue;
-        const Elf64_Sym *symbols =
-            (const Elf64_Sym *)(const void *)(bytes + parts[i].sh_offset);
+        const Elf64_Sym *symbols = (const Elf64_Sym *)(const void *)(bytes + parts[i].sh_offset);
         const char *names = bytes + parts[parts[i].sh_link].sh_offset;
         for (size_t k = 0; k < parts[i].sh_size / sizeof *symbols; k++) {
             const char *name = names + symbols[k].st_name;

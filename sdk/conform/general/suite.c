@@ -1,5 +1,5 @@
 /*
- * suite.c: the rules of every plugin, after contract.md.
+ * suite.c: the rules that hold for every plugin, whatever it is for, after sdk/docs/contract.md.
  */
 #include "conform/general/rules.h"
 
@@ -13,8 +13,7 @@ static const struct rule rules[] = {
      RULE_STILL, general_options_described},
     {"no-thread-left", "no thread of its own", RULE_CENSUS, general_no_thread_left},
     {"no-descriptor-left", "no descriptor stays open", RULE_CENSUS, general_no_descriptor_left},
-    {"no-signal-change", "signal handlers stay as they are", RULE_CENSUS,
-     general_no_signal_change},
+    {"no-signal-change", "signal handlers stay as they are", RULE_CENSUS, general_no_signal_change},
     {"locale-kept", "the locale stays as it is", RULE_CENSUS, general_locale_kept},
     {"cwd-kept", "working directory, umask and environment stay as they are", RULE_CENSUS,
      general_cwd_kept},

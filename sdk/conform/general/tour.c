@@ -4,7 +4,6 @@
 #include "conform/general/rules.h"
 
 #include <stdio.h>
-#include "plugin/provider.h"
 
 static const struct suite *const kinds[] = {&suite_payment, &suite_delivery, &suite_notify};
 

@@ -3,8 +3,6 @@
  */
 #include "conform/notify/rules.h"
 
-#include "base/buf.h"
-
 #define GOT_MOST 8
 
 /* Sends; exactly one message is to arrive. */
@@ -101,10 +99,12 @@ void notify_text_exact(struct scene *scene)
         buf_printf(&text, "x");
     buf_printf(&text, "\nthe end\n");
     message.text = buf_str(&text);
+    struct souk_str html = message.html;
+    message.html = souk_str("");
     CHECK(scene, deliver(scene, &message, &got));
     EXPECT(scene, reads_as(message.text, got.text), "the text arrives otherwise, from \"%.*s\" on",
            SOUK_PRI(difference(message.text, got.text)));
-    if (!message.subject.len)
+    if (!html.len)
         return;
     message.subject = souk_str("Поръчка № 1042 – élan vital, köszönjük szépen, Շնորհակալություն և "
                                "ধন্যবাদ, a subject far too long for one line of a header");
@@ -137,8 +137,9 @@ static void attack(struct scene *scene, const struct souk_message *message, cons
     EXPECT(scene, answer.code != SOUK_OK || count <= 1, "a line break in the %s makes %zu messages",
            where, count);
     for (size_t i = 0; i < count; i++)
-        EXPECT(scene, post_header(&scene->arena, list[i].head, "Bcc").len == 0 &&
-                          post_header(&scene->arena, list[i].head, "X-Evil").len == 0,
+        EXPECT(scene,
+               post_header(&scene->arena, list[i].head, "Bcc").len == 0 &&
+                   post_header(&scene->arena, list[i].head, "X-Evil").len == 0,
                "a line break in the %s adds a header", where);
 }
 
@@ -147,8 +148,8 @@ void notify_no_injection(struct scene *scene)
     static const char *const ends[] = {"\r\n", "\n", "\r"};
     for (size_t i = 0; i < 3; i++) {
         struct souk_message good, bad;
-        struct souk_str more = arena_printf(
-            &scene->arena, "%sBcc: evil@example.org%sX-Evil: yes", ends[i], ends[i]);
+        struct souk_str more =
+            arena_printf(&scene->arena, "%sBcc: evil@example.org%sX-Evil: yes", ends[i], ends[i]);
         post_new(scene, &good);
         bad = good;
         bad.subject = arena_printf(&scene->arena, "Hello%.*s", SOUK_PRI(more));
@@ -179,13 +180,14 @@ void notify_one_receiver(struct scene *scene)
     if (!post_is_mail(scene))
         return;
     EXPECT(scene, post_header(&scene->arena, got.head, "Cc").len == 0, "the mail has a Cc");
-    struct souk_str both = arena_printf(&scene->arena, "%.*s, eve@example.org",
-                                        SOUK_PRI(message.recipient));
+    struct souk_str both =
+        arena_printf(&scene->arena, "%.*s, eve@example.org", SOUK_PRI(message.recipient));
     message.recipient = both;
     message.key = scene_key(scene, "two");
     peer_mails_clear();
     post_send(scene, &message, &answer);
     size_t count = peer_mails(&mails);
     for (size_t i = 0; i < count; i++)
-        EXPECT(scene, str_find(mails[i].recipient, ',') < 0, "two addresses in one are both sent to");
+        EXPECT(scene, str_find(mails[i].recipient, ',') < 0,
+               "two addresses in one are both sent to");
 }

@@ -40,7 +40,8 @@ void notify_refused_final(struct scene *scene)
     if (post_is_mail(scene))
         return;
     try_reply(scene, NULL, PEER_DECLINES, &answer);
-    SKIP_UNLESS(scene, answer.code != SOUK_OK, "conform.lua's peer() does not heed request.decline");
+    SKIP_UNLESS(scene, answer.code != SOUK_OK,
+                "conform.lua's peer() does not heed request.decline");
     EXPECT(scene, is_final(&answer), "a refusal is %s and would be tried again",
            code_name(answer.code));
 }
@@ -58,7 +59,8 @@ void notify_delayed_again(struct scene *scene)
     }
     for (size_t i = 0; i < 3; i++) {
         try_reply(scene, NULL, faults[i], &answer);
-        EXPECT(scene, is_later(&answer), "without a usable answer it is %s and would not be tried again",
+        EXPECT(scene, is_later(&answer),
+               "without a usable answer it is %s and would not be tried again",
                code_name(answer.code));
     }
 }

@@ -7,8 +7,7 @@
 static const struct rule rules[] = {
     {"send-once", "a repeat with the same key carries the same message id", 0, notify_send_once},
     {"text-always", "a message with HTML carries its text too", 0, notify_text_always},
-    {"text-exact",
-     "what arrives reads as it was given: accents, long lines, lines with a point", 0,
+    {"text-exact", "what arrives reads as it was given: accents, long lines, lines with a point", 0,
      notify_text_exact},
     {"no-injection", "line breaks in subject, name or address add no header and no receiver", 0,
      notify_no_injection},

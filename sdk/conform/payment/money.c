@@ -1,5 +1,6 @@
 /*
- * money.c: rules about sums: one key is one movement, no cent too much, nothing beyond what there is.
+ * money.c: rules about sums: one key is one movement, no cent too much, nothing beyond what there
+ * is.
  */
 #include "conform/payment/rules.h"
 
@@ -63,8 +64,8 @@ static void check_exact(struct scene *scene, int64_t amount, const char *currenc
     CHECK(scene, pay_until(scene, &pay, SOUK_PAID_CAPTURED));
     EXPECT(scene, pay.view.captured == amount, "asked for %lld %s, it reports %lld as captured",
            (long long)amount, currency, (long long)pay.view.captured);
-    int64_t sum = pay_charged(scene, "charge", pay.view.key, pay.view.reference, &count,
-                              &charged_in);
+    int64_t sum =
+        pay_charged(scene, "charge", pay.view.key, pay.view.reference, &count, &charged_in);
     if (sum < 0 || is_local(scene))
         return;
     EXPECT(scene, sum == amount, "asked for %lld %s, the peer has charged %lld", (long long)amount,
@@ -79,10 +80,9 @@ void payment_amount_exact(struct scene *scene)
     struct json *offer;
     CHECK(scene, check_exact(scene, PAYMENT_SUM, payment_currency(scene)));
     CHECK(scene, check_exact(scene, 1, payment_currency(scene)));
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (pay_offer(scene, 12345, others[i], &offer) == SOUK_OK)
             CHECK(scene, check_exact(scene, 12345, others[i]));
-    }
 }
 
 void payment_amount_zero(struct scene *scene)
@@ -118,7 +118,8 @@ void payment_currency_known(struct scene *scene)
     pay_call(scene, PAY_BEGIN, &pay, 0, souk_str(""), &answer);
     int refused = answer.code != SOUK_OK || answer.state == SOUK_PAID_FAILED;
     EXPECT(scene, refused == (code == SOUK_NOT_FOUND),
-           refused ? "offered for %s, but begin() refuses it" : "begin() takes %s, which is not offered",
+           refused ? "offered for %s, but begin() refuses it"
+                   : "begin() takes %s, which is not offered",
            currency);
 }
 
@@ -153,8 +154,8 @@ void payment_refund_limit(struct scene *scene)
     if (!(pay_flags(scene) & SOUK_PAYMENT_PART_REFUND))
         return;
     pay_call(scene, PAY_REFUND, &pay, 599, scene_key(scene, "refund"), &answer);
-    EXPECT(scene, answer.code == SOUK_OK, "refund() of a part gives %s: %s",
-           code_name(answer.code), answer.words);
+    EXPECT(scene, answer.code == SOUK_OK, "refund() of a part gives %s: %s", code_name(answer.code),
+           answer.words);
     if (!pay.view.refunded)
         pay.view.refunded = 599; /* said to be on its way */
     before = peer_calls();

@@ -58,7 +58,8 @@ void payment_declined_final(struct scene *scene)
     pay_new(scene, &pay, PAYMENT_SUM, payment_currency(scene));
     peer_fault(PEER_DECLINES);
     pay_call(scene, PAY_BEGIN, &pay, 0, souk_str(""), &answer);
-    if (answer.code == SOUK_OK && answer.state == SOUK_PAID_PENDING && scene_has(scene, "decline")) {
+    if (answer.code == SOUK_OK && answer.state == SOUK_PAID_PENDING &&
+        scene_has(scene, "decline")) {
         struct json *args = json_new(&scene->arena, JSON_ARRAY); /* on the peer's own page */
         json_add_str(&scene->arena, args, NULL, answer.reference);
         scene_ask(scene, "decline", args);
@@ -93,8 +94,9 @@ void payment_fetch_agrees(struct scene *scene)
     pay_call(scene, PAY_BEGIN, &pay, 0, souk_str(""), &answer);
     peer_fault(PEER_FINE);
     pay_call(scene, PAY_BEGIN, &pay, 0, souk_str(""), &answer); /* the core's repeat */
-    EXPECT(scene, answer.code == SOUK_OK, "after a lost answer, begin() with the same key gives %s: %s",
-           code_name(answer.code), answer.words);
+    EXPECT(scene, answer.code == SOUK_OK,
+           "after a lost answer, begin() with the same key gives %s: %s", code_name(answer.code),
+           answer.words);
     if (pay.state == SOUK_PAID_PENDING && scene_has(scene, "pay")) {
         struct json *args = json_new(&scene->arena, JSON_ARRAY);
         json_add_str(&scene->arena, args, NULL, pay.view.reference);
@@ -181,7 +183,8 @@ static void insist(struct scene *scene, enum pay_verb verb, struct pay *pay, int
         pay_call(scene, verb, pay, amount, key, &answer);
         if (answer.code == SOUK_OK && answer.state != SOUK_PAID_FAILED)
             return;
-        EXPECT(scene, answer.code != SOUK_OK, "%s() says SOUK_PAID_FAILED for a fault of ours", what);
+        EXPECT(scene, answer.code != SOUK_OK, "%s() says SOUK_PAID_FAILED for a fault of ours",
+               what);
         EXPECT(scene, answer.words[0], "%s() gives %s without words", what, code_name(answer.code));
     }
     scene_no(scene, "%s() does not come right again: %s: %s", what, code_name(answer.code),

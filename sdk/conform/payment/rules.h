@@ -4,7 +4,6 @@
 #ifndef CONFORM_PAYMENT_RULES_H
 #define CONFORM_PAYMENT_RULES_H
 
-#include "base/buf.h"
 #include "host/pay.h"
 
 #define PAYMENT_SUM      2599

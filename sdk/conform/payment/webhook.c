@@ -48,9 +48,8 @@ static struct souk_str body_of(const struct json *made)
 
 static size_t reported(struct scene *scene, const struct pay *pay, struct report *list, size_t room)
 {
-    size_t count = pay->view.reference.len
-                       ? scene_reports(scene, pay->view.reference, list, room)
-                       : 0;
+    size_t count =
+        pay->view.reference.len ? scene_reports(scene, pay->view.reference, list, room) : 0;
     return count ? count : scene_reports(scene, pay->view.number, list, room);
 }
 
@@ -132,7 +131,8 @@ void payment_webhook_once(struct scene *scene)
     EXPECT(scene, first > 0, "the events are not reported");
     for (size_t i = 0; i < count; i++) {
         int status = post(scene, events[i], body_of(events[i]));
-        EXPECT(scene, status >= 200 && status < 300, "a repeated event is answered with %d", status);
+        EXPECT(scene, status >= 200 && status < 300, "a repeated event is answered with %d",
+               status);
     }
     size_t second = reported(scene, &pay, other, 16);
     EXPECT(scene, first == second, "the same events again make %zu reports instead of %zu", second,
@@ -150,13 +150,15 @@ void payment_webhook_amount(struct scene *scene)
     struct pay pay;
     struct report list[4];
     CHECK(scene, prepare(scene, &pay));
-    const struct json *made = make(scene, "captured", &pay, scene_key(scene, "evt"), 777, "USD",
-                                   clock_now(), 0);
+    const struct json *made =
+        make(scene, "captured", &pay, scene_key(scene, "evt"), 777, "USD", clock_now(), 0);
     SKIP_UNLESS(scene, made, "conform.lua's webhook() makes no \"captured\"");
     int status = post(scene, made, body_of(made));
     EXPECT(scene, status >= 200 && status < 300,
-           "an event with another amount is answered with %d: it would come again for ever", status);
-    EXPECT(scene, reported(scene, &pay, list, 4) == 1, "an event with another amount is not reported");
+           "an event with another amount is answered with %d: it would come again for ever",
+           status);
+    EXPECT(scene, reported(scene, &pay, list, 4) == 1,
+           "an event with another amount is not reported");
     EXPECT(scene, list[0].amount == 777 && str_equal_nocase(list[0].currency, souk_str("USD")),
            "an event about 777 USD is reported as %lld %.*s", (long long)list[0].amount,
            SOUK_PRI(list[0].currency));

@@ -28,6 +28,7 @@ struct order_fixture_want {
     int64_t person;     /* signed in; 0: a guest */
     int64_t accept;     /* 0: not said */
     int newsletter;
+    int64_t delivery_ppm; /* tax on the delivery */
 };
 
 struct order_fixture_result { /* texts live as long as the test */
@@ -126,6 +127,11 @@ static inline void order_fixture_prepare(struct shop_fixture *fixture,
         .method = souk_str(want->method ? want->method : "courier:standard"),
         .label = souk_str("Courier"),
         .amount = want->delivery ? want->delivery : 500};
+    if (want->delivery_ppm) {
+        run->delivery.rates = (struct tax_rates){.count = 1};
+        run->delivery.rates.at[0] =
+            (struct tax_rate){.name = "VAT", .ppm = want->delivery_ppm, .delivery = 1};
+    }
     struct db_conn *conn = db_read_begin(fixture->db, 0);
     int code = cart_price(conn, &fixture->arena, &run->cart, &run->market,
                           want->delivery < 0 ? NULL : &run->delivery, &run->quote, gone, &err);

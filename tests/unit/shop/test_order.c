@@ -311,6 +311,41 @@ static void test_signed_in(void **state)
     assert_int_equal(fixture_int(fixture, "SELECT count(*) FROM consent"), 0);
 }
 
+static int erase_run(struct db_conn *conn, struct shop_fixture *fixture, void *arg)
+{
+    (void)arg;
+    return person_erase(conn, make_run_person, fixture->now, &fixture->err);
+}
+
+/* Erasing somebody takes the names off what has ended at once, and off what is under way at its
+ * end. */
+static void test_erased(void **state)
+{
+    struct shop_fixture *fixture = *state;
+    order_fixture_goods(fixture);
+    assert_int_equal(fixture_write(fixture, make_person, NULL), SOUK_OK);
+    struct order_fixture_want want = {.person = make_run_person};
+    int64_t ended = order_fixture_place(fixture, &want);
+    int64_t open = order_fixture_place(fixture, &want);
+    assert_int_equal(order_fixture_step(fixture, ended, "cancel", NULL), SOUK_OK);
+    struct json *doc = NULL;
+    struct db_conn *conn = db_read_begin(fixture->db, 0);
+    assert_int_equal(person_export(conn, &fixture->arena, make_run_person, &doc), SOUK_OK);
+    db_read_end(conn);
+    assert_int_equal(json_at(doc, "orders")->count, 2);
+    assert_text(&json_at(doc, "orders")->first->value, "email", "ada@example.org");
+    assert_int_equal(fixture_write(fixture, erase_run, NULL), SOUK_OK);
+    const char *named = "SELECT group_concat(number || name || email || phone) FROM (SELECT * FROM "
+                        "shop_order ORDER BY id)";
+    assert_string_equal(fixture_text(fixture, named),
+                        "1001,1002Ada Byronada@example.org+359888123456");
+    assert_int_equal(order_fixture_step(fixture, open, "cancel", NULL), SOUK_OK);
+    assert_string_equal(fixture_text(fixture, named), "1001,1002");
+    assert_string_equal(fixture_text(fixture, "SELECT address FROM shop_order"),
+                        "{\"country\":\"BG\"}");
+    assert_sound(fixture);
+}
+
 /* ---- notes ---- */
 
 struct note {
@@ -396,7 +431,8 @@ int main(void)
         SHOP_TEST(test_place_taken),   SHOP_TEST(test_for_nothing),
         SHOP_TEST(test_series),        SHOP_TEST(test_token),
         SHOP_TEST(test_guest),         SHOP_TEST(test_signed_in),
-        SHOP_TEST(test_notes),         SHOP_TEST(test_draft),
+        SHOP_TEST(test_erased),        SHOP_TEST(test_notes),
+        SHOP_TEST(test_draft),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -615,6 +615,24 @@ static void payers_who_choose_the_sum(void **state_)
     assert_int_equal(facts(fixture, "payment.captured"), 2);
 }
 
+static void payers_follow_an_edit(void **state_)
+{
+    struct shop_fixture *fixture = *state_;
+    struct payment_news news = {.state = SOUK_PAID_CAPTURED, .parts = 1};
+    static const int64_t totals[] = {7000, 13000}; /* less, and more, than was agreed */
+    for (int i = 0; i < 2; i++) {
+        sell(fixture, (struct sold){.line_total = 10000, .provider = "cod", .begun = "pending"});
+        fixture_sql(fixture,
+                    i ? "UPDATE shop_order SET items = 13000, total = 13000 WHERE captured = 0"
+                      : "UPDATE shop_order SET items = 7000, total = 7000 WHERE captured = 0");
+        news.payment_id = 0, news.amount = totals[i], news.reference = souk_str(i ? "b" : "a");
+        assert_int_equal(tell(fixture, news), 0);
+        assert_string_equal(status(fixture), "paid");
+        assert_string_equal(state(fixture), "captured");
+    }
+    assert_string_equal(only_match(fixture), "");
+}
+
 static void money_for_a_cancelled_order_goes_back(void **state_)
 {
     struct shop_fixture *fixture = *state_;
@@ -939,6 +957,7 @@ int main(void)
         MONEY_TEST(void_and_failure_end_alike),
         MONEY_TEST(other_amount_is_not_applied),
         MONEY_TEST(payers_who_choose_the_sum),
+        MONEY_TEST(payers_follow_an_edit),
         MONEY_TEST(money_for_a_cancelled_order_goes_back),
         MONEY_TEST(two_attempts_one_payment),
         MONEY_TEST(paid_by_hand),

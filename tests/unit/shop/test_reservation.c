@@ -233,6 +233,28 @@ static void test_verify(void **state)
     assert_sound(fixture);
 }
 
+static int purge_run(struct db_conn *conn, struct shop_fixture *fixture, void *arg)
+{
+    return product_archive(conn, *(int64_t *)arg, 1, fixture->now, &fixture->err);
+}
+
+/* What is promised to somebody is not deleted. */
+static void test_purge(void **state)
+{
+    struct shop_fixture *fixture = *state;
+    int64_t product = order_fixture_product(fixture, "TEA", 1000, 10, 100);
+    int64_t id = order_fixture_place(fixture, NULL);
+    assert_int_equal(fixture_write(fixture, purge_run, &product), SOUK_CONFLICT);
+    assert_non_null(strstr(fixture->err.text, "under way"));
+    assert_int_equal(fixture_int(fixture, "SELECT count(*) FROM product"), 1);
+    assert_int_equal(order_fixture_step(fixture, id, "cancel", NULL), SOUK_OK);
+    assert_int_equal(fixture_write(fixture, purge_run, &product), SOUK_OK);
+    assert_int_equal(
+        fixture_int(fixture, "SELECT count(*) FROM order_line WHERE variant_id IS NULL"), 1);
+    assert_int_equal(json_at(order_fixture_load(fixture, id, 1), "lines")->count, 1);
+    assert_sound(fixture);
+}
+
 /* Orders come and go by turns; the books are right all the time. */
 static void test_interleaved(void **state)
 {
@@ -263,7 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SHOP_TEST(test_last_one),     SHOP_TEST(test_sum_of_lines), SHOP_TEST(test_give_and_use),
         SHOP_TEST(test_counted_away), SHOP_TEST(test_policies),     SHOP_TEST(test_border),
-        SHOP_TEST(test_verify),       SHOP_TEST(test_interleaved),
+        SHOP_TEST(test_purge),        SHOP_TEST(test_verify),       SHOP_TEST(test_interleaved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,7 @@ async function renew() {
     const fresh = regions().map((region) => page.querySelector(`[data-region="${region.dataset.region}"]`));
     if (!answer.ok || fresh.includes(null)) throw new Error('another page');
     const before = [...form.elements].filter((field) => field.name && 'value' in field && field.type !== 'hidden');
+    const ticked = new Map(before.filter((field) => field.type === 'checkbox').map((field) => [field.name, field.checked]));
     const typed = new Map(before.filter((field) => !/radio|checkbox|submit/.test(field.type)).map((field) => [field.name, field.value]));
     const at = document.activeElement;
     const focus = form.contains(at) ? place(at) : null;
@@ -35,6 +36,7 @@ async function renew() {
     regions().forEach((region, i) => region.replaceWith(fresh[i]));
     for (const field of fresh.flatMap((region) => [...region.querySelectorAll('input[type="text"], input[type="tel"], select')]))
       if (typed.has(field.name) && (field.localName !== 'select' || [...field.options].some((o) => o.value === typed.get(field.name)))) field.value = typed.get(field.name);
+    for (const field of fresh.flatMap((region) => [...region.querySelectorAll('input[type="checkbox"]')])) if (ticked.has(field.name)) field.checked = ticked.get(field.name);
     const again = focus && document.querySelector(focus);
     if (again && again !== document.activeElement) {
       again.focus({ preventScroll: true });
@@ -50,6 +52,7 @@ async function renew() {
 form?.addEventListener('change', (event) => {
   const field = event.target;
   if (!field.matches('[data-update], [name="delivery"], [name="payment"], .option-more :is(select, input)')) return;
+  turn += 1; // an answer to what was chosen before comes too late now
   clearTimeout(wait);
   wait = setTimeout(renew, 60);
 });

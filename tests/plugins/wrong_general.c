@@ -1,0 +1,104 @@
+/*
+ * wrong_general: a plugin that keeps the rules for all plugins, or breaks the one that its option
+ * `wrong` names. What can only be wrong in the file itself has a file of its own that includes this
+ * one: wrong_export, wrong_silent, wrong_table.
+ */
+#include <souk.h>
+
+#include <fcntl.h>
+#include <locale.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#ifndef WRONG_NAME
+#define WRONG_NAME "wrong_general"
+#endif
+#ifndef WRONG_SUMMARY
+#define WRONG_SUMMARY "The rule to break"
+#endif
+#ifndef WRONG_SIZE
+#define WRONG_SIZE sizeof(struct souk_notify_provider)
+#endif
+#ifdef WRONG_EXPORT
+SOUK_EXPORT int wrong_helper(void);
+int wrong_helper(void)
+{
+    return 1;
+}
+#endif
+
+static int wrong(struct souk_ctx *ctx, const char *rule)
+{
+    return souk_str_is(souk_option_text(ctx, "wrong"), rule);
+}
+
+static void *idle(void *arg)
+{
+    for (;;)
+        pause();
+    return arg;
+}
+
+static void no_signal(int number)
+{
+    (void)number;
+}
+
+static int init(struct souk_ctx *ctx)
+{
+    pthread_t thread;
+    static void *volatile leak;
+    if (wrong(ctx, "loads"))
+        return souk_fail(ctx, SOUK_CONFLICT, "it does not want to");
+    if (wrong(ctx, "no-thread-left"))
+        pthread_create(&thread, NULL, idle, NULL);
+    if (wrong(ctx, "no-descriptor-left") && open("/dev/null", O_RDONLY) < 0)
+        return SOUK_ERROR;
+    if (wrong(ctx, "no-signal-change"))
+        signal(SIGUSR1, no_signal);
+    if (wrong(ctx, "cwd-kept") && chdir("/") != 0)
+        return SOUK_ERROR;
+    if (wrong(ctx, "locale-kept"))
+        setlocale(LC_ALL, "C.UTF-8");
+    if (wrong(ctx, "stop-clean"))
+        leak = memset(malloc(1 << 20), 1, 1 << 20);
+    if (wrong(ctx, "no-output") && write(1, "hello\n", 6) != 6)
+        return SOUK_ERROR;
+    return leak || !leak ? SOUK_OK : SOUK_ERROR;
+}
+
+static int hello(struct souk_ctx *ctx)
+{
+    return souk_answer_text(ctx, 200, souk_str("café"));
+}
+
+static int nightly(struct souk_ctx *ctx, const struct souk_value *payload)
+{
+    if (wrong(ctx, "error-has-words"))
+        return SOUK_UNAVAILABLE;
+    if (wrong(ctx, "crash"))
+        abort();
+    return souk_fail(ctx, SOUK_UNAVAILABLE, "there is nothing to do tonight");
+}
+
+static int send(struct souk_ctx *ctx, const struct souk_message *message,
+                struct souk_message_result *result)
+{
+    result->message = souk_str(wrong(ctx, "text-utf8") ? "caf\xe9" : "café");
+    return souk_fail(ctx, SOUK_UNAVAILABLE, "nobody is there");
+}
+
+/* clang-format off */
+static const struct souk_notify_provider provider = {.size = WRONG_SIZE, .channel = "pigeon", .label = "Pigeon", .send = send};
+static const struct souk_option options[] = {{"wrong", SOUK_STRING, 0, "", WRONG_SUMMARY}};
+static const struct souk_route routes[] = {{"GET", "/hello", SOUK_READ, SOUK_PUBLIC, hello, "Says hello"}};
+static const struct souk_job jobs[] = {{"nightly", "0 3 * * *", nightly, "Fails"}};
+static const struct souk_provider providers[] = {{"notify", "pigeon", &provider}};
+
+SOUK_PLUGIN = {
+    SOUK_ABI, .name = WRONG_NAME, .version = "1.0.0", .summary = "Breaks the rule that it is told to, for tests",
+    .contact = "plugins@example.org", .license = "MIT", .init = init,
+    .options = SOUK_TABLE(options), .routes = SOUK_TABLE(routes), .jobs = SOUK_TABLE(jobs), .providers = SOUK_TABLE(providers)};
