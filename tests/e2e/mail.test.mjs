@@ -2,13 +2,14 @@
 // lead to, and that they are whole: signed, encoded, without a way in for headers.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { writeFileSync, chmodSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { run, Shop, until, withShop } from './souk.mjs';
 import { staff } from './browser.mjs';
 import { putOrders } from './orders.mjs';
-import { Smtp } from './smtp.mjs';
+import { parseMail, Smtp } from './smtp.mjs';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const mailer = (smtp, more = '') => `notify_mail = { host = "127.0.0.1", port = ${smtp.port}, tls = "none", sender = "shop@souk.example", name = "Соук" ${more} }`;
@@ -99,6 +100,7 @@ test('without a plugin messages wait; switched on, they go', async () => {
     await withShop({ plugins: [], config: `${shopConfig}` }, async (shop) => {
       await register(shop, 'ada@x.example');
       await register(shop, 'eve@x.example');
+      await until('two wait', async () => /^souk_messages_waiting 2$/m.test((await shop.get('/metrics')).text));
       shop.configure(['notify_mail'], `${mailer(smtp)}\n${shopConfig}`);
       shop.child.kill('SIGHUP');
       await mailTo(smtp, 'ada@x.example');
@@ -222,5 +224,26 @@ test('every kind of message can be looked at in every language; a cancelled orde
     shop.options.keep = false;
     await shop.down();
     await smtp.stop();
+  }
+});
+
+test('a mail server of somebody else takes it, letter by letter', async (t) => {
+  if ((await run('/usr/bin/python3', ['-c', 'import aiosmtpd'])).code) return t.skip('python3-aiosmtpd is not here');
+  const free = await Smtp.start();
+  const { port } = free;
+  await free.stop();
+  const shop = new Shop({ plugins: ['notify_mail'], config: `${mailer({ port })}\n${shopConfig}` });
+  const server = spawn('/usr/bin/python3', ['-m', 'aiosmtpd', '-n', '-l', `127.0.0.1:${port}`, '-c', 'aiosmtpd.handlers.Mailbox', join(shop.dir, 'mailbox')], { stdio: 'ignore' });
+  try {
+    await shop.up();
+    await register(shop, 'ada@x.example', 'Ада', '/hy');
+    const folder = join(shop.dir, 'mailbox/new');
+    const [name] = await until('the mail in the box', () => existsSync(folder) && readdirSync(folder).length && readdirSync(folder));
+    const mail = parseMail(Buffer.from(readFileSync(join(folder, name), 'latin1').replace(/\r?\n/g, '\r\n'), 'latin1'));
+    assert.equal(mail.subject, 'Խնդրում ենք հաստատել ձեր հասցեն');
+    assert.match(mail.text, /https:\/\/souk\.example\/hy\/account\/confirm\?token=[\w-]{43}\n/);
+  } finally {
+    server.kill('SIGTERM');
+    await shop.down();
   }
 });

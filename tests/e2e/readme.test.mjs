@@ -5,6 +5,7 @@ import { readFileSync, mkdtempSync, mkdirSync, writeFileSync, rmSync, cpSync, ex
 import { tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
 import { run, withShop, until, souk } from './souk.mjs';
+import { buyer, goods } from './buying.mjs';
 import { staff } from './browser.mjs';
 
 // Blocks that a guide marks with <!-- file: PATH -->.
@@ -143,6 +144,20 @@ test('what the README says to whoever sells is right', () => build('README.md', 
     shop.configure([], readFileSync(join(dir, 'shop.lua'), 'utf8').replace('maintenance = false', 'maintenance = true'));
     shop.child.kill('SIGHUP');
     await until('the page for visitors', async () => /We are just tidying up/.test((await shop.get('/', { accept: 'text/html' })).text));
+  });
+}));
+
+test('a shop set up as the README says sells', () => build('README.md', [], async (dir) => {
+  const text = readFileSync(join(dir, 'selling.lua'), 'utf8');
+  const plugins = JSON.parse(text.match(/plugins = \{(.*)\}/)[1].replace(/^/, '[').replace(/$/, ']'));
+  await withShop({ plugins, config: text.replace(/plugins = .*/, '') }, async (shop) => {
+    const { json: { token } } = await shop.souk('admin', 'token', '--scope', 'product.edit', '--json');
+    await shop.post('/api/v1/admin/products', goods('TEA', 1000, 5), { authorization: `Bearer ${token}` });
+    const { json: cart } = await shop.post('/api/v1/carts', { lines: [{ sku: 'TEA', quantity: 2 }] });
+    const { json: ways } = await shop.get(`/api/v1/carts/${cart.id}/payment-methods?country=BG&postcode=1000&delivery=courier:standard`);
+    assert.deepEqual(ways.items.map((item) => item.method).sort(), ['cod', 'transfer']);
+    const order = await shop.post(`/api/v1/carts/${cart.id}/checkout`, { ...buyer, delivery: { method: 'courier:standard' }, payment: { method: 'transfer' }, accept_total: 2490 });
+    assert.equal(order.status, 201, order.text);
   });
 }));
 

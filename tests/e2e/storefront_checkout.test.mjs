@@ -318,3 +318,30 @@ test('signing in joins the carts, fills in what is known, and lists the orders',
   assert.equal((await guest.get(`/order/${number}`)).status, 200, 'one sees one’s own without the token');
   assert.equal((await new Browser(shop).get(`/order/${number}`)).status, 303);
 });
+
+// ---- sending back ----
+
+test('what has arrived is sent back: a wish that is refused leaves nothing, a right one stands on the order', async () => {
+  const b = await filled();
+  const sent = await send(b, { ...typed, do: 'place' });
+  const place = sent.location.replace(/&thanks=1/, '');
+  const number = /order\/(\d+)/.exec(place)[1], [, token] = /token=([\w-]+)/.exec(place);
+  const key = (await shop.souk('admin', 'token', '--scope', '*')).stdout.trim().split('\n').pop();
+  for (const step of ['confirm', 'pack', 'ship', 'deliver']) assert.equal((await shop.post(`/api/v1/admin/orders/${number}/${step}`, {}, { authorization: `Bearer ${key}` })).status, 200, step);
+  const back = place.replace('?', '/return?');
+  const page = (await b.get(back)).text;
+  assert.match(page, /You can send these back until/);
+  const [, line] = /name="quantity-(\d+)"/.exec(page);
+  const much = await b.post(back.split('?')[0], { token, [`quantity-${line}`]: '9', [`reason-${line}`]: 'damaged', outcome: 'exchange', note: 'torn' });
+  assert.equal(much.status, 422);
+  assert.match(much.text, new RegExp(`<a href="#quantity-${line}">`));
+  assert.match(much.text, new RegExp(`id="quantity-${line}"[^>]*value="9"`));
+  assert.match(much.text, /<option value="damaged" selected>/);
+  assert.match(much.text, />torn<\/textarea>/);
+  assert.doesNotMatch((await b.get(place)).text, /Return R\d/);
+  const done = await b.post(back.split('?')[0], { token, [`quantity-${line}`]: '1', [`reason-${line}`]: 'damaged', outcome: 'refund' });
+  assert.equal(done.status, 303, done.text);
+  const order = (await b.get(done.location)).text;
+  assert.match(order, /Your wish to send goods back has arrived/);
+  assert.equal([...order.matchAll(/Return R\d/g)].length, 1);
+});

@@ -3,6 +3,7 @@
  * that it can do its work; /metrics counts.
  */
 #include "app/api/route.h"
+#include "app/message.h"
 #include "app/shop_state.h"
 #include "plugin/set.h"
 #include "web/metrics.h"
@@ -62,12 +63,24 @@ static void print_database(struct buf *out)
                  stats.wal_bytes);
 }
 
+/* Mails that no plugin sends pile up here. */
+static void print_messages(struct request *request, struct buf *out)
+{
+    int64_t waiting = 0;
+    if (message_count_waiting(request_conn(request), &waiting) == SOUK_OK)
+        buf_printf(out,
+                   "# TYPE souk_messages_waiting gauge\n"
+                   "souk_messages_waiting %lld\n",
+                   (long long)waiting);
+}
+
 int health_metrics(struct request *request, const struct web_route *route)
 {
     (void)route;
     struct buf out = {.arena = &request->arena};
     metrics_print(&out);
     print_database(&out);
+    print_messages(request, &out);
     answer_bytes(request, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));
     return answer_header(request, "Cache-Control", souk_str("no-store"));
 }
