@@ -45,7 +45,7 @@ SELECT DISTINCT s.payment_method, s.payment_method FROM (SELECT o.payment_method
 
 -- name: admin_order_slips
 SELECT o.id, o.number, o.name, o.phone, o.address, o.note, o.placed_at, o.delivery_label, o.payment_label, o.currency,
-    CASE WHEN o.status IN ('placed', 'confirmed') THEN o.total - o.captured ELSE 0 END
+    CASE WHEN o.status IN ('placed', 'confirmed') THEN o.total - o.refused - o.captured + o.surplus ELSE 0 END
 FROM shop_order o WHERE o.id IN (SELECT value FROM json_each($1)) ORDER BY o.placed_at, o.id
 
 -- name: admin_order_slip_lines
@@ -58,10 +58,10 @@ WHERE m.state = 'open' ORDER BY m.at, m.id LIMIT 50
 
 -- Orders that wait for as much, or whose number the payer wrote, or that it was put to before.
 -- name: admin_match_orders
-SELECT m.id, o.id, o.number, o.name, o.total - o.captured, o.currency, o.placed_at, o.status, o.payment_status,
-    (o.total - o.captured = m.amount) + 2 * (instr(m.text, o.number) > 0) + 4 * (o.id = coalesce(m.order_id, 0)) AS fit
+SELECT m.id, o.id, o.number, o.name, o.total - o.refused - o.captured + o.surplus, o.currency, o.placed_at, o.status, o.payment_status,
+    (o.total - o.refused - o.captured + o.surplus = m.amount) + 2 * (instr(m.text, o.number) > 0) + 4 * (o.id = coalesce(m.order_id, 0)) AS fit
 FROM payment_match m JOIN shop_order o ON o.payment_status IN ('none', 'pending', 'authorised', 'part_paid', 'failed')
-    AND o.currency = m.currency AND (o.total - o.captured = m.amount OR instr(m.text, o.number) > 0 OR o.id = m.order_id)
+    AND o.currency = m.currency AND (o.total - o.refused - o.captured + o.surplus = m.amount OR instr(m.text, o.number) > 0 OR o.id = m.order_id)
 WHERE m.state = 'open' AND m.id IN (SELECT value FROM json_each($1)) ORDER BY m.id, fit DESC, o.placed_at DESC LIMIT 500
 
 -- name: admin_match_done

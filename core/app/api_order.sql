@@ -10,3 +10,23 @@ WHERE (o.placed_at < $1 OR (o.placed_at = $1 AND o.id < $2))
         OR instr(o.name, $7) > 0)
     AND o.placed_at >= $8 AND o.placed_at < $9
 ORDER BY o.placed_at DESC, o.id DESC LIMIT $10
+
+-- name: api_shipment_list
+SELECT s.id, s.number, o.number, s.method, s.state, s.registering, s.tracking, o.currency, s.collect, s.created_at, s.sent_at
+FROM shipment s JOIN shop_order o ON o.id = s.order_id
+WHERE s.id < $1 AND ($2 = '' OR s.state = $2) AND ($3 = '' OR o.number = $3) ORDER BY s.id DESC LIMIT $4
+
+-- name: api_return_list
+SELECT r.id, r.number, o.number, r.state, r.outcome, r.shipment_id IS NOT NULL,
+    (SELECT coalesce(sum(l.quantity), 0) FROM order_return_line l WHERE l.return_id = r.id), r.created_at, r.changed_at
+FROM order_return r JOIN shop_order o ON o.id = r.order_id
+WHERE r.id < $1 AND ($2 = '' OR r.state = $2) AND ($3 = '' OR o.number = $3) ORDER BY r.id DESC LIMIT $4
+
+-- name: api_match_list
+SELECT m.id, m.amount, m.provider, m.reference, m.currency, m.text, m.payer, m.why, m.state, m.actor, o.number, m.at, m.done_at
+FROM payment_match m LEFT JOIN shop_order o ON o.id = m.order_id
+WHERE m.id < $1 AND ($2 = '' OR m.state = $2) ORDER BY m.id DESC LIMIT $3
+
+-- name: api_match_get
+SELECT m.id, m.amount, m.provider, m.reference, m.currency, m.text, m.payer, m.why, m.state, m.actor, o.number, m.at, m.done_at
+FROM payment_match m LEFT JOIN shop_order o ON o.id = m.order_id WHERE m.id = $1

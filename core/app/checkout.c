@@ -68,6 +68,12 @@ static const char *words(struct run *run, const char *otherwise)
 
 /* ---- prepare ---- */
 
+static int lacks_payment_alone(const struct json *errors)
+{
+    return errors->count == 1 &&
+           souk_str_is(json_text(json_at(&errors->first->value, "pointer")), "/payment/method");
+}
+
 static int read_draft(struct run *run, const struct provider_scope *scope)
 {
     struct arena *arena = &run->request->arena;
@@ -78,6 +84,8 @@ static int read_draft(struct run *run, const struct provider_scope *scope)
         delivery_flags(scope->set, method, &flags);
     order_draft_read(arena, run->body, !(flags & SOUK_DELIVERY_NO_ADDRESS),
                      market_shop()->country, &run->draft, run->end.errors);
+    if (lacks_payment_alone(run->end.errors)) /* whether there is something to pay shows later */
+        run->end.errors = json_new(arena, JSON_ARRAY);
     return run->end.errors->count
                ? refuse(run, 422, "invalid", "some fields need another look")
                : SOUK_OK;
@@ -183,7 +191,7 @@ static int choose_payment(struct run *run, const struct provider_scope *scope, i
     if (!(flags & SOUK_PAYMENT_LOCAL)) {
         run->online = 1;
         run->offer.payment_data = (struct json *)(uintptr_t)run->draft.payment; /* what was filled in */
-        run->offer.hold = market_shop()->order_hold ? market_shop()->order_hold : 30 * CLOCK_MINUTE;
+        run->offer.hold = checkout_hold();
         return SOUK_OK;
     }
     int code = begin_local(run, scope, &result);
@@ -192,6 +200,11 @@ static int choose_payment(struct run *run, const struct provider_scope *scope, i
     run->offer.check_at = result.check_at;
     run->offer.payment_data = (struct json *)result.data;
     return code;
+}
+
+int64_t checkout_hold(void)
+{
+    return market_shop()->order_hold ? market_shop()->order_hold : 30 * CLOCK_MINUTE;
 }
 
 /* Plugins may change nothing of the money here, but refuse with a reason. */
@@ -425,7 +438,7 @@ static struct run *make_run(struct request *request, const struct json *body, ch
     struct run *run = arena_new(arena, struct run);
     run->request = request;
     run->answer = answer;
-    run->body = body ? json_copy(arena, body) : json_new(arena, JSON_OBJECT);
+    run->body = checkout_keep(arena, body);
     run->end.errors = json_new(arena, JSON_ARRAY);
     run->end.more = json_new(arena, JSON_OBJECT);
     return run;

@@ -9,6 +9,10 @@
 
 /* On behalf of a TASK, READ or WRITE request, with the connection that is open now. */
 void checkout_scope(struct request *request, struct db_conn *conn, struct provider_scope *scope);
+/* What of a body may be written down. */
+struct json *checkout_keep(struct arena *arena, const struct json *body);
+/* How long goods are kept for an order whose provider is being asked. */
+int64_t checkout_hold(void);
 /* What delivery providers get to see, of a computed quote. */
 void checkout_delivery_terms(struct arena *arena, const struct quote *quote,
                              const struct market *market, struct souk_delivery_terms *terms);

@@ -143,6 +143,7 @@ int checkout_price(struct request *request, struct db_conn *conn, const struct c
     struct souk_delivery_quote chosen = {.size = sizeof chosen};
     struct err why = {0};
     checkout_scope(request, conn, &scope);
+    scope.span = provider_look_span(&scope, clock_mono());
     checkout_delivery_terms(arena, quote, market, &terms);
     if (delivery_check(&scope, method, &terms, choice, &chosen, &why) != SOUK_OK)
         return SOUK_OK; /* not to be had any more: the page offers what there is */

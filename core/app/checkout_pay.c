@@ -99,6 +99,8 @@ static int prepare(struct again *again, const struct json *chosen)
     again->begin.amount = terms.total;
     again->begin.currency = terms.currency;
     again->begin.provider = arena_cstr(arena, method);
+    again->begin.label = json_text(json_at(offer, "label"));
+    again->begin.hold = checkout_hold();
     again->begin.data = chosen;
     again->online = !(flags & SOUK_PAYMENT_LOCAL);
     return again->online ? SOUK_OK : begin_local(again, &scope, chosen, method);
@@ -154,6 +156,10 @@ int checkout_pay_again(struct request *request, int64_t order_id, const struct j
     struct again *again = arena_new(&request->arena, struct again);
     struct provider_scope scope;
     struct payment_row row;
+    struct json *body = json_new(&request->arena, JSON_OBJECT);
+    if (payment)
+        json_add_tree(&request->arena, body, "payment", payment);
+    payment = json_at(checkout_keep(&request->arena, body), "payment");
     again->request = request;
     again->answer = answer;
     again->begin.order_id = order_id;

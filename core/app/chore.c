@@ -30,12 +30,10 @@
 #define SLICE    200 /* products that change their place in one write */
 
 /* What was said long ago stands with its order; what was told to others a month ago is over. */
-static int forget_write(struct db_conn *conn, void *arg)
+static int forget(struct db *db, int64_t now, struct err *err)
 {
-    int64_t now = clock_now();
-    (void)arg;
-    int code = message_sweep(conn, now - 400 * CLOCK_DAY);
-    return code ? code : webhook_sweep(conn, now - 30 * CLOCK_DAY);
+    int code = message_sweep(db, now - 400 * CLOCK_DAY, now - 30 * CLOCK_DAY, err);
+    return code ? code : webhook_sweep(db, now - 30 * CLOCK_DAY, err);
 }
 
 static int housekeeping(struct db *db, struct err *err)
@@ -51,7 +49,7 @@ static int housekeeping(struct db *db, struct err *err)
     if (code == SOUK_OK)
         code = account_sweep(db, now, err);
     if (code == SOUK_OK)
-        code = db_write(db, forget_write, NULL, err);
+        code = forget(db, now, err);
     if (code == SOUK_OK)
         code = cart_sweep(db, now, err);
     return code == SOUK_OK ? media_sweep(db, err) : code;

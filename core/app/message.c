@@ -14,30 +14,34 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "shop/market.h"
+#include "store/retention.h"
 
 #define ATTEMPTS 18 /* about three days, as store/job waits */
+/* Mails that waited longer, for a plugin that sends or a server that works, tell old news. */
+#define GOOD_FOR (7 * CLOCK_DAY)
 
 const struct message_occasion message_occasions[] = {
-    {"order.placed", "order_placed", "Order placed", MESSAGE_ORDER, "placed", 0, NULL},
-    {"payment.captured", "order_paid", "Order paid", MESSAGE_ORDER, "paid", 0, NULL},
-    {"shipment.sent", "order_shipped", "Order sent", MESSAGE_PARCEL, NULL, 0, NULL},
-    {"shipment.delivered", "order_delivered", "Order delivered", MESSAGE_PARCEL, NULL, 0, NULL},
-    {"order.cancelled", "order_cancelled", "Order cancelled", MESSAGE_ORDER, "cancelled", 0, NULL},
-    {"payment.refunded", "order_refunded", "Money paid back", MESSAGE_ORDER, NULL, 0, NULL},
-    {"return.approved", "return_approved", "Return approved", MESSAGE_ORDER, NULL, 0, NULL},
-    {"payment.failed", "payment_failed", "Payment failed", MESSAGE_ORDER, NULL, 0, NULL},
+    {"order.placed", "order_placed", "Order placed", MESSAGE_ORDER, "placed", GOOD_FOR, NULL},
+    {"payment.captured", "order_paid", "Order paid", MESSAGE_ORDER, "paid", GOOD_FOR, NULL},
+    {"shipment.sent", "order_shipped", "Order sent", MESSAGE_PARCEL, NULL, GOOD_FOR, NULL},
+    {"shipment.delivered", "order_delivered", "Order delivered", MESSAGE_PARCEL, NULL, GOOD_FOR,
+     NULL},
+    {"order.cancelled", "order_cancelled", "Order cancelled", MESSAGE_ORDER, "cancelled", GOOD_FOR,
+     NULL},
+    {"payment.refunded", "order_refunded", "Money paid back", MESSAGE_ORDER, NULL, GOOD_FOR, NULL},
+    {"return.approved", "return_approved", "Return approved", MESSAGE_ORDER, NULL, GOOD_FOR, NULL},
+    {"payment.failed", "payment_failed", "Payment failed", MESSAGE_ORDER, NULL, GOOD_FOR, NULL},
     {"account.confirm_requested", "account_confirm", "Confirm the address", MESSAGE_ACCOUNT, NULL,
      3 * CLOCK_DAY, NULL},
     {"account.reset_requested", "account_reset", "New password", MESSAGE_ACCOUNT, NULL,
      2 * CLOCK_HOUR, NULL},
-    {"account.signin_requested", "account_signin", "Link to sign in", MESSAGE_ACCOUNT, NULL,
-     CLOCK_HOUR, NULL},
-    {"account.confirmed", "account_registered", "Welcome", MESSAGE_ACCOUNT, "welcome", 0, NULL},
+    {"account.confirmed", "account_registered", "Welcome", MESSAGE_ACCOUNT, "welcome", GOOD_FOR,
+     NULL},
     {"account.exists", "account_exists", "Registered already", MESSAGE_ACCOUNT, NULL, CLOCK_DAY,
      NULL},
-    {"account.email_changed", "account_moved", "Address changed", MESSAGE_ACCOUNT, NULL, 0,
+    {"account.email_changed", "account_moved", "Address changed", MESSAGE_ACCOUNT, NULL, GOOD_FOR,
      "before"},
-    {"webhook.paused", "webhook_paused", "Webhook paused", MESSAGE_STAFF, NULL, 0, NULL},
+    {"webhook.paused", "webhook_paused", "Webhook paused", MESSAGE_STAFF, NULL, GOOD_FOR, NULL},
 };
 const size_t message_occasion_count = sizeof message_occasions / sizeof *message_occasions;
 
@@ -79,6 +83,8 @@ int message_owns(struct souk_str kind)
 int message_ready(void)
 {
     uint32_t ticket;
+    if (!message_has_room())
+        return 0;
     struct plugin_set *set = set_pin(&ticket);
     int ready = set && notify_ready(set, MESSAGE_CHANNEL);
     set_unpin(ticket);
@@ -159,6 +165,9 @@ static int from_order(struct making *making)
     db_close(&rows);
     row->key = key_of(making);
     row->data = making->fact->payload;
+    const struct json *door = json_at(making->payload, "door");
+    if (door && door->number)
+        due = 0; /* refused at the door: it is on its way back, nobody has to send it */
     return due ? put(making) : SOUK_OK;
 }
 
@@ -245,7 +254,7 @@ int message_resend(struct db_conn *conn, struct arena *arena, int64_t id, struct
         return err_set(err, SOUK_CONFLICT, "this message waits to be sent already");
     if (!recipient.len)
         recipient = row.recipient;
-    code = db_run(conn, &sql_message_again, &changed, DB_INT(id), DB_TEXT(recipient));
+    code = db_run(conn, &sql_message_again, &changed, DB_INT(id), DB_TEXT(recipient), DB_INT(now));
     if (code == SOUK_OK && !changed)
         return err_set(err, SOUK_CONFLICT,
                        "the link in this message was for one use; let the customer ask for a new "
@@ -266,7 +275,9 @@ int message_count_waiting(struct db_conn *conn, int64_t *count)
     return db_get_int(conn, &sql_message_waiting, count);
 }
 
-int message_sweep(struct db_conn *conn, int64_t before)
+int message_sweep(struct db *db, int64_t before, int64_t waiting_before, struct err *err)
 {
-    return db_run(conn, &sql_message_sweep, NULL, DB_INT(before));
+    const struct retention_rule rules[] = {{&sql_message_sweep, before},
+                                           {&sql_message_sweep_waiting, waiting_before}};
+    return retention_sweep(db, rules, sizeof rules / sizeof *rules, err);
 }

@@ -11,9 +11,11 @@
 #include "store/outbox.h"
 
 int message_owns(struct souk_str kind); /* "souk:message" */
-/* For jobs_claim: is there a plugin that sends? Without one messages wait, and nothing is lost. */
+/* For jobs_claim: is there a plugin that sends, and room on the threads that do? Without one
+ * messages wait, and nothing is lost. */
 int message_ready(void);
-void message_run(struct db *db, const struct job *job);
+void message_run(struct db *db, const struct job *job); /* hands it to threads of their own */
+void message_end(void);                   /* after the job workers, before the plugins end */
 int message_wants(struct souk_str topic); /* does this fact make a message? */
 /* In a write, by the job that delivers facts to the core. */
 int message_from_fact(struct db_conn *conn, struct arena *arena, const struct outbox_fact *fact,
@@ -25,7 +27,8 @@ int message_resend(struct db_conn *conn, struct arena *arena, int64_t id, struct
 /* Reads: an order to show how its messages look; SOUK_NOT_FOUND: there is none yet. */
 int message_latest_order(struct db_conn *conn, int64_t *id);
 int message_count_waiting(struct db_conn *conn, int64_t *count);
-int message_sweep(struct db_conn *conn, int64_t before); /* in a write: old ones that are done */
+/* In many small writes: old ones, and before `waiting_before` those that never went out. */
+int message_sweep(struct db *db, int64_t before, int64_t waiting_before, struct err *err);
 /* TASK: what it would look like: {"subject", "text", "html"}; for an order (0: an example). */
 int message_preview(const struct provider_scope *scope, struct souk_str kind, int64_t order_id,
                     const char *locale, struct json *preview, struct err *err);

@@ -22,7 +22,7 @@ WHERE id = $1 AND state = 'waiting'
 UPDATE message SET why = $2, attempts = attempts + 1 WHERE id = $1 AND state = 'waiting'
 
 -- name: message_again
-UPDATE message SET state = 'waiting', why = '', reference = '', sent_at = NULL, recipient = $2
+UPDATE message SET state = 'waiting', why = '', reference = '', sent_at = NULL, recipient = $2, created_at = $3
 WHERE id = $1 AND state <> 'waiting' AND (order_id IS NOT NULL OR data <> '{}')
 
 -- name: message_suppress
@@ -35,6 +35,9 @@ DELETE FROM suppression WHERE channel = $1 AND value = $2
 -- name: message_order
 SELECT email, locale, coalesce(person_id, 0), status, captured, total, number, token, currency FROM shop_order WHERE id = $1
 
+-- name: message_quote
+SELECT quote FROM shop_order WHERE id = $1
+
 -- name: message_waiting
 SELECT count(*) FROM message WHERE state = 'waiting'
 
@@ -45,7 +48,11 @@ SELECT id FROM shop_order ORDER BY placed_at DESC, id DESC LIMIT 1
 -- name: message_move
 SELECT m.amount, m.reason, p.currency FROM payment_move m JOIN payment p ON p.id = m.payment_id WHERE m.id = $1
 
--- Old messages go: what they said stands with their orders.
+-- Old messages go: what they said stands with their orders. Before $2 one that waits is no use to anybody.
 -- name: message_sweep
-DELETE FROM message WHERE state <> 'waiting' AND created_at < $1
+DELETE FROM message WHERE id IN (SELECT o.id FROM (SELECT id, created_at FROM message ORDER BY id LIMIT $2) AS o WHERE o.created_at < $1)
+
+-- name: message_sweep_waiting
+DELETE FROM message WHERE id IN (SELECT o.id FROM (SELECT id, created_at FROM message WHERE state = 'waiting' ORDER BY id LIMIT $2) AS o
+    WHERE o.created_at < $1)
 

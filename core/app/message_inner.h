@@ -16,7 +16,7 @@ struct message_occasion {
     const char *topic, *kind, *label;
     enum message_about about;
     const char *once;  /* one for an order or person, under this name; NULL: one for each fact */
-    int64_t good_for;  /* microseconds that it makes sense; 0: for ever */
+    int64_t good_for;  /* microseconds that it makes sense */
     const char *field; /* of an account's fact: the receiver; NULL: "email" */
 };
 extern const struct message_occasion message_occasions[];
@@ -28,6 +28,7 @@ struct message_row { /* in the arena */
     struct souk_str channel, kind, key, recipient, name, locale, data, state, why;
     int suppressed;
 };
+int message_has_room(void); /* on the threads that send */
 int message_load(struct db_conn *conn, struct arena *arena, int64_t id, struct message_row *row);
 
 /* What the templates see; the snapshot is begun and ended inside. `order` 0: an example. */

@@ -6,15 +6,24 @@
  * out again, with the same key: the plugin gives it the same Message-ID, so that receivers can
  * tell.
  *
- * Threads: job workers. The pinned set and the snapshot are given back before the write.
+ * Threads: a few of their own, fed by the job workers: a mail server that hangs holds up mails and
+ * nothing else. The pinned set and the snapshot are given back before the write.
  */
 #include "app/message_inner.h"
 
+#include "app/lane.h"
 #include "app/message.sql.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "shop/market.h"
+#include "web/client_mail.h"
+
+#define THREADS 4 /* servers allow few connections at once */
+/* With what one claim takes besides, all have their turn within their lease though each hangs. */
+#define ROOM 8
+
+static struct lane lane = LANE("mail", THREADS, ROOM);
 
 enum outcome { OUTCOME_SENT, OUTCOME_AGAIN, OUTCOME_NEVER, OUTCOME_SUPPRESSED, OUTCOME_OVER };
 
@@ -134,7 +143,7 @@ static void render_and_send(struct sending *sending)
 static int is_late(const struct message_row *row)
 {
     const struct message_occasion *occasion = message_occasion(row->kind);
-    return occasion && occasion->good_for && clock_now() > row->created_at + occasion->good_for;
+    return occasion && clock_now() > row->created_at + occasion->good_for;
 }
 
 static int begin(struct sending *sending)
@@ -149,7 +158,7 @@ static int begin(struct sending *sending)
     return code;
 }
 
-void message_run(struct db *db, const struct job *job)
+static void run_job(struct db *db, const struct job *job)
 {
     struct sending sending = {.db = db, .job = job, .reference = STR_NULL};
     int code = begin(&sending);
@@ -164,10 +173,29 @@ void message_run(struct db *db, const struct job *job)
         err_set(&sending.err, SOUK_DENIED, "this address is written to no more");
     } else if (is_late(&sending.row)) {
         sending.outcome = OUTCOME_NEVER;
-        err_set(&sending.err, SOUK_TIMEOUT, "it could not be sent in time: its link is over");
+        err_set(&sending.err, SOUK_TIMEOUT,
+                "it could not be sent in time, and is no news any more");
     } else {
         render_and_send(&sending);
     }
     settle(&sending);
     arena_free(&sending.arena);
+}
+
+/* ---- threads of their own ---- */
+
+int message_has_room(void)
+{
+    return lane_has_room(&lane);
+}
+
+void message_run(struct db *db, const struct job *job)
+{
+    lane_run(&lane, db, job, run_job);
+}
+
+void message_end(void)
+{
+    client_mail_stop();
+    lane_end(&lane);
 }

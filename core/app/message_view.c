@@ -2,11 +2,22 @@
  * message_view.c: what the templates of messages see, and rendering them.
  *
  *   shop       {"name", "url", "email", "phone", "address": [lines]}
- *   locale, year, kind, link (a whole address; "" when the shop's own address is not configured),
- * path order      the document that GET /api/v1/orders/{number} shows parcel     of a parcel's
- * message: its document ("tracking", "tracking_url", "lines" …) pay        of an order that is to
- * be paid: "facts" and the like, as the payment provider has it amount     of a refund or a failed
- * payment, in minor units; why: the provider's words name, email, before: of an account
+ *
+ *   locale, year, kind, path, link (a whole address; "" when that of the shop is not configured)
+ *
+ *   order      the document that GET /api/v1/orders/{number} shows
+ *
+ *   taxes      [{"name", "percent", "amount", "included"}] when there are several rates
+ *
+ *   parcel     of a parcel's message: its document ("tracking", "tracking_url", "lines" …)
+ *
+ *   back       of a return's message: its document ("number", "lines" …)
+ *
+ *   pay        of an order that is to be paid: "facts" and the like, as its provider has it
+ *
+ *   amount     of a refund or a failed payment, in minor units; why: the words of who refused
+ *
+ *   name, email, before: of an account
  *
  * The first line of the text template is the subject. A snapshot is begun for reading and ended
  * before anything else is asked.
@@ -71,6 +82,55 @@ static struct souk_str order_path(struct arena *arena, const char *locale, const
     return arena_printf(arena, "/%s%.*s", locale, SOUK_PRI(path));
 }
 
+/* 55000 millionths are "5.5" */
+static void add_rates(struct arena *arena, const struct json *taxes, struct json *list)
+{
+    json_each(item, taxes)
+    {
+        struct json *tax = json_add(arena, list, NULL, JSON_OBJECT);
+        int64_t ppm = json_int(json_at(&item->value, "rate_ppm"), 0);
+        struct souk_str percent =
+            arena_printf(arena, "%lld.%04lld", (long long)(ppm / 10000), (long long)(ppm % 10000));
+        while (percent.ptr[percent.len - 1] == '0')
+            percent.len--;
+        percent.len -= percent.ptr[percent.len - 1] == '.';
+        json_each(member, &item->value) * json_add_key(arena, tax, member->key, JSON_NULL) =
+            member->value;
+        json_add_str(arena, tax, "percent", percent);
+    }
+}
+
+/* The tax of each rate, when there are several and they still come to what the order says: an order
+ * that was changed afterwards shows one sum. */
+static void add_taxes(struct db_conn *conn, struct arena *arena, int64_t id, struct json *view)
+{
+    struct db_rows rows;
+    struct err err = {0};
+    struct json *quote = NULL;
+    const struct json *totals = json_at(json_at(view, "order"), "totals");
+    int64_t sum = 0;
+    if (db_first(db_query(conn, &sql_message_quote, &rows, DB_INT(id)), &rows) != SOUK_OK)
+        return;
+    int code = json_parse(arena, arena_str(arena, db_text(&rows, 0)), &quote, &err);
+    db_close(&rows);
+    const struct json *taxes = code == SOUK_OK ? json_at(quote, "taxes") : NULL;
+    json_each(item, taxes) sum += json_int(json_at(&item->value, "amount"), 0);
+    if (taxes && taxes->count > 1 &&
+        sum == json_int(json_at(totals, "tax"), 0) + json_int(json_at(totals, "tax_included"), 0))
+        add_rates(arena, taxes, json_add(arena, view, "taxes", JSON_ARRAY));
+}
+
+/* The return that the message is about. */
+static void add_return(struct arena *arena, const struct json *data, struct json *view)
+{
+    struct souk_str number = json_text(json_at(data, "return_number"));
+    json_each(item, json_at(json_at(view, "order"), "returns"))
+    {
+        if (number.len && souk_str_equal(json_text(json_at(&item->value, "number")), number))
+            json_add_tree(arena, view, "back", &item->value);
+    }
+}
+
 /* A parcel without words of its own is no reason not to write. */
 static void add_parcel(const struct provider_scope *scope, struct db_conn *conn,
                        const struct json *data, struct json *view)
@@ -109,13 +169,15 @@ static int add_order(const struct provider_scope *scope, const struct message_ro
         return err_set(err, SOUK_UNAVAILABLE, "the database cannot be read now");
     int code = order_load(conn, arena, row->order, 0, &order);
     if (code == SOUK_OK) {
+        json_add_tree(arena, view, "order", order);
+        add_taxes(conn, arena, row->order, view);
+        add_return(arena, data, view);
         add_parcel(scope, conn, data, view);
         add_payment(scope, conn, row->order, view);
     }
     db_read_end(conn);
     if (code != SOUK_OK)
         return err_set(err, code, "order %lld cannot be read", (long long)row->order);
-    json_add_tree(arena, view, "order", order);
     return SOUK_OK;
 }
 
@@ -177,10 +239,26 @@ int message_view(const struct provider_scope *scope, const struct message_row *r
 
 /* ---- rendering ---- */
 
+/* Blocks that say nothing leave no holes: one empty line at most, none with blanks only. */
+static struct souk_str tidy(struct arena *arena, struct souk_str text)
+{
+    struct buf out = {.arena = arena};
+    struct souk_str line;
+    int empty = 0;
+    while (str_split(&text, '\n', &line)) {
+        empty = str_trim(line).len ? 0 : empty + 1;
+        if (empty > 1)
+            continue;
+        buf_add_str(&out, empty ? souk_str("") : line);
+        buf_add_char(&out, '\n');
+    }
+    return str_trim(buf_str(&out));
+}
+
 /* What comes before the first line break that has something before it, and what is behind it. */
 static void cut_subject(struct arena *arena, struct souk_str all, struct message_text *out)
 {
-    all = str_trim(all);
+    all = tidy(arena, str_trim(all));
     ptrdiff_t end = str_find(all, '\n');
     struct souk_str rest = end < 0 ? souk_str("") : str_from(all, (size_t)end + 1);
     out->subject = str_trim(end < 0 ? all : str_make(all.ptr, (size_t)end));

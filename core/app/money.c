@@ -42,8 +42,8 @@ struct moving {
     struct payment_row row;
     struct souk_payment view;
     struct souk_payment_result result;
-    struct souk_str why; /* it failed */
-    int failed;
+    struct souk_str why;   /* it failed */
+    int failed, cancelled; /* cancelled: its order */
 };
 
 static int read_move(struct moving *moving)
@@ -52,11 +52,15 @@ static int read_move(struct moving *moving)
     struct db_conn *conn = db_read_begin(working->db, 0);
     if (!conn)
         return SOUK_UNAVAILABLE;
+    struct order_states states = {0};
     int code = payment_move_get(conn, &working->arena, working->id, &moving->move);
     if (code == SOUK_OK)
         code = payment_get(conn, &working->arena, moving->move.payment_id, &moving->row);
     if (code == SOUK_OK)
         code = payment_view(conn, &working->arena, &moving->row, &moving->view);
+    if (code == SOUK_OK)
+        code = order_states(conn, moving->row.order_id, &states);
+    moving->cancelled = code == SOUK_OK && strcmp(states.order, "cancelled") == 0;
     db_read_end(conn);
     return code;
 }
@@ -135,6 +139,9 @@ static int ask_provider(struct moving *moving)
     struct working *working = moving->working;
     enum payment_verb verb = verb_of(moving->move.kind);
     int32_t flags = 0;
+    if (verb == PAYMENT_CAPTURE &&
+        (moving->cancelled || souk_str_is(moving->row.state, "cancelled")))
+        return fail_move(moving, souk_str("the order or its payment was cancelled meanwhile"));
     if (verb == PAYMENT_CANCEL && moving->row.captured > 0)
         return fail_move(moving, souk_str("it was captured meanwhile; refund it"));
     if (verb == PAYMENT_CANCEL && souk_str_is(moving->row.state, "cancelled"))

@@ -34,6 +34,7 @@
 #include "app/shop_state.h"
 #include "app/storefront/route.h"
 #include "app/theme.h"
+#include "app/message.h"
 #include "app/webhook.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -358,6 +359,7 @@ static void stop(struct shop *shop)
     visit_flush_last(shop->db);
     worker_stop(shop->jobs); /* a reload may be among them: it needs the host */
     webhook_end();
+    message_end(); /* plugins send, so before the host goes */
     switch_close(shop->host);
     push_stop(shop->push); /* nobody is left to publish */
     server_stop(shop->server);

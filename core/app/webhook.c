@@ -16,8 +16,9 @@
 #include "base/str.h"
 #include "shop/order.h"
 
-#define LISTENERS 256
-#define ATTEMPTS  64 /* of the job; those of a delivery are counted in its row */
+#define LISTENERS   256
+#define ATTEMPTS    64 /* of the job; those of a delivery are counted in its row */
+#define NUMBER_MOST (INT64_C(1) << 53)
 
 /* ---- who listens ---- */
 
@@ -32,10 +33,10 @@ static struct {
     size_t count;
 } memory = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* They carry links that open an account. */
+/* They carry links that open an account, or the address of another receiver. */
 static int is_secret(struct souk_str topic)
 {
-    return str_starts(topic, "account.");
+    return str_starts(topic, "account.") || str_starts(topic, "webhook.");
 }
 
 int webhook_matches(const struct json *topics, struct souk_str topic)
@@ -149,6 +150,18 @@ int webhook_ask(struct db_conn *conn, struct arena *arena, int64_t id, int64_t d
     return code;
 }
 
+/* Ids have 63 bits, more than a number of JavaScript: outside they are text. */
+static void spell_ids(struct arena *arena, struct json *tree)
+{
+    if (tree->kind == JSON_INT && (tree->number > NUMBER_MOST || tree->number < -NUMBER_MOST))
+        *tree = (struct json){.kind = JSON_STRING,
+                              .text = arena_printf(arena, "%lld", (long long)tree->number)};
+    if (tree->kind != JSON_OBJECT && tree->kind != JSON_ARRAY)
+        return;
+    for (struct json_item *item = tree->first; item; item = item->next)
+        spell_ids(arena, &item->value);
+}
+
 struct souk_str webhook_body(struct arena *arena, struct souk_str topic, int64_t at,
                              const struct json *data)
 {
@@ -156,7 +169,9 @@ struct souk_str webhook_body(struct arena *arena, struct souk_str topic, int64_t
     struct json *body = json_new(arena, JSON_OBJECT);
     json_add_str(arena, body, "type", topic);
     json_add_time(arena, body, "timestamp", at);
-    json_add_tree(arena, body, "data", data);
+    struct json *told = json_copy(arena, data);
+    spell_ids(arena, told);
+    json_add_tree(arena, body, "data", told);
     json_print(&text, body);
     return buf_str(&text);
 }
@@ -207,9 +222,9 @@ int webhook_from_fact(struct db_conn *conn, struct arena *arena, const struct ou
             continue;
         if (!body.ptr)
             body = body_of(conn, arena, fact);
-        code =
-            db_run(conn, &sql_webhook_put_delivery, &changed, DB_INT(id_next()), DB_INT(list[i].id),
-                   DB_INT(fact->id), DB_TEXT(fact->topic), DB_TEXT(body), DB_INT(now));
+        code = db_run(conn, &sql_webhook_put_delivery, &changed, DB_INT(id_next()),
+                      DB_INT(list[i].id), DB_INT(fact->id), DB_TEXT(fact->topic),
+                      DB_TEXT(fact->subject), DB_TEXT(body), DB_INT(now));
         if (code == SOUK_OK && changed)
             code = webhook_ask(conn, arena, list[i].id, 0, now);
     }

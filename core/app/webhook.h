@@ -3,7 +3,8 @@
  * stamp and body, a stable id, retries over days, replay, pause. Each receiver has jobs of its own
  * kind, one at a time, so that a slow one delays nobody.
  *
- * Facts about accounts (account.*) are never told: they carry what opens an account.
+ * Facts about accounts (account.*) are never told: they carry what opens an account. Neither are
+ * those about receivers: the address of one is nobody else's affair.
  */
 #ifndef APP_WEBHOOK_H
 #define APP_WEBHOOK_H
@@ -41,7 +42,9 @@ int webhook_replay(struct db_conn *conn, struct arena *arena, int64_t id, int64_
                    int64_t from, int64_t until, struct souk_str state, int64_t now, int64_t *count);
 /* The same for one delivery, whosever it is. */
 int webhook_replay_one(struct db_conn *conn, struct arena *arena, int64_t delivery, int64_t now);
-int webhook_sweep(struct db_conn *conn, int64_t before); /* those that are done */
+/* In many small writes: those that are older, sent or not: nobody's data is kept for a receiver
+ * that is off. */
+int webhook_sweep(struct db *db, int64_t before, struct err *err);
 /* Reads. `secret`: with it. SOUK_NOT_FOUND. */
 int webhook_show(struct db_conn *conn, struct arena *arena, int64_t id, int secret,
                  struct json **doc);

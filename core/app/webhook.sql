@@ -4,17 +4,18 @@
 SELECT id, topics, state FROM webhook WHERE state <> 'disabled' ORDER BY id
 
 -- name: webhook_put_delivery
-INSERT INTO webhook_delivery (id, webhook_id, fact, topic, body, state, due_at, created_at)
-VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $6) ON CONFLICT (webhook_id, fact) DO NOTHING
+INSERT INTO webhook_delivery (id, webhook_id, fact, topic, subject, body, state, due_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $7) ON CONFLICT (webhook_id, fact) DO NOTHING
 
 -- The waiting job of a receiver comes earlier; one that runs looks again at its end.
 -- name: webhook_hasten
 UPDATE job SET due = $2, changed_at = $2 WHERE kind = $1 AND key = 'once' AND state = 'waiting' AND due > $2
 
+-- What is due, in the order in which it happened: after an outage too.
 -- name: webhook_next
 SELECT d.id, d.fact, d.topic, d.body, d.attempts, w.url, w.secret, w.secret_before, w.rotated_at
 FROM webhook w JOIN webhook_delivery d ON d.webhook_id = w.id AND d.state = 'waiting' AND d.due_at <= $2
-WHERE w.id = $1 AND w.state = 'active' ORDER BY d.due_at, d.id LIMIT 1
+WHERE w.id = $1 AND w.state = 'active' ORDER BY d.id LIMIT 1
 
 -- name: webhook_next_due
 SELECT min(d.due_at) FROM webhook w JOIN webhook_delivery d ON d.webhook_id = w.id AND d.state = 'waiting'
@@ -72,5 +73,7 @@ SELECT webhook_id FROM webhook_delivery WHERE id = $1
 UPDATE webhook_delivery SET state = 'waiting', attempts = 0, why = '', due_at = $6, done_at = NULL
 WHERE webhook_id = $1 AND ($2 = 0 OR id = $2) AND created_at >= $3 AND created_at <= $4 AND ($5 = '' OR state = $5)
 
+-- What still waits after so long is for a receiver that is off.
 -- name: webhook_sweep
-DELETE FROM webhook_delivery WHERE state <> 'waiting' AND created_at < $1
+DELETE FROM webhook_delivery WHERE id IN (SELECT o.id FROM (SELECT id, created_at FROM webhook_delivery ORDER BY id LIMIT $2) AS o
+    WHERE o.created_at < $1)

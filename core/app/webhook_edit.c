@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "store/retention.h"
 
 #define URL_MOST    2000
 #define TOPICS_MOST 40
@@ -176,7 +177,7 @@ int webhook_test(struct db_conn *conn, struct arena *arena, int64_t id, int64_t 
         return code;
     json_add_str(arena, data, "webhook", arena_printf(arena, "%lld", (long long)id));
     code = db_run(conn, &sql_webhook_put_delivery, NULL, DB_INT(id_next()), DB_INT(id),
-                  DB_INT(id_next()), DB_CSTR("webhook.test"),
+                  DB_INT(id_next()), DB_CSTR("webhook.test"), DB_CSTR(""),
                   DB_TEXT(webhook_body(arena, souk_str("webhook.test"), now, data)), DB_INT(now));
     return code ? code : webhook_ask(conn, arena, id, 0, now);
 }
@@ -203,9 +204,10 @@ int webhook_replay_one(struct db_conn *conn, struct arena *arena, int64_t delive
                                  &count);
 }
 
-int webhook_sweep(struct db_conn *conn, int64_t before)
+int webhook_sweep(struct db *db, int64_t before, struct err *err)
 {
-    return db_run(conn, &sql_webhook_sweep, NULL, DB_INT(before));
+    const struct retention_rule rule = {&sql_webhook_sweep, before};
+    return retention_sweep(db, &rule, 1, err);
 }
 
 /* ---- reading ---- */

@@ -1,6 +1,6 @@
 /*
- * webhook_inner: what the files of webhook share: asking for a receiver's job, which facts it wants,
- * the frozen body and its signature, and when it is tried again.
+ * webhook_inner: what the files of webhook share: asking for a receiver's job, which facts it
+ * wants, the frozen body and its signature, and when it is tried again.
  */
 #ifndef APP_WEBHOOK_INNER_H
 #define APP_WEBHOOK_INNER_H

@@ -14,17 +14,15 @@
  */
 #include "app/webhook_inner.h"
 
-#include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
-#include <stdlib.h>
+#include "app/lane.h"
 #include "app/webhook.sql.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
-#include "base/worker.h"
 #include "web/client.h"
 
 #define TIMEOUT       (10 * CLOCK_SECOND)
@@ -34,13 +32,13 @@
 #define SILENT_MOST   2
 #define REST          (30 * CLOCK_SECOND)
 #define TURN          (2 * CLOCK_SECOND) /* for a free worker */
-#define THREADS       16                 /* started with the first delivery */
-#define QUEUE         1024
+#define THREADS       16
 #define SLOW_MOST     8 /* threads that slow receivers may have at once */
 #define DEAD_IN_A_ROW 5
 #define WAIT_MOST     (24 * CLOCK_HOUR) /* that a receiver may ask for */
 
-static _Atomic int running_slow, stopping;
+static _Atomic int running_slow;
+static struct lane lane = LANE("webhook", THREADS, 256);
 
 /* ---- signing ---- */
 
@@ -329,7 +327,7 @@ static int64_t run_some(struct db *db, int64_t webhook)
     int64_t until = clock_mono() + SPAN_OF_RUN;
     int silent = 0, slow = 0, said = 1;
     for (int i = 0;
-         i < IN_ONE_RUN && silent < SILENT_MOST && clock_mono() < until && !atomic_load(&stopping);
+         i < IN_ONE_RUN && silent < SILENT_MOST && clock_mono() < until && !lane_stops(&lane);
          i++) {
         said = deliver_one(db, webhook, &slow);
         if (said < 0)
@@ -357,58 +355,12 @@ static void run_job(struct db *db, const struct job *job)
 
 /* ---- threads of their own ---- */
 
-struct handed { /* a claimed job on its way to the threads */
-    struct work work;
-    struct db *db;
-    struct job job;
-    struct arena arena;
-};
-
-static struct worker *pool;
-static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void run_handed(struct work *work)
-{
-    struct handed *handed = (struct handed *)work;
-    if (atomic_load(&stopping))
-        job_give_back(handed->db, &handed->job, clock_now());
-    else
-        run_job(handed->db, &handed->job);
-    arena_free(&handed->arena);
-    free(handed);
-}
-
-static int hand_over(struct handed *handed)
-{
-    pthread_mutex_lock(&pool_lock);
-    if (!pool && !atomic_load(&stopping))
-        pool = worker_start("webhook", THREADS, QUEUE);
-    int code = pool ? worker_push(pool, &handed->work) : SOUK_BUSY;
-    pthread_mutex_unlock(&pool_lock);
-    return code;
-}
-
 void webhook_run(struct db *db, const struct job *job)
 {
-    struct handed *handed = mem_zalloc(sizeof *handed);
-    *handed = (struct handed){.work.run = run_handed, .db = db, .job = *job};
-    handed->job.kind = arena_str(&handed->arena, job->kind);
-    handed->job.subject = arena_str(&handed->arena, job->subject);
-    handed->job.payload = arena_str(&handed->arena, job->payload);
-    if (hand_over(handed) == SOUK_OK)
-        return;
-    job_give_back(db, job, clock_now());
-    arena_free(&handed->arena);
-    free(handed);
+    lane_run(&lane, db, job, run_job);
 }
 
 void webhook_end(void)
 {
-    atomic_store(&stopping, 1);
-    pthread_mutex_lock(&pool_lock);
-    struct worker *last = pool;
-    pool = NULL;
-    pthread_mutex_unlock(&pool_lock);
-    if (last)
-        worker_stop(last);
+    lane_end(&lane);
 }

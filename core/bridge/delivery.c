@@ -22,7 +22,6 @@
 #define WORDS_MOST   1000
 #define OPTIONS_MOST 50
 #define POINTS_MOST  20
-#define LIST_SPAN    (2 * CLOCK_SECOND) /* for the options of one provider: a shopper waits */
 
 static const char *const kind = "delivery";
 
@@ -163,11 +162,12 @@ int delivery_options(const struct provider_scope *scope, const struct souk_deliv
                      struct json *items)
 {
     struct provider_scope quick = *scope;
-    if (!quick.span && quick.kind == SOUK_TASK)
-        quick.span = LIST_SPAN;
+    int64_t began = clock_mono();
     const struct provider *provider = NULL;
-    while (scope->set && (provider = provider_next(scope->set, kind, provider)))
+    while (scope->set && (provider = provider_next(scope->set, kind, provider))) {
+        quick.span = provider_look_span(scope, began);
         take_options(&quick, provider, terms, items);
+    }
     return SOUK_OK;
 }
 

@@ -88,12 +88,15 @@ static int offer_of(const struct provider_scope *scope, struct souk_str method,
 int payment_offers(const struct provider_scope *scope, const struct souk_payment_terms *terms,
                    struct json *items)
 {
+    struct provider_scope quick = *scope;
+    int64_t began = clock_mono();
     const struct provider *at = NULL;
     while (scope->set && (at = provider_next(scope->set, KIND, at))) {
         struct json *offer = json_new(scope->arena, JSON_OBJECT);
         struct err err = {0};
         int32_t flags;
-        if (offer_of(scope, souk_str(at->row->name), terms, offer, &flags, &err) == SOUK_OK)
+        quick.span = provider_look_span(scope, began);
+        if (offer_of(&quick, souk_str(at->row->name), terms, offer, &flags, &err) == SOUK_OK)
             json_add_tree(scope->arena, items, NULL, offer);
     }
     return SOUK_OK;
@@ -163,10 +166,22 @@ static int may_be(enum payment_verb verb, int32_t state)
     return state >= SOUK_PAID_PENDING && state <= SOUK_PAID_DISPUTED && (states[verb] >> state & 1);
 }
 
+/* The whole host: "http://127.0.0.1.example.org" and "http://localhost:1@example.org" are others.
+ */
 static int is_loopback(struct souk_str url)
 {
-    return str_starts(url, "http://127.0.0.1") || str_starts(url, "http://localhost") ||
-           str_starts(url, "http://[::1]");
+    static const char *const hosts[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        if (!str_starts(url, hosts[i]))
+            continue;
+        struct souk_str rest = str_from(url, strlen(hosts[i]));
+        if (rest.len && rest.ptr[0] == ':')
+            do
+                rest = str_from(rest, 1);
+            while (rest.len && rest.ptr[0] >= '0' && rest.ptr[0] <= '9');
+        return rest.len == 0 || strchr("/?#", rest.ptr[0]) != NULL;
+    }
+    return 0;
 }
 
 static int is_redirect(struct souk_str url)
@@ -250,6 +265,22 @@ int payment_can(const struct plugin_set *set, struct souk_str method, enum payme
     }
 }
 
+/* A provider gives sums as money; whoever reads the facts gets them as people write them. */
+static void print_sums(const struct provider_scope *scope, struct json *view)
+{
+    const char *locale = scope->locale ? scope->locale : "en";
+    const struct json *facts = json_at(view, "facts");
+    for (struct json_item *item = facts ? facts->first : NULL; item; item = item->next) {
+        struct json *value = (struct json *)(uintptr_t)json_at(&item->value, "value");
+        struct souk_str currency = json_text(json_at(value, "currency"));
+        if (!value || value->kind != JSON_OBJECT || !currency.len)
+            continue;
+        struct souk_str text = money_format(scope->arena, json_int(json_at(value, "amount"), 0),
+                                            arena_cstr(scope->arena, currency), locale);
+        *value = (struct json){.kind = JSON_STRING, .text = text};
+    }
+}
+
 int payment_show(const struct provider_scope *scope, struct souk_str method,
                  const struct souk_payment *payment, struct json *view)
 {
@@ -261,7 +292,10 @@ int payment_show(const struct provider_scope *scope, struct souk_str method,
     const struct souk_payment_provider *table = table_of(call.provider);
     code = HAS(table, show) ? table->show(&call.ctx, payment, (struct souk_value *)view)
                             : SOUK_NOT_FOUND;
-    return provider_end(&call, code, &err);
+    code = provider_end(&call, code, &err);
+    if (code == SOUK_OK)
+        print_sums(scope, view);
+    return code;
 }
 
 /* ---- a payment as providers see it ---- */

@@ -18,6 +18,9 @@
 
 #define SPAN_TASK  (10 * CLOCK_SECOND)
 #define SPAN_QUICK (50 * CLOCK_MS)
+#define LOOK_MOST  (2 * CLOCK_SECOND) /* one provider of a list */
+#define LOOK_WHOLE (5 * CLOCK_SECOND / 2)
+#define LOOK_LEAST (250 * CLOCK_MS) /* the time is up: who answers at once is still in */
 
 void provider_scope_request(struct provider_scope *scope, struct request *request, int kind)
 {
@@ -34,8 +37,7 @@ void provider_scope_request(struct provider_scope *scope, struct request *reques
 void provider_scope_job(struct provider_scope *scope, struct db *db, struct arena *arena,
                         const char *locale)
 {
-    *scope = (struct provider_scope){
-        .db = db, .arena = arena, .locale = locale, .kind = SOUK_TASK};
+    *scope = (struct provider_scope){.db = db, .arena = arena, .locale = locale, .kind = SOUK_TASK};
     scope->set = set_pin(&scope->ticket);
 }
 
@@ -51,6 +53,14 @@ static int64_t span_of(const struct provider_scope *scope)
     if (scope->span)
         return scope->span;
     return scope->kind == SOUK_TASK ? SPAN_TASK : SPAN_QUICK;
+}
+
+int64_t provider_look_span(const struct provider_scope *scope, int64_t began)
+{
+    if (scope->span || scope->kind != SOUK_TASK)
+        return scope->span;
+    int64_t left = began + LOOK_WHOLE - clock_mono();
+    return left > LOOK_MOST ? LOOK_MOST : left < LOOK_LEAST ? LOOK_LEAST : left;
 }
 
 static int find(struct provider_call *call, const struct provider_scope *scope, const char *kind,

@@ -35,6 +35,11 @@ void provider_scope_job(struct provider_scope *scope, struct db *db, struct aren
                         const char *locale);
 void provider_scope_end(struct provider_scope *scope);
 
+/* What one provider may take of a list that a shopper waits for and that was begun at `began`
+ * (clock_mono): each little, all together not much more, so that one that does not answer costs its
+ * own place in the list only. A span that the scope names, and what does not wait, stays. */
+int64_t provider_look_span(const struct provider_scope *scope, int64_t began);
+
 /* The shape of every call: provider_begin, the plugin's function with &call.ctx, provider_end. */
 struct provider_call {
     struct souk_ctx ctx;

@@ -12,7 +12,7 @@
 
 int census_threads(void); /* -1 when /proc cannot be read */
 int census_descriptors(void);
-int64_t census_resident(void); /* bytes */
+int64_t census_resident(void); /* bytes of its own: without mapped files */
 
 void census_watch(int on);
 extern _Atomic int census_is_watching;

@@ -186,9 +186,44 @@ int64_t cart_units(const struct cart *cart)
 
 /* ---- storing ---- */
 
-/* A price that was never shown is shown now. */
-static void note_prices(struct cart *cart, const struct quote *quote)
+/* The lines of the quote that is stored: what was shown last. */
+static struct json *parse_shown(struct arena *arena, const struct cart *cart)
 {
+    struct json *shown = NULL;
+    if (!cart->quote.len || json_parse(arena, cart->quote, &shown, NULL) != SOUK_OK)
+        shown = json_new(arena, JSON_OBJECT);
+    return shown;
+}
+
+static int64_t shown_price(const struct json *shown, int64_t line)
+{
+    int64_t id;
+    json_each(item, json_at(shown, "lines"))
+    {
+        if (str_to_int(json_text(json_at(&item->value, "id")), &id) == SOUK_OK && id == line)
+            return json_int(json_at(&item->value, "unit_price"), -1);
+    }
+    return -1;
+}
+
+void cart_seen(struct cart *cart, const struct quote *quote)
+{
+    for (size_t i = 0; i < quote->count; i++) {
+        for (size_t at = 0; at < cart->count; at++) {
+            struct cart_line *line = &cart->lines[at];
+            if (line->id != quote->lines[i].id || line->price_seen == quote->lines[i].unit_price)
+                continue;
+            line->price_seen = quote->lines[i].unit_price;
+            line->changed = 1;
+        }
+    }
+}
+
+/* A price that was never shown is shown now. A change of it that the last answer told (its quote is
+ * the one that is stored) has been seen by whoever changes the cart once more. */
+static void note_prices(struct arena *arena, struct cart *cart, const struct quote *quote)
+{
+    struct json *last = NULL;
     size_t at = 0;
     for (size_t i = 0; quote && i < cart->count; i++) {
         struct cart_line *line = &cart->lines[i];
@@ -196,8 +231,15 @@ static void note_prices(struct cart *cart, const struct quote *quote)
             at++;
         if (at == quote->count) {
             at = 0; /* not priced: kept for later, or gone */
-        } else if (line->price_seen < 0) {
-            line->price_seen = quote->lines[at].unit_price;
+            continue;
+        }
+        int64_t price = quote->lines[at].unit_price;
+        if (line->price_seen == price)
+            continue;
+        if (line->price_seen >= 0 && !last)
+            last = parse_shown(arena, cart);
+        if (line->price_seen < 0 || shown_price(last, line->id) == price) {
+            line->price_seen = price;
             line->changed = 1;
         }
     }
@@ -269,7 +311,7 @@ int cart_store(struct db_conn *conn, struct arena *arena, struct cart *cart,
         code = SOUK_CONFLICT;
     if (code != SOUK_OK)
         return code;
-    note_prices(cart, quote);
+    note_prices(arena, cart, quote);
     cart->changed_at = now;
     cart->expires_at = now + KEPT;
     code = store_lines(conn, arena, cart, now);

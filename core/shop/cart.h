@@ -90,9 +90,12 @@ int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *car
  * + 1, kept for another 30 days. SOUK_CONFLICT: it has another version by now. The struct keeps the
  * version that was loaded (a write may be run again): to store once more, load again. With a quote
  * the prices of lines that were touched count as shown; without one a later change of them is not
- * told. */
+ * told. That a price has changed is told until a change is stored by somebody who was told: until the
+ * answer of the last store had that price already, or cart_seen said so. */
 int cart_store(struct db_conn *conn, struct arena *arena, struct cart *cart,
                const struct quote *quote, int64_t now);
+/* In memory, before a change: these prices, as they are now, stood before whoever makes it. */
+void cart_seen(struct cart *cart, const struct quote *quote);
 /* In a write: the draft alone; no new version. */
 int cart_store_draft(struct db_conn *conn, const struct cart *cart, int64_t now);
 /* In a write, at sign-in: the guest's cart becomes the person's; if they have one already, the
@@ -101,6 +104,11 @@ int cart_store_draft(struct db_conn *conn, const struct cart *cart, int64_t now)
  * of somebody else is left alone. Twice does nothing the second time. */
 int cart_join(struct db_conn *conn, struct arena *arena, struct souk_str token, int64_t person_id,
               int64_t now, struct cart *kept);
+/* In a write: the cart of a link (an abandoned checkout) goes on in another browser. What the guest
+ * there had in a cart of their own (`own`: its token, may be empty) is put in as by cart_join.
+ * SOUK_NOT_FOUND: there is no such open cart, or it is a person's: that one signs in. */
+int cart_resume(struct db_conn *conn, struct arena *arena, struct souk_str token,
+                struct souk_str own, int64_t now, struct cart *kept);
 /* The document of the contract: {"id" (the token), "currency", "lines", "quote", …} with what a
  * page shows besides: names, pictures, addresses, "available" (bool: that quantity), "stock" (n or
  * null), "price_before" when a price changed since the line was touched; lines kept for later stand

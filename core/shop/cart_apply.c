@@ -15,6 +15,11 @@
 #define NOTE_MOST 500 /* characters */
 #define CODE_MOST 64  /* bytes */
 
+/* The words below are whole sentences, which the pages look up in their language; so the numbers
+ * stand in them. */
+_Static_assert(QUOTE_QUANTITY == 10000 && QUOTE_LINES == 200 && CART_CODES == 20,
+               "as the words say");
+
 struct apply {
     struct db_conn *conn;
     struct arena *arena;
@@ -120,7 +125,7 @@ static int check_offer(struct apply *apply, const struct offer *offer, int64_t q
         return err_set(apply->err, SOUK_NOT_FOUND, "this product is not on sale now");
     if (quantity > QUOTE_QUANTITY)
         return err_set(apply->err, SOUK_INVALID,
-                       "a line holds at most %d units; write to us for more", QUOTE_QUANTITY);
+                       "a line holds at most 10,000 units; write to us for more");
     if (offer->free == 0)
         return err_set(apply->err, SOUK_CONFLICT, "this product is sold out");
     if (offer->free > 0 && quantity > offer->free)
@@ -158,7 +163,7 @@ static int do_add(struct apply *apply)
         return code;
     if (!line && apply->cart->count >= QUOTE_LINES)
         return err_set(apply->err, SOUK_INVALID,
-                       "a cart holds at most %d lines; take something out first", QUOTE_LINES);
+                       "a cart holds at most 200 lines; take something out first");
     if (!line)
         line = add_line(apply, offer.variant_id);
     set_quantity(apply, line, wanted);
@@ -219,7 +224,7 @@ static int do_note(struct apply *apply, struct cart_line *line)
 {
     struct souk_str text = str_trim(apply->change->text);
     if (!utf8_valid(text) || utf8_length(text) > NOTE_MOST)
-        return err_set(apply->err, SOUK_INVALID, "a note has at most %d characters", NOTE_MOST);
+        return err_set(apply->err, SOUK_INVALID, "a note has at most 500 characters");
     line->note = arena_str(apply->arena, text);
     line->changed = 1;
     return SOUK_OK;
@@ -252,12 +257,12 @@ static int do_code(struct apply *apply)
     struct cart *cart = apply->cart;
     struct souk_str code = code_of(apply);
     if (!code.len)
-        return err_set(apply->err, SOUK_INVALID, "a code has 1 to %d signs", CODE_MOST);
+        return err_set(apply->err, SOUK_INVALID, "a code has 1 to 64 signs");
     if (find_code(cart, code) < cart->coupon_count)
         return SOUK_OK;
     if (cart->coupon_count == CART_CODES)
         return err_set(apply->err, SOUK_INVALID,
-                       "a cart holds at most %d codes; take one out first", CART_CODES);
+                       "a cart holds at most 20 codes; take one out first");
     if (!cart->coupons)
         cart->coupons = arena_array(apply->arena, struct souk_str, CART_CODES);
     cart->coupons[cart->coupon_count++] = code;

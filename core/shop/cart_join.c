@@ -106,7 +106,7 @@ static void take_codes(struct join *join)
     }
 }
 
-/* The person has a cart: the guest's goes into it. */
+/* The guest's goes into the one that is there; person_id 0: a guest's too. */
 static int pour(struct db_conn *conn, struct arena *arena, const struct cart *guest,
                 int64_t person_id, int64_t now, struct cart *kept)
 {
@@ -121,10 +121,10 @@ static int pour(struct db_conn *conn, struct arena *arena, const struct cart *gu
         kept->draft = guest->draft;
     if ((code = cart_store(conn, arena, kept, NULL, now)) == SOUK_OK)
         code = db_run(conn, &sql_cart_merge, &changed, DB_INT(guest->id), DB_INT(kept->id),
-                      DB_INT(person_id), DB_INT(now), DB_INT(guest->version));
+                      person_id ? DB_INT(person_id) : DB_NULL, DB_INT(now), DB_INT(guest->version));
     if (code == SOUK_OK && !changed)
         code = SOUK_CONFLICT;
-    return code == SOUK_OK ? cart_load_of(conn, arena, person_id, now, kept) : code;
+    return code == SOUK_OK ? cart_load(conn, arena, kept->token, now, kept) : code;
 }
 
 static int own(struct db_conn *conn, struct cart *cart, int64_t person_id, int64_t now)
@@ -160,4 +160,22 @@ int cart_join(struct db_conn *conn, struct arena *arena, struct souk_str token, 
         return pour(conn, arena, &guest, person, now, kept);
     *kept = guest;
     return own(conn, kept, person, now);
+}
+
+int cart_resume(struct db_conn *conn, struct arena *arena, struct souk_str token,
+                struct souk_str own_token, int64_t now, struct cart *kept)
+{
+    struct cart guest;
+    int code = cart_load(conn, arena, token, now, kept);
+    if (code == SOUK_OK && (kept->person_id || !souk_str_is(kept->state, "open")))
+        code = SOUK_NOT_FOUND;
+    if (code != SOUK_OK || !own_token.len)
+        return code;
+    code = cart_load(conn, arena, own_token, now, &guest);
+    if (code == SOUK_NOT_FOUND || (code == SOUK_OK && (guest.id == kept->id || guest.person_id ||
+                                                       !souk_str_is(guest.state, "open"))))
+        return SOUK_OK;
+    if (guest.draft && kept->draft && kept->draft->count)
+        guest.draft = NULL; /* the link leads to what was typed there */
+    return code ? code : pour(conn, arena, &guest, 0, now, kept);
 }

@@ -146,7 +146,10 @@ int order_refuse(struct db_conn *conn, struct arena *arena, int64_t id, const ch
 
 int order_forget(struct db_conn *conn, int64_t id)
 {
-    return db_run(conn, &sql_order_forget, NULL, DB_INT(id));
+    int code = db_run(conn, &sql_order_forget, NULL, DB_INT(id));
+    if (code == SOUK_OK)
+        code = db_run(conn, &sql_order_forget_messages, NULL, DB_INT(id));
+    return code ? code : db_run(conn, &sql_order_forget_deliveries, NULL, DB_INT(id));
 }
 
 static const char *fact_of(enum order_machine machine, const char *to)

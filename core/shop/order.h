@@ -91,6 +91,8 @@ int order_move(struct db_conn *conn, struct arena *arena, int64_t id, enum order
  * "delivery", "restock", "tracking"}; may be NULL). SOUK_CONFLICT: illegal, see order_allowed. */
 int order_step(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str step,
                const struct json *args, struct souk_str actor, int64_t now, struct err *err);
+/* The arguments of a step or an edit with ids of lines as numbers; never NULL. */
+struct json *order_args(struct arena *arena, const struct json *args);
 /* Cancels: reservations, booked places and payments go back; what was captured is refunded. SOUK_CONFLICT:
  * something has left the house. */
 int order_cancel(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str actor,

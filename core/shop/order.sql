@@ -37,7 +37,7 @@ INSERT INTO series (name, last) VALUES ($1, $2)
 SELECT id FROM shop_order WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2
 
 -- name: order_keep_longer
-UPDATE shop_order SET expires_at = NULL WHERE id = $1
+UPDATE shop_order SET expires_at = $2 WHERE id = $1
 
 -- What is there to be given back or let go.
 -- name: order_money
@@ -60,3 +60,11 @@ SELECT version FROM shop_order WHERE id = $1
 UPDATE shop_order SET name = '', email = '', phone = '', note = '', visitor = 0, billing = '{}', delivery_data = '{}',
     address = json_object('country', json_extract(address, '$.country'))
 WHERE id = $1 AND EXISTS (SELECT 1 FROM person p WHERE p.id = shop_order.person_id AND p.erased_at IS NOT NULL)
+
+-- name: order_forget_messages
+DELETE FROM message WHERE order_id = $1 AND state <> 'waiting'
+    AND EXISTS (SELECT 1 FROM shop_order o JOIN person p ON p.id = o.person_id WHERE o.id = $1 AND p.erased_at IS NOT NULL)
+
+-- name: order_forget_deliveries
+DELETE FROM webhook_delivery WHERE subject = 'order:' || $1 AND state <> 'waiting'
+    AND EXISTS (SELECT 1 FROM shop_order o JOIN person p ON p.id = o.person_id WHERE o.id = $1 AND p.erased_at IS NOT NULL)

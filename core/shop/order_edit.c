@@ -31,7 +31,7 @@ struct edit {
     /* the row */
     struct souk_str number, locale, channel, group, email, phone, name, address;
     struct souk_str delivery_method, delivery_label;
-    int64_t version, total, captured, refunded, delivery_refunded;
+    int64_t version, total, captured, refunded, delivery_refunded, refused, surplus;
     char status[16], payment_status[16];
     struct quote quote;
     struct edit_line lines[QUOTE_LINES];
@@ -73,6 +73,8 @@ static int read_row(struct edit *edit)
     edit->group = kept(edit, &rows, 17);
     edit->delivery_method = kept(edit, &rows, 18);
     edit->delivery_label = kept(edit, &rows, 19);
+    edit->refused = db_int(&rows, 20);
+    edit->surplus = db_int(&rows, 21);
     db_close(&rows);
     code = json_parse(edit->arena, quote, &doc, edit->err);
     if (code == SOUK_OK)
@@ -266,11 +268,16 @@ static int apply_delivery(struct edit *edit, const struct json *wish)
         delivery->label = edit->delivery_label;
         edit->quote.delivery_count = 1;
     }
-    for (size_t i = 1; i < edit->quote.delivery_count; i++)
-        delivery[i].amount = delivery[i].discount = 0;
-    delivery->amount = amount->number;
-    if (delivery->discount > delivery->amount)
-        delivery->discount = delivery->amount;
+    /* the sum of all that is charged besides goods: the others (a fee for the way of paying) stay
+     * as they are as long as they fit into it, each with its own rates */
+    int64_t left = amount->number;
+    for (size_t i = edit->quote.delivery_count; i-- > 0;) {
+        struct quote_delivery *charge = &delivery[i];
+        charge->amount = i == 0 || charge->amount > left ? left : charge->amount;
+        if (charge->discount > charge->amount)
+            charge->discount = charge->amount;
+        left -= charge->amount;
+    }
     return SOUK_OK;
 }
 
@@ -397,6 +404,12 @@ static int compute(struct edit *edit)
     return SOUK_OK;
 }
 
+/* What is to be paid for what the order is now. */
+static int64_t open_sum(const struct edit *edit)
+{
+    return edit->quote.total - edit->refused - (edit->captured - edit->surplus);
+}
+
 static int store(struct edit *edit)
 {
     const struct quote *quote = &edit->quote;
@@ -412,9 +425,9 @@ static int store(struct edit *edit)
         return err_set(edit->err, SOUK_CONFLICT, "the order has changed; look at it again");
     for (size_t i = 0; code == SOUK_OK && i < quote->count; i++)
         code = store_line(edit, i);
-    if (code == SOUK_OK && quote->total != edit->total && quote->total >= edit->captured)
+    if (code == SOUK_OK && quote->total != edit->total && open_sum(edit) >= 0)
         code = db_run(edit->conn, &sql_order_edit_payment, NULL, DB_INT(edit->id),
-                      DB_INT(quote->total - edit->captured), DB_INT(edit->now));
+                      DB_INT(open_sum(edit)), DB_INT(edit->now));
     return code;
 }
 
@@ -422,7 +435,7 @@ static int store(struct edit *edit)
 
 static int follow(struct edit *edit, struct souk_str actor)
 {
-    const char *paid = edit->captured >= edit->quote.total ? "paid" : "part_paid";
+    const char *paid = open_sum(edit) <= 0 ? "paid" : "part_paid";
     int code = SOUK_OK;
     if (edit->captured &&
         order_edge_declared(ORDER_MACHINE_PAYMENT, "edit", souk_str(edit->payment_status), paid))
@@ -442,7 +455,8 @@ static int tell(struct edit *edit, const struct json *wish, struct souk_str acto
     json_add_int(arena, more, "total", edit->quote.total);
     json_add_int(arena, more, "total_before", edit->total);
     json_add_int(arena, more, "due",
-                 order_due(edit->status, edit->quote.total, edit->captured, edit->refunded));
+                 order_due(edit->status, edit->quote.total - edit->refused, edit->captured,
+                           edit->surplus, edit->refunded));
     int code =
         order_tell(edit->conn, arena, "order.edited", edit->id, edit->number, more, edit->now);
     for (size_t i = 0; i < edit->quote.count; i++) {

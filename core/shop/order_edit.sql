@@ -3,7 +3,7 @@
 -- name: order_edit_row
 SELECT o.number, o.status, o.payment_status, o.version, o.currency, o.prices_include_tax, o.locale, o.address, o.email, o.phone,
     o.name, o.quote, o.total, o.captured, o.refunded, o.delivery_refunded, o.channel, coalesce(p.customer_group, ''),
-    o.delivery_method, o.delivery_label
+    o.delivery_method, o.delivery_label, o.refused, o.surplus
 FROM shop_order o LEFT JOIN person p ON p.id = o.person_id WHERE o.id = $1
 
 -- name: order_edit_lines
@@ -30,6 +30,6 @@ DELETE FROM shipment_line WHERE line_id = $1 AND shipment_id IN (SELECT id FROM 
 -- name: order_edit_line_drop
 DELETE FROM order_line WHERE id = $1
 
--- What nobody outside has been told yet asks for what is owed now.
+-- What nobody outside was told asks for what is owed now. A provider that was told a sum (or is being told) keeps it.
 -- name: order_edit_payment
-UPDATE payment SET amount = $2, changed_at = $3 WHERE order_id = $1 AND state IN ('created', 'pending') AND next = '' AND authorised = 0
+UPDATE payment SET amount = $2, changed_at = $3 WHERE order_id = $1 AND state = 'pending' AND local = 1 AND authorised = 0

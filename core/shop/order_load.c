@@ -53,12 +53,13 @@ static void add_time(struct columns *from, struct json *doc, const char *key, in
 
 /* What is still to be paid, or, below 0, was paid too much. What was paid back for goods is not
  * owed again. */
-int64_t order_due(const char *status, int64_t total, int64_t captured, int64_t refunded)
+int64_t order_due(const char *status, int64_t total, int64_t captured, int64_t surplus,
+                  int64_t refunded)
 {
     if (strcmp(status, "cancelled") == 0)
         return captured - refunded > 0 ? refunded - captured : 0;
-    if (captured < total)
-        return total - captured;
+    if (captured - surplus < total)
+        return total - (captured - surplus);
     return captured - refunded > total ? total - (captured - refunded) : 0;
 }
 
@@ -120,7 +121,7 @@ static void add_row(struct columns *from, struct json *doc, int staff)
     json_add_int(arena, doc, "refunded", db_int(from->rows, 26));
     json_add_int(arena, doc, "due",
                  order_due(states.order, db_int(from->rows, 23) - db_int(from->rows, 40),
-                           db_int(from->rows, 25), db_int(from->rows, 26)));
+                           db_int(from->rows, 25), db_int(from->rows, 41), db_int(from->rows, 26)));
     add_delivery(from, doc);
     struct json *payment = json_add(arena, doc, "payment", JSON_OBJECT);
     add_text(from, payment, "method", 30);
@@ -216,12 +217,38 @@ static int load_payment(struct db_conn *conn, struct arena *arena, int64_t id, s
     return SOUK_OK;
 }
 
+/* What customers need not know of a parcel: how the shop and its carrier get on about it. */
+static void add_parcels(struct arena *arena, const struct json *parcels, struct json *list)
+{
+    json_each(parcel, parcels)
+    {
+        struct json *shown = json_add(arena, list, NULL, JSON_OBJECT);
+        json_each(member, &parcel->value)
+        {
+            if (!souk_str_is(member->key, "allowed") && !souk_str_is(member->key, "why") &&
+                !souk_str_is(member->key, "registering"))
+                *json_add_key(arena, shown, member->key, JSON_NULL) = member->value;
+        }
+    }
+}
+
+static int load_parcels(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
+                        struct json *doc)
+{
+    struct json *list = json_add(arena, doc, "shipments", JSON_ARRAY);
+    struct json *all = staff ? list : json_new(arena, JSON_ARRAY);
+    int code = shipment_list(conn, arena, id, all);
+    if (code == SOUK_OK && !staff)
+        add_parcels(arena, all, list);
+    return code;
+}
+
 static int load_rest(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
                      struct json *doc)
 {
     int code = load_payment(conn, arena, id, doc);
     if (code == SOUK_OK)
-        code = shipment_list(conn, arena, id, json_add(arena, doc, "shipments", JSON_ARRAY));
+        code = load_parcels(conn, arena, id, staff, doc);
     if (code == SOUK_OK)
         code = return_list(conn, arena, id, json_add(arena, doc, "returns", JSON_ARRAY));
     if (code == SOUK_OK)

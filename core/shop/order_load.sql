@@ -5,7 +5,7 @@ SELECT id, number, token, status, payment_status, fulfilment_status, email, phon
     channel, currency, prices_include_tax, items, discount, delivery, delivery_discount, tax, tax_included, delivery_tax, total,
     authorised, captured, refunded, delivery_method, delivery_label, delivery_data, payment_method, payment_label,
     placed_at, changed_at, version, person_id, visitor, expires_at, delivery_refunded, quote,
-    refused
+    refused, surplus
 FROM shop_order WHERE id = $1
 
 -- name: order_load_lines
@@ -17,4 +17,4 @@ FROM order_line WHERE order_id = $1 ORDER BY position, id
 SELECT id, internal, text, actor, at FROM order_note WHERE order_id = $1 AND (internal = 0 OR $2 = 1) ORDER BY id
 
 -- name: order_load_history
-SELECT at, actor, action, detail FROM audit WHERE subject = $1 ORDER BY id
+SELECT at, actor, action, detail FROM audit WHERE subject = $1 AND subject <> '' ORDER BY id

@@ -69,7 +69,8 @@ int return_lines(struct db_conn *conn, struct arena *arena, int64_t id, struct r
                                                     .sku = arena_str(arena, db_text(&rows, 8)),
                                                     .name = arena_str(arena, db_text(&rows, 9)),
                                                     .options = arena_str(arena, db_text(&rows, 10)),
-                                                    .reason = arena_str(arena, db_text(&rows, 11))};
+                                                    .reason = arena_str(arena, db_text(&rows, 11)),
+                                                    .credited = db_int(&rows, 12)};
     db_close(&rows);
     return more < 0 ? more : SOUK_OK;
 }
@@ -104,7 +105,11 @@ int64_t return_payable(const struct return_line *line)
 
 int64_t return_share(const struct return_line *line)
 {
-    return quote_units(line->worth, line->of, line->refunded, return_payable(line));
+    int64_t units = return_payable(line), left = line->worth - line->credited;
+    int64_t share = units == line->of - line->refunded
+                        ? left
+                        : quote_units(line->worth, line->of, line->refunded, units);
+    return share > left ? (left > 0 ? left : 0) : share > 0 ? share : 0;
 }
 
 static struct souk_str subject_of(struct arena *arena, const struct return_head *head)

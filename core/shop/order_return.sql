@@ -62,7 +62,8 @@ UPDATE order_return SET refund_move = $2 WHERE id = $1
 
 -- name: return_lines
 SELECT rl.line_id, rl.quantity, coalesce(rl.received, -1), rl.damaged, coalesce(l.variant_id, 0), l.quantity, l.refunded,
-    l.total + CASE WHEN o.prices_include_tax = 1 THEN 0 ELSE l.tax END, l.sku, l.name, l.options, rl.reason
+    l.total + CASE WHEN o.prices_include_tax = 1 THEN 0 ELSE l.tax END, l.sku, l.name, l.options, rl.reason,
+    l.refunded_amount
 FROM order_return_line rl JOIN order_line l ON l.id = rl.line_id JOIN shop_order o ON o.id = l.order_id
 WHERE rl.return_id = $1 ORDER BY l.position, l.id
 

@@ -17,6 +17,7 @@ int return_head_get(struct db_conn *conn, struct arena *arena, int64_t id, struc
 struct return_line {
     int64_t line_id, quantity, received, damaged; /* received -1: not yet */
     int64_t variant_id, of, refunded, worth;      /* of the order's line, with added tax */
+    int64_t credited;                             /* of the worth: units that were refunded */
     struct souk_str sku, name, options, reason;
 };
 int return_lines(struct db_conn *conn, struct arena *arena, int64_t id, struct return_line **lines,

@@ -9,6 +9,8 @@
  */
 #include "shop/order.h"
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "shop/order.sql.h"
@@ -16,9 +18,11 @@
 #include "shop/order_return.h"
 #include "shop/payment.h"
 #include "shop/shipment.h"
+#include "store/unit.h"
 
 #define PARCELS_MOST   64
 #define EXPIRE_AT_ONCE 32
+#define EXPIRE_AGAIN   (10 * CLOCK_MINUTE)
 
 struct step {
     struct db_conn *conn;
@@ -100,6 +104,9 @@ static int step_refund(struct step *step)
     else if (delivery && delivery->kind != JSON_NULL)
         return err_set(step->err, SOUK_INVALID,
                        "delivery: write true for all of it, or an amount in minor units");
+    if (delivery && delivery->kind != JSON_NULL && !part && !amount && !lines_of(step->args))
+        return err_set(step->err, SOUK_INVALID,
+                       "nothing is to be refunded: name lines, an amount, or the delivery");
     return ask(step, "refund", lines_of(step->args), amount, part);
 }
 
@@ -386,7 +393,8 @@ static int is_unpaid(const struct order_states *states)
 
 /* One that cannot be cancelled (its parcel has left, money came in the last moment) waits no
  * longer. */
-static int expire_one(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now)
+static int expire_one(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now,
+                      struct err *err)
 {
     struct order_states states;
     int code = order_states(conn, id, &states);
@@ -394,8 +402,33 @@ static int expire_one(struct db_conn *conn, struct arena *arena, int64_t id, int
         return code;
     if (!is_unpaid(&states) || strcmp(states.fulfilment, "none") != 0 ||
         !order_edge(&states, souk_str("cancel")))
-        return db_run(conn, &sql_order_keep_longer, NULL, DB_INT(id));
-    return order_cancel(conn, arena, id, souk_str("souk"), souk_str("not paid in time"), now, NULL);
+        return db_run(conn, &sql_order_keep_longer, NULL, DB_INT(id), DB_NULL);
+    return order_cancel(conn, arena, id, souk_str("souk"), souk_str("not paid in time"), now, err);
+}
+
+struct expiring {
+    struct arena *arena;
+    int64_t id, now;
+    struct err err;
+};
+
+static int expire_unit(struct db_conn *conn, void *arg)
+{
+    struct expiring *expiring = arg;
+    return expire_one(conn, expiring->arena, expiring->id, expiring->now, &expiring->err);
+}
+
+/* In a unit of its own: one that cannot be cancelled (a plugin does not free its place, say) is
+ * tried again later and holds up no other. */
+static int expire_apart(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now)
+{
+    struct expiring expiring = {.arena = arena, .id = id, .now = now};
+    int destroyed = 0, code = db_unit(conn, expire_unit, &expiring, &destroyed);
+    if (code == SOUK_OK || destroyed)
+        return code;
+    log_warn("order.not_expired", LOG_I("order", id),
+             LOG_S("text", expiring.err.text[0] ? expiring.err.text : err_name(code)));
+    return db_run(conn, &sql_order_keep_longer, NULL, DB_INT(id), DB_INT(now + EXPIRE_AGAIN));
 }
 
 int order_expire(struct db_conn *conn, struct arena *arena, int64_t now, int *more)
@@ -413,6 +446,6 @@ int order_expire(struct db_conn *conn, struct arena *arena, int64_t now, int *mo
         code = SOUK_OK;
     }
     for (size_t i = 0; code == SOUK_OK && i < count; i++)
-        code = expire_one(conn, arena, ids[i], now);
+        code = expire_apart(conn, arena, ids[i], now);
     return code;
 }

@@ -102,11 +102,26 @@ int payment_order_get(struct db_conn *conn, struct arena *arena, int64_t order_i
         .include_tax = db_int(&rows, 8) != 0,
         .delivery = db_int(&rows, 9) - db_int(&rows, 10),
         .delivery_refunded = db_int(&rows, 12),
+        .surplus = db_int(&rows, 13),
+        .refunding = db_int(&rows, 14),
     };
     if (!order->include_tax)
         order->delivery += db_int(&rows, 11);
     db_close(&rows);
     return SOUK_OK;
+}
+
+int64_t payment_open_sum(const struct payment_order *order)
+{
+    return order->total - (order->captured - order->surplus);
+}
+
+int64_t payment_surplus_in(const struct payment_order *order, int64_t amount)
+{
+    int64_t over = order->captured - order->refunded - order->refunding - order->total;
+    if (over <= 0 || souk_str_is(order->status, "cancelled"))
+        return 0;
+    return over < amount ? over : amount;
 }
 
 /* ---- movements ---- */
@@ -118,7 +133,7 @@ int payment_step_put(struct db_conn *conn, struct payment_step *step, int64_t no
                   DB_CSTR(step->kind), DB_CSTR(step->state), DB_INT(step->amount),
                   DB_TEXT(step->provider), DB_TEXT(step->reference),
                   step->lines.len ? DB_TEXT(step->lines) : DB_CSTR("[]"), DB_INT(step->delivery),
-                  DB_TEXT(step->actor), DB_TEXT(step->reason), DB_INT(now));
+                  DB_TEXT(step->actor), DB_TEXT(step->reason), DB_INT(now), DB_INT(step->surplus));
 }
 
 int payment_job(struct db_conn *conn, struct arena *arena, const char *kind, int64_t order_id,
@@ -167,11 +182,14 @@ int payment_fact(struct db_conn *conn, struct arena *arena, const char *topic,
 
 static const char *status_of(const struct payment_order *order, const struct payment_row *latest)
 {
-    if (order->captured > 0) {
-        if (order->refunded > 0)
+    int64_t captured = order->captured - order->surplus;
+    if (captured > 0) { /* what had been too much and went back tells nothing */
+        if (order->refunded > order->surplus)
             return order->refunded >= order->captured ? "refunded" : "part_refunded";
-        return order->captured >= order->total ? "paid" : "part_paid";
+        return captured >= order->total ? "paid" : "part_paid";
     }
+    if (order->captured > 0)
+        return "refunded";
     if (order->authorised > 0)
         return "authorised";
     return souk_str_is(latest->state, "failed")      ? "failed"
@@ -223,8 +241,8 @@ int payment_follow(struct db_conn *conn, struct arena *arena, const struct payme
     if (code != SOUK_OK)
         return code;
     db_changed(conn, "order", row->order_id);
-    if (!souk_str_is(order.status, "placed") || order.refunded > 0 ||
-        (order.authorised < order.total && order.captured < order.total))
+    if (!souk_str_is(order.status, "placed") || order.refunded > order.surplus ||
+        (order.authorised < order.total && payment_open_sum(&order) > 0))
         return SOUK_OK;
     return order_move(conn, arena, row->order_id, ORDER_MACHINE_ORDER, "confirm", "confirmed",
                       actor, souk_str(""), now, err);
@@ -272,7 +290,7 @@ int payment_open(struct db_conn *conn, struct arena *arena, const struct payment
                       DB_CSTR(begin->provider), DB_CSTR(state ? "pending" : "created"),
                       DB_INT(begin->amount), DB_TEXT(begin->currency), DB_TEXT(begin->next),
                       DB_TEXT(printed(arena, begin->data)), check_at ? DB_INT(check_at) : DB_NULL,
-                      DB_INT(now));
+                      DB_INT(now), DB_INT(state != 0));
     if (code == SOUK_OK && begin->reference.len)
         code = db_run(conn, &sql_payment_note, NULL, DB_INT(*id), DB_TEXT(begin->reference),
                       DB_CSTR(""), DB_CSTR(""), DB_INT(now));
@@ -329,7 +347,7 @@ int payment_again(struct db_conn *conn, struct arena *arena, const struct paymen
         return err_set(err, SOUK_CONFLICT,
                        "order %.*s is being paid already; wait for that to end or void it",
                        SOUK_PRI(order.number));
-    int64_t due = order.total - order.captured;
+    int64_t due = payment_open_sum(&order);
     if (due <= 0 || begin->amount > due)
         return err_set(err, SOUK_CONFLICT, "%lld is due on order %.*s, which is less than %lld",
                        (long long)(due > 0 ? due : 0), SOUK_PRI(order.number),
@@ -338,6 +356,14 @@ int payment_again(struct db_conn *conn, struct arena *arena, const struct paymen
     if (code == SOUK_OK)
         code = close_failed(conn, arena, &last, now);
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
+        return code;
+    int64_t until = begin->check_at;
+    if (!begin->begun)
+        until = begin->hold ? now + begin->hold : 0;
+    code = db_run(conn, &sql_payment_order_method, NULL, DB_INT(begin->order_id),
+                  DB_CSTR(begin->provider), begin->label.len ? DB_TEXT(begin->label) : DB_CSTR(""),
+                  until ? DB_INT(until) : DB_NULL);
+    if (code != SOUK_OK)
         return code;
     return payment_open(conn, arena, begin, now, id);
 }

@@ -28,6 +28,8 @@ struct payment_begin {
     struct souk_str next, reference;
     const struct json *data;
     int64_t check_at;
+    struct souk_str label; /* another attempt: of its method, for the order */
+    int64_t hold;          /* another attempt: how long the goods are kept for it; 0: no limit */
 };
 int payment_open(struct db_conn *conn, struct arena *arena, const struct payment_begin *begin,
                  int64_t now, int64_t *id);
@@ -42,8 +44,9 @@ int payment_of(struct db_conn *conn, struct arena *arena, int64_t order_id,
                struct payment_row *row); /* latest */
 int payment_find(struct db_conn *conn, struct arena *arena, struct souk_str provider,
                  struct souk_str reference, struct payment_row *row);
-/* A new attempt after one that failed or was cancelled (another method, perhaps): the order keeps
- * its number. SOUK_CONFLICT: one is alive, or nothing is due. */
+/* A new attempt after one that failed or was cancelled: the order keeps its number, and its method
+ * and the time that its goods are kept are those of this attempt. SOUK_CONFLICT: one is alive, or
+ * nothing is due. */
 int payment_again(struct db_conn *conn, struct arena *arena, const struct payment_begin *begin,
                   int64_t now, int64_t *id, struct err *err);
 

@@ -1,6 +1,6 @@
 -- name: payment_insert
-INSERT INTO payment (id, order_id, provider, state, amount, currency, next, data, check_at, created_at, changed_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+INSERT INTO payment (id, order_id, provider, state, amount, currency, next, data, check_at, created_at, changed_at, local)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
 
 -- name: payment_get
 SELECT id, order_id, provider, state, amount, currency, authorised, captured, refunding, refunded, reference, next, data, why,
@@ -12,7 +12,7 @@ SELECT id, order_id, provider, state, amount, currency, authorised, captured, re
 
 -- name: payment_by_reference
 SELECT id, order_id, provider, state, amount, currency, authorised, captured, refunding, refunded, reference, next, data, why,
-    coalesce(check_at, 0), checks, created_at FROM payment WHERE provider = $1 AND reference = $2 AND $2 <> ''
+    coalesce(check_at, 0), checks, created_at FROM payment WHERE provider = $1 AND reference = $2 AND reference <> ''
 
 -- name: payment_of_order
 SELECT id, order_id, provider, state, amount, currency, authorised, captured, refunding, refunded, reference, next, data, why,
@@ -97,28 +97,37 @@ FROM (SELECT
 WHERE payment.id = $1
 
 -- name: payment_recount_order
-UPDATE shop_order SET authorised = p.authorised, captured = p.captured, refunded = p.refunded,
+UPDATE shop_order SET authorised = p.authorised, captured = p.captured, refunded = p.refunded, surplus = p.surplus,
     expires_at = CASE WHEN p.authorised > 0 OR p.captured > 0 THEN NULL ELSE shop_order.expires_at END, changed_at = $2
 FROM (SELECT coalesce(sum(authorised), 0) AS authorised, coalesce(sum(captured), 0) AS captured,
-        coalesce(sum(refunded), 0) AS refunded FROM payment WHERE order_id = $1) AS p
+        coalesce(sum(refunded), 0) AS refunded, (SELECT coalesce(sum(m.surplus), 0) FROM payment_move m
+            JOIN payment q ON q.id = m.payment_id WHERE q.order_id = $1 AND m.kind = 'refund' AND m.state = 'done') AS surplus
+    FROM payment WHERE order_id = $1) AS p
 WHERE shop_order.id = $1
 
 -- name: payment_order
 SELECT number, status, payment_status, currency, total - refused, authorised, captured, refunded, prices_include_tax, delivery,
-    delivery_discount, delivery_tax, delivery_refunded FROM shop_order WHERE id = $1
+    delivery_discount, delivery_tax, delivery_refunded, surplus,
+    (SELECT coalesce(sum(p.refunding), 0) FROM payment p WHERE p.order_id = shop_order.id) FROM shop_order WHERE id = $1
+
+-- Another attempt to pay may be by another method, which has its own time to wait for money.
+-- name: payment_order_method
+UPDATE shop_order SET payment_method = $2, payment_label = CASE WHEN $3 <> '' THEN $3 ELSE payment_label END,
+    expires_at = CASE WHEN captured > 0 OR authorised > 0 THEN NULL ELSE $4 END WHERE id = $1
 
 -- name: payment_order_by_number
 SELECT id FROM shop_order WHERE number = $1
 
 -- name: payment_move_insert
-INSERT INTO payment_move (id, payment_id, kind, state, amount, provider, reference, lines, delivery, actor, reason, created_at, done_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $4 = 'done' THEN $12 END)
+INSERT INTO payment_move (id, payment_id, kind, state, amount, provider, reference, lines, delivery, actor, reason, created_at, done_at,
+        surplus)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $4 = 'done' THEN $12 END, $13)
 
 -- name: payment_move_get
 SELECT id, payment_id, amount, delivery, created_at, kind, state, reference, lines, reason, actor FROM payment_move WHERE id = $1
 
 -- name: payment_move_known
-SELECT payment_id FROM payment_move WHERE provider = $1 AND kind = $2 AND reference = $3 AND $3 <> ''
+SELECT payment_id FROM payment_move WHERE provider = $1 AND kind = $2 AND reference = $3 AND reference <> ''
 
 -- The movement that we asked for and that a report may be the answer to.
 -- name: payment_move_waiting
@@ -135,7 +144,7 @@ SELECT coalesce(sum(amount), 0) FROM payment_move WHERE payment_id = $1 AND kind
 SELECT count(*) FROM payment_move WHERE payment_id = $1 AND kind = $2 AND state = 'asked'
 
 -- name: payment_move_finish
-UPDATE payment_move SET state = 'done', amount = $2, reference = $3, done_at = $4 WHERE id = $1 AND state = 'asked'
+UPDATE payment_move SET state = 'done', amount = $2, reference = $3, done_at = $4, surplus = min(surplus, $2) WHERE id = $1 AND state = 'asked'
 
 -- name: payment_move_fail
 UPDATE payment_move SET state = 'failed', why = $2, done_at = $3 WHERE id = $1 AND state = 'asked'
@@ -149,15 +158,17 @@ SELECT m.payment_id, m.id, m.kind, m.state, m.amount, m.delivery, m.reference, m
 SELECT l.id, l.quantity, l.total, l.tax, l.refunded, l.refunded_amount, l.sku, sum(r.value ->> 'quantity')
     FROM json_each($2) r JOIN order_line l ON l.id = r.value ->> 'line' AND l.order_id = $1 GROUP BY l.id ORDER BY l.position, l.id
 
--- name: payment_line_take
-UPDATE order_line SET refunded = refunded + $2, refunded_amount = refunded_amount + $3 WHERE id = $1
-
 -- Shares of units and money that a refund takes, or gives back when it fails ($3: 1 or -1).
 -- name: payment_lines_move
 UPDATE order_line SET refunded = refunded + $3 * n.quantity, refunded_amount = refunded_amount + $3 * n.amount
-FROM (SELECT value ->> 'line' AS line, sum(value ->> 'quantity') AS quantity, sum(value ->> 'amount') AS amount
+FROM (SELECT value ->> 'line' AS line, sum(value ->> 'quantity') AS quantity,
+            sum((value ->> 'amount') + coalesce(value ->> 'kept', 0)) AS amount
         FROM json_each($2) GROUP BY 1) AS n
 WHERE order_line.id = n.line AND order_line.order_id = $1
+
+-- The provider paid back another sum than the shares come to: it is a sum without lines.
+-- name: payment_move_bare
+UPDATE payment_move SET lines = '[]', delivery = 0 WHERE id = $1
 
 -- name: payment_delivery_move
 UPDATE shop_order SET delivery_refunded = delivery_refunded + $2 WHERE id = $1
@@ -193,7 +204,9 @@ SELECT p.id FROM payment p WHERE p.captured > p.authorised OR p.refunded + p.ref
 -- name: payment_verify_orders
 SELECT o.number FROM shop_order o JOIN (SELECT order_id, sum(authorised) AS authorised, sum(captured) AS captured,
         sum(refunded) AS refunded FROM payment GROUP BY order_id) p ON p.order_id = o.id
-    WHERE o.authorised <> p.authorised OR o.captured <> p.captured OR o.refunded <> p.refunded ORDER BY o.id LIMIT 100
+    WHERE o.authorised <> p.authorised OR o.captured <> p.captured OR o.refunded <> p.refunded
+        OR o.surplus <> (SELECT coalesce(sum(m.surplus), 0) FROM payment_move m JOIN payment q ON q.id = m.payment_id
+            WHERE q.order_id = o.id AND m.kind = 'refund' AND m.state = 'done') ORDER BY o.id LIMIT 100
 
 -- A report that is not finished has a job, unless that is dead and waits for a person.
 -- name: payment_verify_reports

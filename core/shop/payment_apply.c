@@ -58,6 +58,8 @@ static int put(struct applying *a, const char *kind, int64_t amount, int64_t *id
                                 .provider = a->row.provider,
                                 .reference = a->reference,
                                 .actor = a->news->actor};
+    if (strcmp(kind, "refund") == 0)
+        step.surplus = payment_surplus_in(&a->order, amount);
     int code = payment_step_put(a->conn, &step, a->now);
     *id = step.id;
     return code;
@@ -83,10 +85,10 @@ static int follow(struct applying *a, const char *step)
                           a->err);
 }
 
-static int match(struct applying *a, int64_t amount, const char *why)
+static int match_as(struct applying *a, struct souk_str reference, int64_t amount, const char *why)
 {
     struct payment_found found = {.provider = a->row.provider,
-                                  .reference = a->reference,
+                                  .reference = reference,
                                   .currency = a->row.currency,
                                   .text = a->news->text,
                                   .payer = a->news->payer,
@@ -94,6 +96,11 @@ static int match(struct applying *a, int64_t amount, const char *why)
                                   .order_id = a->row.order_id,
                                   .why = why};
     return payment_match_add(a->conn, &found, a->now);
+}
+
+static int match(struct applying *a, int64_t amount, const char *why)
+{
+    return match_as(a, a->reference, amount, why);
 }
 
 static int fact(struct applying *a, const char *topic, int64_t amount, int64_t move_id)
@@ -110,7 +117,7 @@ static int end_live(struct db_conn *conn, struct arena *arena, int64_t order_id,
     struct payment_row row;
     int64_t live = 0, asked = 0;
     int code = payment_order_get(conn, arena, order_id, &order);
-    if (code != SOUK_OK || order.captured < order.total)
+    if (code != SOUK_OK || payment_open_sum(&order) > 0)
         return code;
     code = db_get_int(conn, &sql_payment_live_id, &live, DB_INT(order_id));
     if (code == SOUK_NOT_FOUND || (code == SOUK_OK && live == payment_id))
@@ -168,7 +175,7 @@ static int64_t surplus_of(const struct applying *a, int64_t amount)
 {
     if (souk_str_is(a->order.status, "cancelled"))
         return amount;
-    int64_t over = a->order.captured + amount - a->order.total;
+    int64_t over = amount - payment_open_sum(&a->order);
     return over <= 0 ? 0 : over < amount ? over : amount;
 }
 
@@ -208,18 +215,22 @@ static int is_counted(struct applying *a, int64_t amount, int *counted)
 }
 
 /* Who chooses the sum pays what the order comes to now, after edits too: the payment follows it.
- * What is above that is for nobody yet. */
+ * What is above that is for nobody yet; of a cancelled order the rest has a row of its own. */
 static int take_part(struct applying *a, int64_t amount)
 {
     int64_t left = a->row.amount - a->row.captured;
     if (!souk_str_is(a->order.status, "cancelled"))
-        left = a->order.total > a->order.captured ? a->order.total - a->order.captured : 0;
+        left = payment_open_sum(&a->order) > 0 ? payment_open_sum(&a->order) : 0;
     int64_t fits = amount < left ? amount : left;
     int code = db_run(a->conn, &sql_payment_amount, NULL, DB_INT(a->row.id),
                       DB_INT(a->row.captured + left));
     if (code == SOUK_OK && fits > 0)
         code = take(a, fits);
-    return code == SOUK_OK && amount > fits ? match(a, amount - fits, "over") : code;
+    if (code != SOUK_OK || amount <= fits)
+        return code;
+    return fits > 0 ? match_as(a, arena_printf(a->arena, "%.*s:over", SOUK_PRI(a->reference)),
+                               amount - fits, "over")
+                    : match(a, amount, "over");
 }
 
 static int apply_captured(struct applying *a)
@@ -372,7 +383,7 @@ int payment_by_hand(struct db_conn *conn, struct arena *arena, int64_t order_id,
     int code = payment_order_get(conn, arena, order_id, &order);
     if (code != SOUK_OK)
         return code;
-    int64_t due = order.total - order.captured;
+    int64_t due = payment_open_sum(&order);
     amount = amount ? amount : due;
     if (souk_str_is(order.status, "cancelled"))
         return err_set(err, SOUK_CONFLICT, "order %.*s is cancelled: it cannot be paid",
@@ -392,7 +403,8 @@ int payment_by_hand(struct db_conn *conn, struct arena *arena, int64_t order_id,
     /* part_captured: whatever follows makes it "captured"; it must not count as being alive */
     code = db_run(conn, &sql_payment_insert, NULL, DB_INT(row.id), DB_INT(order_id),
                   DB_TEXT(row.provider), DB_CSTR("part_captured"), DB_INT(amount),
-                  DB_TEXT(order.currency), DB_CSTR(""), DB_CSTR("{}"), DB_NULL, DB_INT(now));
+                  DB_TEXT(order.currency), DB_CSTR(""), DB_CSTR("{}"), DB_NULL, DB_INT(now),
+                  DB_INT(1));
     if (code == SOUK_OK)
         code = payment_step_put(conn, &step, now);
     if (code == SOUK_CONFLICT)

@@ -37,7 +37,7 @@ static int ask_capture(struct db_conn *conn, struct arena *arena, const struct p
     if (code != SOUK_OK)
         return code;
     int64_t left = row.authorised - row.captured - asked;
-    int64_t due = order.total - order.captured - asked; /* an edit may have made it less */
+    int64_t due = payment_open_sum(&order) - asked; /* an edit may have made it less */
     int64_t most = left < due ? left : due;
     int64_t amount = ask->amount ? ask->amount : most;
     if (amount <= 0 || amount > most)
@@ -90,9 +90,9 @@ struct refund {
     struct payment_order order;
     struct err *err;
     int64_t now;
-    int64_t line[LINES], quantity[LINES], share[LINES + 1]; /* the last: delivery */
+    int64_t line[LINES], quantity[LINES], share[LINES], kept[LINES];
     size_t count;
-    int64_t delivery, amount;
+    int64_t delivery, amount, surplus;
 };
 
 static int check_wanted(const struct json *lines, struct err *err)
@@ -101,7 +101,8 @@ static int check_wanted(const struct json *lines, struct err *err)
     json_each(item, lines)
     {
         if (json_int(json_at(&item->value, "line"), 0) <= 0 ||
-            json_int(json_at(&item->value, "quantity"), 0) <= 0)
+            json_int(json_at(&item->value, "quantity"), 0) <= 0 ||
+            json_int(json_at(&item->value, "quantity"), 0) > QUOTE_QUANTITY)
             return err_set(err, SOUK_INVALID,
                            "lines/%zu: a refund names \"line\" and a \"quantity\" above 0", at);
         at++;
@@ -183,12 +184,12 @@ static int take_delivery(struct refund *refund)
     return SOUK_OK;
 }
 
-/* Lines and delivery with a sum: it is what is left of their shares after a fee, and each bears its
- * part of that. */
+/* Lines and delivery with a sum: it is what is left of their shares after a fee. The goods bear it,
+ * each its part, and only what is above their worth is taken from the delivery. Units are worth
+ * their whole share all the same, so that the fee does not go back with the last of them. */
 static int keep_fee(struct refund *refund, int64_t whole)
 {
-    int64_t parts[LINES + 1];
-    int64_t wanted = refund->ask->amount;
+    int64_t wanted = refund->ask->amount, goods = whole - refund->delivery;
     refund->amount = whole;
     if (!wanted || wanted == whole)
         return SOUK_OK;
@@ -196,28 +197,43 @@ static int keep_fee(struct refund *refund, int64_t whole)
         return err_set(refund->err, SOUK_CONFLICT,
                        "these lines and this delivery come to %lld, which is less than %lld",
                        (long long)whole, (long long)wanted);
-    refund->share[refund->count] = refund->delivery;
-    int code = money_split(wanted, refund->share, refund->count + 1, parts);
-    if (code != SOUK_OK)
-        return code;
-    memcpy(refund->share, parts, sizeof parts[0] * (refund->count + 1));
-    refund->delivery = refund->share[refund->count];
+    int64_t fee = whole - wanted, of_goods = fee < goods ? fee : goods;
+    if (of_goods > 0) {
+        int code = money_split(of_goods, refund->share, refund->count, refund->kept);
+        if (code != SOUK_OK)
+            return code;
+    }
+    for (size_t i = 0; i < refund->count; i++)
+        refund->share[i] -= refund->kept[i];
+    refund->delivery -= fee - of_goods;
     refund->amount = wanted;
     return SOUK_OK;
+}
+
+static void add_line(struct arena *arena, struct json *list, const struct refund *refund, size_t at,
+                     int64_t amount)
+{
+    struct json *line = json_add(arena, list, NULL, JSON_OBJECT);
+    json_add_int(arena, line, "line", refund->line[at]);
+    json_add_int(arena, line, "quantity", refund->quantity[at]);
+    json_add_int(arena, line, "amount", amount);
+    if (refund->kept[at])
+        json_add_int(arena, line, "kept", refund->kept[at]);
+}
+
+static struct souk_str list_text(struct arena *arena, const struct json *list)
+{
+    struct buf text = {.arena = arena};
+    json_print(&text, list);
+    return buf_str(&text);
 }
 
 static struct souk_str lines_text(struct refund *refund)
 {
     struct json *list = json_new(refund->arena, JSON_ARRAY);
-    struct buf text = {.arena = refund->arena};
-    for (size_t i = 0; i < refund->count; i++) {
-        struct json *line = json_add(refund->arena, list, NULL, JSON_OBJECT);
-        json_add_int(refund->arena, line, "line", refund->line[i]);
-        json_add_int(refund->arena, line, "quantity", refund->quantity[i]);
-        json_add_int(refund->arena, line, "amount", refund->share[i]);
-    }
-    json_print(&text, list);
-    return buf_str(&text);
+    for (size_t i = 0; i < refund->count; i++)
+        add_line(refund->arena, list, refund, i, refund->share[i]);
+    return list_text(refund->arena, list);
 }
 
 /* ---- refund: from which payments ---- */
@@ -246,14 +262,37 @@ static int read_sources(struct refund *refund, struct source *sources, size_t ro
     return more;
 }
 
+/* Cuts what one payment gives back out of the whole: money of lines, then of the delivery. A line's
+ * units and fee go with its first part. */
+static struct souk_str cut_lines(struct refund *refund, int64_t amount, int64_t *delivery)
+{
+    struct json *list = json_new(refund->arena, JSON_ARRAY);
+    for (size_t i = 0; i < refund->count; i++) {
+        int64_t part = refund->share[i] < amount ? refund->share[i] : amount;
+        if (part == 0 && (refund->share[i] || !refund->quantity[i]))
+            continue;
+        add_line(refund->arena, list, refund, i, part);
+        refund->share[i] -= part;
+        refund->quantity[i] = refund->kept[i] = 0;
+        amount -= part;
+    }
+    *delivery = refund->delivery < amount ? refund->delivery : amount;
+    refund->delivery -= *delivery;
+    return list_text(refund->arena, list);
+}
+
 /* One movement; that of money which a person took is done with the asking: they pay it out. */
 static int ask_one(struct refund *refund, const struct source *source, int64_t amount,
-                   struct souk_str lines, int64_t delivery, int64_t *move_id)
+                   int64_t *move_id)
 {
     struct payment_row row;
+    int64_t delivery = 0, surplus = refund->surplus < amount ? refund->surplus : amount;
+    struct souk_str lines = cut_lines(refund, amount, &delivery);
+    refund->surplus -= surplus;
     struct payment_step step = {.payment_id = source->payment_id,
                                 .amount = amount,
                                 .delivery = delivery,
+                                .surplus = surplus,
                                 .kind = "refund",
                                 .state = "asked",
                                 .provider = source->provider,
@@ -276,28 +315,26 @@ static int ask_one(struct refund *refund, const struct source *source, int64_t a
                              refund->now, refund->err);
 }
 
-/* With lines it is one movement, so that its lines are all of it; a sum may come from several
- * payments, the latest first. */
+/* From the latest payment that can give back all of it, or else from several, the latest first:
+ * the parts of a line come to its share together. */
 static int ask_sources(struct refund *refund, const struct source *sources, size_t count,
                        int64_t *move_id)
 {
-    int whole = refund->count > 0 || refund->delivery > 0;
     int64_t left = refund->amount;
     int code = SOUK_OK;
+    for (size_t i = 0; i < count; i++)
+        if (sources[i].left >= left)
+            return ask_one(refund, &sources[i], left, move_id);
     for (size_t i = 0; code == SOUK_OK && left > 0 && i < count; i++) {
         int64_t part = sources[i].left < left ? sources[i].left : left;
-        if (whole && part < left)
-            continue;
-        code = ask_one(refund, &sources[i], part, whole ? lines_text(refund) : souk_str("[]"),
-                       refund->delivery, move_id);
+        code = ask_one(refund, &sources[i], part, move_id);
         left -= part;
     }
-    if (code == SOUK_OK && left > 0)
-        return err_set(refund->err, SOUK_CONFLICT,
-                       "no single payment of the order can give back %lld; refund sums without "
-                       "lines instead",
-                       (long long)refund->amount);
-    return code;
+    return code == SOUK_OK && left > 0 ? err_set(refund->err, SOUK_CONFLICT,
+                                                 "the order has too many payments; refund %lld "
+                                                 "at most at once",
+                                                 (long long)(refund->amount - left))
+                                       : code;
 }
 
 static int take_units(struct refund *refund)
@@ -341,6 +378,7 @@ static int ask_refund(struct db_conn *conn, struct arena *arena, const struct pa
     if (refund->amount <= 0 || refund->amount > left)
         return err_set(err, SOUK_CONFLICT, "at most %lld can be refunded, which is less than %lld",
                        (long long)left, (long long)refund->amount);
+    refund->surplus = payment_surplus_in(&refund->order, refund->amount);
     code = take_units(refund);
     return code == SOUK_OK ? ask_sources(refund, sources, count, move_id) : code;
 }

@@ -11,17 +11,23 @@
 
 struct payment_order {
     struct souk_str number, status, payment_status, currency;
-    int64_t total, authorised, captured, refunded;
+    int64_t total, authorised, captured, refunding, refunded;
+    int64_t surplus; /* of refunded: had been paid above the total, so it pays for nothing */
     int64_t delivery; /* with its discount, and the tax that is added to it */
     int64_t delivery_refunded;
     int include_tax;
 };
 int payment_order_get(struct db_conn *conn, struct arena *arena, int64_t order_id,
                       struct payment_order *order);
+/* What is still to be paid (what was paid back of what was too much has not paid for anything);
+ * below 0: what is too much. */
+int64_t payment_open_sum(const struct payment_order *order);
+/* How much of a refund that is asked for now was never due. */
+int64_t payment_surplus_in(const struct payment_order *order, int64_t amount);
 
 struct payment_step { /* a movement, written down */
     int64_t id;       /* 0: a new one */
-    int64_t payment_id, amount, delivery;
+    int64_t payment_id, amount, delivery, surplus;
     const char *kind, *state;
     struct souk_str provider, reference, lines, actor, reason;
 };

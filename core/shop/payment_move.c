@@ -97,6 +97,47 @@ static int fail(struct ending *ending, struct souk_str why)
     return code == SOUK_OK && !changed ? SOUK_CONFLICT : code;
 }
 
+/* A capture that was under way when its order was cancelled: nobody wants this money. If its
+ * provider cannot send it back, the row among the unmatched stays for a person. */
+static int send_back(struct ending *ending, struct souk_str reference, int64_t amount)
+{
+    struct payment_order order;
+    int code = payment_order_get(ending->conn, ending->arena, ending->row.order_id, &order);
+    if (code != SOUK_OK || !souk_str_is(ending->move.kind, "capture") ||
+        !souk_str_is(order.status, "cancelled") || amount == 0)
+        return code;
+    struct payment_found found = {
+        .provider = ending->row.provider,
+        .reference = reference.len
+                         ? reference
+                         : arena_printf(ending->arena, "capture-%lld", (long long)ending->move.id),
+        .currency = ending->row.currency,
+        .amount = amount,
+        .order_id = ending->row.order_id,
+        .why = "order cancelled"};
+    struct payment_step step = {.payment_id = ending->row.id,
+                                .amount = amount,
+                                .kind = "refund",
+                                .provider = ending->row.provider,
+                                .actor = souk_str("souk"),
+                                .reason = souk_str("order cancelled")};
+    code = payment_match_add(ending->conn, &found, ending->now);
+    if (code == SOUK_OK)
+        code =
+            payment_step_ask(ending->conn, ending->arena, &step, ending->row.order_id, ending->now);
+    return code ? code
+                : db_run(ending->conn, &sql_payment_recount, NULL, DB_INT(ending->row.id),
+                         DB_INT(ending->now));
+}
+
+/* The provider paid back less than the shares come to: which of them, nobody can say. */
+static int strip_lines(struct ending *ending)
+{
+    int code = give_back(ending);
+    return code ? code
+                : db_run(ending->conn, &sql_payment_move_bare, NULL, DB_INT(ending->move.id));
+}
+
 int payment_move_done(struct db_conn *conn, struct arena *arena, int64_t move_id, int64_t amount,
                       struct souk_str reference, const struct json *data, int64_t now,
                       struct err *err)
@@ -128,8 +169,12 @@ int payment_move_done(struct db_conn *conn, struct arena *arena, int64_t move_id
     if (code == SOUK_OK)
         code = payment_follow(conn, arena, &ending.row, ending.move.kind.ptr, ending.move.actor,
                               ending.move.reason, now, err);
+    if (code == SOUK_OK && amount < ending.move.amount && souk_str_is(ending.move.kind, "refund"))
+        code = strip_lines(&ending);
     if (code == SOUK_OK)
         code = tell(&ending, amount);
+    if (code == SOUK_OK)
+        code = send_back(&ending, reference, amount);
     return code == SOUK_OK ? settle_match(&ending, amount) : code;
 }
 

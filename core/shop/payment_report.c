@@ -199,8 +199,8 @@ int payment_report_work(struct db_conn *conn, struct arena *arena, int64_t inbox
 /* ---- settled by staff ---- */
 
 struct settling {
-    struct souk_str provider, reference, currency, text, payer, state;
-    int64_t amount;
+    struct souk_str provider, reference, currency, text, payer, state, why;
+    int64_t id, amount, order_id;
 };
 
 static int match_get(struct db_conn *conn, struct arena *arena, int64_t id,
@@ -214,9 +214,76 @@ static int match_get(struct db_conn *conn, struct arena *arena, int64_t id,
                                   .reference = arena_str(arena, db_text(&rows, 1)),
                                   .amount = db_int(&rows, 2),
                                   .currency = arena_str(arena, db_text(&rows, 3)),
-                                  .state = arena_str(arena, db_text(&rows, 8))};
+                                  .text = arena_str(arena, db_text(&rows, 4)),
+                                  .payer = arena_str(arena, db_text(&rows, 5)),
+                                  .why = arena_str(arena, db_text(&rows, 6)),
+                                  .order_id = db_int(&rows, 7),
+                                  .state = arena_str(arena, db_text(&rows, 8)),
+                                  .id = id};
     db_close(&rows);
     return SOUK_OK;
+}
+
+/* Money that stands on the payment that it came for, though its order has no use for it. */
+static int is_counted(const struct settling *settling)
+{
+    return souk_str_is(settling->why, "order cancelled") ||
+           souk_str_is(settling->why, "paid twice");
+}
+
+/* It leaves that payment, as money that went back: it was given to another order, or to the payer
+ * by hand. So it is never there twice, nor paid back twice. */
+static int leave_payment(struct db_conn *conn, struct arena *arena, const struct settling *settling,
+                         const char *why, struct souk_str actor, int64_t now, struct err *err)
+{
+    struct payment_row row;
+    struct payment_order order;
+    int64_t payment_id = 0;
+    int code = db_get_int(conn, &sql_payment_move_known, &payment_id, DB_TEXT(settling->provider),
+                          DB_CSTR("capture"), DB_TEXT(settling->reference));
+    if (code == SOUK_NOT_FOUND)
+        return SOUK_OK;
+    if (code == SOUK_OK)
+        code = payment_get(conn, arena, payment_id, &row);
+    if (code == SOUK_OK)
+        code = payment_order_get(conn, arena, row.order_id, &order);
+    if (code != SOUK_OK)
+        return code;
+    if (row.captured - row.refunded - row.refunding < settling->amount)
+        return err_set(err, SOUK_CONFLICT,
+                       "this money is on its way back to the payer, or has arrived there");
+    struct payment_step step = {.payment_id = payment_id,
+                                .amount = settling->amount,
+                                .surplus = payment_surplus_in(&order, settling->amount),
+                                .kind = "refund",
+                                .state = "done",
+                                .provider = row.provider,
+                                .reference =
+                                    arena_printf(arena, "match-%lld", (long long)settling->id),
+                                .actor = actor,
+                                .reason = arena_str(arena, souk_str(why))};
+    code = payment_step_put(conn, &step, now);
+    if (code == SOUK_OK)
+        code = payment_follow(conn, arena, &row, "refund", actor, step.reason, now, err);
+    return code ? code
+                : payment_fact(conn, arena, "payment.refunded", &row, step.amount, step.id,
+                               step.reason, now);
+}
+
+/* More than the order comes to: the rest goes on waiting for a person. */
+static int keep_rest(struct db_conn *conn, struct arena *arena, const struct settling *settling,
+                     int64_t order_id, int64_t rest, int64_t now)
+{
+    struct payment_found found = {
+        .provider = settling->provider,
+        .reference = arena_printf(arena, "%.*s:rest", SOUK_PRI(settling->reference)),
+        .currency = settling->currency,
+        .text = settling->text,
+        .payer = settling->payer,
+        .amount = rest,
+        .order_id = order_id,
+        .why = "over"};
+    return payment_match_add(conn, &found, now);
 }
 
 /* Money that staff give to an order: a payment by hand, under the reference that it came with. */
@@ -236,7 +303,24 @@ static int match_pay(struct db_conn *conn, struct arena *arena, const struct set
         return err_set(err, SOUK_CONFLICT, "order %.*s is in %.*s and the money in %.*s",
                        SOUK_PRI(order.number), SOUK_PRI(order.currency),
                        SOUK_PRI(settling->currency));
-    return payment_by_hand(conn, arena, order_id, settling->amount,
+    if (is_counted(settling) && order_id == settling->order_id)
+        return souk_str_is(order.status, "cancelled")
+                   ? err_set(err, SOUK_CONFLICT, "order %.*s is cancelled: it cannot be paid",
+                             SOUK_PRI(order.number))
+                   : SOUK_OK; /* it is there: what is due has become more meanwhile */
+    int64_t due = payment_open_sum(&order);
+    int64_t amount = settling->amount < due || due <= 0 ? settling->amount : due;
+    code = SOUK_OK;
+    if (is_counted(settling))
+        code = leave_payment(
+            conn, arena, settling,
+            arena_cstr(arena, arena_printf(arena, "given to order %.*s", SOUK_PRI(order.number))),
+            actor, now, err);
+    if (code == SOUK_OK && amount < settling->amount)
+        code = keep_rest(conn, arena, settling, order_id, settling->amount - amount, now);
+    if (code != SOUK_OK)
+        return code;
+    return payment_by_hand(conn, arena, order_id, amount,
                            arena_printf(arena, "%.*s:%.*s", SOUK_PRI(settling->provider),
                                         SOUK_PRI(settling->reference)),
                            actor, souk_str("matched"), now, err);
@@ -261,6 +345,8 @@ int payment_match_settle(struct db_conn *conn, struct arena *arena, int64_t matc
         return err_set(err, SOUK_INVALID, "name the order that the money is for");
     if (matched)
         code = match_pay(conn, arena, &settling, order_id, actor, now, err);
+    else if (strcmp(state, "returned") == 0 && is_counted(&settling))
+        code = leave_payment(conn, arena, &settling, "paid back outside", actor, now, err);
     if (code == SOUK_OK)
         code = db_run(conn, &sql_payment_match_close, &changed, DB_INT(match_id), DB_CSTR(state),
                       DB_INT(matched ? order_id : 0), DB_TEXT(actor), DB_INT(now));

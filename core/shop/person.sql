@@ -155,6 +155,21 @@ DELETE FROM cart WHERE person_id IN (SELECT value FROM json_each($1)) AND state 
 UPDATE cart SET person_id = NULL, visitor = 0, draft = '{}', quote = ''
 WHERE person_id IN (SELECT value FROM json_each($1))
 
+-- What was told about an order that is under way may still be told; the rest goes, addresses given up too.
+-- name: person_erase_messages
+DELETE FROM message WHERE person_id IN (SELECT value FROM json_each($1)) AND (state <> 'waiting' OR order_id IS NULL)
+
+-- name: person_erase_suppressions
+DELETE FROM suppression WHERE value IN (SELECT value FROM contact WHERE person_id IN (SELECT value FROM json_each($1)))
+
+-- name: person_erase_deliveries
+DELETE FROM webhook_delivery WHERE state <> 'waiting' AND subject IN (SELECT 'person:' || value FROM json_each($1)
+    UNION ALL SELECT 'order:' || o.id FROM shop_order AS o WHERE o.person_id IN (SELECT value FROM json_each($1)))
+
+-- name: person_messages
+SELECT channel, kind, recipient, state, created_at, sent_at FROM message
+WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY id
+
 -- name: person_erase
 UPDATE person SET name = '', locale = '', customer_group = '', source = '{}', note = '', erased_at = $2, changed_at = $2,
     version = version + 1

@@ -103,6 +103,25 @@ static int add_orders(struct db_conn *conn, struct arena *arena, struct souk_str
     return code;
 }
 
+static int add_messages(struct db_conn *conn, struct arena *arena, struct souk_str whole,
+                        struct json *doc)
+{
+    static const char *const columns[] = {"channel", "kind", "recipient", "state"};
+    struct json *list = json_add(arena, doc, "messages", JSON_ARRAY);
+    struct db_rows rows;
+    int code = db_query(conn, &sql_person_messages, &rows, DB_TEXT(whole));
+    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
+        struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
+        for (int i = 0; i < (int)(sizeof columns / sizeof *columns); i++)
+            json_add_str(arena, item, columns[i], arena_str(arena, db_text(&rows, i)));
+        json_add_time(arena, item, "created_at", db_int(&rows, 4));
+        if (!db_is_null(&rows, 5))
+            json_add_time(arena, item, "sent_at", db_int(&rows, 5));
+        code = SOUK_OK;
+    }
+    return code;
+}
+
 int person_export(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc)
 {
     struct souk_str whole;
@@ -119,6 +138,8 @@ int person_export(struct db_conn *conn, struct arena *arena, int64_t id, struct 
     if (code == SOUK_OK)
         code = add_orders(conn, arena, whole, *doc);
     if (code == SOUK_OK)
+        code = add_messages(conn, arena, whole, *doc);
+    if (code == SOUK_OK)
         code = add_events(conn, arena, whole, *doc);
     return code;
 }
@@ -126,11 +147,12 @@ int person_export(struct db_conn *conn, struct arena *arena, int64_t id, struct 
 int person_erase(struct db_conn *conn, int64_t id, int64_t now, struct err *err)
 {
     static const struct db_statement *const steps[] = {
-        &sql_person_erase_tickets,   &sql_person_erase_accounts, &sql_person_erase_sessions,
-        &sql_person_erase_contacts,  &sql_person_erase_consents, &sql_person_erase_addresses,
-        &sql_person_erase_merges,    &sql_person_erase_moves,    &sql_person_erase_events,
-        &sql_person_erase_inquiries, &sql_person_erase_carts,    &sql_person_erase_drafts,
-        &sql_person_erase_orders};
+        &sql_person_erase_tickets,      &sql_person_erase_accounts, &sql_person_erase_sessions,
+        &sql_person_erase_suppressions, /* while the addresses are known */
+        &sql_person_erase_contacts,     &sql_person_erase_consents, &sql_person_erase_addresses,
+        &sql_person_erase_merges,       &sql_person_erase_moves,    &sql_person_erase_events,
+        &sql_person_erase_inquiries,    &sql_person_erase_carts,    &sql_person_erase_drafts,
+        &sql_person_erase_orders,       &sql_person_erase_messages, &sql_person_erase_deliveries};
     struct arena arena = {0};
     struct souk_str whole;
     int64_t changed = 0;

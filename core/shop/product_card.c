@@ -76,6 +76,10 @@ static void add_card(struct arena *arena, const struct market *market, struct db
     view_money(arena, card, "compare_at", price->compare_at, market->currency);
     json_add_bool(arena, card, "available", price->availability < 3);
     json_add_cstr(arena, card, "availability", price_availability_name(price->availability));
+    if (db_is_null(rows, 12) || price->lowest < 0) /* nothing to choose: it can go into the cart */
+        json_add_null(arena, card, "sku");
+    else
+        json_add_str(arena, card, "sku", arena_str(arena, db_text(rows, 12)));
     struct json *image =
         view_image(arena, rows, 6, view_alt(arena, db_text(rows, 11), market->locale, name));
     if (image)

@@ -1,7 +1,7 @@
 -- ---- packing ----
 
 -- name: shipment_order
-SELECT o.number, o.status, o.currency, o.delivery_method, o.payment_method, o.total, o.captured, o.authorised,
+SELECT o.number, o.status, o.currency, o.delivery_method, o.payment_method, o.total, o.captured - o.surplus, o.authorised,
     o.delivery - o.delivery_discount + CASE WHEN o.prices_include_tax = 1 THEN 0 ELSE o.delivery_tax END,
     (SELECT count(*) FROM shipment s WHERE s.order_id = o.id), o.fulfilment_status, o.prices_include_tax
 FROM shop_order o WHERE o.id = $1
@@ -111,7 +111,7 @@ UPDATE shipment SET refused = $3, collect = CASE WHEN $2 = 0 THEN 0 ELSE max(0, 
 UPDATE shop_order SET refused = (SELECT coalesce(sum(s.refused), 0) FROM shipment s WHERE s.order_id = $1) WHERE id = $1
 
 -- name: shipment_by_tracking
-SELECT id FROM shipment WHERE tracking = $1 AND substr(method, 1, length($2) + 1) = $2 || ':' ORDER BY id DESC
+SELECT id FROM shipment WHERE tracking = $1 AND tracking <> '' AND substr(method, 1, length($2) + 1) = $2 || ':' ORDER BY id DESC
 
 -- name: shipment_by_number
 SELECT id FROM shipment WHERE number = $1 AND substr(method, 1, length($2) + 1) = $2 || ':'
@@ -121,7 +121,7 @@ SELECT id FROM shipment WHERE number = $1 AND substr(method, 1, length($2) + 1) 
 -- For carriers: what was paid since it was packed is not collected once more.
 -- name: shipment_get
 SELECT s.id, s.order_id, s.number, s.method, s.state, s.state_at, s.registering, s.tracking, s.tracking_url, s.weight_g,
-    s.declared_value, min(s.collect, max(0, o.total - o.refused - o.captured)), s.data, s.why, s.sent_at, s.unpacked_at, s.created_at,
+    s.declared_value, min(s.collect, max(0, o.total - o.refused - o.captured + o.surplus)), s.data, s.why, s.sent_at, s.unpacked_at, s.created_at,
     o.number, o.currency, o.name, o.phone, o.email, o.locale, o.address, o.delivery_data, o.delivery_label
 FROM shipment s JOIN shop_order o ON o.id = s.order_id WHERE s.id = $1
 

@@ -97,7 +97,9 @@ SELECT p.id, p.publish_from, p.publish_until, b.name, coalesce(
         (SELECT s.slug FROM slug AS s WHERE s.kind = 'product' AND s.target_id = p.id AND s.locale = $2 AND s.current = 1),
         (SELECT s.slug FROM slug AS s WHERE s.kind = 'product' AND s.target_id = p.id AND s.locale = $3 AND s.current = 1),
         (SELECT s.slug FROM slug AS s WHERE s.kind = 'product' AND s.target_id = p.id AND s.current = 1 LIMIT 1)),
-    i.hash, i.type, i.width, i.height, i.widths, pi.alt
+    i.hash, i.type, i.width, i.height, i.widths, pi.alt,
+    CASE WHEN p.type NOT IN ('external', 'grouped') THEN (
+        SELECT CASE WHEN count(*) = 1 THEN max(v.sku) END FROM variant AS v WHERE v.product_id = p.id AND v.enabled = 1) END
 FROM json_each($1) AS j CROSS JOIN product AS p ON p.id = j.value
     LEFT JOIN brand AS b ON b.id = p.brand_id
     LEFT JOIN product_image AS pi ON pi.product_id = p.id AND pi.position = (

@@ -37,6 +37,7 @@ struct db_conn {
     int depth; /* nested snapshots of one thread share the outer one */
     int begun;
     int64_t deadline;
+    int64_t budget; /* of one statement; 0: the database's */
     uint32_t epoch;
     uint64_t turn; /* number of the snapshot or group */
     char principal[CONN_NAME];

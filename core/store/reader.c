@@ -79,6 +79,12 @@ struct db_conn *db_read_begin(struct db *db, int64_t deadline)
     return conn;
 }
 
+void db_read_patient(struct db_conn *conn, int64_t budget)
+{
+    if (conn && !conn->writer)
+        conn->budget = budget;
+}
+
 int reader_start(struct db_conn *conn)
 {
     if (conn->writer || conn->begun)
@@ -104,6 +110,7 @@ void db_read_end(struct db_conn *conn)
         conn->db->driver->rollback(conn->raw);
     conn->begun = 0;
     conn->deadline = 0;
+    conn->budget = 0;
     conn->principal[0] = 0;
 }
 

@@ -92,6 +92,7 @@ int sqlite_code(const struct driver_conn *conn, int rc)
     case SQLITE_AUTH: return SOUK_DENIED;
     case SQLITE_READONLY: return conn && conn->writable ? SOUK_UNAVAILABLE : SOUK_WRONG_KIND;
     case SQLITE_FULL:
+    case SQLITE_IOERR: /* the disk's, like the one above: it may be mended while we run */
     case SQLITE_CANTOPEN: return SOUK_UNAVAILABLE;
     case SQLITE_TOOBIG: return SOUK_TOO_LARGE;
     case SQLITE_MISMATCH:

@@ -139,7 +139,7 @@ static int statement_begin(struct db_conn *conn, const struct db_statement *key,
     if (code != 0)
         return code;
     /* before preparing: to read the schema takes steps too, and the last budget may be used up */
-    int64_t limit = clock_mono() + conn->db->budget;
+    int64_t limit = clock_mono() + (conn->budget > 0 ? conn->budget : conn->db->budget);
     driver->deadline(conn->raw, conn->deadline && conn->deadline < limit ? conn->deadline : limit);
     if ((code = statement_take(conn, key, out)) != 0)
         return code;

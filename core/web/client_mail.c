@@ -12,6 +12,7 @@
 #include "web/client_mail.h"
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include "base/buf.h"
 #include "base/clock.h"
@@ -19,8 +20,11 @@
 
 #define DEFAULT_TIMEOUT (30 * CLOCK_SECOND)
 #define CONNECT_AT_MOST (10 * CLOCK_SECOND)
+#define LAST_WORD       (5 * CLOCK_SECOND)
 #define TEXT_MOST       400
 #define ADDRESS_MOST    320
+
+static _Atomic int64_t stopped_at; /* clock_mono; 0: the shop goes on */
 
 struct mailing {
     struct arena *arena;
@@ -61,6 +65,18 @@ static void take_line(struct mailing *mailing, struct souk_str line)
         return;
     if (code == 250 && mailing->sent && mailing->sent == mailing->data.len)
         mailing->accepted = 1;
+}
+
+/* Called about once a second. A mail that the server has not got whole is given up when the shop
+ * stops; one that it has is waited for a little, or it would go out twice. */
+static int on_progress(void *user, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const struct mailing *mailing = user;
+    int64_t stopped = atomic_load(&stopped_at);
+    (void)a, (void)b, (void)c, (void)d;
+    if (!stopped)
+        return 0;
+    return mailing->sent < mailing->data.len || clock_mono() > stopped + LAST_WORD;
 }
 
 /* Lines of the server come as headers, in pieces now and then. */
@@ -181,6 +197,9 @@ static void set_call(CURL *handle, struct mailing *mailing, const struct client_
     curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L); /* only to hear the replies */
     curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, on_debug);
     curl_easy_setopt(handle, CURLOPT_DEBUGDATA, mailing);
+    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, mailing);
     set_security(handle, arena, mail);
 }
 
@@ -203,6 +222,10 @@ static int decide(const struct mailing *mailing, CURLcode code, const struct cli
     if (code == CURLE_OPERATION_TIMEDOUT)
         return err_set(err, SOUK_TIMEOUT, "mail server %.*s: no answer in time",
                        SOUK_PRI(mail->host));
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return err_set(err, SOUK_UNAVAILABLE,
+                       "mail server %.*s: not asked to the end, the shop stops",
+                       SOUK_PRI(mail->host));
     return err_set(err, SOUK_UNAVAILABLE, "mail server %.*s: %s", SOUK_PRI(mail->host),
                    words[0] ? words : curl_easy_strerror(code));
 }
@@ -224,6 +247,11 @@ static int perform(struct mailing *mailing, const struct client_mail *mail, int6
     curl_easy_cleanup(handle);
     curl_slist_free_all(to);
     return result;
+}
+
+void client_mail_stop(void)
+{
+    atomic_store(&stopped_at, clock_mono());
 }
 
 static client_mail_peer stand_in;

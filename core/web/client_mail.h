@@ -35,6 +35,8 @@ struct client_mail_reply {
 int client_mail_send(struct arena *arena, const struct client_mail *mail,
                      struct client_mail_reply *reply, struct err *err);
 
+void client_mail_stop(void); /* the shop ends: servers that say nothing are waited for no more */
+
 /* For the test host: answers every call in place of the network; NULL: the network again. */
 typedef int (*client_mail_peer)(struct arena *arena, const struct client_mail *mail,
                                 struct client_mail_reply *reply, struct err *err);

@@ -299,6 +299,13 @@ static int has_name(struct souk_str format)
     return 0;
 }
 
+/* The order of day, month and year is the language's: "%-d %B %Y" is a text to translate. */
+static struct souk_str local_format(struct template_call *call, struct souk_str format)
+{
+    const struct template_env *env = call->run->env;
+    return has_name(format) ? i18n_text(env->i18n, "souk", env->locale, format) : format;
+}
+
 const struct json *template_filter_date(struct template_call *call)
 {
     struct souk_str text = template_value_text(call->run, call->value);
@@ -314,7 +321,7 @@ const struct json *template_filter_date(struct template_call *call)
     if (at < INT64_C(-62167219200000000) || at >= INT64_C(253402300800000000))
         return &template_nil;
     struct buf to = {.arena = call->run->env->arena};
-    put_date(call, &to, clock_civil(at), format, 0);
+    put_date(call, &to, clock_civil(at), local_format(call, format), 0);
     /* With a name of a month or day in it, it is for people; else perhaps for a program. */
     struct souk_str date = buf_str(&to);
     if (has_name(format))

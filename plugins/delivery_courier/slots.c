@@ -26,14 +26,35 @@ static struct souk_str value_of(struct souk_ctx *ctx, const struct slot_line *li
     return souk_printf(ctx, "%s_%02d:%02d", date, line->from / 60, line->from % 60);
 }
 
-struct souk_str slots_label(struct souk_ctx *ctx, const struct slot_line *line, int64_t day)
+/* "Mon 23 Nov", in the order that the language puts them. */
+static struct souk_str day_label(struct souk_ctx *ctx, int64_t day)
 {
-    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char *const holes[] = {"{weekday}", "{day}", "{month}"};
     char date[16];
     calendar_date(day, date);
-    struct souk_str name = souk_t(ctx, names[calendar_weekday(day)]);
-    return souk_printf(ctx, "%.*s %s, %02d:%02d–%02d:%02d", SOUK_PRI(name), date, line->from / 60,
-                       line->from % 60, line->until / 60, line->until % 60);
+    int month = (date[5] - '0') * 10 + date[6] - '0',
+        of_month = (date[8] - '0') * 10 + date[9] - '0';
+    const struct souk_str parts[] = {souk_t(ctx, days[calendar_weekday(day)]),
+                                     souk_printf(ctx, "%d", of_month),
+                                     souk_t(ctx, months[month - 1])};
+    struct souk_str text = souk_t(ctx, "{weekday} {day} {month}");
+    for (size_t i = 0; i < 3; i++) {
+        struct souk_str whole = souk_copy(ctx, text); /* ends with a zero */
+        const char *at = strstr(whole.ptr, holes[i]);
+        if (at)
+            text = souk_printf(ctx, "%.*s%.*s%s", (int)(at - whole.ptr), whole.ptr,
+                               SOUK_PRI(parts[i]), at + strlen(holes[i]));
+    }
+    return text;
+}
+
+struct souk_str slots_label(struct souk_ctx *ctx, const struct slot_line *line, int64_t day)
+{
+    return souk_printf(ctx, "%.*s, %02d:%02d–%02d:%02d", SOUK_PRI(day_label(ctx, day)),
+                       line->from / 60, line->from % 60, line->until / 60, line->until % 60);
 }
 
 static int is_for(const struct slot_line *line, struct souk_str zone)

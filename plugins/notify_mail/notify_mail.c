@@ -134,13 +134,15 @@ static int init(struct souk_ctx *ctx)
 
 /* ---- one mail ---- */
 
-/* The same at every attempt: from the message's key. */
+/* The same at every attempt; another when somebody sends it again on purpose, or mailboxes would
+ * take it for one that they have. */
 static struct souk_str message_id(struct souk_ctx *ctx, const struct souk_message *message)
 {
     uint8_t digest[32];
     char hex[33];
-    struct souk_str name = souk_printf(ctx, "%.*s %.*s %.*s", SOUK_PRI(message->key),
-                                       SOUK_PRI(message->kind), SOUK_PRI(settings.sender));
+    struct souk_str name =
+        souk_printf(ctx, "%.*s %.*s %.*s %lld", SOUK_PRI(message->key), SOUK_PRI(message->kind),
+                    SOUK_PRI(settings.sender), (long long)message->created_at);
     souk_sha256(ctx, name, digest);
     for (int i = 0; i < 16; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);

@@ -103,14 +103,12 @@ static int refund(struct souk_ctx *ctx, const struct souk_payment *payment,
     return SOUK_OK;
 }
 
-static struct souk_str amount_text(struct souk_ctx *ctx, int64_t minor, struct souk_str currency)
+static void set_sum(struct souk_ctx *ctx, struct souk_value *fact, int64_t minor,
+                    struct souk_str currency)
 {
-    int digits = cod_digits(currency);
-    int64_t unit = digits == 0 ? 1 : digits == 3 ? 1000 : 100;
-    if (digits == 0)
-        return souk_printf(ctx, "%lld %.*s", (long long)minor, SOUK_PRI(currency));
-    return souk_printf(ctx, "%lld.%0*lld %.*s", (long long)(minor / unit), digits,
-                       (long long)(minor % unit), SOUK_PRI(currency));
+    struct souk_money sum = {.minor = minor};
+    memcpy(sum.currency, currency.ptr, currency.len < 3 ? currency.len : 3);
+    souk_set_money(ctx, fact, "value", sum);
 }
 
 static int show(struct souk_ctx *ctx, const struct souk_payment *payment, struct souk_value *view)
@@ -120,7 +118,7 @@ static int show(struct souk_ctx *ctx, const struct souk_payment *payment, struct
         return SOUK_NOT_FOUND;
     struct souk_value *fact = souk_set_map(ctx, souk_set_list(ctx, view, "facts"), NULL);
     souk_set_str(ctx, fact, "label", souk_t(ctx, "To pay to the courier"));
-    souk_set_str(ctx, fact, "value", amount_text(ctx, left, payment->currency));
+    set_sum(ctx, fact, left, payment->currency);
     return SOUK_OK;
 }
 

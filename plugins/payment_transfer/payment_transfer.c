@@ -88,16 +88,6 @@ static int refund(struct souk_ctx *ctx, const struct souk_payment *payment,
 
 /* ---- what the payer has to know ---- */
 
-static struct souk_str amount_text(struct souk_ctx *ctx, int64_t minor, struct souk_str currency)
-{
-    int digits = statement_digits(currency);
-    int64_t unit = digits == 0 ? 1 : digits == 3 ? 1000 : 100;
-    if (digits == 0)
-        return souk_printf(ctx, "%lld %.*s", (long long)minor, SOUK_PRI(currency));
-    return souk_printf(ctx, "%lld.%0*lld %.*s", (long long)(minor / unit), digits,
-                       (long long)(minor % unit), SOUK_PRI(currency));
-}
-
 /* In fours, as people read it. */
 static struct souk_str grouped(struct souk_ctx *ctx, struct souk_str text)
 {
@@ -123,6 +113,14 @@ static void add_fact(struct souk_ctx *ctx, struct souk_value *facts, const char 
     souk_set_str(ctx, fact, "value", value);
 }
 
+static void set_sum(struct souk_ctx *ctx, struct souk_value *fact, int64_t minor,
+                    struct souk_str currency)
+{
+    struct souk_money sum = {.minor = minor};
+    memcpy(sum.currency, currency.ptr, currency.len < 3 ? currency.len : 3);
+    souk_set_money(ctx, fact, "value", sum);
+}
+
 static int show(struct souk_ctx *ctx, const struct souk_payment *payment, struct souk_value *view)
 {
     int64_t left = souk_int(souk_get(payment->order, "due"), payment->amount - payment->captured);
@@ -135,7 +133,9 @@ static int show(struct souk_ctx *ctx, const struct souk_payment *payment, struct
     add_fact(ctx, facts, "IBAN", grouped(ctx, souk_option_text(ctx, "iban")));
     if (bic.len)
         add_fact(ctx, facts, "BIC", bic);
-    add_fact(ctx, facts, "Amount", amount_text(ctx, left, payment->currency));
+    struct souk_value *sum = souk_set_map(ctx, facts, NULL);
+    souk_set_str(ctx, sum, "label", souk_t(ctx, "Amount"));
+    set_sum(ctx, sum, left, payment->currency);
     add_fact(ctx, facts, "Reference", reference.len ? grouped(ctx, reference) : payment->number);
     if (!souk_str_is(payment->currency, "EUR") || !reference.len)
         return SOUK_OK;

@@ -6,8 +6,8 @@
  *     bare_orders FILE SECONDS
  *
  * FILE is a copy of a shop's database that has at least one order; the rows of its latest order are read
- * into memory (order, lines, reservation, payment, cart, cart's lines, event, audit, series, stock) and
- * written under new ids and unique texts. Prints how many orders were committed and the seconds it took.
+ * into memory (order, lines, reservation, payment, the guest's record, cart, cart's lines, event, audit) and
+ * written under new ids and unique texts, with the series, the stock, and the fact in the outbox with its job. Prints how many orders were committed and the seconds it took.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -53,6 +53,9 @@ static void run(sqlite3_stmt *statement)
 static const struct source {
     const char *table, *where, *unique, *ids;
 } sources[] = {
+    {"person", "id = (SELECT person_id FROM shop_order WHERE id = $1)", " ", " id "},
+    {"contact", "person_id = (SELECT person_id FROM shop_order WHERE id = $1)", " value ",
+     " id person_id "},
     {"cart", "id = (SELECT cart_id FROM shop_order WHERE id = $1)", " token ", " id "},
     {"cart_line", "cart_id = (SELECT cart_id FROM shop_order WHERE id = $1)", " ", " id cart_id "},
     {"shop_order", "id = $1", " number token ", " id cart_id "},
@@ -149,6 +152,11 @@ int main(int argc, char **argv)
                  *series = prepare("UPDATE series SET last = last + 1 WHERE name = 'order'"),
                  *stock = prepare("UPDATE stock SET reserved = reserved + 1 WHERE variant_id IN "
                                   "(SELECT variant_id FROM order_line WHERE order_id = ?)");
+    sqlite3_stmt *fact = prepare("INSERT INTO outbox (id, topic, subject, payload, at) VALUES (?1, 'order.placed', "
+                                 "'order:' || ?1, '{\"order\":' || ?1 || ',\"number\":\"1001\",\"total\":1500}', ?1)"),
+                 *job = prepare("INSERT INTO job (id, kind, key, subject, payload, outbox, state, due, attempt, "
+                                "attempts, fence, lease_until, why, created_at, changed_at) VALUES (?1, 'event:souk', '', "
+                                "'order:' || ?1, '', ?1, 'waiting', ?1, 0, 12, 0, 0, '', ?1, ?1)");
     sqlite3_bind_int64(stock, 1, order);
     double start = now(), seconds = strtod(argv[2], NULL);
     sqlite3_int64 made = 0;
@@ -158,11 +166,15 @@ int main(int argc, char **argv)
             made++;
             for (int j = 0; j < row_count; j++)
                 insert_row(&rows[j], made);
+            sqlite3_bind_int64(fact, 1, order + made * 4096);
+            run(fact);
+            sqlite3_bind_int64(job, 1, order + made * 4096);
+            run(job);
             run(series);
             run(stock);
         }
         run(commit);
     }
-    printf("%lld %.6f %d\n", (long long)made, now() - start, row_count);
+    printf("%lld %.6f %d\n", (long long)made, now() - start, row_count + 4);
     return 0;
 }

@@ -4,8 +4,9 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from '../e2e/souk.mjs';
+import { join, resolve } from 'node:path';
+import { createServer } from 'node:http';
+import { build, run, souk, Shop } from '../e2e/souk.mjs';
 import { demoShop, chromium, why } from './shop.mjs';
 
 const plugins = ['delivery_courier', 'payment_cod', 'probe_sell'].filter((name) => existsSync(join(build, 'plugins', `${name}.so`)) || existsSync(join(build, 'tests/plugins', `${name}.so`)));
@@ -13,24 +14,30 @@ const person = { email: 'ana@example.org', name: 'Ana Petrova', postcode: '1000'
 const locales = ['', '/bg', '/hu', '/hy', '/bn'];
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-let shop, browser, axe, validator;
+let shop, browser, axe, validator, said;
+const sample = resolve(import.meta.dirname, '../../../shared/catalogs/shopify/apparel.csv');
 
 test('buying', { skip: why || (plugins.includes('probe_sell') ? false : 'probe_sell.so is not there'), timeout: 1200000 }, async (t) => {
   const { chromium: driver } = await import('playwright-core');
   const { HtmlValidate } = await import('html-validate');
   axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
   validator = new HtmlValidate({ extends: ['html-validate:recommended'], rules: { 'long-title': 'off', 'void-style': 'off', 'doctype-style': 'off', 'no-trailing-whitespace': 'off' } });
-  shop = await demoShop({ plugins: ['probe_sell'], config: 'log = { access = "off" }\nshop = { name = "The souk" }' });
+  const provider = createServer((request, response) => { response.setHeader('content-type', 'application/json'); response.end(JSON.stringify(said)); });
+  await new Promise((listens) => provider.listen(0, '127.0.0.1', listens));
+  shop = await demoShop({ plugins: ['probe_sell'], config: `log = { access = "off" }\nshop = { name = "The souk" }\nprobe_sell = { peer = "http://127.0.0.1:${provider.address().port}" }\nhttp_client = { allow = { "127.0.0.1" } }` });
   browser = await driver.launch({ executablePath: chromium, args: ['--no-sandbox'] });
   try {
     for (const locale of locales) await t.test(`without script, 320 px, ${locale || '/en'}`, () => walk({ locale, width: 320, script: false }));
     await t.test('by keyboard alone', () => byKeyboard());
     for (const [colorScheme, width] of [['light', 320], ['dark', 1280]]) await t.test(`axe, html-validate, layout: ${colorScheme}, ${width} px`, () => look(colorScheme, width));
+    for (const [colorScheme, width] of [['light', 1280], ['dark', 320]]) await t.test(`paying elsewhere, and what an account shows: ${colorScheme}, ${width} px`, () => elsewhere(colorScheme, width));
+    await t.test('a guest buys from an imported catalogue, without script', { skip: existsSync(sample) ? false : 'the catalogues are not here' }, () => imported());
     await t.test('with script the totals follow the choice, and nothing typed is lost', () => follows());
     await t.test('forced colours: what is chosen stays visible', () => forcedColours());
   } finally {
     await browser.close();
     await shop.down();
+    provider.close();
   }
 });
 
@@ -125,11 +132,9 @@ async function byKeyboard() {
   await context.close();
 }
 
-async function look(colorScheme, width) {
-  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true, reducedMotion: 'reduce' });
-  const page = await context.newPage();
-  const found = [];
-  const see = async (kind) => {
+// Says in `found` what is wrong with the page that is open: its HTML, axe, its width, its width with words 40 % longer.
+function watcher(page, found) {
+  return async (kind) => {
     const html = await page.evaluate(async () => (await (await fetch(location.href, { headers: { accept: 'text/html' } })).text()));
     for (const m of (await validator.validateString(html)).results.flatMap((result) => result.messages)) found.push(`${kind}: ${m.line}:${m.column} ${m.ruleId}: ${m.message}`);
     await page.evaluate(axe);
@@ -147,6 +152,13 @@ async function look(colorScheme, width) {
     if (longer) found.push(`${kind}, long words: ${longer}`);
     await page.reload();
   };
+}
+
+async function look(colorScheme, width) {
+  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const found = [];
+  const see = watcher(page, found);
   await put(page);
   await put(page);
   await see('cart');
@@ -213,4 +225,82 @@ async function forcedColours() {
   assert.ok(styles.some(([on]) => on));
   for (const [on, outline] of styles) assert.equal(outline !== 'none', on);
   await context.close();
+}
+
+async function elsewhere(colorScheme, width) {
+  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const found = [], see = watcher(page, found);
+  const email = `ana-${colorScheme}@example.org`, password = 'a long enough word';
+  const place = async () => {
+    await put(page);
+    await page.goto(`${shop.url}/checkout`);
+    await fill(page);
+    await page.fill('#email', email);
+    await page.locator('input[name="payment"][value="peer"]').check();
+    await page.waitForFunction(() => !document.querySelector('[aria-busy]'));
+    await Promise.all([page.waitForURL(/\/order\/\d+/), page.locator('button[value="place"]').click()]);
+  };
+  await page.goto(`${shop.url}/account/register`);
+  await page.fill('#email', email);
+  await page.fill('#password', password);
+  await page.locator('main form button[type="submit"]').last().click();
+  await page.waitForLoadState();
+  await page.goto(`${shop.url}/account/sign-in`);
+  await page.fill('#email', email);
+  await page.fill('#password', password);
+  await Promise.all([page.waitForURL(/\/account/), page.locator('main form button[type="submit"]').first().click()]);
+  await page.goto(`${shop.url}/account/orders`);
+  await see('no orders yet');
+  said = { state: 'failed', message: 'the card was refused' };
+  await place();
+  await see('payment failed');
+  await page.locator('.errors a.button').click();
+  await page.waitForURL(/\/pay\?/);
+  await see('pay');
+  said = { state: 'pending', reference: `P-${colorScheme}`, redirect: 'https://pay.example/session/1' };
+  await page.route('https://pay.example/**', (route) => route.fulfill({ status: 204 })); // which leaves the page where it is
+  await page.locator('input[name="payment"][value="peer"]').check();
+  await Promise.all([page.waitForURL(/pay=1/), page.locator('main form button[type="submit"]').first().click()]);
+  assert.equal(await page.locator('main a.button').getAttribute('href'), 'https://pay.example/session/1');
+  await see('leave');
+  await page.goto(page.url().replace(/&pay=1/, ''));
+  await see('waits for its payment');
+  await page.goto(`${shop.url}/account/orders`);
+  await see('orders');
+  await page.goto(`${shop.url}/account`);
+  await see('account');
+  await context.close();
+  assert.deepEqual(found, []);
+}
+
+async function imported() {
+  const other = new Shop({ plugins: ['probe_sell'], config: 'log = { access = "off" }\nshop = { name = "Anbar" }' });
+  const before = shop;
+  try {
+    const done = await run(souk, ['import', '--data', other.data, '-c', other.file, '--format', 'shopify', sample, '--json'], { timeout: 120000 });
+    assert.equal(done.code, 0, done.stderr);
+    shop = await other.up();
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, javaScriptEnabled: false });
+    const page = await context.newPage();
+    const cards = (await shop.get('/api/v1/products?limit=50&available=1')).json.items;
+    assert.ok(cards.length > 0, 'nothing of the sample can be bought');
+    const { slug, name } = cards.find((card) => card.available);
+    await page.goto(`${shop.url}/p/${encodeURIComponent(slug)}`);
+    assert.equal(await page.textContent('h1'), name);
+    for (const group of new Set(await page.locator('.options input[type="radio"]').evaluateAll((list) => list.map((e) => e.name))))
+      await page.locator(`.options input[name="${group}"]`).first().check({ force: true });
+    await Promise.all([page.waitForURL(/\/cart\?added=/), page.locator('.buy-form button').click()]);
+    await page.locator('.till-sum a.button').click();
+    await page.waitForURL(/\/checkout/);
+    await fill(page);
+    const sum = amount(await page.locator('.totals-all dd').textContent());
+    await Promise.all([page.waitForURL(/\/order\/\d+/), page.locator('button[value="place"]').click()]);
+    assert.equal(amount(await page.locator('.totals-all dd').textContent()), sum);
+    assert.match(await page.textContent('.thanks'), /ana@example\.org/);
+    await context.close();
+  } finally {
+    shop = before;
+    await other.down();
+  }
 }

@@ -35,7 +35,7 @@ test('it costs its fee, waits for the money, and is refused above its sum or els
   assert.equal(placed.totals.total, 1650);
   assert.equal(placed.payment_status, 'pending');
   assert.equal(placed.status, 'placed');
-  assert.match((await market.shop.get(`/order/${placed.number}?token=${placed.token}`)).text, /16\.50 EUR/);
+  assert.match((await market.shop.get(`/order/${placed.number}?token=${placed.token}`)).text, /€16\.50<\/dd>/);
   const high = await market.buy([['TEA', 6]], { payment: { method: 'cod' } });
   assert.equal(high.status, 422, 'a first order above first_max');
   const away = await market.buy([['TEA', 1]], { payment: { method: 'cod' }, address: { ...address, country: 'DE' } });

@@ -1,41 +1,65 @@
-// A mail server for tests, in plain text, and a reader of the mails that it got. `answer(verb, line, session)` may give the reply to a
-// command ("550 5.1.1 no such user") instead of the usual one; verbs: "EHLO" "AUTH" "MAIL" "RCPT" "DATA" "END" (the final point).
+// A mail server for tests and a reader of the mails that it got. `answer(verb, line, session)` may give the reply to a command ("550 5.1.1 no
+// such user", null: silence) instead of the usual one; verbs: "HELLO" (the greeting) "EHLO" "AUTH" "MAIL" "RCPT" "DATA" "END" (the final point).
+// With `tls` ({key, cert}) it offers STARTTLS, or speaks TLS at once (`direct`); with `users` ({name: password}) it wants a sign-in, by `auth`.
 import net from 'node:net';
+import tls from 'node:tls';
 
 export class Smtp {
-  static start(answer = () => undefined) {
+  static start(answer = () => undefined, options = {}) {
     const smtp = new Smtp();
     smtp.answer = answer;
+    smtp.options = { auth: ['PLAIN', 'LOGIN'], ...options };
     smtp.mails = [];
     smtp.commands = [];
     smtp.sockets = new Set();
-    smtp.server = net.createServer((socket) => smtp.serve(socket));
+    smtp.server = options.direct ? tls.createServer(options.tls, (socket) => smtp.serve(socket)) : net.createServer((socket) => smtp.serve(socket));
+    smtp.server.on('tlsClientError', () => {});
     return new Promise((done) => smtp.server.listen(0, '127.0.0.1', () => { smtp.port = smtp.server.address().port; done(smtp); }));
   }
 
   serve(socket) {
-    const session = { from: '', to: [] };
-    let rest = '', data = null;
-    this.sockets.add(socket);
-    socket.on('close', () => this.sockets.delete(socket));
-    socket.on('error', () => {});
+    const session = { from: '', to: [], secure: Boolean(this.options.direct), user: null };
+    const { users, auth } = this.options;
+    let rest = '', data = null, asks = null, talk;
     const say = (text) => socket.write(`${text}\r\n`);
     const reply = (verb, line, usual) => {
       const own = this.answer(verb, line, session);
       if (own !== null) say(own ?? usual);
       return !own || own[0] === '2' || own[0] === '3';
     };
+    const enter = (name, password) => {
+      if (users?.[name] === password && password) { session.user = name; say('235 2.7.0 welcome'); } else say('535 5.7.8 no');
+    };
+    const secure = () => {
+      socket.removeAllListeners('data');
+      socket = new tls.TLSSocket(socket, { isServer: true, ...this.options.tls });
+      session.secure = true;
+      talk();
+    };
+    const base64 = (text) => Buffer.from(text, 'base64').toString('utf8');
     const command = (line) => {
+      if (asks) return asks(line);
       this.commands.push(line);
       const verb = line.split(/[ :]/)[0].toUpperCase();
-      if (verb === 'EHLO') reply('EHLO', line, '250-test\r\n250-8BITMIME\r\n250 SIZE 10000000');
+      const offers = [this.options.tls && !session.secure && 'STARTTLS', users && session.secure && `AUTH ${auth.join(' ')}`].filter(Boolean);
+      if (verb === 'EHLO') reply('EHLO', line, ['250-test', ...offers.map((one) => `250-${one}`), '250-8BITMIME', '250 SIZE 10000000'].join('\r\n'));
+      else if (verb === 'STARTTLS' && this.options.tls) { say('220 go on'); secure(); }
+      else if (verb === 'AUTH' && /^AUTH PLAIN/i.test(line)) {
+        const take = (words) => { asks = null; const [, name, password] = base64(words).split('\0'); enter(name, password); };
+        const words = line.split(' ')[2];
+        if (words) take(words); else { asks = take; say('334 '); }
+      } else if (verb === 'AUTH' && /^AUTH LOGIN/i.test(line)) {
+        const second = (name) => { asks = (words) => { asks = null; enter(name, base64(words)); }; say('334 UGFzc3dvcmQ6'); };
+        const words = line.split(' ')[2];
+        if (words) second(base64(words)); else { asks = (name) => second(base64(name)); say('334 VXNlcm5hbWU6'); }
+      } else if (verb === 'MAIL' && users && !session.user) say('530 5.7.0 sign in first');
       else if (verb === 'MAIL') { if (reply('MAIL', line, '250 ok')) session.from = /<(.*?)>/.exec(line)[1]; }
       else if (verb === 'RCPT') { if (reply('RCPT', line, '250 ok')) session.to.push(/<(.*?)>/.exec(line)[1]); }
       else if (verb === 'DATA') { if (reply('DATA', line, '354 go on')) data = ''; }
       else if (verb === 'QUIT') { say('221 bye'); socket.end(); }
       else reply(verb, line, '502 no');
     };
-    socket.on('data', (bytes) => {
+    const hear = (bytes) => {
       rest += bytes.toString('latin1');
       for (;;) {
         const end = rest.indexOf('\r\n');
@@ -44,13 +68,21 @@ export class Smtp {
         rest = rest.slice(end + 2);
         if (data === null) { command(line); continue; }
         if (line !== '.') { data += `${line.startsWith('.') ? line.slice(1) : line}\r\n`; continue; }
-        const mail = { from: session.from, to: [...session.to], raw: Buffer.from(data, 'latin1') };
+        const mail = { from: session.from, to: [...session.to], secure: session.secure, user: session.user, raw: Buffer.from(data, 'latin1') };
         data = null;
         if (reply('END', '', '250 2.0.0 taken')) this.mails.push(Object.assign(mail, parseMail(mail.raw)));
         session.to = [];
       }
-    });
-    say('220 test ESMTP');
+    };
+    talk = () => {
+      const mine = socket;
+      this.sockets.add(mine);
+      mine.on('close', () => this.sockets.delete(mine));
+      mine.on('error', () => {});
+      mine.on('data', hear);
+    };
+    talk();
+    reply('HELLO', '', '220 test ESMTP');
   }
 
   stop() { for (const socket of this.sockets) socket.destroy(); return new Promise((done) => this.server.close(done)); }

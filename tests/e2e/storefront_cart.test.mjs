@@ -134,6 +134,15 @@ test('a changed price is told, and what is no longer sold is left out', async ()
   await load([{ product: { key: 'mug', variants: [{ sku: 'MUG', tracked: false, prices: [{ list: 'base', amount: 900 }] }] } }]);
   let text = await until('the new price', async () => { const t = (await b.get('/cart')).text; return total(t) === '€9.00' && t; });
   assert.match(text, /The price has changed; it was €7\.00\./);
+  // whoever changes the cart after that page has seen it: it is not told twice
+  const line = lines(text)[0], seen = /name="seen" value="([^"]+)"/.exec(text)[1];
+  assert.equal((await b.post('/cart', { do: 'note', line, text: 'gift', seen })).status, 303);
+  assert.doesNotMatch((await b.get('/cart')).text, /The price has changed/);
+  await load([{ product: { key: 'mug', variants: [{ sku: 'MUG', tracked: false, prices: [{ list: 'base', amount: 800 }] }] } }]);
+  await until('the next price', async () => /it was €9\.00/.test((await b.get('/cart')).text));
+  // a form from a page before that told nothing
+  assert.equal((await b.post('/cart', { do: 'note', line, text: 'gift', seen })).status, 303);
+  assert.match((await b.get('/cart')).text, /it was €9\.00/);
   await load([{ product: { key: 'mug', status: 'archived' } }]);
   text = await until('it is gone', async () => { const t = (await b.get('/cart')).text; return /can no longer be bought/.test(t) && t; });
   assert.match(text, /Mug/);
@@ -157,4 +166,41 @@ test('a cart belongs to its browser: nobody else sees it', async () => {
   await other.post('/cart/add', { sku: 'CUP-R', quantity: '1' });
   assert.equal((await other.post('/cart', { do: 'remove', line })).status, 404);
   assert.equal(total((await b.get('/cart')).text), '€12.00');
+});
+
+test('a cart that was left goes on by its link, in another browser, after a button is pressed', async () => {
+  const left = new Browser(shop), b = new Browser(shop);
+  await left.post('/cart/add', { sku: 'CUP-B', quantity: '1' });
+  await b.post('/cart/add', { sku: 'CUP-R', quantity: '2' });
+  const made = await shop.post('/api/v1/carts', { lines: [{ sku: 'CUP-B', quantity: 3 }] });
+  const token = made.json.id;
+  const page = await b.get(`/cart?resume=${token}`);
+  assert.match(page.text, /<h1>Your cart is still here<\/h1>/);
+  assert.match(page.text, /noindex/);
+  assert.equal(total(page.text), '€36.00');
+  assert.equal(total((await b.get('/cart')).text), '€26.00', 'looking changes nothing');
+  assert.equal((await b.post('/cart', { resume: token }, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })).status, 403);
+  const taken = await b.post('/cart', { resume: token });
+  assert.equal(taken.location, '/cart?done=resumed');
+  const cart = await b.get(taken.location);
+  assert.match(cart.text, /Welcome back/);
+  assert.equal(total(cart.text), '€62.00', 'with what was there already');
+  assert.equal((await shop.get(`/api/v1/carts/${token}`)).json.quote.totals.total, 6200);
+  assert.match((await b.get(`/cart?resume=${token}`)).text, /<h1>Your cart<\/h1>/, 'one\'s own is just shown');
+  for (const wrong of ['nothing', 'x'.repeat(200)]) {
+    assert.match((await left.get(`/cart?resume=${wrong}`)).text, /<h1>Your cart<\/h1>/);
+    assert.equal((await left.post('/cart', { resume: wrong })).location, '/cart?done=over');
+  }
+  assert.equal(total((await left.get('/cart')).text), '€12.00');
+});
+
+test('what delivery costs at least is a line of its own, for the cart of who asks', async () => {
+  const b = new Browser(shop);
+  assert.match((await b.get('/cart/delivery')).text, /^Delivery is added at the checkout\.$/m, 'nothing in the cart');
+  await b.post('/cart/add', { sku: 'TEA', quantity: '1' });
+  const line = await b.get('/cart/delivery');
+  assert.equal(line.status, 200, line.text);
+  assert.match(line.text, /^Delivery (from €\d+\.\d\d|is free\.)$/m);
+  assert.match((await b.get('/cart')).text, /data-delivery="\/cart\/delivery"/);
+  assert.match((await b.get('/bg/cart/delivery')).text, /^Доставка/m);
 });

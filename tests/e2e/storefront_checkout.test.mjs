@@ -284,6 +284,44 @@ test('a payment that fails: the order is kept and can be paid another way', asyn
   }
 });
 
+test('a provider that has not answered: the order is kept, the page looks again, and leads on once it has', async () => {
+  let awake = false;
+  const peer = createServer((request, response) => {
+    response.statusCode = awake ? 200 : 503;
+    response.setHeader('content-type', 'application/json');
+    response.end(awake ? JSON.stringify({ state: 'pending', reference: 'P-1', redirect: 'https://pay.example/session/1' }) : '{}');
+  });
+  await new Promise((ready) => peer.listen(0, '127.0.0.1', ready));
+  const own = new Shop({ plugins: ['probe_sell'], config: `shop = { name = "Anbar", country = "BG" }\nlog = { access = "off" }\nprobe_sell = { peer = "http://127.0.0.1:${peer.address().port}" }\nhttp_client = { allow = { "127.0.0.1" } }` });
+  const before = shop;
+  try {
+    shop = own;
+    await load(goods);
+    await own.up();
+    const b = await filled();
+    const sent = await send(b, { ...typed, payment: 'peer', do: 'place' });
+    assert.equal(sent.status, 303, sent.text);
+    const page = await b.get(sent.location);
+    assert.match(page.text, /The payment provider has not answered yet\. This page looks again by itself\./);
+    assert.doesNotMatch(page.text, /The payment has failed/);
+    const [, after, next] = /<noscript><meta http-equiv="refresh" content="(\d+);url=([^"]+)"><\/noscript>/.exec(page.text);
+    assert.ok(Number(after) >= 2);
+    assert.match(page.text, /look_again\.[0-9a-f]+\.js/);
+    const second = await b.get(unescape(next));
+    assert.match(second.text, /look=2/);
+    const tired = await b.get(unescape(next).replace('look=1', 'look=20'));
+    assert.match(tired.text, /has not answered yet\./);
+    assert.doesNotMatch(tired.text, /http-equiv="refresh"/, 'not for ever');
+    awake = true;
+    const leave = await until('the provider', async () => { const t = (await b.get(unescape(next))).text; return /content="0;url=https:\/\/pay\.example\/session\/1"/.test(t) && t; }, 90000);
+    assert.match(leave, /Go on to the payment/);
+  } finally {
+    shop = before;
+    await own.down();
+    peer.close();
+  }
+});
+
 // ---- with an account ----
 
 test('signing in joins the carts, fills in what is known, and lists the orders', async () => {

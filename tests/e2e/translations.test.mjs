@@ -22,6 +22,7 @@ function templateIds(text) {
     ids.push((context ? `${context}\u0004` : '') + plain(id));
   }
   for (const [, id] of text.matchAll(/"((?:\\.|[^"\\])*)"\s*\|\s*t\b/g)) id.trim() && ids.push(plain(id));
+  for (const [, format] of text.matchAll(/\bdate:\s*"([^"]*%-?[aAbB][^"]*)"/g)) ids.push(format); // the order of day, month and year
   for (const [, one] of text.matchAll(/\|\s*pluralize:\s*"((?:\\.|[^"\\])*)"/g)) ids.push(plain(one));
   // Labels and hints of a form's fields are given to a part, which translates them.
   for (const [tag] of text.matchAll(/\{%-?\s*render\s+"(?:[^%]|%(?!\}))*%\}/g))
@@ -64,6 +65,10 @@ function sourceIds(file) {
     for (const [, words] of text.matchAll(/\{"([^"]+)", (?:\d+|DAYS)\}/g)) ids.push(words);
     for (const [, words] of text.matchAll(/site_words\(request, "souk", "([^"]+)"\)/g)) ids.push(words);
     for (const [, words] of text.matchAll(/admin_render\(request, "[\w\/-]+", \w+, "([^"]+)"/g)) ids.push(words);
+  }
+  if (/(?:shop\/cart_apply|storefront\/cart)\.c$/.test(file)) {
+    // What cannot be done with a cart: whole sentences, without numbers put in ("only %d" is worded by the page itself).
+    for (const [, words] of text.matchAll(/err_set\((?:apply->)?err, SOUK_(?:INVALID|NOT_FOUND|CONFLICT),\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)\)/g)) ids.push(joined(words));
   }
   if (/shop\/(?:account|contact|address)\.c$/.test(file)) {
     for (const [, words] of text.matchAll(/err_set\(err, SOUK_INVALID,\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)\)/g)) ids.push(joined(words));

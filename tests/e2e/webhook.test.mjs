@@ -2,40 +2,11 @@
 // stay, retries, rotation, replay, 410, and a slow receiver that delays nobody.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import http from 'node:http';
+import { receiver, signedBy } from './receiver.mjs';
 import { until, withShop } from './souk.mjs';
 
 const config = 'http_client = { allow = { "127.0.0.1" } }';
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
-
-// A receiver: keeps what came, answers what `answer(count)` says: a status, or {status, headers}; a promise waits.
-async function receiver(answer = () => 200) {
-  const got = [];
-  const server = http.createServer((request, response) => {
-    let body = '';
-    request.on('data', (bytes) => { body += bytes; });
-    request.on('end', async () => {
-      got.push({ headers: request.headers, body, json: JSON.parse(body), at: Date.now() });
-      const said = await answer(got.length);
-      response.writeHead(said.status ?? said, said.headers);
-      response.end('ok');
-    });
-  });
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  return { got, url: `http://127.0.0.1:${server.address().port}/hook`, stop: () => { server.closeAllConnections(); return new Promise((done) => server.close(done)); } };
-}
-
-function signedBy(delivery, secret) {
-  const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signatures } = delivery.headers;
-  assert.ok(Math.abs(Date.now() / 1000 - Number(at)) < 300);
-  const right = createHmac('sha256', Buffer.from(secret.replace(/^whsec_/, ''), 'base64')).update(`${id}.${at}.${delivery.body}`).digest();
-  return signatures.split(' ').some((one) => {
-    const [version, sign] = one.split(',');
-    const bytes = Buffer.from(sign, 'base64');
-    return version === 'v1' && bytes.length === right.length && timingSafeEqual(bytes, right);
-  });
-}
 
 async function withHooks(fn) {
   await withShop({ plugins: [], config }, async (shop) => {

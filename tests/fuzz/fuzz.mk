@@ -10,6 +10,8 @@ FUZZ_OBJ     := $(patsubst $(BUILD)/%,$(FUZZ_BUILD)/%,$(filter-out %/theme.o,$(L
 
 # What a target needs besides the library: the image program's files are not in it.
 FUZZ_MORE_head := $(FUZZ_BUILD)/core/app/image/head.o
+# A plugin's parser is taken in as it stands.
+$(FUZZ_BUILD)/fuzz_statement: PKG_LIBS += -lexpat
 
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
 $(FUZZ_BUILD)/%.o: %.c | $(GEN_HEADERS)

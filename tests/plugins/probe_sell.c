@@ -87,6 +87,8 @@ static const struct souk_delivery_provider flat = {
 static int offer(struct souk_ctx *ctx, const struct souk_payment_terms *terms,
                  struct souk_value *offered)
 {
+    if (souk_option_int(ctx, "fee") > 0)
+        souk_set_int(ctx, offered, "fee", souk_option_int(ctx, "fee"));
     return SOUK_OK;
 }
 
@@ -240,6 +242,7 @@ static int placing(struct souk_ctx *ctx, const struct souk_event *event)
 
 static const struct souk_option option_table[] = {
     {.key = "peer", .type = SOUK_STRING, .initial = "", .summary = "Where the peer of the test listens."},
+    {.key = "fee", .type = SOUK_INT, .initial = "0", .max = 1000000, .summary = "What paying costs."},
     {.key = "places", .type = SOUK_INT, .initial = "10", .max = 1000000, .summary = "Places of \"few\"."},
 };
 static const struct souk_route routes[] = {

@@ -322,6 +322,12 @@ static int tell_all(struct call *call)
     return code;
 }
 
+static int show_empty(struct call *call)
+{
+    int code = price(call);
+    return code == SOUK_OK ? answer(call, 201) : code;
+}
+
 static int create(struct request *request, const struct json *body)
 {
     struct call call = {.request = request, .available = -1};
@@ -338,7 +344,9 @@ static int create(struct request *request, const struct json *body)
     call.market = market_of(request, &call.cart);
     if (add_lines(&call, body, &code) || add_codes(&call, body, &code))
         return code;
-    if ((code = finish(&call, 201)) == SOUK_OK)
+    int empty = !call.cart.count && !call.cart.coupon_count && !draft->count;
+    code = empty ? show_empty(&call) : finish(&call, 201); /* nothing to be stored again */
+    if (code == SOUK_OK)
         code = tell_all(&call);
     if (code != SOUK_OK)
         return code;

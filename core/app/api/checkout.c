@@ -19,6 +19,16 @@ static int load(struct request *request, struct cart *cart)
     return code;
 }
 
+/* In the language of the query, or the one that the cart was begun in: that of labels, of the order and
+ * of its mails. */
+static void speak(struct request *request, const struct cart *cart)
+{
+    struct souk_str wanted = request_query(request, "locale");
+    const char *locale = market_locale(wanted.len ? wanted : cart->locale);
+    if (locale)
+        request->locale = locale;
+}
+
 /* The place that the query names, or else what was typed before. */
 static struct json *place_of(struct request *request, const struct cart *cart)
 {
@@ -42,6 +52,7 @@ int checkout_api_delivery(struct request *request, const struct web_route *route
     int code = load(request, &cart);
     if (code != SOUK_OK)
         return code > 0 ? SOUK_OK : code;
+    speak(request, &cart);
     struct market market = checkout_market(request, place_of(request, &cart));
     code = checkout_delivery_options(request, &cart, &market, items, &err);
     if (code != SOUK_OK) {
@@ -60,6 +71,7 @@ int checkout_api_payment(struct request *request, const struct web_route *route)
     int code = load(request, &cart);
     if (code != SOUK_OK)
         return code > 0 ? SOUK_OK : code;
+    speak(request, &cart);
     struct market market = checkout_market(request, place_of(request, &cart));
     struct souk_str delivery = request_query(request, "delivery");
     if (!delivery.len)
@@ -81,10 +93,12 @@ static int answer_checkout(struct request *request, struct db_conn *conn,
         answer_json(request, 201, end->order);
         return answer_header(request, "Location",
                              arena_printf(&request->arena, "/api/v1/orders/%.*s?token=%.*s",
-                                          SOUK_PRI(end->placed.number), SOUK_PRI(end->placed.token)));
+                                          SOUK_PRI(json_text(json_at(end->order, "number"))),
+                                          SOUK_PRI(json_text(json_at(end->order, "token")))));
     }
     if (end->errors->count)
         json_add_tree(&request->arena, end->more, "errors", end->errors);
+    api_spell_ids(&request->arena, end->more);
     answer_problem(request, end->status, end->problem, end->detail, end->more);
     return SOUK_OK;
 }
@@ -92,13 +106,42 @@ static int answer_checkout(struct request *request, struct db_conn *conn,
 int checkout_api_run(struct request *request, const struct web_route *route)
 {
     const struct json *body = NULL;
+    struct cart cart;
     struct err err = {0};
     (void)route;
     if (request_json(request, &body, &err) != SOUK_OK) {
         answer_error(request, &err);
         return SOUK_OK;
     }
+    int code = load(request, &cart);
+    if (code != SOUK_OK)
+        return code > 0 ? SOUK_OK : code;
+    speak(request, &cart);
     if (body->kind != JSON_OBJECT)
         return api_refuse(request, 400, "", "the body is a JSON object; see /api/v1/openapi.json");
     return checkout_run(request, request_param(request, "id"), body, answer_checkout);
+}
+
+/* ---- paying once more ---- */
+
+int checkout_api_pay(struct request *request, const struct web_route *route)
+{
+    const struct json *body = NULL;
+    struct err err = {0};
+    int64_t id;
+    (void)route;
+    struct souk_str token = request_query(request, "token");
+    if (!token.len) /* without one it would be asked for as by staff */
+        return SOUK_NOT_FOUND;
+    int code = order_find(request_conn(request), request_param(request, "number"), token, &id);
+    if (code != SOUK_OK)
+        return code;
+    if (request_json(request, &body, &err) != SOUK_OK) {
+        answer_error(request, &err);
+        return SOUK_OK;
+    }
+    const struct json *payment = json_at(body, "payment");
+    if (!payment || payment->kind != JSON_OBJECT || !json_text(json_at(payment, "method")).len)
+        return api_refuse(request, 422, "/payment/method", "choose how you pay");
+    return checkout_pay_again(request, id, payment, answer_checkout);
 }

@@ -8,6 +8,7 @@
  */
 #include "app/api/idempotency.h"
 #include "app/api/route.h"
+#include "app/api/step.h"
 #include "app/api_order.sql.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -210,48 +211,6 @@ static int find_for_change(struct request *request, int64_t *id, struct order_st
     return code ? code : 1;
 }
 
-/* The body, or an empty map where none was sent. NULL: answered. */
-static const struct json *read_body(struct request *request)
-{
-    const struct json *body = NULL;
-    struct err err = {0};
-    if (request->body.len == 0)
-        return json_new(&request->arena, JSON_OBJECT);
-    if (request_json(request, &body, &err) != SOUK_OK) {
-        answer_error(request, &err);
-        return NULL;
-    }
-    if (body->kind != JSON_OBJECT) {
-        api_refuse(request, 400, "", "the body is a JSON object");
-        return NULL;
-    }
-    return body;
-}
-
-/* Says why it was refused; the code undoes the write. "/lines/0/quantity: words" names its place.
- */
-static int refuse(struct request *request, int code, const struct err *err, const char *type,
-                  const struct order_states *states)
-{
-    struct arena *arena = &request->arena;
-    struct souk_str words = souk_str(err->text[0] ? err->text : db_error(request->conn));
-    int status = answer_status_of(code);
-    if (status >= 500)
-        return code;
-    ptrdiff_t colon = str_find(words, ':');
-    if (words.ptr[0] == '/' && colon > 0) {
-        api_refuse(request, status, arena_cstr(arena, str_make(words.ptr, (size_t)colon)),
-                   arena_cstr(arena, str_trim(str_from(words, (size_t)colon + 1))));
-        return code;
-    }
-    struct json *more = json_new(arena, JSON_OBJECT);
-    if (code == SOUK_CONFLICT && states)
-        order_allowed(arena, states, json_add(arena, more, "allowed", JSON_ARRAY));
-    answer_problem(request, status, code == SOUK_CONFLICT ? type : NULL, arena_cstr(arena, words),
-                   more);
-    return code;
-}
-
 int order_api_patch(struct request *request, const struct web_route *route)
 {
     (void)route;
@@ -259,12 +218,13 @@ int order_api_patch(struct request *request, const struct web_route *route)
     struct err err = {0};
     int64_t id;
     int code = find_for_change(request, &id, &states);
-    const struct json *body = code == 1 ? read_body(request) : NULL;
+    const struct json *body = code == 1 ? api_step_body(request) : NULL;
     if (!body)
         return code == 1 ? SOUK_OK : code;
     code = order_edit(request->conn, &request->arena, id, body, request->principal, request->now,
                       &err);
-    return code ? refuse(request, code, &err, "conflict", NULL) : answer_order(request, 200, id, 1);
+    return code ? api_step_refuse(request, code, &err, "conflict", NULL)
+                : answer_order(request, 200, id, 1);
 }
 
 /* The step is the address's last part: some have a row of their own in the table, for their right.
@@ -273,6 +233,37 @@ static struct souk_str step_of(struct request *request, const struct web_route *
 {
     const char *last = strrchr(route->path, '/') + 1;
     return last[0] == '{' ? request_param(request, "step") : souk_str(last);
+}
+
+static struct json *allowed_of(struct request *request, const struct order_states *states)
+{
+    struct json *list = json_new(&request->arena, JSON_ARRAY);
+    order_allowed(&request->arena, states, list);
+    return list;
+}
+
+/* What is misspelt or empty must not become "all of it": money and goods leave by this.
+ * 1: answered. */
+static int refuse_body(struct request *request, const struct json *body)
+{
+    static const char known[] = "reason lines amount delivery restock tracking shipment reference "
+                                "method accepted weight_g declared_value";
+    const struct json *lines = json_at(body, "lines");
+    json_each(item, body)
+    {
+        if (is_state(item->key, known) && item->key.len)
+            continue;
+        api_refuse(request, 400,
+                   arena_cstr(&request->arena,
+                              arena_printf(&request->arena, "/%.*s", SOUK_PRI(item->key))),
+                   "no step knows this member");
+        return 1;
+    }
+    if (!lines || lines->kind == JSON_NULL || (lines->kind == JSON_ARRAY && lines->count))
+        return 0;
+    api_refuse(request, 400, "/lines",
+               "name at least one line and its quantity, or leave this member out");
+    return 1;
 }
 
 int order_api_step(struct request *request, const struct web_route *route)
@@ -287,14 +278,17 @@ int order_api_step(struct request *request, const struct web_route *route)
     if (!order_step_known(step))
         return SOUK_NOT_FOUND;
     int code = find_for_change(request, &id, &states);
-    const struct json *body = code == 1 ? read_body(request) : NULL;
+    const struct json *body = code == 1 ? api_step_body(request) : NULL;
     if (!body)
         return code == 1 ? SOUK_OK : code;
+    if (refuse_body(request, body))
+        return SOUK_INVALID;
     code = order_step(request->conn, &request->arena, id, step, body, request->principal,
                       request->now, &err);
     if (code != SOUK_OK)
-        return refuse(request, code, &err, order_edge(&states, step) ? "conflict" : "illegal-step",
-                      &states);
+        return api_step_refuse(request, code, &err,
+                               order_edge(&states, step) ? "conflict" : "illegal-step",
+                               allowed_of(request, &states));
     code = answer_order(request, 200, id, 1);
     return code ? code : idempotency_end(request, request->principal);
 }
@@ -308,7 +302,7 @@ int order_api_note(struct request *request, const struct web_route *route)
     if (go_on != 1)
         return go_on;
     int code = find_for_change(request, &id, &states);
-    const struct json *body = code == 1 ? read_body(request) : NULL;
+    const struct json *body = code == 1 ? api_step_body(request) : NULL;
     if (!body)
         return code == 1 ? SOUK_OK : code;
     struct souk_str text = str_trim(json_text(json_at(body, "text")));

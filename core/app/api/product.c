@@ -56,7 +56,8 @@ void api_spell_ids(struct arena *arena, struct json *tree)
         return;
     for (struct json_item *item = tree->first; item; item = item->next) {
         if (tree->kind == JSON_OBJECT && item->value.kind == JSON_INT &&
-            souk_str_is(item->key, "id")) {
+            (souk_str_is(item->key, "id") || souk_str_is(item->key, "line") ||
+             souk_str_is(item->key, "order_id"))) {
             struct souk_str text = arena_printf(arena, "%lld", (long long)item->value.number);
             item->value = (struct json){.kind = JSON_STRING, .text = text};
         } else {

@@ -14,6 +14,7 @@ extern const size_t api_route_count;
 int checkout_api_delivery(struct request *request, const struct web_route *route);
 int checkout_api_payment(struct request *request, const struct web_route *route);
 int checkout_api_run(struct request *request, const struct web_route *route);
+int checkout_api_pay(struct request *request, const struct web_route *route);
 
 /* health.c */
 int health_live(struct request *request, const struct web_route *route);
@@ -66,7 +67,7 @@ int api_answer_items(struct request *request, struct json *items, struct souk_st
 /* A problem with the place of what is wrong: "/variants/2/sku" of a body, "/sort" of a query. */
 int api_refuse(struct request *request, int status, const char *pointer, const char *detail);
 void api_spell_ids(struct arena *arena,
-                   struct json *tree); /* every "id" that is a number: as text */
+                   struct json *tree); /* every "id", "line" and "order_id" that is a number: as text */
 
 /* product_admin.c */
 int product_admin_index(struct request *request, const struct web_route *route);
@@ -94,6 +95,21 @@ int order_api_show(struct request *request, const struct web_route *route);
 int order_api_patch(struct request *request, const struct web_route *route);
 int order_api_step(struct request *request, const struct web_route *route);
 int order_api_note(struct request *request, const struct web_route *route);
+
+/* shipment.c */
+int shipment_api_index(struct request *request, const struct web_route *route);
+int shipment_api_get(struct request *request, const struct web_route *route);
+int shipment_api_step(struct request *request, const struct web_route *route);
+int shipment_api_label(struct request *request, const struct web_route *route);
+/* order_return.c */
+int return_api_index(struct request *request, const struct web_route *route);
+int return_api_get(struct request *request, const struct web_route *route);
+int return_api_create(struct request *request, const struct web_route *route);
+int return_api_step(struct request *request, const struct web_route *route);
+/* payment_match.c */
+int match_api_index(struct request *request, const struct web_route *route);
+int match_api_get(struct request *request, const struct web_route *route);
+int match_api_step(struct request *request, const struct web_route *route);
 
 /* openapi.c */
 int openapi_show(struct request *request, const struct web_route *route);

@@ -72,6 +72,14 @@ void account_countries(struct arena *arena, struct json *view)
     }
 }
 
+struct souk_str account_country(struct souk_str code)
+{
+    for (size_t i = 0; i < sizeof countries / sizeof *countries; i++)
+        if (souk_str_is(code, countries[i][0]))
+            return souk_str(countries[i][1]);
+    return code;
+}
+
 static int show(struct account_form *form, int64_t id, int status)
 {
     struct arena *arena = &form->request->arena;

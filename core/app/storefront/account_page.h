@@ -46,6 +46,8 @@ int account_form_failed(const struct account_form *form);
 int account_form_show(struct account_form *form, const char *name, int status);
 /* account_address.c: adds "countries" [{code, name}] to a view. */
 void account_countries(struct arena *arena, struct json *view);
+/* Its English name, which `t` translates; the code itself when it is none of ours. */
+struct souk_str account_country(struct souk_str code);
 /* account_privacy.c: its page once more, with what is wrong. */
 int account_privacy_again(struct account_form *form, int64_t person);
 

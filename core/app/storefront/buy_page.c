@@ -13,7 +13,7 @@
 
 /* ---- whose ---- */
 
-static struct souk_str own_token(struct request *request)
+struct souk_str buy_token(struct request *request)
 {
     return session_cookie(request) ? session_get(request, "cart") : souk_str("");
 }
@@ -29,7 +29,7 @@ static int load_open(struct request *request, struct db_conn *conn, struct souk_
 
 int buy_cart(struct request *request, struct db_conn *conn, struct cart *cart)
 {
-    int code = load_open(request, conn, own_token(request), cart);
+    int code = load_open(request, conn, buy_token(request), cart);
     if (code != SOUK_NOT_FOUND)
         return code;
     int64_t person = account_page_person(request);
@@ -45,9 +45,9 @@ int buy_cart_named(struct request *request, struct db_conn *conn, struct cart *c
         code = cart_load(conn, &request->arena, named, request->now, cart);
     if (code == SOUK_NOT_FOUND)
         code = buy_cart(request, conn, cart);
-    if (code != SOUK_NOT_FOUND || !own_token(request).len)
+    if (code != SOUK_NOT_FOUND || !buy_token(request).len)
         return code;
-    return cart_load(conn, &request->arena, own_token(request), request->now, cart);
+    return cart_load(conn, &request->arena, buy_token(request), request->now, cart);
 }
 
 /* Who is told apart today stays the same one for as long as the session lasts. */
@@ -68,7 +68,7 @@ int buy_cart_need(struct request *request, struct db_conn *conn, struct cart *ca
         code = cart_create(conn, &request->arena, &market, account_page_person(request),
                            visits_visitor(request), request->now, cart);
     }
-    if (code == SOUK_OK && !souk_str_equal(own_token(request), cart->token))
+    if (code == SOUK_OK && !souk_str_equal(buy_token(request), cart->token))
         code = session_put(request, "cart", cart->token);
     return code ? code : keep_visitor(request);
 }
@@ -90,7 +90,7 @@ int buy_join(struct request *request, int64_t person)
 int64_t buy_units(struct request *request)
 {
     struct db_conn *conn = request_conn(request);
-    struct souk_str token = own_token(request);
+    struct souk_str token = buy_token(request);
     int64_t units = 0, person;
     if (!conn || !session_cookie(request))
         return 0;
@@ -136,6 +136,19 @@ int buy_cart_view(struct request *request, struct db_conn *conn, const struct ca
     struct err err = {0};
     int code = cart_price(conn, arena, cart, &market, NULL, quote, gone, &err);
     return code ? code : buy_cart_show(request, conn, cart, &market, quote, gone, view);
+}
+
+void buy_seen(struct request *request, struct cart *cart)
+{
+    struct arena *arena = &request->arena;
+    struct souk_str seen = request_form(request, "seen");
+    struct market market = page_market(request);
+    struct quote *quote = arena_new(arena, struct quote);
+    struct err err = {0};
+    if (seen.len &&
+        cart_price(request->conn, arena, cart, &market, NULL, quote, NULL, &err) == SOUK_OK &&
+        souk_str_equal(quote->version, seen))
+        cart_seen(cart, quote);
 }
 
 int buy_store(struct request *request, struct cart *cart)

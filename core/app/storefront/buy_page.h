@@ -28,6 +28,10 @@ int buy_cart_show(struct request *request, struct db_conn *conn, const struct ca
                   struct json *view);
 /* Pieces in the cart of who asks; one query, none without a session. */
 int64_t buy_units(struct request *request);
+/* The token that the session names; may be empty. */
+struct souk_str buy_token(struct request *request);
+/* In a write, before a change: the form was on a page that told these prices (its field "seen"). */
+void buy_seen(struct request *request, struct cart *cart);
 /* In a write: the cart as changed, with what it costs now: the prices that its next page shows. */
 int buy_store(struct request *request, struct cart *cart);
 /* In a write: an event of the log about a product: "cart.added". */

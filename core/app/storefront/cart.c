@@ -4,12 +4,14 @@
  * line why. A first thing that is put in makes session and cart in that same write.
  */
 #include "app/buying.sql.h"
+#include "app/checkout.h"
 #include "app/storefront/account_page.h"
 #include "app/storefront/buy_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 #include "base/str.h"
 #include "shop/product.h"
+#include "web/session.h"
 
 #define NOTE_MOST 500 /* bytes */
 #define CODE_MOST 64
@@ -39,22 +41,103 @@ static int show(struct request *request, struct db_conn *conn, struct json *view
     return code ? code : account_page_show(request, "page/cart", status, view);
 }
 
+/* ---- a cart that was left ---- */
+
+/* The page of a link to a cart that was left: what is in it, and a button. Nothing changes before
+ * that is pressed. 1: there is no such cart, or it is this browser's already. */
+static int show_left(struct request *request, struct db_conn *conn, struct souk_str token)
+{
+    struct arena *arena = &request->arena;
+    struct json *view = json_new(arena, JSON_OBJECT);
+    struct cart cart, own;
+    int code =
+        token.len <= 64 ? cart_load(conn, arena, token, request->now, &cart) : SOUK_NOT_FOUND;
+    if (code == SOUK_NOT_FOUND ||
+        (code == SOUK_OK && (!souk_str_is(cart.state, "open") || !cart_units(&cart))))
+        return 1;
+    if (code == SOUK_OK && buy_cart(request, conn, &own) == SOUK_OK && own.id == cart.id)
+        return 1;
+    if (code == SOUK_OK && cart.person_id) /* theirs: after signing in it is there by itself */
+        return account_page_person(request)
+                   ? 1
+                   : account_page_go(request, "/account/sign-in?next=/cart");
+    if (code == SOUK_OK)
+        code = buy_cart_view(request, conn, &cart, view);
+    json_add_str(arena, view, "resume", cart.token);
+    return code ? code : account_page_show(request, "page/cart_left", 200, view);
+}
+
+static int take_left(struct request *request)
+{
+    struct cart kept;
+    struct souk_str token = request_form(request, "resume");
+    struct arena *arena = &request->arena;
+    int64_t person = account_page_person(request);
+    int code = SOUK_NOT_FOUND;
+    if (person)
+        code = cart_join(request->conn, arena, token, person, request->now, &kept);
+    else if (token.len <= 64)
+        code = cart_resume(request->conn, arena, token, buy_token(request), request->now, &kept);
+    if (code == SOUK_NOT_FOUND)
+        return account_page_go(request, "/cart?done=over");
+    if (code == SOUK_OK)
+        code = session_put(request, "cart", kept.token);
+    return code ? code : account_page_go(request, "/cart?done=resumed");
+}
+
 int cart_show(struct request *request, const struct web_route *route)
 {
     struct json *view = json_new(&request->arena, JSON_OBJECT);
     struct cart cart;
     struct db_conn *conn = request_conn(request);
+    struct souk_str left = request_query(request, "resume");
     (void)route;
+    int over = left.len ? show_left(request, conn, left) : 1;
+    if (over != 1)
+        return over;
     int code = buy_cart(request, conn, &cart);
     if (code == SOUK_OK)
         code = buy_cart_view(request, conn, &cart, view);
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
         return code;
     json_add_bool(&request->arena, view, "signed_in", account_page_person(request) != 0);
-    json_add_str(&request->arena, view, "done", request_query(request, "done"));
+    json_add_str(&request->arena, view, "done",
+                 left.len && code == SOUK_NOT_FOUND ? souk_str("over")
+                                                    : request_query(request, "done"));
     json_add_str(&request->arena, view, "added",
                  name_of(json_at(view, "lines"), request_query(request, "added")));
     return account_page_show(request, "page/cart", 200, view);
+}
+
+/* The least that delivery costs to where the shopper is thought to be: the country and postcode of
+ * what was typed at the checkout, or the shop's own. Carriers may have to be asked over the
+ * network, so it is a line of its own, which the page's script fetches when all else stands. */
+int cart_delivery(struct request *request, const struct web_route *route)
+{
+    struct arena *arena = &request->arena;
+    struct json *view = json_new(arena, JSON_OBJECT), *items = json_new(arena, JSON_ARRAY);
+    struct cart cart;
+    struct err err = {0};
+    int64_t least = -1;
+    (void)route;
+    int code = buy_cart(request, request_conn(request), &cart);
+    if (code == SOUK_OK && cart_units(&cart) > 0) {
+        struct market market = checkout_market(request, json_at(cart.draft, "address"));
+        if (!market.country.len)
+            market.country = souk_str(market_shop()->country);
+        code = checkout_delivery_options(request, &cart, &market, items, &err);
+    }
+    if (code != SOUK_OK && code != SOUK_NOT_FOUND)
+        return code;
+    json_each(item, items)
+    {
+        int64_t amount = json_int(json_at(json_at(&item->value, "amount"), "amount"), -1);
+        if (amount >= 0 && (least < 0 || amount < least))
+            least = amount;
+    }
+    json_add_int(arena, view, "least", least);
+    json_add_bool(arena, view, "only", items->count == 1);
+    return account_page_show(request, "page/cart_delivery", 200, view);
 }
 
 /* Why it was not done, at its line, or with the voucher ("code"), or above them all (""), with what
@@ -239,6 +322,8 @@ int cart_change_line(struct request *request, const struct web_route *route)
     const char *done = "";
     int64_t line = 0, available = -1;
     (void)route;
+    if (request_form(request, "resume").len)
+        return take_left(request);
     int code = read_change(request, &change, &done);
     if (code != SOUK_OK) {
         answer_problem(request, 422, NULL, "the cart knows no such change", NULL);
@@ -249,6 +334,8 @@ int cart_change_line(struct request *request, const struct web_route *route)
         return account_page_go(request, "/cart");
     if (code == SOUK_OK)
         code = check_change(request, &change, &err);
+    if (code == SOUK_OK)
+        buy_seen(request, &cart);
     int64_t variant = code == SOUK_OK ? line_variant(&cart, change.line_id) : 0;
     if (code == SOUK_OK)
         code = cart_apply(request->conn, &request->arena, &cart, &change, request->now, &line,

@@ -309,11 +309,41 @@ static int is_option(const struct json *view, const char *kind, struct souk_str 
     return souk_str_is(id, kind);
 }
 
+/* Where a pointer's part stands on the page, from its top. */
+static int rank_of(struct souk_str pointer)
+{
+    static const char *const order[] = {"/email",           "/phone",          "/name",
+                                        "/address/country", "/address/region", "/address/postcode",
+                                        "/address/city",    "/address",        "/billing",
+                                        "/delivery",        "/payment",        "/note"};
+    int count = (int)(sizeof order / sizeof *order);
+    for (int i = 0; i < count; i++)
+        if (str_starts(pointer, order[i]))
+            return i;
+    return count;
+}
+
+/* As one meets them going down the page. */
+static struct json *sort_errors(struct arena *arena, const struct json *errors)
+{
+    struct json *sorted = json_new(arena, JSON_ARRAY);
+    for (int rank = 0, left = errors ? (int)errors->count : 0; left > 0; rank++) {
+        json_each(item, errors)
+        {
+            if (rank_of(json_text(json_at(&item->value, "pointer"))) != rank)
+                continue;
+            json_add_tree(arena, sorted, NULL, &item->value);
+            left--;
+        }
+    }
+    return sorted;
+}
+
 void checkout_form_refuse(struct arena *arena, struct json *view, const struct json *errors)
 {
     struct json *list = json_add(arena, view, "errors", JSON_ARRAY);
     struct json *wrong = json_add(arena, view, "error", JSON_OBJECT);
-    json_each(item, errors)
+    json_each(item, sort_errors(arena, errors))
     {
         struct souk_str field = field_of(arena, view, json_text(json_at(&item->value, "pointer")));
         struct souk_str text = json_text(json_at(&item->value, "detail"));

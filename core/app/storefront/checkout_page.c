@@ -417,7 +417,7 @@ int checkout_send(struct request *request, const struct web_route *route)
     int code = find(till);
     if (code != SOUK_OK)
         return code == 1 ? SOUK_OK : code;
-    till->draft = checkout_form_read(request, till->draft);
+    till->draft = checkout_keep(&request->arena, checkout_form_read(request, till->draft));
     preset_country(till);
     return souk_str_is(request_form(request, "do"), "place") ? place(till) : update(till);
 }

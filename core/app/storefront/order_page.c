@@ -19,6 +19,7 @@
 #include "shop/account.h"
 #include "shop/order.h"
 #include "shop/order_return.h"
+#include "shop/payment.h"
 #include "shop/person.h"
 #include "shop/shipment.h"
 #include "store/db.h"
@@ -26,6 +27,7 @@
 #define TRIES 10
 #define SPAN  CLOCK_HOUR
 #define PAGE  20
+#define LOOKS 20  /* how often a page that waits for a provider looks again by itself */
 #define LINES 200 /* that go into a cart again */
 
 /* ---- whose ---- */
@@ -70,6 +72,30 @@ static int can_pay(const struct json *doc)
            (souk_str_is(payment, "failed") || souk_str_is(payment, "voided"));
 }
 
+/* The provider has not answered yet: the job that asks it goes on, and the page looks again by
+ * itself for a while. */
+static int add_waiting(struct request *request, struct db_conn *conn, int64_t id,
+                       const struct json *doc, struct json *view)
+{
+    struct arena *arena = &request->arena;
+    struct payment_row row;
+    int64_t look = 0;
+    int code = payment_of(conn, arena, id, &row);
+    if (code != SOUK_OK)
+        return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+    if (!souk_str_is(row.state, "created") ||
+        souk_str_is(json_text(json_at(doc, "status")), "cancelled"))
+        return SOUK_OK;
+    json_add_bool(arena, view, "waiting", 1);
+    if (str_to_int(request_query(request, "look"), &look) != SOUK_OK || look < 0)
+        look = 0;
+    if (look >= LOOKS)
+        return SOUK_OK;
+    json_add_int(arena, view, "look_after", look < LOOKS / 2 ? 3 : 10);
+    json_add_int(arena, view, "look", look + 1);
+    return SOUK_OK;
+}
+
 int order_page_view(struct request *request, struct db_conn *conn, int64_t id, struct json *view)
 {
     struct arena *arena = &request->arena;
@@ -94,6 +120,10 @@ int order_page_view(struct request *request, struct db_conn *conn, int64_t id, s
     if (until)
         json_add_time(arena, view, "return_until", until);
     json_add_bool(arena, view, "can_pay", can_pay(doc));
+    json_add_str(arena, view, "country",
+                 account_country(json_text(json_at(json_at(doc, "address"), "country"))));
+    if ((code = add_waiting(request, conn, id, doc, view)) != SOUK_OK)
+        return code;
     return checkout_instructions(request, conn, id, pay) == SOUK_ERROR ? SOUK_ERROR : SOUK_OK;
 }
 

@@ -88,6 +88,7 @@ int contact_thanks(struct request *request, const struct web_route *route);
 
 /* cart.c */
 int cart_show(struct request *request, const struct web_route *route);
+int cart_delivery(struct request *request, const struct web_route *route);
 int cart_add(struct request *request, const struct web_route *route);
 int cart_change_line(struct request *request, const struct web_route *route);
 

@@ -52,7 +52,7 @@ static int is_ahead(const struct request *request)
 
 static int is_private(struct souk_str path)
 {
-    static const char *const roots[] = {"/admin", "/account", "/order"};
+    static const char *const roots[] = {"/admin", "/account", "/order", "/cart/delivery"};
     for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
         size_t len = strlen(roots[i]);
         if (str_starts(path, roots[i]) && (path.len == len || path.ptr[len] == '/'))

@@ -83,6 +83,7 @@ CREATE TABLE shop_order (
     refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0 AND refunded <= captured),
     delivery_refunded INTEGER NOT NULL DEFAULT 0 CHECK (delivery_refunded >= 0), -- of delivery with its tax
     refused INTEGER NOT NULL DEFAULT 0 CHECK (refused >= 0), -- worth of what was not taken at the door: not due
+    surplus INTEGER NOT NULL DEFAULT 0 CHECK (surplus BETWEEN 0 AND refunded), -- of refunded: had been paid above the total
     delivery_method TEXT NOT NULL DEFAULT '', -- "courier:standard"
     delivery_label TEXT NOT NULL DEFAULT '',
     delivery_data TEXT NOT NULL DEFAULT '{}', -- JSON: the choice as the provider left it: point, slot, extras
@@ -131,7 +132,7 @@ CREATE TABLE order_line (
     delivered INTEGER NOT NULL DEFAULT 0 CHECK (delivered >= 0),
     returned INTEGER NOT NULL DEFAULT 0 CHECK (returned >= 0), -- come back, in whatever condition
     refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0), -- units paid back
-    refunded_amount INTEGER NOT NULL DEFAULT 0 CHECK (refunded_amount >= 0), -- with added tax
+    refunded_amount INTEGER NOT NULL DEFAULT 0 CHECK (refunded_amount >= 0), -- their worth, with added tax and what a fee kept
     CHECK (cancelled + packed <= quantity AND shipped <= packed AND delivered <= shipped AND returned <= shipped
         AND refunded <= quantity)
 ) STRICT;
@@ -172,6 +173,7 @@ CREATE TABLE payment (
     captured INTEGER NOT NULL DEFAULT 0 CHECK (captured >= 0 AND captured <= authorised),
     refunding INTEGER NOT NULL DEFAULT 0 CHECK (refunding >= 0), -- asked for, the provider has not answered yet
     refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0),
+    local INTEGER NOT NULL DEFAULT 0 CHECK (local IN (0, 1)), -- nobody outside was told its amount: it may follow an edit
     reference TEXT NOT NULL DEFAULT '', -- the provider's name for it
     next TEXT NOT NULL DEFAULT '',      -- JSON for the shopper: {"redirect"}; '': nothing to do
     data TEXT NOT NULL DEFAULT '{}',    -- JSON of the provider's own
@@ -196,8 +198,9 @@ CREATE TABLE payment_move (
     amount INTEGER NOT NULL CHECK (amount >= 0),
     provider TEXT NOT NULL,
     reference TEXT NOT NULL DEFAULT '',
-    lines TEXT NOT NULL DEFAULT '[]', -- JSON of a refund: [{"line", "quantity", "amount"}]
+    lines TEXT NOT NULL DEFAULT '[]', -- JSON of a refund: [{"line", "quantity", "amount", "kept": as a fee}]
     delivery INTEGER NOT NULL DEFAULT 0 CHECK (delivery >= 0), -- the part of a refund that is for delivery
+    surplus INTEGER NOT NULL DEFAULT 0 CHECK (surplus BETWEEN 0 AND amount), -- of a refund: had been paid above the total
     actor TEXT NOT NULL,
     reason TEXT NOT NULL DEFAULT '',
     why TEXT NOT NULL DEFAULT '', -- it failed
@@ -264,6 +267,7 @@ CREATE TABLE shipment_line (
     accepted INTEGER CHECK (accepted BETWEEN 0 AND quantity), -- at the door; NULL: not said
     PRIMARY KEY (shipment_id, line_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX shipment_line_line ON shipment_line (line_id);
 CREATE TABLE shipment_event (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     shipment_id INTEGER NOT NULL REFERENCES shipment (id) ON DELETE CASCADE,
@@ -303,6 +307,7 @@ CREATE TABLE order_return_line (
     damaged INTEGER NOT NULL DEFAULT 0 CHECK (damaged >= 0), -- of the received: not put back
     PRIMARY KEY (return_id, line_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX order_return_line_line ON order_return_line (line_id);
 
 -- ---- messages to people ----
 
@@ -326,6 +331,7 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_order ON message (order_id, id) WHERE order_id IS NOT NULL;
 CREATE INDEX message_state ON message (state, id);
+CREATE INDEX message_person ON message (person_id) WHERE person_id IS NOT NULL;
 -- Addresses that bounced for good or complained: nothing is sent there any more.
 CREATE TABLE suppression (
     channel TEXT NOT NULL,
@@ -356,6 +362,7 @@ CREATE TABLE webhook_delivery (
     webhook_id INTEGER NOT NULL REFERENCES webhook (id) ON DELETE CASCADE,
     fact INTEGER NOT NULL, -- the fact's id: the same for every receiver and every attempt
     topic TEXT NOT NULL,
+    subject TEXT NOT NULL, -- "order:17", whose data it is; goes when they are erased
     body TEXT NOT NULL, -- as it was when it happened
     state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'dead')),
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -367,6 +374,8 @@ CREATE TABLE webhook_delivery (
     UNIQUE (webhook_id, fact)
 ) STRICT;
 CREATE INDEX webhook_delivery_state ON webhook_delivery (webhook_id, state, due_at, id);
+CREATE INDEX webhook_delivery_order ON webhook_delivery (webhook_id, state, id);
+CREATE INDEX webhook_delivery_subject ON webhook_delivery (subject) WHERE subject <> '';
 
 -- Who packs and hands over, and sees no more of the shop than that takes.
 INSERT INTO staff_role (name, rights) VALUES ('warehouse', '["product.read","order.read","order.ship"]');

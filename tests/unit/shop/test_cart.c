@@ -297,6 +297,13 @@ static void test_price_change_is_told(void **state)
     assert_int_equal(add(fixture, &token, "BOOK", 1), 0);
     quote_of(fixture, token, NULL, &doc);
     assert_int_equal(json_int(json_at(nth(json_at(doc, "lines"), 0), "price_before"), -1), 450);
+    /* the answer of that told it: who changes anything after it has seen it */
+    assert_int_equal(add(fixture, &token, "BOOK", 1), 0);
+    quote_of(fixture, token, NULL, &doc);
+    assert_int_equal(json_at(nth(json_at(doc, "lines"), 0), "price_before")->kind, JSON_NULL);
+    fixture_sql(fixture, "UPDATE price SET amount = 480 WHERE amount = 500");
+    quote_of(fixture, token, NULL, &doc);
+    assert_int_equal(json_int(json_at(nth(json_at(doc, "lines"), 0), "price_before"), -1), 500);
     assert_int_equal(add(fixture, &token, "CUP", 1), 0);
     quote_of(fixture, token, NULL, &doc);
     assert_int_equal(json_at(nth(json_at(doc, "lines"), 0), "price_before")->kind, JSON_NULL);
@@ -433,6 +440,44 @@ static struct souk_str join(struct shop_fixture *fixture, struct souk_str token,
     return one.code == SOUK_OK ? one.kept : souk_str("");
 }
 
+struct resume {
+    const char *token, *own;
+    struct cart kept;
+};
+
+static int resume_run(struct db_conn *conn, struct shop_fixture *fixture, void *arg)
+{
+    struct resume *resume = arg;
+    return cart_resume(conn, &fixture->arena, souk_str(resume->token), souk_str(resume->own),
+                       fixture->now, &resume->kept);
+}
+
+static void test_resume(void **state)
+{
+    struct shop_fixture *fixture = *state;
+    struct souk_str left = souk_str(""), own = souk_str("");
+    make_goods(fixture);
+    fixture_sql(fixture, "INSERT INTO person (id, stage, locale, created_at, changed_at) VALUES "
+                         "(1, 'buyer', 'en', 1, 1)");
+    assert_int_equal(add(fixture, &left, "TEA", 3), 0);
+    assert_int_equal(add(fixture, &own, "TEA", 1), 0);
+    assert_int_equal(add(fixture, &own, "CUP", 1), 0);
+    struct resume resume = {.token = "nothing", .own = ""};
+    assert_int_equal(fixture_write(fixture, resume_run, &resume), SOUK_NOT_FOUND);
+    resume = (struct resume){.token = left.ptr, .own = own.ptr};
+    for (int i = 0; i < 2; i++) { /* pressed twice: nothing is added again */
+        assert_int_equal(fixture_write(fixture, resume_run, &resume), SOUK_OK);
+        assert_true(souk_str_equal(resume.kept.token, left));
+        struct cart cart = load(fixture, left);
+        assert_int_equal(cart.count, 2);
+        assert_int_equal(cart.lines[0].quantity, 4);
+        assert_true(souk_str_equal(load(fixture, own).token, left)); /* it went in there */
+    }
+    assert_true(souk_str_equal(join(fixture, left, 1), left));
+    resume = (struct resume){.token = left.ptr, .own = ""}; /* a person's: they sign in */
+    assert_int_equal(fixture_write(fixture, resume_run, &resume), SOUK_NOT_FOUND);
+}
+
 static void test_sign_in(void **state)
 {
     struct shop_fixture *fixture = *state;
@@ -525,6 +570,7 @@ int main(void)
                                        SHOP_TEST(test_version_guards),
                                        SHOP_TEST(test_thirty_days),
                                        SHOP_TEST(test_sign_in),
+                                       SHOP_TEST(test_resume),
                                        SHOP_TEST(test_erased_with_the_person)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

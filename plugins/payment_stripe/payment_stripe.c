@@ -1,0 +1,287 @@
+/*
+ * payment_stripe: cards and what else Stripe takes, on Stripe's own page. The order is placed, a
+ * Checkout Session is made for its payment, and the shopper is sent there; what came of it is told
+ * by signed events (webhook.c, event.c) and can be asked for (fetch). The shop never sees a card.
+ *
+ * A session has one line, the order's number with its whole sum: the shop has reckoned already, and
+ * two that reckon may differ by a cent. Its PaymentIntent carries the payment's id, so each event
+ * of it finds its payment, also one that comes before the session's name is on disk. A capture is
+ * named by its intent and a refund by itself, so each counts once, whoever tells first.
+ *
+ * With capture = "manual" the money is held and taken by the shop later: once, all of it or less;
+ * Stripe lets go of the rest then.
+ */
+#include "stripe.h"
+
+#include <time.h>
+
+#define MINUTE     (60 * STRIPE_SECOND)
+#define OPEN_LEAST (35 * MINUTE)      /* Stripe wants 30 from when it is asked; we may be slow */
+#define OPEN_MOST  (23 * 60 * MINUTE) /* and at most 24 hours */
+
+SOUK_EMBED(bg, "locale/bg.mo");
+SOUK_EMBED(hu, "locale/hu.mo");
+SOUK_EMBED(hy, "locale/hy.mo");
+SOUK_EMBED(bn, "locale/bn.mo");
+
+/* ---- offer ---- */
+
+static int offer(struct souk_ctx *ctx, const struct souk_payment_terms *terms,
+                 struct souk_value *out)
+{
+    int64_t sum;
+    if (!currency_takes(terms->currency) || terms->total < currency_least(terms->currency) ||
+        currency_out(terms->currency, terms->total, &sum) != SOUK_OK)
+        return SOUK_NOT_FOUND;
+    souk_set_str(ctx, out, "label", souk_t(ctx, "Card"));
+    souk_set_str(ctx, out, "note", souk_t(ctx, "You pay on the secure page of Stripe."));
+    return SOUK_OK;
+}
+
+int payment_sum(struct souk_ctx *ctx, const struct souk_payment *payment, int64_t minor,
+                int64_t *sum)
+{
+    if (!currency_takes(payment->currency))
+        return souk_fail(ctx, SOUK_INVALID, "cards cannot be charged in %.*s",
+                         SOUK_PRI(payment->currency));
+    if (currency_out(payment->currency, minor, sum) != SOUK_OK)
+        return souk_fail(ctx, SOUK_INVALID, "%lld is no sum of %.*s that cards can be charged with",
+                         (long long)minor, SOUK_PRI(payment->currency));
+    return SOUK_OK;
+}
+
+/* ---- begin ---- */
+
+/* "2026-11-22T10:30:00Z" to microseconds; 0: not said. */
+static int64_t time_of(struct souk_str text)
+{
+    struct tm tm = {0};
+    char copy[20] = "";
+    if (text.len < 19)
+        return 0;
+    memcpy(copy, text.ptr, 19);
+    if (sscanf(copy, "%4d-%2d-%2dT%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+               &tm.tm_min, &tm.tm_sec) != 6)
+        return 0;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    return (int64_t)timegm(&tm) * STRIPE_SECOND;
+}
+
+/* The page is open as long as the goods are kept. It must be the same at each attempt. */
+static int64_t open_until(const struct souk_payment *payment)
+{
+    int64_t hold = time_of(souk_text(souk_get(payment->order, "expires_at")));
+    if (hold < payment->created_at + OPEN_LEAST)
+        hold = payment->created_at + OPEN_LEAST;
+    if (hold > payment->created_at + OPEN_MOST)
+        hold = payment->created_at + OPEN_MOST;
+    return hold / STRIPE_SECOND;
+}
+
+/* Languages of Stripe's page; in others it follows the browser. */
+static struct souk_str page_locale(struct souk_str locale)
+{
+    static const char list[] = "bg cs da de el en es et fi fr hr hu id it ja ko lt lv ms mt nb nl "
+                               "pl pt ro ru sk sl sv th tr vi zh ";
+    struct souk_str language = {locale.ptr, locale.len > 2 ? 2 : locale.len};
+    for (size_t at = 0; language.len == 2 && at + 2 < sizeof list; at += 3)
+        if (memcmp(list + at, language.ptr, 2) == 0)
+            return language;
+    return souk_str("auto");
+}
+
+void payment_names(struct form *form, const struct souk_payment *payment, const char *payment_id,
+                   const char *number, const char *shop)
+{
+    struct souk_str name = souk_option_text(form->ctx, "shop");
+    form_add_int(form, payment_id, payment->id);
+    form_add(form, number, payment->number);
+    if (name.len)
+        form_add(form, shop, name);
+}
+
+/* Which ways to pay the page shows; none named: those that the account has on. */
+static void add_methods(struct form *form)
+{
+    struct souk_walk walk = souk_walk(souk_option(form->ctx, "methods"));
+    for (int i = 0; souk_step(&walk) && i < 50; i++)
+        form_add(form, souk_printf(form->ctx, "payment_method_types[%d]", i).ptr,
+                 souk_text(walk.value));
+}
+
+static void session_form(struct form *form, const struct souk_payment *payment, int64_t sum)
+{
+    struct souk_ctx *ctx = form->ctx;
+    struct souk_str title =
+        souk_printf(ctx, "%.*s %.*s", SOUK_PRI(souk_t(ctx, "Order")), SOUK_PRI(payment->number));
+    form_add(form, "mode", souk_str("payment"));
+    form_add_int(form, "client_reference_id", payment->id);
+    if (payment->email.len)
+        form_add(form, "customer_email", payment->email);
+    form_add(form, "success_url", payment->return_url);
+    form_add(form, "cancel_url", payment->cancel_url);
+    form_add_int(form, "expires_at", open_until(payment));
+    add_methods(form);
+    form_add(form, "locale", page_locale(payment->locale));
+    form_add_int(form, "line_items[0][quantity]", 1);
+    form_add(form, "line_items[0][price_data][currency]", currency_lower(ctx, payment->currency));
+    form_add_int(form, "line_items[0][price_data][unit_amount]", sum);
+    form_add(form, "line_items[0][price_data][product_data][name]", title);
+    payment_names(form, payment, "metadata[souk_payment]", "metadata[souk_order]",
+                  "metadata[souk_shop]");
+    form_add(form, "payment_intent_data[description]", title);
+    payment_names(form, payment, "payment_intent_data[metadata][souk_payment]",
+                  "payment_intent_data[metadata][souk_order]",
+                  "payment_intent_data[metadata][souk_shop]");
+    if (souk_str_is(souk_option_text(ctx, "capture"), "manual"))
+        form_add(form, "payment_intent_data[capture_method]", souk_str("manual"));
+}
+
+int payment_failed(struct souk_payment_result *result, struct souk_str words)
+{
+    result->state = SOUK_PAID_FAILED;
+    result->message = words;
+    return SOUK_OK;
+}
+
+/* A session that could not be made. Nobody has seen its page, so no money can come of it. */
+static int begin_refused(struct souk_ctx *ctx, const struct reply *reply,
+                         struct souk_payment_result *result)
+{
+    if (reply->status == 402)
+        return payment_failed(result, api_decline(ctx, reply->error));
+    int code = api_refused(ctx, reply, "begin");
+    struct souk_str why = souk_copy(ctx, souk_failure(ctx));
+    if (api_error_is(reply, "code", "amount_too_small") ||
+        api_error_is(reply, "code", "amount_too_large"))
+        result->message = souk_t(ctx, "This sum cannot be paid by card.");
+    else if (api_error_is(reply, "param", "customer_email"))
+        result->message = souk_t(ctx, "Your e-mail address was not accepted.");
+    else if (api_error_is(reply, "param", "expires_at") ||
+             api_error_is(reply, "type", "idempotency_error"))
+        result->message = souk_t(ctx, "This took too long; please try again.");
+    else
+        return code;
+    souk_log(ctx, SOUK_LOG_WARN, "%.*s", SOUK_PRI(why));
+    result->state = SOUK_PAID_FAILED;
+    return SOUK_OK;
+}
+
+static int is_address(struct souk_str url)
+{
+    return url.len > 8 &&
+           (memcmp(url.ptr, "https://", 8) == 0 || memcmp(url.ptr, "http://", 7) == 0);
+}
+
+static int begin(struct souk_ctx *ctx, const struct souk_payment *payment,
+                 struct souk_payment_result *result)
+{
+    struct form form = {.ctx = ctx};
+    struct reply reply;
+    int64_t sum;
+    if (payment->amount == 0) {
+        result->state = SOUK_PAID_CAPTURED;
+        return SOUK_OK;
+    }
+    int code = payment_sum(ctx, payment, payment->amount, &sum);
+    if (code != SOUK_OK)
+        return code;
+    if (!is_address(payment->return_url) || !is_address(payment->cancel_url))
+        return souk_fail(ctx, SOUK_ERROR,
+                         "Stripe has to know the shop's address to send people "
+                         "back: set shop.url in souk.lua");
+    session_form(&form, payment, sum);
+    code = api_call(ctx, souk_str("/v1/checkout/sessions"), &form, payment->key, &reply);
+    if (code != SOUK_OK && reply.replayed) /* Stripe broke down over it, and stays at that */
+        return payment_failed(result, souk_t(ctx, "This did not work; please try again."));
+    if (code != SOUK_OK)
+        return code;
+    if (reply.error)
+        return begin_refused(ctx, &reply, result);
+    result->reference = souk_text(souk_get(reply.body, "id"));
+    result->redirect = souk_text(souk_get(reply.body, "url"));
+    if (!api_is_id(result->reference) || !is_address(result->redirect))
+        return souk_fail(ctx, SOUK_UNAVAILABLE, "Stripe made a session without a name or address");
+    result->state = SOUK_PAID_PENDING;
+    return SOUK_OK;
+}
+
+/* ---- the descriptor ---- */
+
+static int begins(struct souk_str text, const char *with)
+{
+    return text.len > strlen(with) && memcmp(text.ptr, with, strlen(with)) == 0;
+}
+
+/* The keys are easily taken for each other; better now than at the first customer. */
+static int init(struct souk_ctx *ctx)
+{
+    struct souk_str key = souk_option_text(ctx, "secret_key");
+    struct souk_str before = souk_option_text(ctx, "webhook_secret_before");
+    if (!begins(key, "sk_") && !begins(key, "rk_"))
+        return souk_fail(ctx, SOUK_INVALID,
+                         "\"secret_key\" begins with sk_ or rk_: it is not the publishable one");
+    if (!begins(souk_option_text(ctx, "webhook_secret"), "whsec_") ||
+        (before.len && !begins(before, "whsec_")))
+        return souk_fail(ctx, SOUK_INVALID,
+                         "\"webhook_secret\" is the signing secret of the endpoint: whsec_…");
+    return SOUK_OK;
+}
+
+/* clang-format off */
+static const struct souk_payment_provider stripe = {
+    .size = sizeof(struct souk_payment_provider),
+    .flags = SOUK_PAYMENT_CAPTURE | SOUK_PAYMENT_PART_CAPTURE | SOUK_PAYMENT_PART_REFUND | SOUK_PAYMENT_ASKS_FIRST,
+    .label = "Card",
+    .offer = offer, .begin = begin, .capture = payment_capture, .cancel = payment_cancel, .refund = payment_refund, .fetch = payment_fetch,
+};
+static const struct souk_provider providers[] = {{"payment", STRIPE_PROVIDER, &stripe}};
+static const char *const captures[] = {"automatic", "manual", NULL};
+static const struct souk_option options[] = {
+    {"secret_key", SOUK_SECRET, SOUK_REQUIRED, NULL, "Secret or restricted key of the account: sk_… or rk_…"},
+    {"webhook_secret", SOUK_SECRET, SOUK_REQUIRED, NULL, "Signing secret of the webhook endpoint: whsec_…"},
+    {"webhook_secret_before", SOUK_SECRET, 0, NULL, "The one before, while secrets are being changed"},
+    {"capture", SOUK_CHOICE, 0, "automatic", "Take the money at once, or hold it until staff take it", 0, 0, captures},
+    {"methods", SOUK_LIST, 0, "card", "Stripe's names of the ways to pay on its page; empty: those that the account has on"},
+    {"shop", SOUK_STRING, 0, "", "A name for this shop when several share one account: events of others are left alone"},
+    {"base_url", SOUK_URL, 0, "https://api.stripe.com", "Where Stripe is; another address is for tests"},
+};
+static const struct souk_route routes[] = {
+    {"POST", "/events", SOUK_TASK, SOUK_WEBHOOK, webhook_take, "Events of Stripe", NULL, 512 << 10, 20000},
+};
+static const struct souk_field fields[] = {
+    {"at", "Came", SOUK_TIME, SOUK_FIELD_LIST},
+    {"type", "Event", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_FIND},
+    {"why", "Why", SOUK_STRING, SOUK_FIELD_LIST},
+    {"reference", "At Stripe", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_FIND},
+    {"event", "Name of the event", SOUK_STRING, SOUK_FIELD_FIND},
+};
+static const struct souk_resource resources[] = {
+    {"odd", "Events of Stripe to look at", "Event", "p_payment_stripe_odd", SOUK_TABLE(fields)},
+};
+static const struct souk_migration migrations[] = {
+    {1, 0, "odd",
+     "CREATE TABLE p_payment_stripe_odd (id INTEGER NOT NULL PRIMARY KEY, event TEXT NOT NULL UNIQUE, type TEXT NOT NULL,"
+     " why TEXT NOT NULL, reference TEXT NOT NULL, at INTEGER NOT NULL) STRICT;"},
+};
+static const struct souk_file files[] = {
+    SOUK_FILE("locale/bg.mo", bg), SOUK_FILE("locale/hu.mo", hu), SOUK_FILE("locale/hy.mo", hy), SOUK_FILE("locale/bn.mo", bn),
+};
+/* clang-format on */
+
+SOUK_PLUGIN = {
+    SOUK_ABI,
+    .name = "payment_stripe",
+    .version = "1.0.0",
+    .summary = "Payment by card on the pages of Stripe",
+    .contact = "plugins@example.org",
+    .license = "MIT",
+    .options = SOUK_TABLE(options),
+    .routes = SOUK_TABLE(routes),
+    .migrations = SOUK_TABLE(migrations),
+    .files = SOUK_TABLE(files),
+    .providers = SOUK_TABLE(providers),
+    .init = init,
+    .resources = SOUK_TABLE(resources),
+};

@@ -1,0 +1,56 @@
+/*
+ * fuzz_statement.c: statements of banks, CAMT.053 and CSV, as payment_transfer reads them. Whatever
+ * is taken has a sum above 0 and UTF-8 words.
+ */
+#include "../../plugins/payment_transfer/statement.c"
+
+#include "../../plugins/payment_transfer/camt.c"
+
+#include <stdlib.h>
+#include "base/arena.h"
+#include "base/utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct arena arena;
+
+static void *from_arena(struct souk_ctx *ctx, uint64_t bytes)
+{
+    (void)ctx;
+    return arena_alloc(&arena, bytes);
+}
+static int refuse(struct souk_ctx *ctx, int32_t code, struct souk_str text)
+{
+    (void)ctx;
+    if (!text.len)
+        abort();
+    return code;
+}
+static const struct souk_call_api calls = {
+    .size = sizeof calls, .alloc = from_arena, .fail = refuse};
+static const struct souk_api api = {.size = sizeof api, .call = &calls};
+const struct souk_api *souk_api = &api;
+
+static void check(struct souk_str text)
+{
+    if (text.len && !utf8_valid(text))
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct statement statement = {0};
+    struct souk_str text = arena_str(&arena, (struct souk_str){(const char *)data, size});
+    if (statement_read(NULL, text, &statement) == SOUK_OK)
+        for (int i = 0; i < statement.count; i++) {
+            const struct entry *entry = &statement.at[i];
+            if (entry->amount <= 0)
+                abort();
+            check(entry->reference);
+            check(entry->text);
+            check(entry->payer);
+            check(entry->account);
+        }
+    arena_free(&arena);
+    return 0;
+}
