@@ -167,7 +167,7 @@ install: all
 	install -m 644 sdk/include/souk.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 sdk/include/souk/*.h $(DESTDIR)$(PREFIX)/include/souk/
 	install -m 644 sdk/plugin.mk $(DESTDIR)$(PREFIX)/share/souk/
-	install -m 644 sdk/docs/*.md core/app/CONFIGURATION.md core/web/TEMPLATES.md core/web/SECURITY.md \
+	install -m 644 sdk/docs/*.md core/app/CONFIGURATION.md core/app/WEBHOOKS.md core/web/TEMPLATES.md core/web/SECURITY.md \
 	  core/shop/IMPORT.md $(DESTDIR)$(PREFIX)/share/souk/docs/
 	install -m 644 core/app/admin/README.md $(DESTDIR)$(PREFIX)/share/souk/docs/ADMIN.md
 	install -m 644 core/app/demo/souk.lua $(DESTDIR)$(PREFIX)/share/souk/

@@ -116,7 +116,7 @@ static int choose_delivery(struct run *run, const struct provider_scope *scope)
     struct souk_str method = json_text(json_at(run->draft.delivery, "method"));
     if (!method.len)
         return refuse_field(run, "/delivery/method", "choose how the goods get to you");
-    checkout_delivery_terms(arena, &run->quote, &run->market, &terms);
+    checkout_delivery_terms(arena, &run->cart, &run->quote, &run->market, &terms);
     terms.city = run->draft.address.city;
     run->delivery.size = sizeof run->delivery;
     if (delivery_check(scope, method, &terms, run->draft.delivery, &run->delivery, &run->err) !=

@@ -57,8 +57,9 @@ static void add_item(struct souk_delivery_terms *terms, struct souk_delivery_ite
     terms->volume_cm3 += volume > INT32_MAX ? INT32_MAX : (int64_t)volume;
 }
 
-void checkout_delivery_terms(struct arena *arena, const struct quote *quote,
-                             const struct market *market, struct souk_delivery_terms *terms)
+void checkout_delivery_terms(struct arena *arena, const struct cart *cart,
+                             const struct quote *quote, const struct market *market,
+                             struct souk_delivery_terms *terms)
 {
     struct souk_delivery_item *items =
         arena_array(arena, struct souk_delivery_item, quote->count ? quote->count : 1);
@@ -70,6 +71,8 @@ void checkout_delivery_terms(struct arena *arena, const struct quote *quote,
                                           .locale = souk_str(market->locale),
                                           .country = market->country,
                                           .region = market->region,
+                                          .city = json_text(json_at(
+                                              json_at(cart->draft, "address"), "city")),
                                           .postcode = market->postcode};
     for (size_t i = 0; i < quote->count; i++)
         add_item(terms, &items[i], &quote->lines[i]);
@@ -144,7 +147,7 @@ int checkout_price(struct request *request, struct db_conn *conn, const struct c
     struct err why = {0};
     checkout_scope(request, conn, &scope);
     scope.span = provider_look_span(&scope, clock_mono());
-    checkout_delivery_terms(arena, quote, market, &terms);
+    checkout_delivery_terms(arena, cart, quote, market, &terms);
     if (delivery_check(&scope, method, &terms, choice, &chosen, &why) != SOUK_OK)
         return SOUK_OK; /* not to be had any more: the page offers what there is */
     return checkout_charge(conn, arena, market, quote, method, chosen.label, chosen.tax_class,
@@ -223,7 +226,7 @@ int checkout_delivery_options(struct request *request, const struct cart *cart,
     if (code != SOUK_OK)
         return code;
     checkout_scope(request, conn, &scope);
-    checkout_delivery_terms(arena, &quote, market, &terms);
+    checkout_delivery_terms(arena, cart, &quote, market, &terms);
     code = delivery_options(&scope, &terms, items);
     spell_money(arena, items, quote.currency);
     add_eta(arena, items);

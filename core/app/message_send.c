@@ -66,6 +66,24 @@ static int settle_write(struct db_conn *conn, void *arg)
     return code == SOUK_OK ? job_finish(conn, sending->job) : code;
 }
 
+/* Servers like to repeat the address in their refusals; the log has no addresses of customers. */
+static struct souk_str without_address(struct sending *sending)
+{
+    struct souk_str text = souk_str(sending->err.text), who = sending->row.recipient;
+    struct buf out = {.arena = &sending->arena};
+    while (who.len && text.len) {
+        if (str_starts(text, who.ptr)) {
+            buf_add_cstr(&out, "(the receiver)");
+            text = str_from(text, who.len);
+        } else {
+            buf_add_char(&out, text.ptr[0]);
+            text = str_from(text, 1);
+        }
+    }
+    buf_add_str(&out, text);
+    return buf_str(&out);
+}
+
 static void settle(struct sending *sending)
 {
     struct err err = {0};
@@ -74,7 +92,7 @@ static void settle(struct sending *sending)
         sending->outcome = OUTCOME_NEVER; /* days have gone by */
     int code = db_write(sending->db, settle_write, sending, &err);
     if (code == SOUK_OK && sending->outcome == OUTCOME_AGAIN)
-        code = job_failed(sending->db, sending->job, souk_str(sending->err.text), clock_now());
+        code = job_failed(sending->db, sending->job, without_address(sending), clock_now());
     if (code != SOUK_OK && code != SOUK_CONFLICT)
         log_error("message.not_settled", LOG_I("message", row->id), LOG_S("text", err.text));
     if (sending->outcome == OUTCOME_SENT)
@@ -82,7 +100,7 @@ static void settle(struct sending *sending)
     else if (sending->outcome != OUTCOME_OVER)
         log_warn(sending->outcome == OUTCOME_AGAIN ? "message.delayed" : "message.failed",
                  LOG_T("kind", row->kind), LOG_I("message", row->id),
-                 LOG_I("attempt", sending->job->attempt), LOG_S("text", sending->err.text));
+                 LOG_I("attempt", sending->job->attempt), LOG_T("text", without_address(sending)));
 }
 
 /* ---- sending ---- */

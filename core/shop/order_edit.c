@@ -93,6 +93,21 @@ static void read_discounts(struct edit *edit, struct souk_str text, struct quote
                              json_int(json_at(&item->value, "amount"), 0)};
 }
 
+/* What was paid back rests on the tax that the line had: it takes no part in a sum that is rounded
+ * anew. */
+static void keep_tax(struct quote_line *line, const struct json *taxes)
+{
+    int at = 0;
+    line->settled = 1;
+    json_each(item, taxes)
+    {
+        if (at == line->rates.count)
+            break;
+        line->tax_parts[at] = json_int(json_at(&item->value, "amount"), 0);
+        line->tax += line->tax_parts[at++];
+    }
+}
+
 static void read_line(struct edit *edit, struct db_rows *rows)
 {
     struct quote_line *line = &edit->quote.lines[edit->quote.count];
@@ -115,6 +130,8 @@ static void read_line(struct edit *edit, struct db_rows *rows)
     read_discounts(edit, kept(edit, rows, 12), line);
     if (json_parse(edit->arena, kept(edit, rows, 13), &rates, NULL) == SOUK_OK)
         order_rates_read(rates, &line->rates);
+    if (db_int(rows, 15))
+        keep_tax(line, rates);
     edit->lines[edit->quote.count++] = (struct edit_line){
         line->id, line->quantity, db_int(rows, 14), db_int(rows, 15), db_int(rows, 16)};
 }

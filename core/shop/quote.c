@@ -29,8 +29,11 @@ static int add_to(int64_t *sum, int64_t amount, struct err *err)
 
 static int compute_line(struct quote_line *line, size_t at, struct err *err)
 {
-    line->discount = line->tax = 0;
-    memset(line->tax_parts, 0, sizeof line->tax_parts);
+    line->discount = 0;
+    if (!line->settled) {
+        line->tax = 0;
+        memset(line->tax_parts, 0, sizeof line->tax_parts);
+    }
     if (line->quantity < 1)
         return err_set(err, SOUK_INVALID, "lines/%zu: the quantity must be at least 1", at);
     if (line->unit_price < 0)
@@ -56,8 +59,8 @@ static int tax_each(struct quote *quote, struct err *err)
 {
     for (size_t i = 0; i < quote->count; i++) {
         struct quote_line *line = &quote->lines[i];
-        if (tax_of(line->total, &line->rates, quote->include_tax, &line->tax, line->tax_parts) !=
-            SOUK_OK)
+        if (!line->settled && tax_of(line->total, &line->rates, quote->include_tax, &line->tax,
+                                     line->tax_parts) != SOUK_OK)
             return err_set(err, SOUK_INVALID, "lines/%zu: its tax cannot be reckoned", i);
     }
     return SOUK_OK;
@@ -109,12 +112,13 @@ static int tax_together(struct quote *quote, struct err *err)
     char *done = arena_zalloc(&arena, quote->count + 1);
     int code = SOUK_OK;
     for (size_t i = 0; code == SOUK_OK && i < quote->count; i++) {
-        if (done[i])
+        if (done[i] || quote->lines[i].settled)
             continue;
         group.count = 0;
         group.total = 0;
         for (size_t k = i; code == SOUK_OK && k < quote->count; k++) {
-            if (done[k] || !same_rates(&quote->lines[i].rates, &quote->lines[k].rates))
+            if (done[k] || quote->lines[k].settled ||
+                !same_rates(&quote->lines[i].rates, &quote->lines[k].rates))
                 continue;
             done[k] = 1;
             group.lines[group.count] = &quote->lines[k];

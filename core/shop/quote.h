@@ -44,6 +44,7 @@ struct quote_line {
     struct tax_rates delivery_rates; /* the same class, for delivery that follows the goods */
     int gift;
     int unsent; /* nothing has to be delivered: digital, a service, a gift card */
+    int settled; /* units of it were refunded: tax and tax_parts are given, and stay */
     struct quote_share *discounts; /* what promotions took off, in their order */
     size_t discount_count;
     /* out */

@@ -2,10 +2,9 @@
  * counter: the page on which staff take parcels in and hand them over, and read a new list of
  * points.
  *
- * When a parcel has arrived, the shop is told with the receiver's code and the last day in the
- * words of the news, which the customer reads with the order. Handing over at a showroom takes that
- * code; at a point of a carrier the carrier has looked. Each step is one guarded UPDATE: done twice
- * it is refused.
+ * When a parcel has arrived, the shop is told, and the customer reads the code and the last day
+ * with the order. Handing over at a showroom takes that code; at a point of a carrier the carrier
+ * has looked. Each step is one guarded UPDATE: done twice it is refused.
  */
 #include "pickup.h"
 
@@ -183,6 +182,8 @@ int counter_arrived(struct souk_ctx *ctx)
                              SOUK_PRI(until));
     if (code == SOUK_OK)
         code = tell(ctx, &held, "available_for_pickup", text);
+    if (code == SOUK_OK) /* on the order's page */
+        code = souk_order_note(ctx, held.order, text, 0);
     if (code == SOUK_OK)
         code = emit_ready(ctx, &held);
     return done(ctx, code);

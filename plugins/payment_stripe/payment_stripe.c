@@ -106,7 +106,7 @@ static void add_methods(struct form *form)
 {
     struct souk_walk walk = souk_walk(souk_option(form->ctx, "methods"));
     for (int i = 0; souk_step(&walk) && i < 50; i++)
-        form_add(form, souk_printf(form->ctx, "payment_method_types[%d]", i).ptr,
+        form_add(form, souk_printf(form->ctx, "allowed_payment_method_types[%d]", i).ptr,
                  souk_text(walk.value));
 }
 

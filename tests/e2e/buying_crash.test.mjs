@@ -107,3 +107,75 @@ test(`orders survive kill -9 at random moments (seed ${SEED}, ${ROUNDS} rounds)`
     await peer.close();
   }
 });
+
+// What comes after the order, under the same kills: refunds (asked with a key, as a program does that means one), what a provider tells (until
+// it hears 200, and once more), and parcels that leave the house.
+test(`refunds, news of payments and parcels survive kill -9 (seed ${SEED})`, async () => {
+  const next = random(SEED + 1);
+  const peer = await Peer.open();
+  const market = await Market.open({ config: `${peer.config}`, goods: [goods('AFTER', 1000, 1000)] });
+  const { shop } = market;
+  const COUNT = 24;
+  peer.answer = (asked) => ({ state: asked.verb === 'refund' ? 'refunded' : asked.verb === 'begin' ? 'pending' : 'captured' });
+  let done = 0, killing = true;
+
+  async function stubborn(path, body, headers = {}) {
+    for (;;) {
+      try {
+        const answer = await ask(shop.url + path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers }, limit: 8000 });
+        if (answer.status < 500 && answer.status !== 429 && !/in-flight/.test(answer.json?.type ?? '')) return answer;
+      } catch { /* it has just died */ }
+      await pause(20);
+    }
+  }
+  async function read(number, good) {
+    return until(`order ${number}`, async () => { try { const order = await market.order(number); return order && good(order) && order; } catch { return false; } }, 60000);
+  }
+  async function life(made, i) {
+    const { number } = made, steps = `/api/v1/admin/orders/${number}`;
+    const event = { event: `evt-${number}`, state: 'captured', amount: made.totals.total, currency: 'EUR', number, reference: `ch_${number}` };
+    for (let again = 0; again < 2; again++) assert.equal((await stubborn('/hooks/probe_sell/event', event)).status, 200);
+    await read(number, (order) => order.payment_status === 'paid');
+    done++;
+    for (const [name, body] of [['refund', { amount: 100 + i }], ['pack', {}], ['refund', { amount: 50 }], ['ship', {}]]) {
+      const answer = await stubborn(`${steps}/${name}`, body, { ...market.auth, 'idempotency-key': `${name}-${number}-${JSON.stringify(body)}` });
+      // what was done when the process died before it could say so is told as a conflict, where there is no key for it
+      assert.ok(answer.status === 200 || (answer.status === 409 && name !== 'refund'), `${name}: ${answer.text}`);
+      done++;
+    }
+    const end = await read(number, (order) => order.payments[0].refunded === 150 + i && order.fulfilment_status === 'shipped');
+    assert.equal(end.payments[0].captured, made.totals.total);
+    assert.equal(end.payments[0].moves.filter((move) => move.kind === 'capture').length, 1);
+    assert.equal(end.payments[0].moves.filter((move) => move.kind === 'refund' && move.state === 'done').length, 2);
+  }
+
+  try {
+    const orders = [];
+    for (let i = 0; i < COUNT; i++) orders.push((await market.buy([['AFTER', 2]], { payment: { method: 'peer' } })).json);
+    const lives = Promise.all(orders.map(async (made, i) => { await pause(i * 40); return life(made, i); }));
+    lives.catch(() => { killing = false; }).then(() => { killing = false; });
+    for (let round = 0; round < ROUNDS && killing; round++) {
+      const before = done;
+      await until('some of it to happen', () => !killing || done > before + 3, 60000);
+      await pause(next() * 100);
+      const pid = shop.shopPid();
+      if (pid) process.kill(pid, 'SIGKILL');
+      await until('the shop to be back', async () => {
+        try { return shop.shopPid() !== pid && (await ask(`${shop.url}/readyz`)).status === 200; } catch { return false; }
+      }, 30000);
+    }
+    await lives;
+    const refunds = new Map(peer.calls.filter((call) => call.verb === 'refund').map((call) => [call.key, call.amount]));
+    assert.equal(refunds.size, 2 * COUNT, 'one key for each refund, whatever was repeated');
+    assert.equal([...refunds.values()].reduce((sum, amount) => sum + amount, 0), orders.reduce((sum, _, i) => sum + 150 + i, 0));
+    assert.equal(await market.stock('AFTER'), 1000 - 2 * COUNT, 'what left the house left it once');
+    assert.deepEqual(await market.verify(), []);
+  } catch (error) {
+    error.message += `\n--- shop ---\n${shop.stderr.slice(-3000)}`;
+    throw error;
+  } finally {
+    killing = false;
+    await market.down();
+    await peer.close();
+  }
+});

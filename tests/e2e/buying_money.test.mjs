@@ -226,6 +226,18 @@ test('edited down after paying: what was too much goes back, and is not forgotte
   await quiet();
 });
 
+test('tax rounded on the whole: an edit leaves the tax of what was paid back as it was', async () => {
+  const at = await open('shop.prices_include_tax = false\nshop.tax_rounding = "total"');
+  const order = await paid([['G', 1]], { address: { ...address, country: 'ES' } }, at);
+  assert.equal(order.lines[0].tax, 932);
+  await ok(order, 'refund', { lines: [{ line: order.lines[0].id, quantity: 1 }] }, at);
+  await idle(order, at);
+  const more = await edit(order, { lines: [{ sku: 'C', quantity: 1 }] }, at); // together 1078, of which 931 would be the first line's
+  assert.deepEqual(more.lines.map((line) => line.tax), [932, 147]);
+  assert.equal(more.due, 699 + 147);
+  await quiet(at);
+});
+
 test('an edit after some of it was sent, then the rest is cancelled: the sums stay exact', async () => {
   const order = await paid([['ONE', 3], ['C', 2]]);
   await ok(order, 'ship', { lines: [{ line: order.lines[0].id, quantity: 1 }] });
@@ -463,6 +475,45 @@ test('the same step with the same key is done once; notes too', async () => {
   const now = await idle(order);
   assert.equal(now.refunded, 100);
   assert.equal(now.notes.length, 1);
+});
+
+test('everything at once: edits, refunds, captures, parcels and cancelling of the same orders, and the books are right after each storm', async () => {
+  const roll = dice(77);
+  peer.answer = (call) => call.verb === 'begin' ? { state: ['captured', 'authorised', 'pending', 'failed'][peer.known.size % 4] }
+    : call.verb === 'refund' && peer.known.size % 5 === 0 ? { state: 'failed' } : usual(call);
+  const at = await open();
+  for (let storm = 0; storm < 4; storm++) {
+    const orders = [];
+    for (let i = 0; i < 4; i++) orders.push(await buy([['ONE', 1 + roll(4)], ['C', 1 + roll(4)]], {}, at));
+    const deeds = Array.from({ length: 48 }, () => {
+      const order = orders[roll(4)], line = order.lines[roll(2)].id, quantity = 1 + roll(3);
+      const one = (name, body) => () => at.step(order.number, name, body);
+      const deed = [one('refund', { lines: [{ line, quantity }] }), one('refund', { amount: 1 + roll(900) }), one('refund', { delivery: true }),
+        one('refund', { lines: [{ line, quantity }], amount: 1 + roll(600) }), one('capture', roll(2) ? {} : { amount: 1 + roll(900) }), one('void', {}), one('pay', { amount: 1 + roll(900) }),
+        one('pack', { lines: [{ line, quantity: 1 }] }), one('ship', {}), one('deliver', {}), one('return', { lines: [{ line, quantity: 1 }] }), one('confirm', {}),
+        () => admin('PATCH', `/orders/${order.number}`, { lines: [{ line, quantity: roll(6) }] }, {}, at), () => admin('PATCH', `/orders/${order.number}`, { delivery_amount: roll(900) }, {}, at),
+        () => at.shop.post(`/api/v1/orders/${order.number}/pay?token=${order.token}`, online),
+        () => at.shop.post('/hooks/probe_sell/event', { event: `s${storm}-${roll(99999)}`, state: 'captured', amount: order.totals.total, currency: 'EUR', number: order.number, reference: `s${storm}-${roll(9999)}` }),
+        one('cancel', { reason: 'storm' })];
+      return deed[roll(roll(3) ? deed.length - 1 : deed.length)];
+    });
+    const answers = await Promise.all(deeds.map((deed) => deed()));
+    const odd = answers.filter((answer) => ![200, 201, 400, 409].includes(answer.status)); // 400: units that cannot come back
+    assert.deepEqual(odd.map((answer) => answer.text), []);
+    const still = () => sql("SELECT count(*) AS n FROM job WHERE state <> 'dead' AND kind = 'souk:payment'", at)[0].n === 0;
+    await until('the storm is over', still, 60000);
+    await quiet(at);
+    for (const { number } of orders) {
+      const now = await at.order(number);
+      const open = now.payments.filter((payment) => ['created', 'pending', 'authorised'].includes(payment.state));
+      assert.ok(open.length <= 1, number);
+      const back = now.payments.reduce((sum, payment) => sum + payment.refunded, 0), came = now.payments.reduce((sum, payment) => sum + payment.captured, 0);
+      assert.deepEqual([now.refunded, now.captured], [back, came], number);
+      if (now.status === 'cancelled') assert.equal(now.due, now.refunded - now.captured, number);
+      for (const line of now.lines) assert.ok(line.refunded <= line.quantity && line.refunded_amount <= line.total, JSON.stringify(line));
+    }
+  }
+  peer.answer = usual;
 });
 
 test('what is misspelt, empty or absurd refunds nothing, least of all everything', async () => {

@@ -4,7 +4,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { until } from './souk.mjs';
+import { Shop, until } from './souk.mjs';
 import { Market, goods } from './buying.mjs';
 import { staff } from './browser.mjs';
 import { sql } from './orders.mjs';
@@ -208,6 +208,14 @@ test('a point that closed between look and order; a parcel that is fetched for i
   assert.equal((await step('arrived')).status, 409, 'once');
   assert.equal(sql(shop, `SELECT state FROM shipment WHERE id = ${parcel}`), 'available_for_pickup');
   assert.match(sql(shop, `SELECT text FROM shipment_event WHERE shipment_id = ${parcel} AND state = 'available_for_pickup'`), new RegExp(code));
+  assert.match((await shop.get(`/order/${placed.json.number}?token=${placed.json.token}`)).text, new RegExp(`Pickup code: ${code}; kept until \\d{4}-\\d\\d-\\d\\d`));
+  const remind = async (days, reminded) => {
+    sql(shop, `UPDATE p_delivery_pickup_parcel SET arrived_at = arrived_at - ${days} * 86400000000 WHERE number = '${number}'; UPDATE job SET due = 1 WHERE kind = 'delivery_pickup:remind' AND state = 'waiting'`);
+    await until('the reminder', () => sql(shop, `SELECT reminded FROM p_delivery_pickup_parcel WHERE number = '${number}'`) === reminded);
+  };
+  await remind(1, '1');
+  await remind(2, '3');
+  await remind(1, '7');
   const page = await boss.get('/admin/p/delivery_pickup');
   assert.match(page.text, new RegExp(`${number} · Ada Lovelace`));
   assert.ok(!page.text.includes(code), 'staff ask for the code');
@@ -226,6 +234,32 @@ test('a point that closed between look and order; a parcel that is fetched for i
   const late = await market.checkout(cart, fetchAt('point', 'A'));
   assert.equal(late.status, 422, late.text);
   assert.match(late.json.errors[0].detail, /closed/);
-  assert.equal((await market.checkout(cart, fetchAt('point', 'B'))).status, 201);
+  // closed in the very transaction of the order, after everything was looked at
+  sql(shop, "CREATE TRIGGER closing AFTER INSERT ON shop_order BEGIN UPDATE p_delivery_pickup_point SET open = 0 WHERE code = 'B'; END");
+  const gone = await market.checkout(cart, fetchAt('point', 'B'));
+  sql(shop, 'DROP TRIGGER closing');
+  assert.equal(gone.status, 409, gone.text);
+  assert.match(gone.json.detail, /closed/);
+  assert.equal((await market.checkout(cart, fetchAt('point', 'B'))).status, 201, 'nothing of the refused order is left');
   assert.deepEqual(await market.verify(), []);
+});
+
+test('two lists at once: one of them is the list, whole', async () => {
+  const made = await Promise.all([load(near, '--force'), load(near, '--force')]);
+  assert.ok(made.some((m) => m.code === 0), made[0].stderr);
+  for (const m of made) if (m.code) assert.match(m.stderr, /another list is being read/);
+  assert.equal(sql(shop, 'SELECT count(*) FROM p_delivery_pickup_point p JOIN p_delivery_pickup_list l ON l.generation = p.generation'), '9');
+  assert.equal(sql(shop, 'SELECT loading FROM p_delivery_pickup_list'), '0');
+});
+
+test('tables that cannot be read refuse the plugin with their line', async () => {
+  for (const [options, words] of [
+    ['showrooms = "center | Center | a | Sofia | 1000 | | 142.1,23.1"', /showrooms, line 1 .*lat,lon/],
+    ['showrooms = "a | A | a | b | 1\\nb | B | a | b | 1 | | | 0"', /showrooms, line 2 .*hold days/],
+    ['rates = "BG | 5 | 2.90\\nBG | heavy | 2.90"', /rates, line 2 .*no number of kilograms/],
+  ]) {
+    const other = new Shop({ plugins: ['delivery_pickup'], config: `delivery_pickup = { ${options} }` });
+    try { await other.up(); } catch (error) { assert.match(String(error), /ended before it was ready/); } finally { await other.down(); }
+    assert.match(other.stderr, words);
+  }
 });

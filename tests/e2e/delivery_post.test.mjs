@@ -4,7 +4,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { until } from './souk.mjs';
+import { Shop, until } from './souk.mjs';
 import { Market, buyer, goods } from './buying.mjs';
 import { staff } from './browser.mjs';
 import { sql } from './orders.mjs';
@@ -202,11 +202,25 @@ test("the post's register moves parcels, keeps codes that nobody knows, and twic
   assert.equal((await boss.post('/admin/p/delivery_post/state', { key, state: 'lost' })).status, 400);
   const told = await boss.post('/admin/p/delivery_post/state', { key, state: 'attempt_failed', note: 'nobody there' });
   assert.equal(told.status, 303, told.text);
-  assert.equal(sql(shop, `SELECT state FROM p_delivery_post_parcel WHERE tracking = '${b}'`), 'attempt_failed');
+  await until('the row to follow', () => sql(shop, `SELECT state FROM p_delivery_post_parcel WHERE tracking = '${b}'`) === 'attempt_failed');
   const form = new FormData();
   form.set('file', new Blob([`tracking,state,date\n${b},EMI,${day(5)}\n`]), 'r.csv');
   const page = await boss.post('/admin/p/delivery_post/register', form);
   assert.equal(page.status, 200, page.text);
   assert.equal(sql(shop, `SELECT state FROM shipment WHERE tracking = '${b}'`), 'delivered');
   assert.deepEqual(await market.verify(), []);
+});
+
+test('tables that cannot be read refuse the plugin with their line', async () => {
+  for (const [options, words] of [
+    ['rates = "parcel | all | 5 | 4.90\\nparcel | moon | 5 | 4.90"', /rates, line 2 .*this zone does not stand in zones/],
+    ['services = "letter | Letter | 600 | 900 | fast"', /services, line 1 .*abilities are/],
+    ['services = "parcel | Parcel | 600 | 900 | tracked | CP"', /numbers: the service .*parcel.* is tracked/],
+    ['numbers = "RR | 1 | 5 | BG\\nRR | 5 | 9 | BG"', /numbers, line 2 .*another line has some of these numbers/],
+    ['states = "EMI | arrived"', /states, line 1 .*a state is/],
+  ]) {
+    const other = new Shop({ plugins: ['delivery_post'], config: `delivery_post = { ${options} }` });
+    try { await other.up(); } catch (error) { assert.match(String(error), /ended before it was ready/); } finally { await other.down(); }
+    assert.match(other.stderr, words);
+  }
 });

@@ -321,7 +321,7 @@ test('a slow way to pay fails in the end: the payment does, by the event or aske
   const { number } = await paying();
   execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, "UPDATE payment SET check_at = 1 WHERE state = 'pending'"]);
   await paid(number, 'failed');
-  assert.deepEqual(stripe.of('/v1/checkout/sessions').map(({ form }) => [form['payment_method_types[0]'], form['payment_method_types[1]']]), [['card', 'sepa_debit'], ['card', 'sepa_debit']]);
+  assert.deepEqual(stripe.of('/v1/checkout/sessions').map(({ form }) => [form['allowed_payment_method_types[0]'], form['allowed_payment_method_types[1]']]), [['card', 'sepa_debit'], ['card', 'sepa_debit']]);
   await settled();
 });
 

@@ -13,7 +13,7 @@ const languages = new Set(['auto', 'bg', 'en', 'hu', 'de']);
 // The fields that each request may have.
 const metadata = ['souk_payment', 'souk_order', 'souk_shop', 'souk_move'];
 const known = {
-  session: ['mode', 'client_reference_id', 'customer_email', 'success_url', 'cancel_url', 'expires_at', 'locale', 'payment_method_types[0]', 'payment_method_types[1]', 'line_items[0][quantity]',
+  session: ['mode', 'client_reference_id', 'customer_email', 'success_url', 'cancel_url', 'expires_at', 'locale', 'allowed_payment_method_types[0]', 'allowed_payment_method_types[1]', 'line_items[0][quantity]',
     'line_items[0][price_data][currency]', 'line_items[0][price_data][unit_amount]', 'line_items[0][price_data][product_data][name]',
     'payment_intent_data[description]', 'payment_intent_data[capture_method]', ...metadata.map((key) => `metadata[${key}]`),
     ...metadata.map((key) => `payment_intent_data[metadata][${key}]`)],

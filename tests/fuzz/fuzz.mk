@@ -11,6 +11,7 @@ FUZZ_OBJ     := $(patsubst $(BUILD)/%,$(FUZZ_BUILD)/%,$(filter-out %/theme.o,$(L
 # What a target needs besides the library: the image program's files are not in it.
 FUZZ_MORE_head := $(FUZZ_BUILD)/core/app/image/head.o
 # A plugin's parser is taken in as it stands.
+FUZZ_MORE_statement := plugins/payment_transfer/statement.c plugins/payment_transfer/camt.c
 $(FUZZ_BUILD)/fuzz_statement: PKG_LIBS += -lexpat
 
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)

@@ -1,6 +1,6 @@
 /*
- * checkout.c: the checkout over REST: ways of delivery and payment for a cart, and the order itself. What
- * happens is core/app/checkout.c's; here it becomes JSON.
+ * checkout.c: the checkout over REST: ways of delivery and payment for a cart, and the order
+ * itself. What happens is core/app/checkout.c's; here it becomes JSON.
  */
 #include "app/api/route.h"
 
@@ -19,8 +19,8 @@ static int load(struct request *request, struct cart *cart)
     return code;
 }
 
-/* In the language of the query, or the one that the cart was begun in: that of labels, of the order and
- * of its mails. */
+/* In the language of the query, or the one that the cart was begun in: that of labels, of the order
+ * and of its mails. */
 static void speak(struct request *request, const struct cart *cart)
 {
     struct souk_str wanted = request_query(request, "locale");
@@ -53,7 +53,9 @@ int checkout_api_delivery(struct request *request, const struct web_route *route
     if (code != SOUK_OK)
         return code > 0 ? SOUK_OK : code;
     speak(request, &cart);
-    struct market market = checkout_market(request, place_of(request, &cart));
+    struct json *place = place_of(request, &cart);
+    struct market market = checkout_market(request, place);
+    json_add_tree(&request->arena, cart.draft, "address", place); /* in memory alone */
     code = checkout_delivery_options(request, &cart, &market, items, &err);
     if (code != SOUK_OK) {
         answer_error(request, &err);

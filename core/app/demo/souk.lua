@@ -11,6 +11,8 @@ plugins = {
     "visits", -- sdk/examples/visits: counts page views in a table of its own
 
     "delivery_courier", -- to the door: zones, prices by weight, times with places, extras
+    "delivery_post",    -- the national post by its tariff
+    "delivery_pickup",  -- fetched at showrooms, pickup points and lockers
     "payment_cod",      -- cash or card to the courier
     "payment_transfer", -- bank transfer with a QR code; reads the bank's statements
     "document_pdf",     -- packing slips and labels to print
@@ -47,6 +49,40 @@ delivery_courier = {
     ]],
     utc_offset = 120,
     summer_time = true,
+}
+
+delivery_post = {
+    services = [[
+        parcel  | Parcel  | 1500 | 3000 | tracked cash declared | CP
+        express | Express | 1500 | 3000 | tracked               | EE
+    ]],
+    zones = [[
+        home | BG | *
+    ]],
+    rates = [[
+        parcel  | home |  5 | 3.20
+        parcel  | home | 20 | 6.40
+        express | home |  5 | 6.90
+        express | home | 20 | 9.90
+    ]],
+    times = [[
+        parcel  | home | 2 | 4
+        express | home | 1 | 1
+    ]],
+    declared_rate = "1%",
+    declared_min = "0.50 EUR",
+    numbers = [[
+        CP | 10000000 | 10009999 | BG
+        EE | 20000000 | 20009999 | BG
+    ]],
+    utc_offset = 120,
+}
+
+delivery_pickup = {
+    showrooms = [[
+        market | The souk at the market | 1 Market Street | Sofia | 1000 | mon-sat 10-19 | 42.6977,23.3219 | 7 | cash card
+        sea    | The souk by the sea    | 12 Harbour Road | Varna | 9000 | mon-sat 10-18 | 43.2040,27.9100 | 7 | cash card
+    ]],
 }
 
 payment_cod = {

@@ -1,7 +1,8 @@
 /*
  * cart: the cart's page, and what can be done with its lines. Every change is one write that ends
  * with 303 to the page; a change that cannot be made answers with the page as it is and says at the
- * line why. A first thing that is put in makes session and cart in that same write.
+ * line why. A first thing that is put in makes session and cart in that same write. A link
+ * "/cart?resume=TOKEN" shows a cart that was left in another browser; a button takes it.
  */
 #include "app/buying.sql.h"
 #include "app/checkout.h"
