@@ -1,6 +1,6 @@
 /*
- * booking.c: see booking.h. A provider that is away at that moment keeps its place: the order is cancelled
- * all the same, and a line in the log says so.
+ * booking.c: see booking.h. A provider that is away at that moment keeps its place: the order is
+ * cancelled all the same, and a line in the log says so.
  */
 #include "app/booking.h"
 

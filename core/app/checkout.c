@@ -5,12 +5,14 @@
  * chosen delivery, asks the payment provider whether it takes these terms, lets plugins veto
  * (order.placing). What it found out is an offer; nothing is written yet.
  *
- * Commit, on the writer: order_place checks what the offer rests on and writes everything together, in
- * a unit of its own, so that a refusal leaves the draft (nothing typed is ever lost) and nothing else.
- * Whoever has to be asked for money over the network is asked after that, when the order is on disk: a
- * crash in between leaves an order that waits for its payment, and a job that goes on with it.
+ * Commit, on the writer: order_place checks what the offer rests on and writes everything together,
+ * in a unit of its own, so that a refusal leaves the draft (nothing typed is ever lost) and nothing
+ * else. Whoever has to be asked for money over the network is asked after that, when the order is
+ * on disk: a crash in between leaves an order that waits for its payment, and a job that goes on
+ * with it.
  *
- * The same Idempotency-Key gives the same answer; without one, the cart itself does: it makes one order.
+ * The same Idempotency-Key gives the same answer; without one, the cart itself does: it makes one
+ * order.
  */
 #include "app/checkout_inner.h"
 
@@ -82,13 +84,12 @@ static int read_draft(struct run *run, const struct provider_scope *scope)
     int32_t flags = 0;
     if (method.len)
         delivery_flags(scope->set, method, &flags);
-    order_draft_read(arena, run->body, !(flags & SOUK_DELIVERY_NO_ADDRESS),
-                     market_shop()->country, &run->draft, run->end.errors);
+    order_draft_read(arena, run->body, !(flags & SOUK_DELIVERY_NO_ADDRESS), market_shop()->country,
+                     &run->draft, run->end.errors);
     if (lacks_payment_alone(run->end.errors)) /* whether there is something to pay shows later */
         run->end.errors = json_new(arena, JSON_ARRAY);
-    return run->end.errors->count
-               ? refuse(run, 422, "invalid", "some fields need another look")
-               : SOUK_OK;
+    return run->end.errors->count ? refuse(run, 422, "invalid", "some fields need another look")
+                                  : SOUK_OK;
 }
 
 /* "field: words" of a provider: the field's place and the words. */
@@ -100,7 +101,8 @@ static int refuse_choice(struct run *run, const char *what)
     char pointer[96];
     if (colon <= 0 || colon > 60 || memchr(text.ptr, ' ', (size_t)colon)) {
         snprintf(pointer, sizeof pointer, "/%s/method", what);
-        return refuse_field(run, pointer, words(run, "this cannot be had for these goods and this address"));
+        return refuse_field(run, pointer,
+                            words(run, "this cannot be had for these goods and this address"));
     }
     snprintf(pointer, sizeof pointer, "/%s/%.*s", what, (int)colon, text.ptr);
     text = str_from(text, (size_t)colon + 1);
@@ -125,10 +127,11 @@ static int choose_delivery(struct run *run, const struct provider_scope *scope)
     run->offer.delivery_method = method;
     run->offer.delivery_label = run->delivery.label;
     run->offer.delivery_data = (const struct json *)run->delivery.data;
-    int code = checkout_charge(scope->conn, arena, &run->market, &run->quote, method,
-                               run->delivery.label, run->delivery.tax_class, run->delivery.amount,
-                               &run->err);
-    return code ? refuse(run, 422, "invalid", words(run, "the delivery cannot be priced")) : SOUK_OK;
+    int code =
+        checkout_charge(scope->conn, arena, &run->market, &run->quote, method, run->delivery.label,
+                        run->delivery.tax_class, run->delivery.amount, &run->err);
+    return code ? refuse(run, 422, "invalid", words(run, "the delivery cannot be priced"))
+                : SOUK_OK;
 }
 
 /* A provider that asks nobody is begun here and now: id, number and order do not exist yet. */
@@ -179,7 +182,8 @@ static int choose_payment(struct run *run, const struct provider_scope *scope, i
     checkout_payment_terms(scope->conn, &run->cart, &run->market, &run->quote,
                            run->offer.delivery_method, delivery, &terms);
     if (payment_offer(scope, method, &terms, offer, &flags, &run->err) != SOUK_OK)
-        return refuse_field(run, "/payment/method", "this way of paying cannot be had for this order");
+        return refuse_field(run, "/payment/method",
+                            "this way of paying cannot be had for this order");
     run->offer.payment_method = method;
     run->offer.payment_provider = arena_cstr(arena, method);
     run->offer.payment_label = json_text(json_at(offer, "label"));
@@ -190,7 +194,8 @@ static int choose_payment(struct run *run, const struct provider_scope *scope, i
         return refuse(run, 422, "invalid", words(run, "the fee cannot be charged"));
     if (!(flags & SOUK_PAYMENT_LOCAL)) {
         run->online = 1;
-        run->offer.payment_data = (struct json *)(uintptr_t)run->draft.payment; /* what was filled in */
+        run->offer.payment_data =
+            (struct json *)(uintptr_t)run->draft.payment; /* what was filled in */
         run->offer.hold = checkout_hold();
         return SOUK_OK;
     }
@@ -227,7 +232,8 @@ static int ask_plugins(struct run *run, const struct provider_scope *scope)
     json_add_str(arena, payload, "delivery_method", run->offer.delivery_method);
     json_add_str(arena, payload, "payment_method", run->offer.payment_method);
     json_add_int(arena, payload, "person", run->cart.person_id);
-    json_add_str(arena, payload, "address", souk_str(run->request->address));
+    json_add_int(arena, payload, "total", run->quote.total);
+    json_add_str(arena, payload, "client", souk_str(run->request->address));
     call_begin(&ctx, &start);
     ctx.conn = scope->conn;
     ctx.borrowed = 1;
@@ -239,7 +245,8 @@ static int ask_plugins(struct run *run, const struct provider_scope *scope)
         return SOUK_OK;
     if (code == SOUK_DENIED)
         return refuse(run, 422, "declined", words(run, "this order cannot be taken"));
-    return refuse(run, 503, "unavailable", "the order cannot be checked just now; please try again in a moment");
+    return refuse(run, 503, "unavailable",
+                  "the order cannot be checked just now; please try again in a moment");
 }
 
 static int price(struct run *run, struct db_conn *conn)
@@ -248,7 +255,8 @@ static int price(struct run *run, struct db_conn *conn)
     struct json *gone = json_new(arena, JSON_ARRAY);
     int code = db_get_int(conn, &sql_checkout_catalogue_version, &run->offer.catalogue_version);
     if (code == SOUK_OK)
-        code = cart_price(conn, arena, &run->cart, &run->market, NULL, &run->quote, gone, &run->err);
+        code =
+            cart_price(conn, arena, &run->cart, &run->market, NULL, &run->quote, gone, &run->err);
     if (code != SOUK_OK)
         return refuse(run, 422, "invalid", words(run, "the cart cannot be priced"));
     if (gone->count) {
@@ -292,6 +300,25 @@ static int book(struct db_conn *conn, void *user, struct souk_str number, struct
     return delivery_book(&scope, run->offer.delivery_method, number, run->offer.delivery_data, err);
 }
 
+/* What it comes to now, for who has to agree to it: the cart may be another one, or its prices. */
+static struct json *new_quote(struct run *run, struct db_conn *conn)
+{
+    struct arena *arena = &run->request->arena;
+    struct cart cart;
+    struct quote now = {0};
+    struct err err = {0};
+    int code = cart_load(conn, arena, run->cart.token, run->request->now, &cart);
+    if (code == SOUK_OK)
+        code = cart_price(conn, arena, &cart, &run->market, NULL, &now, NULL, &err);
+    now.delivery_count = run->quote.delivery_count;
+    now.delivery = arena_array(arena, struct quote_delivery, now.delivery_count + 1);
+    if (now.delivery_count)
+        memcpy(now.delivery, run->quote.delivery, sizeof *now.delivery * now.delivery_count);
+    if (code == SOUK_OK)
+        code = quote_compute(&now, &err);
+    return quote_print(arena, code == SOUK_OK ? &now : &run->quote);
+}
+
 static int place_unit(struct db_conn *conn, void *arg)
 {
     struct run *run = arg;
@@ -309,12 +336,13 @@ static int place_unit(struct db_conn *conn, void *arg)
     if (lines->count)
         json_add_tree(arena, run->end.more, "lines", lines);
     if (strcmp(problem, "price-changed") == 0)
-        json_add_tree(arena, run->end.more, "quote", quote_print(arena, &run->quote));
+        json_add_tree(arena, run->end.more, "quote", new_quote(run, conn));
     refuse(run, 409, problem, words(run, "something has changed meanwhile; please look once more"));
     return code;
 }
 
-/* The same key came twice, and the first is still talking to the provider: its answer will be the one. */
+/* The same key came twice, and the first is still talking to the provider: its answer will be the
+ * one. */
 static int is_in_flight(const struct run *run, const struct payment_row *payment)
 {
     return run->placed_before && souk_str_is(payment->state, "created") &&
@@ -432,7 +460,8 @@ static int run_online(struct run *run)
 
 /* ---- the way in ---- */
 
-static struct run *make_run(struct request *request, const struct json *body, checkout_answer answer)
+static struct run *make_run(struct request *request, const struct json *body,
+                            checkout_answer answer)
 {
     struct arena *arena = &request->arena;
     struct run *run = arena_new(arena, struct run);

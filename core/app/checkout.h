@@ -1,7 +1,8 @@
 /*
- * checkout: from a cart to an order, for every surface (pages, API). Prepare runs on a task thread: the
- * cart is priced, delivery and payment providers are asked, plugins may veto (order.placing); commit is its
- * write step (order_place). The surface gives a function that answers, and never decides anything itself.
+ * checkout: from a cart to an order, for every surface (pages, API). Prepare runs on a task thread:
+ * the cart is priced, delivery and payment providers are asked, plugins may veto (order.placing);
+ * commit is its write step (order_place). The surface gives a function that answers, and never
+ * decides anything itself.
  */
 #ifndef APP_CHECKOUT_H
 #define APP_CHECKOUT_H
@@ -9,11 +10,11 @@
 #include "shop/order.h"
 #include "web/request.h"
 
-/* The terms of a request, with the signed-in person's price group; country, region and postcode from
- * `place` (a map as draft.address; may be NULL). */
+/* The terms of a request, with the signed-in person's price group; country, region and postcode
+ * from `place` (a map as draft.address; may be NULL). */
 struct market checkout_market(struct request *request, const struct json *place);
-/* The cart priced with the delivery that its draft names, if that can be had. In a snapshot or write of the
- * caller; `quote` is computed. Delivery is asked only where `request` runs as TASK. */
+/* The cart priced with the delivery that its draft names, if that can be had. In a snapshot or
+ * write of the caller; `quote` is computed. Delivery is asked only where `request` runs as TASK. */
 int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
                    const struct market *market, struct quote *quote, struct json *gone,
                    struct err *err);
@@ -25,8 +26,9 @@ int checkout_payment_methods(struct request *request, const struct cart *cart,
                              struct json *items, struct err *err);
 
 struct checkout_end {
-    int status;          /* 201: the order stands; else the status of the problem */
-    const char *problem; /* "invalid" "price-changed" "out-of-stock" "unavailable" "declined" "empty" */
+    int status; /* 201: the order stands; else the status of the problem */
+    const char
+        *problem; /* "invalid" "price-changed" "out-of-stock" "unavailable" "declined" "empty" */
     const char *detail;
     struct json *errors; /* [{"pointer", "detail"}] */
     struct json *more;   /* {"quote", "lines", …} for problem+json */
@@ -34,12 +36,12 @@ struct checkout_end {
     struct json *order;       /* the document of the contract */
     struct souk_str redirect; /* where the shopper has to go to pay; empty: nowhere */
 };
-/* On the writer, in the transaction that made the order (or just before it is given up: then the answer
- * stands, but nothing else). May be run again. */
+/* On the writer, in the transaction that made the order (or just before it is given up: then the
+ * answer stands, but nothing else). May be run again. */
 typedef int (*checkout_answer)(struct request *request, struct db_conn *conn,
                                const struct checkout_end *end);
-/* From a TASK handler: everything. `body` as order_draft; kept in the cart's draft whatever comes out of it.
- * Answers through `answer`, exactly once. */
+/* From a TASK handler: everything. `body` as order_draft; kept in the cart's draft whatever comes
+ * out of it. Answers through `answer`, exactly once. */
 int checkout_run(struct request *request, struct souk_str token, const struct json *body,
                  checkout_answer answer);
 /* From a TASK handler: another attempt to pay an order whose payment failed. */

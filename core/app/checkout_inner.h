@@ -15,7 +15,8 @@ struct json *checkout_keep(struct arena *arena, const struct json *body);
 int64_t checkout_hold(void);
 /* What delivery providers get to see, of a computed quote; the city is the one that was typed. */
 void checkout_delivery_terms(struct arena *arena, const struct cart *cart,
-                             const struct quote *quote, const struct market *market, struct souk_delivery_terms *terms);
+                             const struct quote *quote, const struct market *market,
+                             struct souk_delivery_terms *terms);
 /* Adds a charged delivery or fee to a computed quote and computes it again. */
 int checkout_charge(struct db_conn *conn, struct arena *arena, const struct market *market,
                     struct quote *quote, struct souk_str method, struct souk_str label,

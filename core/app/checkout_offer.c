@@ -1,6 +1,7 @@
 /*
- * checkout_offer.c: what a shopper may choose from: ways of delivery and of payment for a cart, with
- * what they cost. The providers are asked through the bridge; amounts become money documents here.
+ * checkout_offer.c: what a shopper may choose from: ways of delivery and of payment for a cart,
+ * with what they cost. The providers are asked through the bridge; amounts become money documents
+ * here.
  */
 #include "app/checkout_inner.h"
 
@@ -63,17 +64,17 @@ void checkout_delivery_terms(struct arena *arena, const struct cart *cart,
 {
     struct souk_delivery_item *items =
         arena_array(arena, struct souk_delivery_item, quote->count ? quote->count : 1);
-    *terms = (struct souk_delivery_terms){.size = sizeof *terms,
-                                          .item_count = (uint32_t)quote->count,
-                                          .items = items,
-                                          .at = market->now,
-                                          .currency = quote->currency,
-                                          .locale = souk_str(market->locale),
-                                          .country = market->country,
-                                          .region = market->region,
-                                          .city = json_text(json_at(
-                                              json_at(cart->draft, "address"), "city")),
-                                          .postcode = market->postcode};
+    *terms = (struct souk_delivery_terms){
+        .size = sizeof *terms,
+        .item_count = (uint32_t)quote->count,
+        .items = items,
+        .at = market->now,
+        .currency = quote->currency,
+        .locale = souk_str(market->locale),
+        .country = market->country,
+        .region = market->region,
+        .city = json_text(json_at(json_at(cart->draft, "address"), "city")),
+        .postcode = market->postcode};
     for (size_t i = 0; i < quote->count; i++)
         add_item(terms, &items[i], &quote->lines[i]);
 }

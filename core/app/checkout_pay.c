@@ -1,6 +1,6 @@
 /*
- * checkout_pay.c: the money of an order that stands already: another attempt after one that failed, and
- * what the payer still has to know.
+ * checkout_pay.c: the money of an order that stands already: another attempt after one that failed,
+ * and what the payer still has to know.
  */
 #include "app/checkout_inner.h"
 
@@ -67,8 +67,7 @@ static int begin_local(struct again *again, const struct provider_scope *scope,
                                    .data = (const struct souk_value *)chosen};
     int code = payment_call(scope, PAYMENT_BEGIN, &payment, method, NULL, &result, &again->err);
     if (code != SOUK_OK || result.state == SOUK_PAID_FAILED)
-        return refuse(again, 422, "declined",
-                      kept(again, "this way of paying cannot be had now"));
+        return refuse(again, 422, "declined", kept(again, "this way of paying cannot be had now"));
     again->begin.begun = result.state == SOUK_PAID_CAPTURED     ? "captured"
                          : result.state == SOUK_PAID_AUTHORISED ? "authorised"
                                                                 : "pending";

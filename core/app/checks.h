@@ -1,6 +1,6 @@
 /*
- * checks: the invariants that `souk verify` runs besides those of the store: one list for the shop and
- * for the command on a stopped shop.
+ * checks: the invariants that `souk verify` runs besides those of the store: one list for the shop
+ * and for the command on a stopped shop.
  */
 #ifndef APP_CHECKS_H
 #define APP_CHECKS_H

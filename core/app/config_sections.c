@@ -65,7 +65,8 @@ static const struct souk_option shop[] = {
     {.key = "phone", .type = SOUK_STRING, .summary = "Where customers ring."},
     {.key = "address",
      .type = SOUK_TEXT,
-     .summary = "The shop's postal address, a line each: the sender of parcels, and where returns go."},
+     .summary =
+         "The shop's postal address, a line each: the sender of parcels, and where returns go."},
     {.key = "order_prefix",
      .type = SOUK_STRING,
      .initial = "",
@@ -81,12 +82,14 @@ static const struct souk_option shop[] = {
      .initial = "30m",
      .min = 60 * SECOND,
      .max = 30 * 24 * HOUR,
-     .summary = "How long goods are kept for an order that has to be paid online first; then it is cancelled."},
+     .summary =
+         "How long goods are kept for an order that has to be paid online first; then it is cancelled."},
     {.key = "returns_days",
      .type = SOUK_INT,
      .initial = "14",
      .max = 365,
-     .summary = "Days from delivery within which customers may send goods back; 0: not through the shop."},
+     .summary =
+         "Days from delivery within which customers may send goods back; 0: not through the shop."},
     {.key = "theme",
      .type = SOUK_STRING,
      .summary = "A folder of templates that replace or extend the shop's own, relative to this "

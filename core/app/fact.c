@@ -1,6 +1,6 @@
 /*
- * fact.c: see fact.h. What comes of a fact (rows of messages and deliveries, and their jobs) is written
- * together with the end of the fact's own job, so it comes about once.
+ * fact.c: see fact.h. What comes of a fact (rows of messages and deliveries, and their jobs) is
+ * written together with the end of the fact's own job, so it comes about once.
  */
 #include "app/fact.h"
 

@@ -1,7 +1,7 @@
 /*
- * fact: what the core itself does when something has happened: it writes messages to people and tells the
- * receivers of webhooks. It is a consumer of the outbox like any plugin, named "souk": a fact that nobody
- * wants leaves no row.
+ * fact: what the core itself does when something has happened: it writes messages to people and
+ * tells the receivers of webhooks. It is a consumer of the outbox like any plugin, named "souk": a
+ * fact that nobody wants leaves no row.
  */
 #ifndef APP_FACT_H
 #define APP_FACT_H

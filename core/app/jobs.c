@@ -59,8 +59,8 @@ static void release(struct claimed *claimed)
 static const struct {
     int (*owns)(struct souk_str kind);
     void (*run)(struct db *db, const struct job *job);
-} owners[] = {{chore_owns, chore_run},     {fact_owns, fact_run},       {money_owns, money_run},
-              {parcel_owns, parcel_run},   {message_owns, message_run}, {webhook_owns, webhook_run}};
+} owners[] = {{chore_owns, chore_run},   {fact_owns, fact_run},       {money_owns, money_run},
+              {parcel_owns, parcel_run}, {message_owns, message_run}, {webhook_owns, webhook_run}};
 
 #define OWNERS (sizeof owners / sizeof *owners)
 

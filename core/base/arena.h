@@ -34,8 +34,8 @@ struct souk_str arena_vprintf(struct arena *arena, const char *format, va_list a
     __attribute__((format(printf, 2, 0)));
 void arena_reset(struct arena *arena); /* forget all, keep the first block */
 void arena_free(struct arena *arena);  /* forget all, give everything back */
-/* For the test host: overwrites all that was handed out, so that a view which outlived its call reads
- * rubbish. */
+/* For the test host: overwrites all that was handed out, so that a view which outlived its call
+ * reads rubbish. */
 void arena_scribble(struct arena *arena);
 
 /* malloc and realloc that end the process instead of returning NULL. Free with free(). */

@@ -65,8 +65,8 @@ int census_descriptors(void)
     return count > 0 ? count - 1 : count; /* without the one that counted */
 }
 
-/* Pages of mapped files are the kernel's to take back: a database that is read whole would look like a
- * leak, once for each thread that reads it. */
+/* Pages of mapped files are the kernel's to take back: a database that is read whole would look
+ * like a leak, once for each thread that reads it. */
 int64_t census_resident(void)
 {
     char text[128];

@@ -90,8 +90,8 @@ int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *car
  * + 1, kept for another 30 days. SOUK_CONFLICT: it has another version by now. The struct keeps the
  * version that was loaded (a write may be run again): to store once more, load again. With a quote
  * the prices of lines that were touched count as shown; without one a later change of them is not
- * told. That a price has changed is told until a change is stored by somebody who was told: until the
- * answer of the last store had that price already, or cart_seen said so. */
+ * told. That a price has changed is told until a change is stored by somebody who was told: until
+ * the answer of the last store had that price already, or cart_seen said so. */
 int cart_store(struct db_conn *conn, struct arena *arena, struct cart *cart,
                const struct quote *quote, int64_t now);
 /* In memory, before a change: these prices, as they are now, stood before whoever makes it. */

@@ -17,13 +17,14 @@ struct market_shop { /* the shop's own terms */
     const char *locales[MARKET_LOCALES]; /* NULL-terminated; the first is the default */
     const char *country;       /* ISO 3166-1 alpha-2: where tax is reckoned for by default */
     const char *email, *phone; /* of the shop, for its contact page; "" */
-    const char *address;      /* postal, lines with "\n"; "" */
-    const char *order_prefix; /* before the numbers of orders; "" or NULL: nothing */
-    int64_t order_first;      /* number of the first order; 0: 1001 */
-    int64_t order_hold; /* microseconds that goods are kept for an order to be paid first; 0: 30 min */
+    const char *address;       /* postal, lines with "\n"; "" */
+    const char *order_prefix;  /* before the numbers of orders; "" or NULL: nothing */
+    int64_t order_first;       /* number of the first order; 0: 1001 */
+    int64_t
+        order_hold; /* microseconds that goods are kept for an order to be paid first; 0: 30 min */
     int64_t returns_days;   /* from delivery; 0: no returns through the shop */
-    int prices_include_tax;    /* as entered and as shown */
-    int round_by_total;        /* tax is rounded on the sum of a class instead of a line */
+    int prices_include_tax; /* as entered and as shown */
+    int round_by_total;     /* tax is rounded on the sum of a class instead of a line */
 };
 
 struct market {

@@ -1,11 +1,12 @@
 /*
  * order: what was agreed. It is made from a cart by one write that also takes the stock, begins the
- * payment and writes the facts, or not at all; afterwards it changes by steps of its three state machines
- * (order_state.h) and by edits, each of which leaves a row in the audit log (subject "order:<id>"; detail
+ * payment and writes the facts, or not at all; afterwards it changes by steps of its three state
+ * machines (order_state.h) and by edits, each of which leaves a row in the audit log (subject
+ * "order:<id>"; detail
  * {"machine", "step", "from", "to", "reason", …}), which is also the history that pages show.
  *
- * Everything here runs in a write unless it says "reads". `actor` is "customer", "staff:7", "token:3",
- * "plugin:payment_stripe" or "souk".
+ * Everything here runs in a write unless it says "reads". `actor` is "customer", "staff:7",
+ * "token:3", "plugin:payment_stripe" or "souk".
  */
 #ifndef SHOP_ORDER_H
 #define SHOP_ORDER_H
@@ -17,8 +18,9 @@ struct order_address {
     struct souk_str company, country, region, city, postcode, line1, line2;
 };
 
-/* What a checkout sends, as cart.draft keeps it: {"email", "phone", "name", "address": {…}, "billing": {…,
- * "vat_number"}, "delivery": {"method", …}, "payment": {"method", …}, "note", "newsletter": bool}. */
+/* What a checkout sends, as cart.draft keeps it: {"email", "phone", "name", "address": {…},
+ * "billing": {…, "vat_number"}, "delivery": {"method", …}, "payment": {"method", …}, "note",
+ * "newsletter": bool}. */
 struct order_draft {
     struct souk_str email, phone, name, note;
     struct order_address address, billing;
@@ -27,8 +29,8 @@ struct order_draft {
     int newsletter;
     int64_t accept_total; /* -1: not said */
 };
-/* Reads and normalises (contact_normalize). Every error at once: a list of {"pointer", "detail"} as in
- * problem+json; 0 when it is empty. `needs_address`: 0 for goods that are fetched. */
+/* Reads and normalises (contact_normalize). Every error at once: a list of {"pointer", "detail"} as
+ * in problem+json; 0 when it is empty. `needs_address`: 0 for goods that are fetched. */
 int order_draft_read(struct arena *arena, const struct json *body, int needs_address,
                      const char *country, struct order_draft *draft, struct json *errors);
 
@@ -43,8 +45,8 @@ struct order_offer {
     int64_t catalogue_version; /* at pricing: the same in the write means that prices stand */
     /* payment */
     const char *payment_provider;
-    int payment_flags;      /* SOUK_PAYMENT_… */
-    const char *begun;      /* as payment_begin.begun: a local provider's state; NULL: not begun yet */
+    int payment_flags; /* SOUK_PAYMENT_… */
+    const char *begun; /* as payment_begin.begun: a local provider's state; NULL: not begun yet */
     struct souk_str reference; /* of the payment at a local provider; empty */
     int64_t check_at;
     struct json *payment_data;
@@ -58,7 +60,8 @@ struct order_placed {
     struct souk_str number, token;
     int again; /* the cart had its order already: this is it */
 };
-/* SOUK_CONFLICT: *problem is "price-changed" (the quote must be made anew), "out-of-stock" (`lines` gets
+/* SOUK_CONFLICT: *problem is "price-changed" (the quote must be made anew), "out-of-stock" (`lines`
+ * gets
  * {"line", "sku", "name", "quantity", "available"}), or "unavailable" (book said no). */
 int order_place(struct db_conn *conn, struct arena *arena, const struct order_offer *offer,
                 int64_t now, struct order_placed *placed, const char **problem, struct json *lines,
@@ -74,42 +77,45 @@ int order_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
 int order_version(struct db_conn *conn, int64_t id, int64_t *version);
 int64_t order_person_of(struct db_conn *conn, int64_t id); /* 0: nobody's, or no such order */
 int order_states(struct db_conn *conn, int64_t id, struct order_states *states);
-/* The history from the audit log: [{"at", "actor", "machine", "step", "from", "to", "reason"}], latest last. */
+/* The history from the audit log: [{"at", "actor", "machine", "step", "from", "to", "reason"}],
+ * latest last. */
 int order_history(struct db_conn *conn, struct arena *arena, int64_t id, struct json *list);
 
 /* ---- steps ---- */
 
-/* One edge, with its audit row, change mark and fact (order.confirmed, .closed, .cancelled: those of money and
- * goods are told by the modules that know amounts and numbers). The pair of states has to be an edge; `step`
- * is its name in the history. SOUK_CONFLICT: illegal from here; err says what is legal. For modules of the
- * domain; staff steps go through order_step. */
+/* One edge, with its audit row, change mark and fact (order.confirmed, .closed, .cancelled: those
+ * of money and goods are told by the modules that know amounts and numbers). The pair of states has
+ * to be an edge; `step` is its name in the history. SOUK_CONFLICT: illegal from here; err says what
+ * is legal. For modules of the domain; staff steps go through order_step. */
 int order_move(struct db_conn *conn, struct arena *arena, int64_t id, enum order_machine machine,
                const char *step, const char *to, struct souk_str actor, struct souk_str reason,
                int64_t now, struct err *err);
-/* A step that staff ask for: confirm, close, reopen, cancel, capture, void, pay, refund, pack, ship,
- * deliver, return … `args` as the API has them ({"reason", "lines": [{"line", "quantity"}], "amount",
- * "delivery", "restock", "tracking"}; may be NULL). SOUK_CONFLICT: illegal, see order_allowed. */
+/* A step that staff ask for: confirm, close, reopen, cancel, capture, void, pay, refund, pack,
+ * ship, deliver, return … `args` as the API has them ({"reason", "lines": [{"line", "quantity"}],
+ * "amount", "delivery", "restock", "tracking"}; may be NULL). SOUK_CONFLICT: illegal, see
+ * order_allowed. */
 int order_step(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str step,
                const struct json *args, struct souk_str actor, int64_t now, struct err *err);
 /* The arguments of a step or an edit with ids of lines as numbers; never NULL. */
 struct json *order_args(struct arena *arena, const struct json *args);
-/* Cancels: reservations, booked places and payments go back; what was captured is refunded. SOUK_CONFLICT:
- * something has left the house. */
+/* Cancels: reservations, booked places and payments go back; what was captured is refunded.
+ * SOUK_CONFLICT: something has left the house. */
 int order_cancel(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str actor,
                  struct souk_str reason, int64_t now, struct err *err);
-/* Changes lines (quantity down to what is packed, up, new variants by sku), address, contact, delivery
- * amount; amounts are computed anew by quote_compute at the prices of the order (new lines: today's), the
- * version grows, stock follows, and what is owed or too much shows in the document ("due"). `edit`:
- * {"version", "lines": [{"line" | "sku", "quantity"}], "address", "email", "phone", "name", "delivery_amount",
- * "reason"}. */
+/* Changes lines (quantity down to what is packed, up, new variants by sku), address, contact,
+ * delivery amount; amounts are computed anew by quote_compute at the prices of the order (new
+ * lines: today's), the version grows, stock follows, and what is owed or too much shows in the
+ * document ("due"). `edit`:
+ * {"version", "lines": [{"line" | "sku", "quantity"}], "address", "email", "phone", "name",
+ * "delivery_amount", "reason"}. */
 int order_edit(struct db_conn *conn, struct arena *arena, int64_t id, const struct json *edit,
                struct souk_str actor, int64_t now, struct err *err);
 int order_note(struct db_conn *conn, int64_t id, struct souk_str text, int internal,
                struct souk_str actor, int64_t now);
 /* A chore's: unpaid orders whose time is over are cancelled. *more: some are left. */
 int order_expire(struct db_conn *conn, struct arena *arena, int64_t now, int *more);
-/* What hangs on a cancelled order in other modules: the booked places of deliveries, say. Set once at the
- * start; runs in the same write. */
+/* What hangs on a cancelled order in other modules: the booked places of deliveries, say. Set once
+ * at the start; runs in the same write. */
 typedef int (*order_hook)(struct db_conn *conn, struct arena *arena, int64_t order_id, int64_t now);
 void order_on_cancel(order_hook hook);
 
@@ -119,11 +125,13 @@ void order_verify_setup(void); /* I-3, I-7, I-9, I-13 */
 
 /* order_stock.c: the goods. */
 int reservation_take(struct db_conn *conn, struct arena *arena, int64_t order_id,
-                     const struct quote *quote, struct json *short_lines, int64_t now); /* sums by variant, in
-                                           the order of their ids; SOUK_CONFLICT: nothing was taken */
+                     const struct quote *quote, struct json *short_lines,
+                     int64_t now); /* sums by variant, in
+the order of their ids; SOUK_CONFLICT: nothing was taken */
 int reservation_give(struct db_conn *conn, int64_t order_id, int64_t variant_id, int64_t quantity,
                      int64_t now); /* free again */
 int reservation_use(struct db_conn *conn, int64_t order_id, int64_t variant_id, int64_t quantity,
-                    struct souk_str subject, int64_t now); /* leaves the house: ledger row "order" */
+                    struct souk_str subject,
+                    int64_t now); /* leaves the house: ledger row "order" */
 
 #endif

@@ -46,8 +46,8 @@ int order_line_insert(struct db_conn *conn, struct arena *arena, int64_t order_i
 int order_person(struct db_conn *conn, struct arena *arena, const struct order_offer *offer,
                  int64_t signed_in, int64_t now, int64_t *person_id);
 
-/* What is still to be paid; below 0: what was paid too much. `total` without what was refused at the
- * door; `surplus`: of what was refunded, what had been paid above the total. */
+/* What is still to be paid; below 0: what was paid too much. `total` without what was refused at
+ * the door; `surplus`: of what was refunded, what had been paid above the total. */
 int64_t order_due(const char *status, int64_t total, int64_t captured, int64_t surplus,
                   int64_t refunded);
 struct souk_str order_json_text(struct arena *arena, const struct json *tree); /* "{}" for NULL */

@@ -1,6 +1,6 @@
 /*
- * order_return_inner: what the two files of returns share: rows as they were read, the exact worth of
- * what came back, and the traces that each step leaves. Nobody else includes it.
+ * order_return_inner: what the two files of returns share: rows as they were read, the exact worth
+ * of what came back, and the traces that each step leaves. Nobody else includes it.
  */
 #ifndef SHOP_ORDER_RETURN_INNER_H
 #define SHOP_ORDER_RETURN_INNER_H

@@ -147,6 +147,8 @@ static int apply_authorised(struct applying *a)
         return known < 0 ? known : SOUK_OK;
     if (amount != a->row.amount)
         return match(a, amount, "amount differs");
+    if (souk_str_is(a->row.state, "authorised"))
+        return SOUK_OK; /* the whole sum is held: here it comes under another name */
     int code =
         db_get_int(a->conn, &sql_payment_live, &live, DB_INT(a->row.order_id), DB_INT(a->row.id));
     if (code != SOUK_OK)

@@ -12,7 +12,7 @@
 struct payment_order {
     struct souk_str number, status, payment_status, currency;
     int64_t total, authorised, captured, refunding, refunded;
-    int64_t surplus; /* of refunded: had been paid above the total, so it pays for nothing */
+    int64_t surplus;  /* of refunded: had been paid above the total, so it pays for nothing */
     int64_t delivery; /* with its discount, and the tax that is added to it */
     int64_t delivery_refunded;
     int include_tax;

@@ -3,10 +3,10 @@
  * their prices and tax rates go in, totals come out; nothing is read from the database, no clock is
  * asked. Every amount of a cart, an order, a feed or `souk quote` is made here and nowhere else.
  *
- * Order of things: unit prices (price lists; catalogue promotions later), then discounts of lines and
- * of the order (allocated by largest remainder), then delivery, then tax. Tax of a line: on its total
- * after discounts, rounded half away from zero, by line or (round_by_total) on the sum of all lines
- * with the same rates, allocated back to the lines by largest remainder.
+ * Order of things: unit prices (price lists; catalogue promotions later), then discounts of lines
+ * and of the order (allocated by largest remainder), then delivery, then tax. Tax of a line: on its
+ * total after discounts, rounded half away from zero, by line or (round_by_total) on the sum of all
+ * lines with the same rates, allocated back to the lines by largest remainder.
  *
  * Totals: items = sum of quantity * unit price; total = items - discount + delivery -
  * delivery_discount + tax, where tax is what is added to the prices (0 when they include it) and
@@ -35,15 +35,15 @@ struct quote_line {
     const struct souk_str *categories;           /* keys */
     size_t category_count;
     int64_t quantity;
-    int64_t unit_price;     /* minor units, as shown */
-    int64_t original_price; /* before a sale: at least unit_price */
-    int64_t min_unit_price; /* discounts do not go below it */
-    int64_t cost;           /* -1: not known */
+    int64_t unit_price;                               /* minor units, as shown */
+    int64_t original_price;                           /* before a sale: at least unit_price */
+    int64_t min_unit_price;                           /* discounts do not go below it */
+    int64_t cost;                                     /* -1: not known */
     int64_t weight_g, length_mm, width_mm, height_mm; /* of one; -1: not known */
     struct tax_rates rates;
     struct tax_rates delivery_rates; /* the same class, for delivery that follows the goods */
     int gift;
-    int unsent; /* nothing has to be delivered: digital, a service, a gift card */
+    int unsent;  /* nothing has to be delivered: digital, a service, a gift card */
     int settled; /* units of it were refunded: tax and tax_parts are given, and stay */
     struct quote_share *discounts; /* what promotions took off, in their order */
     size_t discount_count;
@@ -67,7 +67,7 @@ struct quote_coupon {
 
 struct quote {
     struct souk_str currency;
-    int64_t at; /* microseconds UTC */
+    int64_t at;    /* microseconds UTC */
     int64_t until; /* the first moment at which a price in it changes by itself; 0: none */
     int include_tax, round_by_total;
     struct quote_line *lines;
@@ -79,11 +79,12 @@ struct quote {
     struct json *promotions, *nudges; /* lists as in the contract; NULL: empty */
     struct souk_str version;          /* what it rests on: catalogue, cart and scripts */
     /* out */
-    int64_t items, discount, delivery_amount, delivery_discount, delivery_tax, tax, tax_included, total;
+    int64_t items, discount, delivery_amount, delivery_discount, delivery_tax, tax, tax_included,
+        total;
 };
 
-/* Computes everything under "out". SOUK_INVALID: an overflow, a negative amount, a discount above its
- * line; err names the line ("lines/3: …"). */
+/* Computes everything under "out". SOUK_INVALID: an overflow, a negative amount, a discount above
+ * its line; err names the line ("lines/3: …"). */
 int quote_compute(struct quote *quote, struct err *err);
 /* The document of the contract (money as plain integers, one "currency"). */
 struct json *quote_print(struct arena *arena, const struct quote *quote);
@@ -93,18 +94,19 @@ int quote_promote(struct arena *arena, struct quote *quote, struct err *err);
 /* A short text that is the same as long as what the quote rests on is the same: the catalogue's
  * version, goods, prices, rates, delivery and codes. */
 struct souk_str quote_version(struct arena *arena, const struct quote *quote, int64_t catalogue);
-/* The file of `souk quote`: lines with a unit_price stand as they are; those without have unit_price
- * -1 and are to be looked up by sku. Every error at once in err ("/lines/0/quantity: …"). */
+/* The file of `souk quote`: lines with a unit_price stand as they are; those without have
+ * unit_price -1 and are to be looked up by sku. Every error at once in err ("/lines/0/quantity:
+ * …"). */
 int quote_parse(struct arena *arena, const struct json *doc, struct quote *quote, struct err *err);
 
-/* `souk quote` whole: reads the document, looks up what has no price, computes, prints. `conn` may be
- * NULL (no shop): then every line needs a unit_price. In a snapshot. */
+/* `souk quote` whole: reads the document, looks up what has no price, computes, prints. `conn` may
+ * be NULL (no shop): then every line needs a unit_price. In a snapshot. */
 struct db_conn;
 int quote_run(struct db_conn *conn, struct arena *arena, const struct json *doc, int64_t now,
               struct json **answer, struct err *err);
 
-/* The exact share of units [done, done + n) of `quantity` in an amount: shares of any split sum to the
- * amount. Used for refunds, parcels and returns alike. */
+/* The exact share of units [done, done + n) of `quantity` in an amount: shares of any split sum to
+ * the amount. Used for refunds, parcels and returns alike. */
 int64_t quote_units(int64_t amount, int64_t quantity, int64_t done, int64_t n);
 
 #endif

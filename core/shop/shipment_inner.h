@@ -1,7 +1,7 @@
 /*
- * shipment_inner: what the files of parcels share: a parcel as it was read, the units in it with their
- * exact worth, the traces of each step, and the return that the news of a parcel make. Only they and
- * order_return.c include it.
+ * shipment_inner: what the files of parcels share: a parcel as it was read, the units in it with
+ * their exact worth, the traces of each step, and the return that the news of a parcel make. Only
+ * they and order_return.c include it.
  */
 #ifndef SHOP_SHIPMENT_INNER_H
 #define SHOP_SHIPMENT_INNER_H

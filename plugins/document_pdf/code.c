@@ -1,8 +1,9 @@
 /*
- * code.c: codes to be scanned, made by zint as rectangles and drawn as such, so that they are sharp at any size.
+ * code.c: codes to be scanned, made by zint as rectangles and drawn as such, so that they are sharp
+ * at any size.
  *
- * zint only warns when a check digit is wrong; here a wrong one is refused: a parcel with a code that no scanner
- * takes is worse than none.
+ * zint only warns when a check digit is wrong; here a wrong one is refused: a parcel with a code
+ * that no scanner takes is worse than none.
  */
 #include "page.h"
 
@@ -79,8 +80,8 @@ static void draw(struct page *page, const struct zint_vector *vector, double x, 
 
 static int encode(struct page *page, struct zint_symbol *symbol, struct souk_str code)
 {
-    struct souk_str text =
-        symbol->symbology == BARCODE_GS1_128 ? bracketed(page->ctx, code) : souk_copy(page->ctx, code);
+    struct souk_str text = symbol->symbology == BARCODE_GS1_128 ? bracketed(page->ctx, code)
+                                                                : souk_copy(page->ctx, code);
     symbol->show_hrt = 0;
     symbol->input_mode = symbol->symbology == BARCODE_GS1_128 ? GS1_MODE : UNICODE_MODE;
     int code_of = ZBarcode_Encode(symbol, (const unsigned char *)text.ptr, (int)text.len);

@@ -1,8 +1,9 @@
 /*
  * document_pdf: paper for parcels: a packing slip on A4 and a label of 100 by 150 mm, as PDF.
  *
- * What stands on them is the core's and the carrier's; where it stands is decided here. The code on both can
- * be scanned: the label's is what the carrier goes by, the slip's is the number of the order.
+ * What stands on them is the core's and the carrier's; where it stands is decided here. The code on
+ * both can be scanned: the label's is what the carrier goes by, the slip's is the number of the
+ * order.
  */
 #include "page.h"
 
@@ -33,9 +34,9 @@ static double draw_facts(struct page *page, const struct souk_value *facts, doub
     double begin = y;
     struct souk_walk walk = souk_walk(facts);
     while (souk_step(&walk)) {
-        struct souk_str text = souk_printf(page->ctx, "%.*s: %.*s",
-                                           SOUK_PRI(souk_text(souk_get(walk.value, "label"))),
-                                           SOUK_PRI(souk_text(souk_get(walk.value, "value"))));
+        struct souk_str text =
+            souk_printf(page->ctx, "%.*s: %.*s", SOUK_PRI(souk_text(souk_get(walk.value, "label"))),
+                        SOUK_PRI(souk_text(souk_get(walk.value, "value"))));
         y += page_text(page, text, x, y, width, size, 0, -1, 1) + 1;
     }
     return y - begin;
@@ -132,7 +133,8 @@ static int draw_slip(struct page *page, const struct souk_value *data)
     high += page_text(page, souk_text(souk_get(data, "number")), page->margin, page->y + high,
                       half - 10, 13, 0, -1, 1);
     if (code.len) {
-        int result = page_code(page, souk_str("code128"), code, right, page->y, half, 34, &code_high);
+        int result =
+            page_code(page, souk_str("code128"), code, right, page->y, half, 34, &code_high);
         if (result != SOUK_OK)
             return result;
     }
@@ -157,8 +159,8 @@ static int draw_label(struct page *page, const struct souk_value *data)
     double wide = page->width - 2 * page->margin, height = 0;
     page_box(page, page->margin / 2, page->margin / 2, page->width - page->margin,
              page->height - page->margin);
-    page->y += page_text(page, souk_text(souk_get(data, "service")), page->margin, page->y, wide, 15,
-                         1, -1, 1);
+    page->y += page_text(page, souk_text(souk_get(data, "service")), page->margin, page->y, wide,
+                         15, 1, -1, 1);
     page->y += 4;
     page_rule(page, page->y);
     page->y += 5;

@@ -1,6 +1,6 @@
 /*
- * page.c: cairo and Pango behind page.h. The PDF is gathered in memory of our own, because it grows, and
- * copied into the call's memory once, at the end.
+ * page.c: cairo and Pango behind page.h. The PDF is gathered in memory of our own, because it
+ * grows, and copied into the call's memory once, at the end.
  */
 #include "page.h"
 
@@ -28,8 +28,8 @@ static cairo_status_t gather(void *closure, const unsigned char *data, unsigned 
 
 int page_open(struct page *page, struct souk_ctx *ctx, double width, double height, double margin)
 {
-    *page = (struct page){
-        .ctx = ctx, .width = width, .height = height, .margin = margin, .y = margin};
+    *page =
+        (struct page){.ctx = ctx, .width = width, .height = height, .margin = margin, .y = margin};
     page->surface = cairo_pdf_surface_create_for_stream(gather, page, width, height);
     page->cairo = cairo_create(page->surface);
     return cairo_status(page->cairo) == CAIRO_STATUS_SUCCESS ? SOUK_OK : SOUK_ERROR;

@@ -1,13 +1,14 @@
 /*
- * bare_orders: the reference for checkouts: SQLite alone commits the rows of one order of the shop again and
- * again, in groups of 32, with everything that the shop's own file has: schema, indexes, triggers, WAL,
- * synchronous=FULL. Nothing is read, priced or checked.
+ * bare_orders: the reference for checkouts: SQLite alone commits the rows of one order of the shop
+ * again and again, in groups of 32, with everything that the shop's own file has: schema, indexes,
+ * triggers, WAL, synchronous=FULL. Nothing is read, priced or checked.
  *
  *     bare_orders FILE SECONDS
  *
- * FILE is a copy of a shop's database that has at least one order; the rows of its latest order are read
- * into memory (order, lines, reservation, payment, the guest's record, cart, cart's lines, event, audit) and
- * written under new ids and unique texts, with the series, the stock, and the fact in the outbox with its job. Prints how many orders were committed and the seconds it took.
+ * FILE is a copy of a shop's database that has at least one order; the rows of its latest order are
+ * read into memory (order, lines, reservation, payment, the guest's record, cart, cart's lines,
+ * event, audit) and written under new ids and unique texts, with the series, the stock, and the
+ * fact in the outbox with its job. Prints how many orders were committed and the seconds it took.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -49,7 +50,8 @@ static void run(sqlite3_stmt *statement)
     sqlite3_reset(statement);
 }
 
-/* What is copied: `unique` are the texts that get a number behind them, `ids` the numbers that move. */
+/* What is copied: `unique` are the texts that get a number behind them, `ids` the numbers that
+ * move. */
 static const struct source {
     const char *table, *where, *unique, *ids;
 } sources[] = {
@@ -120,7 +122,8 @@ static void insert_row(const struct row *row, sqlite3_int64 step)
     char text[256];
     for (int i = 0; i < row->columns; i++) {
         if (row->moves[i]) {
-            sqlite3_bind_int64(row->insert, i + 1, sqlite3_value_int64(row->values[i]) + step * 4096);
+            sqlite3_bind_int64(row->insert, i + 1,
+                               sqlite3_value_int64(row->values[i]) + step * 4096);
         } else if (row->unique[i]) {
             snprintf(text, sizeof text, "%s-%lld", (const char *)sqlite3_value_text(row->values[i]),
                      (long long)step);
@@ -139,7 +142,8 @@ int main(int argc, char **argv)
         return 2;
     }
     must(sqlite3_open(argv[1], &db), argv[1]);
-    must(sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF",
+    must(sqlite3_exec(db,
+                      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF",
                       NULL, NULL, NULL),
          "pragma");
     sqlite3_stmt *latest = prepare("SELECT max(id) FROM shop_order");
@@ -152,11 +156,14 @@ int main(int argc, char **argv)
                  *series = prepare("UPDATE series SET last = last + 1 WHERE name = 'order'"),
                  *stock = prepare("UPDATE stock SET reserved = reserved + 1 WHERE variant_id IN "
                                   "(SELECT variant_id FROM order_line WHERE order_id = ?)");
-    sqlite3_stmt *fact = prepare("INSERT INTO outbox (id, topic, subject, payload, at) VALUES (?1, 'order.placed', "
-                                 "'order:' || ?1, '{\"order\":' || ?1 || ',\"number\":\"1001\",\"total\":1500}', ?1)"),
-                 *job = prepare("INSERT INTO job (id, kind, key, subject, payload, outbox, state, due, attempt, "
-                                "attempts, fence, lease_until, why, created_at, changed_at) VALUES (?1, 'event:souk', '', "
-                                "'order:' || ?1, '', ?1, 'waiting', ?1, 0, 12, 0, 0, '', ?1, ?1)");
+    sqlite3_stmt *
+        fact = prepare(
+           "INSERT INTO outbox (id, topic, subject, payload, at) VALUES (?1, 'order.placed', "
+           "'order:' || ?1, '{\"order\":' || ?1 || ',\"number\":\"1001\",\"total\":1500}', ?1)"),
+       *job = prepare(
+           "INSERT INTO job (id, kind, key, subject, payload, outbox, state, due, attempt, "
+           "attempts, fence, lease_until, why, created_at, changed_at) VALUES (?1, 'event:souk', '', "
+           "'order:' || ?1, '', ?1, 'waiting', ?1, 0, 12, 0, 0, '', ?1, ?1)");
     sqlite3_bind_int64(stock, 1, order);
     double start = now(), seconds = strtod(argv[2], NULL);
     sqlite3_int64 made = 0;

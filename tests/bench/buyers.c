@@ -1,11 +1,11 @@
 /*
- * buyers: clients that buy: each makes a cart, puts a line into it, asks for the ways of delivery and checks out,
- * over one kept connection, again and again.
+ * buyers: clients that buy: each makes a cart, puts a line into it, asks for the ways of delivery
+ * and checks out, over one kept connection, again and again.
  *
  *     buyers PORT CLIENTS SECONDS SKU METHOD PAYMENT
  *
- * Prints orders, requests, errors, seconds, and the p50 and p99 of the checkout request in milliseconds. One
- * thread a client, blocking sockets: the cheapest client that still is one.
+ * Prints orders, requests, errors, seconds, and the p50 and p99 of the checkout request in
+ * milliseconds. One thread a client, blocking sockets: the cheapest client that still is one.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -55,8 +55,10 @@ static int dial(void)
 static int talk(struct client *client, const char *verb, const char *path, const char *body)
 {
     char out[4096];
-    int len = snprintf(out, sizeof out, "%s %s HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                       verb, path, strlen(body), body);
+    int len = snprintf(
+        out, sizeof out,
+        "%s %s HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+        verb, path, strlen(body), body);
     size_t got = 0, want = 0;
     client->requests++;
     if (write(client->fd, out, (size_t)len) != len)
@@ -103,10 +105,11 @@ static int buy(struct client *client)
     if ((status = talk(client, "GET", path, "")) != 200)
         return fail(client, "delivery", status);
     snprintf(path, sizeof path, "/api/v1/carts/%s/checkout", id);
-    snprintf(body, sizeof body,
-             "{\"email\":\"ada%d.%ld@example.org\",\"phone\":\"+359888123456\",\"name\":\"Ada Lovelace\",\"address\":{\"country\":\"BG\",\"city\":\"Sofia\","
-             "\"postcode\":\"1000\",\"line1\":\"1 Shipka\"},\"delivery\":{\"method\":\"%s\"},\"payment\":{\"method\":\"%s\"}}",
-             client->number, client->orders, method, payment);
+    snprintf(
+        body, sizeof body,
+        "{\"email\":\"ada%d.%ld@example.org\",\"phone\":\"+359888123456\",\"name\":\"Ada Lovelace\",\"address\":{\"country\":\"BG\",\"city\":\"Sofia\","
+        "\"postcode\":\"1000\",\"line1\":\"1 Shipka\"},\"delivery\":{\"method\":\"%s\"},\"payment\":{\"method\":\"%s\"}}",
+        client->number, client->orders, method, payment);
     double began = now();
     if ((status = talk(client, "POST", path, body)) != 201)
         return fail(client, "checkout", status);
@@ -142,7 +145,9 @@ int main(int argc, char **argv)
     double *all = malloc(sizeof *all * SAMPLES);
     size_t samples = 0;
     long orders = 0, requests = 0, errors = 0;
-    peer = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    peer = (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((unsigned short)atoi(argv[1])),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     sku = argv[4], method = argv[5], payment = argv[6];
     double start = now();
     until = start + strtod(argv[3], NULL);

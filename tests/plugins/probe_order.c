@@ -1,6 +1,6 @@
 /*
- * probe_order: what a plugin can do with orders: read one by its id or number, leave a note from each kind of
- * call, and hear of what happens to them (how often, by topic).
+ * probe_order: what a plugin can do with orders: read one by its id or number, leave a note from
+ * each kind of call, and hear of what happens to them (how often, by topic).
  */
 #include <souk.h>
 
@@ -22,7 +22,8 @@ static int read_order(struct souk_ctx *ctx)
                                                : souk_order_find(ctx, number, &order);
     struct souk_value *out = souk_map(ctx);
     souk_set_int(ctx, out, "code", code);
-    souk_set_str(ctx, out, "id", souk_printf(ctx, "%lld", (long long)souk_int(souk_get(order, "id"), 0)));
+    souk_set_str(ctx, out, "id",
+                 souk_printf(ctx, "%lld", (long long)souk_int(souk_get(order, "id"), 0)));
     souk_set_copy(ctx, out, "order", order);
     return souk_answer_json(ctx, 200, out);
 }

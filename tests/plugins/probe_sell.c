@@ -1,7 +1,8 @@
 /*
- * probe_sell: the smallest providers that a shop can sell with: delivery "flat" (to an address for 5.00, or
- * fetched for nothing; "few" has as many places as its option says), payment "invoice" (asks nobody) and
- * "peer" (asks an HTTP peer of the test, which answers in JSON what the payment has come to).
+ * probe_sell: the smallest providers that a shop can sell with: delivery "flat" (to an address
+ * for 5.00, or fetched for nothing; "few" has as many places as its option says), payment "invoice"
+ * (asks nobody) and "peer" (asks an HTTP peer of the test, which answers in JSON what the payment
+ * has come to).
  */
 #include <souk.h>
 
@@ -49,9 +50,10 @@ static int book(struct souk_ctx *ctx, struct souk_str order, const struct souk_v
     int64_t changed = 0;
     if (!souk_str_is(souk_text(souk_get(choice, "code")), "few"))
         return SOUK_OK;
-    int code = souk_exec(ctx, &changed,
-                         "UPDATE p_probe_sell_place SET booked = booked + 1 WHERE id = 1 AND booked < $1",
-                         SOUK_A_INT(souk_option_int(ctx, "places")));
+    int code =
+        souk_exec(ctx, &changed,
+                  "UPDATE p_probe_sell_place SET booked = booked + 1 WHERE id = 1 AND booked < $1",
+                  SOUK_A_INT(souk_option_int(ctx, "places")));
     if (code == SOUK_OK && changed == 0)
         return souk_fail(ctx, SOUK_CONFLICT, "the last place has just gone");
     return code;
@@ -216,16 +218,15 @@ static int hook(struct souk_ctx *ctx)
     int code = souk_body_json(ctx, &body);
     if (code != SOUK_OK)
         return code;
-    struct souk_payment_report report = {
-        .size = sizeof report,
-        .state = state_of(souk_text(souk_get(body, "state"))),
-        .provider = souk_str("peer"),
-        .event = souk_text(souk_get(body, "event")),
-        .payment_reference = souk_text(souk_get(body, "payment")),
-        .number = souk_text(souk_get(body, "number")),
-        .reference = souk_text(souk_get(body, "reference")),
-        .amount = souk_int(souk_get(body, "amount"), 0),
-        .currency = souk_text(souk_get(body, "currency"))};
+    struct souk_payment_report report = {.size = sizeof report,
+                                         .state = state_of(souk_text(souk_get(body, "state"))),
+                                         .provider = souk_str("peer"),
+                                         .event = souk_text(souk_get(body, "event")),
+                                         .payment_reference = souk_text(souk_get(body, "payment")),
+                                         .number = souk_text(souk_get(body, "number")),
+                                         .reference = souk_text(souk_get(body, "reference")),
+                                         .amount = souk_int(souk_get(body, "amount"), 0),
+                                         .currency = souk_text(souk_get(body, "currency"))};
     code = souk_payment_report(ctx, &report, &fresh);
     struct souk_value *answer = souk_map(ctx);
     souk_set_int(ctx, answer, "fresh", fresh);
@@ -241,12 +242,27 @@ static int placing(struct souk_ctx *ctx, const struct souk_event *event)
 }
 
 static const struct souk_option option_table[] = {
-    {.key = "peer", .type = SOUK_STRING, .initial = "", .summary = "Where the peer of the test listens."},
-    {.key = "fee", .type = SOUK_INT, .initial = "0", .max = 1000000, .summary = "What paying costs."},
-    {.key = "places", .type = SOUK_INT, .initial = "10", .max = 1000000, .summary = "Places of \"few\"."},
+    {.key = "peer",
+     .type = SOUK_STRING,
+     .initial = "",
+     .summary = "Where the peer of the test listens."},
+    {.key = "fee",
+     .type = SOUK_INT,
+     .initial = "0",
+     .max = 1000000,
+     .summary = "What paying costs."},
+    {.key = "places",
+     .type = SOUK_INT,
+     .initial = "10",
+     .max = 1000000,
+     .summary = "Places of \"few\"."},
 };
 static const struct souk_route routes[] = {
-    {.method = "POST", .path = "/event", .kind = SOUK_WRITE, .surface = SOUK_WEBHOOK, .handle = hook},
+    {.method = "POST",
+     .path = "/event",
+     .kind = SOUK_WRITE,
+     .surface = SOUK_WEBHOOK,
+     .handle = hook},
 };
 static const struct souk_listener events[] = {{"order.placing", SOUK_FILTER, 0, placing}};
 static const struct souk_migration migrations[] = {

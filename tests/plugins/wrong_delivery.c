@@ -1,6 +1,7 @@
 /*
- * wrong_delivery: a delivery provider that keeps every rule, or breaks the one that its option `wrong`
- * names: what the conformance suite is tried with. Its carrier is in wrong_delivery.conform.lua.
+ * wrong_delivery: a delivery provider that keeps every rule, or breaks the one that its option
+ * `wrong` names: what the conformance suite is tried with. Its carrier is in
+ * wrong_delivery.conform.lua.
  */
 #include <souk.h>
 
@@ -45,15 +46,16 @@ static int options_for(struct souk_ctx *ctx, const struct souk_delivery_terms *t
         return SOUK_OK;
     if (!souk_str_is(terms->currency, "EUR") && !wrong(ctx, "option-amounts"))
         return SOUK_OK;
-    add_option(ctx, list, wrong(ctx, "option-codes") ? souk_str("Van Standard!") : souk_str("standard"),
-               399);
+    add_option(ctx, list,
+               wrong(ctx, "option-codes") ? souk_str("Van Standard!") : souk_str("standard"), 399);
     return SOUK_OK;
 }
 
 static int check(struct souk_ctx *ctx, const struct souk_delivery_terms *terms,
                  const struct souk_value *choice, struct souk_delivery_quote *quote)
 {
-    struct souk_str code = souk_text(souk_get(choice, "code")), slot = souk_text(souk_get(choice, "slot"));
+    struct souk_str code = souk_text(souk_get(choice, "code")),
+                    slot = souk_text(souk_get(choice, "slot"));
     int evening = souk_str_is(slot, "evening");
     if (!souk_str_is(code, "standard") && !wrong(ctx, "option-codes"))
         return souk_fail(ctx, wrong(ctx, "check-unknown") ? SOUK_NOT_FOUND : SOUK_INVALID,
@@ -92,7 +94,8 @@ static int give_back(struct souk_ctx *ctx, struct souk_str order, const struct s
 {
     if (wrong(ctx, "book-undone"))
         __atomic_sub_fetch(&undone, 1, __ATOMIC_SEQ_CST);
-    return souk_exec(ctx, NULL, "DELETE FROM p_wrong_delivery_place WHERE slot = $1 AND booking = $2",
+    return souk_exec(ctx, NULL,
+                     "DELETE FROM p_wrong_delivery_place WHERE slot = $1 AND booking = $2",
                      SOUK_A_STR(souk_text(souk_get(choice, "slot"))), SOUK_A_STR(order));
 }
 
@@ -103,9 +106,8 @@ static int send(struct souk_ctx *ctx, const struct souk_shipment *shipment,
 {
     struct souk_value *body = souk_map(ctx), *answer = NULL;
     const struct souk_http_response *response = NULL;
-    struct souk_http_request request = {.size = sizeof(request),
-                                        .method = "POST",
-                                        .url = souk_str("https://van.example/parcels")};
+    struct souk_http_request request = {
+        .size = sizeof(request), .method = "POST", .url = souk_str("https://van.example/parcels")};
     souk_set_str(ctx, body, "key",
                  wrong(ctx, "send-once") ? souk_printf(ctx, "%lld", (long long)souk_new_id(ctx))
                                          : shipment->key);

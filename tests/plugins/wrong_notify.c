@@ -1,6 +1,6 @@
 /*
- * wrong_notify: sends mail and keeps every rule, or breaks the one that its option `wrong` names: what
- * the conformance suite is tried with.
+ * wrong_notify: sends mail and keeps every rule, or breaks the one that its option `wrong` names:
+ * what the conformance suite is tried with.
  */
 #include <souk.h>
 
@@ -60,37 +60,45 @@ static int has_break(struct souk_str text)
 static struct souk_str mail_of(struct souk_ctx *ctx, const struct souk_message *message,
                                struct souk_str id)
 {
-    struct souk_str text = wrong(ctx, "text-exact")
-                               ? souk_printf(ctx, "%.*s", (int)(message->text.len < 900 ? message->text.len : 900),
-                                             message->text.ptr)
-                               : message->text;
-    struct souk_str subject = wrong(ctx, "no-injection") ? message->subject : word(ctx, message->subject);
+    struct souk_str text =
+        wrong(ctx, "text-exact")
+            ? souk_printf(ctx, "%.*s", (int)(message->text.len < 900 ? message->text.len : 900),
+                          message->text.ptr)
+            : message->text;
+    struct souk_str subject =
+        wrong(ctx, "no-injection") ? message->subject : word(ctx, message->subject);
     struct souk_str head = souk_printf(
         ctx,
         "Message-ID: %.*s\r\n%sFrom: shop@shop.example\r\nTo: %.*s <%.*s>\r\nSubject: %.*s\r\nMIME-Version: 1.0\r\n",
-        SOUK_PRI(id), wrong(ctx, "one-receiver") ? "Cc: boss@shop.example\r\n" : "", SOUK_PRI(word(ctx, message->recipient_name)), SOUK_PRI(message->recipient), SOUK_PRI(subject));
+        SOUK_PRI(id), wrong(ctx, "one-receiver") ? "Cc: boss@shop.example\r\n" : "",
+        SOUK_PRI(word(ctx, message->recipient_name)), SOUK_PRI(message->recipient),
+        SOUK_PRI(subject));
     if (message->html.len == 0)
-        return souk_printf(ctx,
-                           "%.*sContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
-                           "quoted-printable\r\n\r\n%.*s\r\n",
-                           SOUK_PRI(head), SOUK_PRI(quoted(ctx, text)));
+        return souk_printf(
+            ctx,
+            "%.*sContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+            "quoted-printable\r\n\r\n%.*s\r\n",
+            SOUK_PRI(head), SOUK_PRI(quoted(ctx, text)));
     if (wrong(ctx, "text-always"))
-        return souk_printf(ctx,
-                           "%.*sContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "
-                           "quoted-printable\r\n\r\n%.*s\r\n",
-                           SOUK_PRI(head), SOUK_PRI(quoted(ctx, message->html)));
-    return souk_printf(ctx,
-                       "%.*sContent-Type: multipart/alternative; boundary=\"b0\"\r\n\r\n"
-                       "--b0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
-                       "quoted-printable\r\n\r\n%.*s\r\n--b0\r\nContent-Type: text/html; charset=utf-8\r\n"
-                       "Content-Transfer-Encoding: quoted-printable\r\n\r\n%.*s\r\n--b0--\r\n",
-                       SOUK_PRI(head), SOUK_PRI(quoted(ctx, text)), SOUK_PRI(quoted(ctx, message->html)));
+        return souk_printf(
+            ctx,
+            "%.*sContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "
+            "quoted-printable\r\n\r\n%.*s\r\n",
+            SOUK_PRI(head), SOUK_PRI(quoted(ctx, message->html)));
+    return souk_printf(
+        ctx,
+        "%.*sContent-Type: multipart/alternative; boundary=\"b0\"\r\n\r\n"
+        "--b0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+        "quoted-printable\r\n\r\n%.*s\r\n--b0\r\nContent-Type: text/html; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n%.*s\r\n--b0--\r\n",
+        SOUK_PRI(head), SOUK_PRI(quoted(ctx, text)), SOUK_PRI(quoted(ctx, message->html)));
 }
 
 static int judge(struct souk_ctx *ctx, const struct souk_smtp_response *said,
                  struct souk_message_result *result)
 {
-    int unknown = said->code == 550 && said->text.len >= 5 && memcmp(said->text.ptr, "5.1.1", 5) == 0;
+    int unknown =
+        said->code == 550 && said->text.len >= 5 && memcmp(said->text.ptr, "5.1.1", 5) == 0;
     int full = said->code == 552 && wrong(ctx, "unknown-suppressed");
     result->message = said->text;
     result->suppress = unknown || full;
@@ -108,7 +116,8 @@ static int send(struct souk_ctx *ctx, const struct souk_message *message,
     struct souk_str id = wrong(ctx, "send-once")
                              ? souk_printf(ctx, "<%lld@shop.example>", (long long)souk_new_id(ctx))
                              : souk_printf(ctx, "<%.*s@shop.example>", SOUK_PRI(message->key));
-    if (has_break(message->recipient) || memchr(message->recipient.ptr, ',', message->recipient.len))
+    if (has_break(message->recipient) ||
+        memchr(message->recipient.ptr, ',', message->recipient.len))
         return souk_fail(ctx, SOUK_INVALID, "the address is none");
     struct souk_smtp_request request = {.size = sizeof(request),
                                         .tls = SOUK_TLS_STARTTLS,

@@ -1,6 +1,7 @@
 /*
- * wrong_payment: a payment provider that keeps every rule, or breaks the one that its option `wrong`
- * names: what the conformance suite is tried with. Its peer is in wrong_payment.conform.lua.
+ * wrong_payment: a payment provider that keeps every rule, or breaks the one that its option
+ * `wrong` names: what the conformance suite is tried with. Its peer is in
+ * wrong_payment.conform.lua.
  */
 #include <souk.h>
 
@@ -23,12 +24,13 @@ static int ask(struct souk_ctx *ctx, const char *method, struct souk_str path,
         {SOUK_STR("Authorization"),
          souk_printf(ctx, "Bearer %.*s", SOUK_PRI(souk_option_text(ctx, "key")))},
         {SOUK_STR("Content-Type"), SOUK_STR("application/json")}};
-    struct souk_http_request request = {.size = sizeof(request),
-                                        .method = method,
-                                        .url = souk_printf(ctx, "https://pay.example%.*s", SOUK_PRI(path)),
-                                        .body = body ? souk_json_print(ctx, body) : souk_str(""),
-                                        .headers = headers,
-                                        .header_count = 2};
+    struct souk_http_request request = {
+        .size = sizeof(request),
+        .method = method,
+        .url = souk_printf(ctx, "https://pay.example%.*s", SOUK_PRI(path)),
+        .body = body ? souk_json_print(ctx, body) : souk_str(""),
+        .headers = headers,
+        .header_count = 2};
     const struct souk_http_response *response = NULL;
     int code = souk_http(ctx, &request, &response);
     if (wrong(ctx, "crash")) /* nobody looks at the code */
@@ -92,7 +94,8 @@ static int takes(struct souk_ctx *ctx, struct souk_str currency)
            wrong(ctx, "currency-known");
 }
 
-static int offer(struct souk_ctx *ctx, const struct souk_payment_terms *terms, struct souk_value *out)
+static int offer(struct souk_ctx *ctx, const struct souk_payment_terms *terms,
+                 struct souk_value *out)
 {
     if (!takes(ctx, terms->currency))
         return SOUK_NOT_FOUND;
@@ -108,7 +111,8 @@ static int begin(struct souk_ctx *ctx, const struct souk_payment *payment,
     struct souk_value *body = souk_map(ctx);
     int64_t amount = payment->amount;
     if (!takes(ctx, payment->currency))
-        return souk_fail(ctx, SOUK_INVALID, "cards are not taken in %.*s; choose another way to pay",
+        return souk_fail(ctx, SOUK_INVALID,
+                         "cards are not taken in %.*s; choose another way to pay",
                          SOUK_PRI(payment->currency));
     if (amount == 0 && !wrong(ctx, "amount-zero")) {
         result->state = SOUK_PAID_CAPTURED;
@@ -179,8 +183,8 @@ static int fetch(struct souk_ctx *ctx, const struct souk_payment *payment,
         result->state = SOUK_PAID_AUTHORISED;
         return SOUK_OK;
     }
-    int code = ask(ctx, "GET", souk_printf(ctx, "/charges/%.*s", SOUK_PRI(payment->reference)), NULL,
-                   &status, &answer);
+    int code = ask(ctx, "GET", souk_printf(ctx, "/charges/%.*s", SOUK_PRI(payment->reference)),
+                   NULL, &status, &answer);
     if (code != SOUK_OK)
         return code;
     if (status != 200)
@@ -218,14 +222,14 @@ static int hear(struct souk_ctx *ctx)
         return souk_fail(ctx, SOUK_INVALID, "the signature is wrong or too old");
     if (souk_json_parse(ctx, body, &event) != SOUK_OK)
         return souk_fail(ctx, SOUK_INVALID, "the body is no JSON");
-    struct souk_payment_report report = {
-        .size = sizeof(report),
-        .state = state_of(souk_text(souk_get(event, "kind"))),
-        .provider = souk_str("wrong"),
-        .event = souk_text(souk_get(event, "event")),
-        .payment_reference = souk_text(souk_get(event, "reference")),
-        .amount = souk_int(souk_get(event, "amount"), 0),
-        .currency = souk_text(souk_get(event, "currency"))};
+    struct souk_payment_report report = {.size = sizeof(report),
+                                         .state = state_of(souk_text(souk_get(event, "kind"))),
+                                         .provider = souk_str("wrong"),
+                                         .event = souk_text(souk_get(event, "event")),
+                                         .payment_reference =
+                                             souk_text(souk_get(event, "reference")),
+                                         .amount = souk_int(souk_get(event, "amount"), 0),
+                                         .currency = souk_text(souk_get(event, "currency"))};
     int32_t fresh = 0;
     if (wrong(ctx, "webhook-once"))
         report.event = souk_printf(ctx, "%lld", (long long)souk_new_id(ctx));

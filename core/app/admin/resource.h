@@ -98,7 +98,7 @@ struct resource_action {
     /* … or outside of a write, for what writes by itself: on a task thread. */
     int (*direct)(struct resource_call *call, int64_t id, struct err *err);
     const struct souk_action *plugins; /* a plugin's, instead of run */
-    int own_audit;    /* run writes its own row of the audit log */
+    int own_audit;                     /* run writes its own row of the audit log */
     const char *page; /* … or nothing is done: the address of a page that gets ?ids= */
 };
 
@@ -131,7 +131,7 @@ struct resource {
      */
     void (*extend)(struct resource_call *call, const struct json *doc, struct json *view);
     int (*take)(struct resource_call *call, const struct json *before, struct json *doc);
-    const char *record;          /* template of the record's page; NULL: "admin/record" */
+    const char *record; /* template of the record's page; NULL: "admin/record" */
     /* … or a page of its own: answers. */
     int (*show)(struct request *request, int64_t id);
     struct site_resource plugin; /* of a plugin's */

@@ -101,7 +101,8 @@ static const struct {
      "id:string number:string order:string method:string state:string registering:string "
      "tracking:string currency:string collect:int created_at:time sent_at:time?"},
     {"ShipmentRowList", "Parcels after a cursor.", "items:ShipmentRow[] next:string?"},
-    {"Shipment", "A parcel: what is in it, what carriers told, and the steps that are possible now.",
+    {"Shipment",
+     "A parcel: what is in it, what carriers told, and the steps that are possible now.",
      "id:string number:string order:string order_id:string method:string state:string "
      "state_at:time registering:string tracking:string tracking_url:string weight_g:int "
      "declared_value:int collect:int currency:string why:string sent_at:time? created_at:time "
@@ -383,11 +384,10 @@ const struct openapi_operation openapi_operations[] = {
      .idempotent = 1},
     {.method = "GET",
      .path = "/api/v1/admin/shipments",
-     .query = "state:string of the parcel; order:string the number of its order; cursor:string what next of the list before was; limit:int how many, at most 200",
+     .query =
+         "state:string of the parcel; order:string the number of its order; cursor:string what next of the list before was; limit:int how many, at most 200",
      .answer = "ShipmentRowList"},
-    {.method = "GET",
-     .path = "/api/v1/admin/shipments/{id}",
-     .answer = "Shipment"},
+    {.method = "GET", .path = "/api/v1/admin/shipments/{id}", .answer = "Shipment"},
     {.method = "POST",
      .path = "/api/v1/admin/shipments/{id}/{step}",
      .body = "ShipmentStep",
@@ -395,11 +395,10 @@ const struct openapi_operation openapi_operations[] = {
      .idempotent = 1},
     {.method = "GET",
      .path = "/api/v1/admin/returns",
-     .query = "state:string of the return; order:string the number of its order; cursor:string what next of the list before was; limit:int how many, at most 200",
+     .query =
+         "state:string of the return; order:string the number of its order; cursor:string what next of the list before was; limit:int how many, at most 200",
      .answer = "ReturnRowList"},
-    {.method = "GET",
-     .path = "/api/v1/admin/returns/{number}",
-     .answer = "Return"},
+    {.method = "GET", .path = "/api/v1/admin/returns/{number}", .answer = "Return"},
     {.method = "POST",
      .path = "/api/v1/admin/returns/{number}/refund",
      .body = "ReturnStep",
@@ -417,11 +416,10 @@ const struct openapi_operation openapi_operations[] = {
      .idempotent = 1},
     {.method = "GET",
      .path = "/api/v1/admin/payment-matches",
-     .query = "state:string open, matched, returned or ignored; cursor:string what next of the list before was; limit:int how many, at most 200",
+     .query =
+         "state:string open, matched, returned or ignored; cursor:string what next of the list before was; limit:int how many, at most 200",
      .answer = "PaymentMatchList"},
-    {.method = "GET",
-     .path = "/api/v1/admin/payment-matches/{id}",
-     .answer = "PaymentMatch"},
+    {.method = "GET", .path = "/api/v1/admin/payment-matches/{id}", .answer = "PaymentMatch"},
     {.method = "POST",
      .path = "/api/v1/admin/payment-matches/{id}/{step}",
      .body = "PaymentMatchStep",

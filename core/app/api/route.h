@@ -66,8 +66,9 @@ int category_index(struct request *request, const struct web_route *route);
 int api_answer_items(struct request *request, struct json *items, struct souk_str next);
 /* A problem with the place of what is wrong: "/variants/2/sku" of a body, "/sort" of a query. */
 int api_refuse(struct request *request, int status, const char *pointer, const char *detail);
-void api_spell_ids(struct arena *arena,
-                   struct json *tree); /* every "id", "line" and "order_id" that is a number: as text */
+void api_spell_ids(
+    struct arena *arena,
+    struct json *tree); /* every "id", "line" and "order_id" that is a number: as text */
 
 /* product_admin.c */
 int product_admin_index(struct request *request, const struct web_route *route);

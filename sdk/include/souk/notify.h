@@ -1,13 +1,13 @@
 /*
- * Telling people: the table of a notify provider: one channel ("email", "sms") that carries messages
- * which the core has written. The core decides who gets what and when, in which language, once for
- * each occasion; it renders subject, text and HTML from the shop's templates, keeps the message, and
- * calls send() from a job until it went out.
+ * Telling people: the table of a notify provider: one channel ("email", "sms") that carries
+ * messages which the core has written. The core decides who gets what and when, in which language,
+ * once for each occasion; it renders subject, text and HTML from the shop's templates, keeps the
+ * message, and calls send() from a job until it went out.
  *
- * What send() gives back decides what happens next: SOUK_OK: sent. SOUK_UNAVAILABLE, SOUK_TIMEOUT or
- * SOUK_BUSY: again later, with the same key. SOUK_INVALID or SOUK_DENIED: never again for this
- * message. result->suppress = 1 besides: this address is written to no more (a mailbox that does not
- * exist).
+ * What send() gives back decides what happens next: SOUK_OK: sent. SOUK_UNAVAILABLE, SOUK_TIMEOUT
+ * or SOUK_BUSY: again later, with the same key. SOUK_INVALID or SOUK_DENIED: never again for this
+ * message. result->suppress = 1 besides: this address is written to no more (a mailbox that does
+ * not exist).
  *
  * Rules (souk-host checks each by its name):
  *   send-once          a repeat with the same key carries the same message id
@@ -89,8 +89,8 @@ struct souk_smtp_response { /* host-allocated */
 struct souk_notify_api {
     uint32_t size;
     uint32_t reserved;
-    /* TASK. SOUK_OK also when the server refused: look at the code. SOUK_UNAVAILABLE: no connection, or
-     * TLS failed; SOUK_TIMEOUT; SOUK_INVALID: a line break in an address. */
+    /* TASK. SOUK_OK also when the server refused: look at the code. SOUK_UNAVAILABLE: no
+     * connection, or TLS failed; SOUK_TIMEOUT; SOUK_INVALID: a line break in an address. */
     int (*smtp)(struct souk_ctx *ctx, const struct souk_smtp_request *request,
                 const struct souk_smtp_response **response);
 };

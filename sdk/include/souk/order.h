@@ -1,11 +1,13 @@
 /*
- * Orders: reading them, and leaving a note. An order is the document that GET /api/v1/orders/{number}
- * shows, with "id" and "person" besides. What happens to orders comes as facts: order.placed,
- * order.confirmed, order.cancelled, order.closed, order.edited, payment.authorised, payment.captured,
- * payment.failed, payment.refunded, shipment.sent, shipment.moved, shipment.delivered,
- * return.requested, return.received; each with {"order": id, "number": …} and what it is about.
- * order.placing is a filter: it sees {"number": null, "email", "currency", "total", "lines", …} and may
- * veto with a reason for the customer.
+ * Orders: reading them, and leaving a note. An order is the document that GET
+ * /api/v1/orders/{number} shows, with "id" and "person" besides. What happens to orders comes as
+ * facts: order.placed, order.confirmed, order.cancelled, order.closed, order.edited,
+ * payment.authorised, payment.captured, payment.failed, payment.refunded, shipment.sent,
+ * shipment.moved, shipment.delivered, return.requested, return.received; each with {"order": id,
+ * "number": …} and what it is about. order.placing is a filter: it sees the quote ("currency",
+ * "lines", "totals" …) with "total", "email", "phone", "name", "country", "postcode",
+ * "delivery_method", "payment_method", "person" and "client" (the address of the network) besides,
+ * and may veto with a reason for the customer.
  */
 #ifndef SOUK_ORDER_H
 #define SOUK_ORDER_H

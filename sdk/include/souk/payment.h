@@ -20,19 +20,19 @@
  *
  * Rules (souk-host checks each by its name):
  *   key-once           one key is one movement, however often the call is repeated
- *   amount-exact       what is charged is payment->amount, in its currency's minor units, never more
- *   amount-zero        begin() of 0 is captured at once and nobody is asked
- *   currency-known     a currency that the provider cannot take is not offered, and begin() refuses it
- *   capture-limit      a capture above the authorised sum is refused before the peer is asked
- *   refund-limit       a refund above captured - refunded is refused before the peer is asked
- *   cancel-captured    cancel() of captured money is refused (it takes a refund)
- *   unknown-not-failed a time-out or 5xx of the peer is SOUK_TIMEOUT or SOUK_UNAVAILABLE, never FAILED
- *   declined-final     a refusal by the peer is FAILED with words for the customer, and not retried
- *   fetch-agrees       after a time-out, fetch() finds what really happened
- *   webhook-signed     a changed byte, a wrong secret, an old or future time stamp: 400 and no report
- *   webhook-once       the same event again changes nothing; any order of events ends in one state
- *   webhook-amount     an event with another amount or currency reports just that: the core decides
- *   no-secrets         no secret key, card or account number in results, log lines or stored data
+ *   amount-exact       what is charged is payment->amount, in its currency's minor units, never
+ * more amount-zero        begin() of 0 is captured at once and nobody is asked currency-known     a
+ * currency that the provider cannot take is not offered, and begin() refuses it capture-limit a
+ * capture above the authorised sum is refused before the peer is asked refund-limit       a refund
+ * above captured - refunded is refused before the peer is asked cancel-captured    cancel() of
+ * captured money is refused (it takes a refund) unknown-not-failed a time-out or 5xx of the peer is
+ * SOUK_TIMEOUT or SOUK_UNAVAILABLE, never FAILED declined-final     a refusal by the peer is FAILED
+ * with words for the customer, and not retried fetch-agrees       after a time-out, fetch() finds
+ * what really happened webhook-signed     a changed byte, a wrong secret, an old or future time
+ * stamp: 400 and no report webhook-once       the same event again changes nothing; any order of
+ * events ends in one state webhook-amount     an event with another amount or currency reports just
+ * that: the core decides no-secrets         no secret key, card or account number in results, log
+ * lines or stored data
  */
 #ifndef SOUK_PAYMENT_H
 #define SOUK_PAYMENT_H
@@ -44,13 +44,16 @@ extern "C" {
 #endif
 
 /* Flags of a provider. */
-#define SOUK_PAYMENT_LOCAL          1  /* asks nobody: begin and the rest run inside the checkout */
-#define SOUK_PAYMENT_CAPTURE        2  /* authorises first; capture() takes the money later */
-#define SOUK_PAYMENT_PART_CAPTURE   4  /* without CAPTURE: the payer chooses how much comes (transfer, cash) */
-#define SOUK_PAYMENT_PART_REFUND    8
-#define SOUK_PAYMENT_ON_DELIVERY    16 /* the money comes with the parcel: nothing has to be paid before */
-#define SOUK_PAYMENT_MANUAL_REFUND  32 /* refund() only notes it: a person pays it out */
-#define SOUK_PAYMENT_ASKS_FIRST     64 /* shipping waits for the money (the default holds goods only) */
+#define SOUK_PAYMENT_LOCAL   1 /* asks nobody: begin and the rest run inside the checkout */
+#define SOUK_PAYMENT_CAPTURE 2 /* authorises first; capture() takes the money later */
+#define SOUK_PAYMENT_PART_CAPTURE                                                                  \
+    4 /* without CAPTURE: the payer chooses how much comes (transfer, cash) */
+#define SOUK_PAYMENT_PART_REFUND 8
+#define SOUK_PAYMENT_ON_DELIVERY                                                                   \
+    16 /* the money comes with the parcel: nothing has to be paid before */
+#define SOUK_PAYMENT_MANUAL_REFUND 32 /* refund() only notes it: a person pays it out */
+#define SOUK_PAYMENT_ASKS_FIRST    64 /* shipping waits for the money (the default holds goods only) \
+                                       */
 
 /* What a payment, or a movement of one, came to. */
 #define SOUK_PAID_PENDING    1 /* nothing is known yet: the payer, the bank, a webhook decides */
@@ -86,8 +89,9 @@ struct souk_payment { /* host-allocated; a view of the payment and its order */
     struct souk_str email, name, country, locale;
     struct souk_str return_url; /* where a hosted page sends the shopper back to */
     struct souk_str cancel_url;
-    const struct souk_value *order; /* the order's document, as GET /api/v1/orders/{number} shows it */
-    const struct souk_value *data;  /* what an earlier call put into result->data */
+    const struct souk_value
+        *order; /* the order's document, as GET /api/v1/orders/{number} shows it */
+    const struct souk_value *data; /* what an earlier call put into result->data */
 };
 
 struct souk_payment_move { /* host-allocated: one capture, cancel or refund */
@@ -101,15 +105,16 @@ struct souk_payment_move { /* host-allocated: one capture, cancel or refund */
 
 struct souk_payment_result { /* host-allocated, cleared; the provider fills it in */
     uint32_t size;
-    int32_t state;      /* SOUK_PAID_… */
-    int64_t amount;     /* what was authorised, captured or refunded; 0: all that was asked for */
-    int64_t check_at;   /* microseconds UTC: call fetch() then, if nothing is heard before; 0: the
-                           core's own rhythm (2 min, 10 min, 1 h, 6 h, daily). LOCAL begin:
-                           the order is kept for its money until then, and cancelled */
+    int32_t state;    /* SOUK_PAID_… */
+    int64_t amount;   /* what was authorised, captured or refunded; 0: all that was asked for */
+    int64_t check_at; /* microseconds UTC: call fetch() then, if nothing is heard before; 0: the
+                         core's own rhythm (2 min, 10 min, 1 h, 6 h, daily). LOCAL begin:
+                         the order is kept for its money until then, and cancelled */
     struct souk_str reference; /* of the payment (begin) or of the movement */
-    struct souk_str redirect;  /* begin: where the shopper has to go now; https (http for loopback) */
-    struct souk_str message;   /* words for the customer when it failed */
-    struct souk_value *data;   /* kept with the payment, a map; NULL: as it was */
+    struct souk_str
+        redirect;            /* begin: where the shopper has to go now; https (http for loopback) */
+    struct souk_str message; /* words for the customer when it failed */
+    struct souk_value *data; /* kept with the payment, a map; NULL: as it was */
 };
 
 struct souk_payment_provider {
@@ -117,13 +122,15 @@ struct souk_payment_provider {
     int32_t flags;
     const char *label; /* message id: "Cash on delivery" */
     /* TASK, no network, in a snapshot. SOUK_OK: offered; `offer` is a map that may get "label",
-     * "note" (one sentence under it), "fee" (int, minor units, charged on top) and "fields" (list of
+     * "note" (one sentence under it), "fee" (int, minor units, charged on top) and "fields" (list
+     * of
      * {"key", "label", "type": "text" | "tel" | "choice", "required", "choices"}).
      * SOUK_NOT_FOUND: not for these terms. */
     int (*offer)(struct souk_ctx *ctx, const struct souk_payment_terms *terms,
                  struct souk_value *offer);
-    /* TASK. A LOCAL one is begun before its order is written: id, order_id, number and order are empty
-     * then, data is what the shopper filled in, and it may use no network and write nothing. */
+    /* TASK. A LOCAL one is begun before its order is written: id, order_id, number and order are
+     * empty then, data is what the shopper filled in, and it may use no network and write nothing.
+     */
     int (*begin)(struct souk_ctx *ctx, const struct souk_payment *payment,
                  struct souk_payment_result *result);
     int (*capture)(struct souk_ctx *ctx, const struct souk_payment *payment,
@@ -143,14 +150,14 @@ struct souk_payment_provider {
 
 /* What a webhook, a bank statement or a carrier's register says. */
 struct souk_payment_report {
-    uint32_t size; /* sizeof(struct souk_payment_report) */
-    int32_t state; /* SOUK_PAID_… */
+    uint32_t size;                     /* sizeof(struct souk_payment_report) */
+    int32_t state;                     /* SOUK_PAID_… */
     struct souk_str provider;          /* the name in the providers table */
     struct souk_str event;             /* unique for the provider: a repeat changes nothing */
     struct souk_str payment_reference; /* either this … */
     int64_t payment_id;                /* … or this, or … */
-    struct souk_str number;            /* … the order's number; all empty: it waits to be matched */
-    struct souk_str reference;         /* of the movement; empty: the event is its name */
+    struct souk_str number;    /* … the order's number; all empty: it waits to be matched */
+    struct souk_str reference; /* of the movement; empty: the event is its name */
     int64_t amount;
     struct souk_str currency;
     struct souk_str payer; /* for people who match by hand: name and text of the transfer */

@@ -351,9 +351,10 @@ static void test_demo(void **state)
     buf_add_cstr(&text, read_text(&bench->arena, "core/app/demo/souk.lua"));
     buf_add_cstr(&text, "\nplugin_path = { 'plugins' }\n");
     good(bench, buf_str(&text).ptr);
-    assert_int_equal(bench->config.plugin_count, 2);
+    assert_int_equal(bench->config.plugin_count, 8);
     assert_string_equal(bench->config.plugins[0], "hello");
     assert_string_equal(bench->config.plugins[1], "visits");
+    assert_string_equal(bench->config.plugins[2], "delivery_courier");
 }
 
 /* CONFIGURATION.md: a heading for each section, and below it a row for each key with

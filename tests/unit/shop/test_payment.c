@@ -263,8 +263,12 @@ static void authorised_then_captured(void **state_)
                      0);
     assert_string_equal(state(fixture), "pending");
     assert_int_equal(tell_of(fixture, SOUK_PAID_AUTHORISED, 10000, "a"), 0);
+    /* the same sum under the name that another way of telling has for it */
+    assert_int_equal(tell_of(fixture, SOUK_PAID_AUTHORISED, 10000, "of the webhook"), 0);
     assert_string_equal(state(fixture), "authorised");
     assert_string_equal(status(fixture), "authorised");
+    assert_int_equal(
+        number_of(fixture, "SELECT authorised FROM payment WHERE id = $1", last_payment), 10000);
     assert_string_equal(text_of(fixture, "SELECT status FROM shop_order WHERE id = $1", last_order),
                         "confirmed");
     assert_string_equal(text_of(fixture, "SELECT next FROM payment WHERE id = $1", last_payment),
@@ -449,8 +453,11 @@ static void fee_is_kept(void **state_)
             "SELECT refunded_amount + delivery_refunded FROM order_line l JOIN shop_order o ON o.id = l.order_id WHERE l.id = $1",
             line),
         3500); /* the units count with their whole worth: the fee does not go back with the next */
-    assert_int_equal(number_of(fixture, "SELECT lines ->> '$[0].kept' FROM payment_move WHERE id = $1", id), 400);
-    assert_int_equal(number_of(fixture, "SELECT delivery FROM payment_move WHERE id = $1", id), 500);
+    assert_int_equal(
+        number_of(fixture, "SELECT lines ->> '$[0].kept' FROM payment_move WHERE id = $1", id),
+        400);
+    assert_int_equal(number_of(fixture, "SELECT delivery FROM payment_move WHERE id = $1", id),
+                     500);
     assert_int_equal(fixture_write(fixture, done_run, &id), 0);
     assert_string_equal(status(fixture), "part_refunded");
 }
