@@ -286,7 +286,8 @@ test('declined: words for the customer in their language, nothing is repeated', 
   assert.equal(payment_status, 'failed');
   assert.equal(stripe.requests.length, 1);
   assert.equal((await order(number)).status, 'placed');
-  const { json } = await market.buy([['TEA', 1]], { payment: { method: 'stripe' }, locale: 'bg' }, { 'accept-language': 'bg' });
+  const { json: cart } = await market.shop.post('/api/v1/carts', { locale: 'bg', lines: [{ sku: 'TEA', quantity: 1 }] });
+  const { json } = await market.checkout(cart.id, { payment: { method: 'stripe' } });
   assert.equal(json.payment_status, 'failed');
   assert.deepEqual(rows('SELECT why FROM payment ORDER BY id').map(({ why }) => why), ['There is not enough money on this card.', 'В тази карта няма достатъчно пари.']);
   await settled();
