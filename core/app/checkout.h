@@ -14,7 +14,7 @@
  * from `place` (a map as draft.address; may be NULL). */
 struct market checkout_market(struct request *request, const struct json *place);
 /* The cart priced with the delivery that its draft names, if that can be had. In a snapshot or
- * write of the caller; `quote` is computed. Delivery is asked only where `request` runs as TASK. */
+ * write of the caller; `quote` is computed. Delivery is asked only on task threads. */
 int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
                    const struct market *market, struct quote *quote, struct json *gone,
                    struct err *err);

@@ -1,8 +1,11 @@
 /*
- * cart: carts over REST. The id of a cart is its token, and whoever knows it may use the cart. A
- * change is one write: loaded, checked, priced and stored together, so an answer of success is a
- * cart that is on disk with the quote that was answered. Asking for a cart prices it anew, because
- * prices change by themselves.
+ * cart: carts over REST. The id of a cart is its token, and whoever knows it may use the cart.
+ *
+ * A change is thought out on a task thread, in its snapshot: loaded, checked, priced, and said as
+ * it will be answered. Its write step stores it, unless the cart has become another one meanwhile:
+ * then all of it is done again, inside the write. So an answer of success is a cart that is on disk
+ * with the quote that was answered, and the one writer has little to do. Asking for a cart prices
+ * it anew, because prices change by themselves.
  */
 #include "app/api/idempotency.h"
 #include "app/api/route.h"
@@ -12,6 +15,7 @@
 #include "app/storefront/route.h"
 #include "base/str.h"
 #include "shop/cart.h"
+#include "web/answer.h"
 
 struct call {
     struct request *request;
@@ -390,34 +394,121 @@ static struct souk_str principal_of(struct request *request)
     return arena_printf(&request->arena, "cart:%.*s", SOUK_PRI(request_param(request, "id")));
 }
 
-static int post_line(struct request *request)
-{
+/* ---- a change ---- */
+
+struct change { /* in the request's arena */
     struct call call;
-    int64_t before = 0;
-    int code = begin(request, &call, 1);
-    const struct json *body = code == SOUK_OK ? read_body(request, 0) : NULL;
-    if (!body)
-        return code < 0 ? code : SOUK_OK;
-    for (size_t i = 0; i < call.cart.count; i++)
-        before += call.cart.lines[i].quantity;
-    if (add_line(&call, body, "", &code))
+    /* Loads the cart and changes it in memory. 0; 1: answered; < 0: failed, or answered with why
+     * not. */
+    int (*make)(struct change *change);
+    int (*tell)(struct change *change); /* the event log, in the write; may be NULL */
+    int status;                         /* of success */
+    int64_t line, variant, before;      /* make's, for tell */
+};
+
+/* Made and priced, ready to be stored. As make. */
+static int prepare(struct request *request, struct change *change)
+{
+    change->call = (struct call){.request = request, .available = -1};
+    int code = change->make(change);
+    if (code != SOUK_OK)
         return code;
-    int64_t line = call.line, after = 0;
-    for (size_t i = 0; i < call.cart.count; i++)
-        after += call.cart.lines[i].quantity;
-    code = finish(&call, 201);
-    return code == SOUK_OK ? tell_added(&call, line, after - before) : code;
+    code = price(&change->call);
+    if (code == SOUK_INVALID)
+        answer_error(request, &change->call.err);
+    return code;
+}
+
+static int again_in_write(struct request *request, struct change *change)
+{
+    answer_reset(request);
+    int code = prepare(request, change);
+    if (code != SOUK_OK)
+        return code;
+    code = cart_store(request->conn, &request->arena, &change->call.cart, &change->call.quote,
+                      request->now);
+    return code == SOUK_OK ? answer(&change->call, change->status) : code;
+}
+
+static int store_change(struct db_conn *conn, void *arg)
+{
+    struct change *change = arg;
+    struct request *request = change->call.request;
+    struct souk_str principal = principal_of(request);
+    int go_on = idempotency_begin(request, principal);
+    if (go_on != 1)
+        return go_on;
+    int code =
+        cart_store(conn, &request->arena, &change->call.cart, &change->call.quote, request->now);
+    if (code == SOUK_CONFLICT)
+        code = again_in_write(request, change);
+    if (code == SOUK_OK && change->tell)
+        code = change->tell(change);
+    if (code > 0)
+        return SOUK_OK;
+    return code == SOUK_OK ? idempotency_end(request, principal) : code;
+}
+
+static int run_change(struct request *request, const struct change *plan)
+{
+    struct change *change = arena_new(&request->arena, struct change);
+    *change = *plan;
+    request_conn(request);
+    int go_on = idempotency_begin(request, principal_of(request));
+    if (go_on != 1)
+        return go_on;
+    int code = prepare(request, change);
+    if (code == SOUK_OK)
+        code = answer(&change->call, change->status);
+    if (code != SOUK_OK)
+        return code > 0 ? SOUK_OK : code;
+    request_then_write(request, store_change, change);
+    return SOUK_OK;
+}
+
+static int64_t units_of(const struct cart *cart, int64_t variant)
+{
+    int64_t units = 0;
+    for (size_t i = 0; i < cart->count; i++)
+        if (cart->lines[i].variant_id == variant && !cart->lines[i].later)
+            units += cart->lines[i].quantity;
+    return units;
+}
+
+/* ---- lines ---- */
+
+static int64_t all_units(const struct cart *cart)
+{
+    int64_t units = 0;
+    for (size_t i = 0; i < cart->count; i++)
+        units += cart->lines[i].quantity;
+    return units;
+}
+
+static int make_line(struct change *change)
+{
+    struct call *call = &change->call;
+    int code = begin(call->request, call, 1);
+    const struct json *body = code == SOUK_OK ? read_body(call->request, 0) : NULL;
+    if (!body)
+        return code < 0 ? code : 1;
+    change->before = all_units(&call->cart);
+    if (add_line(call, body, "", &code))
+        return code;
+    change->line = call->line;
+    return SOUK_OK;
+}
+
+static int tell_line(struct change *change)
+{
+    return tell_added(&change->call, change->line, all_units(&change->call.cart) - change->before);
 }
 
 int cart_api_add(struct request *request, const struct web_route *route)
 {
-    struct souk_str principal = principal_of(request);
     (void)route;
-    int go_on = idempotency_begin(request, principal);
-    if (go_on != 1)
-        return go_on;
-    int code = post_line(request);
-    return code == SOUK_OK ? idempotency_end(request, principal) : code;
+    return run_change(request,
+                      &(struct change){.make = make_line, .tell = tell_line, .status = 201});
 }
 
 static int read_line(struct request *request, struct call *call, int64_t *line)
@@ -460,92 +551,91 @@ static int patch(struct call *call, const struct json *body, int64_t line)
 }
 
 /* After a change of one line: more of it, or less. */
-static int tell_change(struct request *request, int64_t variant, int64_t delta)
+static int tell_units(struct change *change)
 {
+    int64_t delta = units_of(&change->call.cart, change->variant) - change->before;
     if (delta == 0)
         return SOUK_OK;
-    return buy_event(request, delta > 0 ? "cart.added" : "cart.removed", variant,
-                     delta > 0 ? delta : -delta);
+    return buy_event(change->call.request, delta > 0 ? "cart.added" : "cart.removed",
+                     change->variant, delta > 0 ? delta : -delta);
 }
 
-static int64_t units_of(const struct cart *cart, int64_t variant)
+/* The line that the path names. As make. */
+static int find_line(struct change *change)
 {
-    int64_t units = 0;
-    for (size_t i = 0; i < cart->count; i++)
-        if (cart->lines[i].variant_id == variant && !cart->lines[i].later)
-            units += cart->lines[i].quantity;
-    return units;
+    struct call *call = &change->call;
+    int code = begin(call->request, call, 1);
+    if (code != SOUK_OK)
+        return code;
+    if (!read_line(call->request, call, &change->line))
+        return 1;
+    change->variant = line_of(&call->cart, change->line)->variant_id;
+    change->before = units_of(&call->cart, change->variant);
+    return SOUK_OK;
+}
+
+static int make_patch(struct change *change)
+{
+    int code = find_line(change);
+    const struct json *body = code == SOUK_OK ? read_body(change->call.request, 0) : NULL;
+    if (!body)
+        return code < 0 ? code : 1;
+    return patch(&change->call, body, change->line);
 }
 
 int cart_api_patch(struct request *request, const struct web_route *route)
 {
-    struct call call;
-    int64_t line;
     (void)route;
-    int code = begin(request, &call, 1);
-    const struct json *body = code == SOUK_OK ? read_body(request, 0) : NULL;
-    if (!body)
-        return code < 0 ? code : SOUK_OK;
-    if (!read_line(request, &call, &line))
-        return SOUK_OK;
-    int64_t variant = line_of(&call.cart, line)->variant_id;
-    int64_t before = units_of(&call.cart, variant);
-    code = patch(&call, body, line);
-    if (code == SOUK_OK)
-        code = finish(&call, 200);
-    return code == SOUK_OK ? tell_change(request, variant, units_of(&call.cart, variant) - before)
-                           : code;
+    return run_change(request,
+                      &(struct change){.make = make_patch, .tell = tell_units, .status = 200});
+}
+
+static int make_removal(struct change *change)
+{
+    int code = find_line(change);
+    struct cart_change removal = {.verb = CART_REMOVE, .line_id = change->line};
+    return code == SOUK_OK ? apply(&change->call, &removal) : code;
 }
 
 int cart_api_remove(struct request *request, const struct web_route *route)
 {
-    struct call call;
-    struct cart_change change = {.verb = CART_REMOVE};
     (void)route;
-    int code = begin(request, &call, 1);
-    if (code != SOUK_OK)
-        return code > 0 ? SOUK_OK : code;
-    if (!read_line(request, &call, &change.line_id))
-        return SOUK_OK;
-    int64_t variant = line_of(&call.cart, change.line_id)->variant_id;
-    int64_t before = units_of(&call.cart, variant);
-    code = apply(&call, &change);
-    if (code == SOUK_OK)
-        code = finish(&call, 200);
-    return code == SOUK_OK ? tell_change(request, variant, units_of(&call.cart, variant) - before)
-                           : code;
+    return run_change(request,
+                      &(struct change){.make = make_removal, .tell = tell_units, .status = 200});
 }
 
 /* ---- coupon codes ---- */
 
-static int change_code(struct request *request, enum cart_verb verb, struct souk_str text)
+static int change_code(struct change *change, enum cart_verb verb, struct souk_str text)
 {
-    struct call call;
-    struct cart_change change = {.verb = verb, .text = text};
-    int code = begin(request, &call, 1);
+    struct call *call = &change->call;
+    struct cart_change coupon = {.verb = verb, .text = text};
+    int code = begin(call->request, call, 1);
     if (code != SOUK_OK)
-        return code > 0 ? SOUK_OK : code;
-    if ((code = apply(&call, &change)) != SOUK_OK)
-        return refuse(&call, code, &change, "/code");
-    return finish(&call, 200);
+        return code;
+    code = apply(call, &coupon);
+    return code == SOUK_OK ? code : refuse(call, code, &coupon, "/code");
+}
+
+static int make_code(struct change *change)
+{
+    const struct json *body = read_body(change->call.request, 0);
+    return body ? change_code(change, CART_CODE, json_text(json_at(body, "code"))) : 1;
 }
 
 int cart_api_code(struct request *request, const struct web_route *route)
 {
-    struct souk_str principal = principal_of(request);
     (void)route;
-    int go_on = idempotency_begin(request, principal);
-    if (go_on != 1)
-        return go_on;
-    const struct json *body = read_body(request, 0);
-    if (!body)
-        return SOUK_OK;
-    int code = change_code(request, CART_CODE, json_text(json_at(body, "code")));
-    return code == SOUK_OK ? idempotency_end(request, principal) : code;
+    return run_change(request, &(struct change){.make = make_code, .status = 200});
+}
+
+static int make_code_off(struct change *change)
+{
+    return change_code(change, CART_CODE_OFF, request_param(change->call.request, "code"));
 }
 
 int cart_api_code_off(struct request *request, const struct web_route *route)
 {
     (void)route;
-    return change_code(request, CART_CODE_OFF, request_param(request, "code"));
+    return run_change(request, &(struct change){.make = make_code_off, .status = 200});
 }
