@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/log.h"
+#include "base/money.h"
 #include "base/rand.h"
 #include "base/utf8.h"
 #include "web/metrics.h"
@@ -205,6 +206,15 @@ static int64_t call_new_id(struct souk_ctx *ctx)
     return id_next();
 }
 
+static int32_t call_currency_digits(struct souk_str currency)
+{
+    char code[4] = {0};
+    if (currency.len != 3 || !currency.ptr)
+        return -1;
+    memcpy(code, currency.ptr, 3);
+    return money_digits(code);
+}
+
 const struct souk_call_api call_table = {
     .size = sizeof(struct souk_call_api),
     .alloc = call_alloc,
@@ -232,4 +242,5 @@ const struct souk_call_api call_table = {
     .sha256 = crypto_sha256,
     .hmac_sha256 = crypto_hmac,
     .equal_secret = crypto_equal,
+    .currency_digits = call_currency_digits,
 };

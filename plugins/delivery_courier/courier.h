@@ -48,10 +48,6 @@ struct courier {
 
 /* tables.c: SOUK_INVALID, with the option, the line and what is wrong in souk_failure. */
 int tables_read(struct souk_ctx *ctx, struct courier *courier);
-/* "4.90" to thousandths; 0 when it is no such number. */
-int tables_price(struct souk_str text, int64_t *thousandths);
-/* Thousandths in minor units of a currency, rounded half up. */
-int64_t tables_minor(int64_t thousandths, struct souk_str currency);
 /* "" when nothing is delivered there. */
 struct souk_str tables_zone(const struct courier *courier, struct souk_str country,
                             struct souk_str postcode);

@@ -60,7 +60,7 @@ static int make_offer(struct souk_ctx *ctx, const struct souk_delivery_terms *te
     offer->grams = volume > terms->weight_g ? volume : terms->weight_g;
     if (!tables_rate(courier, offer->zone, offer->grams, &thousandths))
         return 0;
-    offer->price = tables_minor(thousandths, terms->currency);
+    offer->price = souk_minor(thousandths, terms->currency);
     if (courier->free_from > 0 && terms->total >= courier->free_from)
         offer->price = 0;
     for (uint32_t i = 0; i < terms->item_count; i++) {
@@ -70,8 +70,8 @@ static int make_offer(struct souk_ctx *ctx, const struct souk_delivery_terms *te
             return 0;
         const struct souk_value *price =
             item->sku.len ? souk_get(courier->assembly, souk_copy(ctx, item->sku).ptr) : NULL;
-        if (price && tables_price(souk_text(price), &each)) {
-            offer->assembly += tables_minor(each, terms->currency) * item->quantity;
+        if (price && souk_decimal(souk_text(price), 3, &each)) {
+            offer->assembly += souk_minor(each, terms->currency) * item->quantity;
             offer->assembles = 1;
         }
     }

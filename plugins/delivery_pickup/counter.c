@@ -20,7 +20,7 @@ static int load_parcels(struct souk_ctx *ctx, struct souk_value *list)
                           " WHERE state IN ('registered', 'available')"
                           " AND ($1 = '' OR number = $1 OR order_number = $1 OR point = $1)"
                           " ORDER BY state, until_at, at LIMIT 200",
-                          SOUK_A_STR(lines_cut(souk_query_param(ctx, "q"))));
+                          SOUK_A_STR(souk_trim(souk_query_param(ctx, "q"))));
     while (code == SOUK_OK && (more = souk_next(rows)) == 1) {
         struct souk_value *row = souk_set_map(ctx, list, NULL);
         souk_set_str(ctx, row, "number", souk_column_text(rows, 0));
@@ -216,7 +216,7 @@ int counter_handover(struct souk_ctx *ctx)
     if (code != SOUK_OK)
         return code;
     if (souk_str_is(held.kind, SHOWROOM) &&
-        !souk_equal_secret(held.code, lines_cut(souk_form(ctx, "code"))))
+        !souk_equal_secret(held.code, souk_trim(souk_form(ctx, "code"))))
         return souk_fail(ctx, SOUK_INVALID, "%s",
                          souk_t(ctx, "this is not the code of this parcel").ptr);
     code = close_parcel(ctx, &held, "done");

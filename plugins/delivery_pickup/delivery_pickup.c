@@ -42,7 +42,7 @@ static int read_needs(struct souk_ctx *ctx, const struct souk_delivery_terms *te
         return 0;
     needs->country = terms->country;
     needs->city = words_fold(ctx, terms->city.len ? terms->city : souk_str(""));
-    needs->postcode = lines_cut(terms->postcode);
+    needs->postcode = souk_trim(terms->postcode);
     needs->grams = terms->weight_g;
     needs->volume = terms->volume_cm3;
     for (uint32_t i = 0; i < terms->item_count; i++)
@@ -64,7 +64,7 @@ static int point_price(const struct pickup *pickup, const struct souk_delivery_t
         return 0;
     *amount = pickup->free_from > 0 && terms->total >= pickup->free_from
                   ? 0
-                  : lines_minor(thousandths, terms->currency);
+                  : souk_minor(thousandths, terms->currency);
     return 1;
 }
 

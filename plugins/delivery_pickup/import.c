@@ -8,8 +8,6 @@
  */
 #include "pickup.h"
 
-#include <errno.h>
-
 #define BATCH 200
 #define SWEEP 2000
 #define ANOTHER                                                                                    \
@@ -227,27 +225,6 @@ int import_points(struct souk_ctx *ctx, struct souk_str text, int force,
 
 /* ---- command ---- */
 
-static int read_file(struct souk_ctx *ctx, struct souk_str path, struct souk_str *text)
-{
-    struct souk_str name = souk_copy(ctx, path);
-    FILE *file = fopen(name.ptr, "rbe");
-    if (!file)
-        return souk_fail(ctx, SOUK_NOT_FOUND, "%s cannot be read: %s; give its whole path",
-                         name.ptr, strerror(errno));
-    long size = fseek(file, 0, SEEK_END) ? -1 : ftell(file);
-    rewind(file);
-    if (size < 0 || size > FILE_MOST) {
-        fclose(file);
-        return souk_fail(ctx, SOUK_TOO_LARGE, "%s cannot be read whole (%d MiB at most)", name.ptr,
-                         FILE_MOST >> 20);
-    }
-    char *bytes = souk_alloc(ctx, (size_t)size + 1);
-    size_t len = fread(bytes, 1, (size_t)size, file);
-    fclose(file);
-    *text = (struct souk_str){bytes, len};
-    return SOUK_OK;
-}
-
 int import_command(struct souk_ctx *ctx, int32_t argc, const struct souk_str *argv)
 {
     struct souk_str text, path = souk_str("");
@@ -261,7 +238,7 @@ int import_command(struct souk_ctx *ctx, int32_t argc, const struct souk_str *ar
             path = argv[i];
     if (path.len == 0 || argc > 1 + force)
         return souk_fail(ctx, SOUK_INVALID, "name one file of points: CSV or JSON Lines");
-    int code = read_file(ctx, path, &text);
+    int code = souk_read_file(ctx, path, FILE_MOST, &text);
     if (code == SOUK_OK)
         code = import_points(ctx, text, force, &totals);
     if (code == SOUK_OK)

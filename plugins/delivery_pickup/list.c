@@ -34,81 +34,21 @@ static const char *const names[COLUMNS] = {
     "address",      "lat",           "lon",          "hours",         "cash",  "card",
     "max_weight_g", "max_length_mm", "max_width_mm", "max_height_mm", "status"};
 
-#define FIELDS_MOST 60
-
 struct reading {
-    struct souk_ctx *ctx;
-    const char *at, *end;
-    char separator;
-    int line;             /* that is read */
+    struct souk_csv csv;  /* JSON Lines: its place and line alone */
     int columns[COLUMNS]; /* which field; -1: none */
 };
 
 /* ---- CSV ---- */
 
-/* One field; what stood in quotes is copied without them. -1: a quote is not closed. */
-static int next_field(struct reading *in, struct souk_str *field)
-{
-    const char *begin = in->at;
-    if (in->at == in->end || *in->at != '"') {
-        while (in->at < in->end && *in->at != in->separator && *in->at != '\n')
-            in->at++;
-        *field = lines_cut((struct souk_str){begin, (size_t)(in->at - begin)});
-        return 0;
-    }
-    const char *close = in->at + 1;
-    while (close < in->end && (*close != '"' || (close + 1 < in->end && close[1] == '"')))
-        close += 1 + (*close == '"');
-    if (close >= in->end)
-        return -1;
-    char *to = souk_alloc(in->ctx, (size_t)(close - begin) + 1);
-    field->ptr = to;
-    for (in->at++; in->at < close; in->at++) {
-        in->at += *in->at == '"';
-        in->line += *in->at == '\n';
-        *to++ = *in->at;
-    }
-    in->at = close + 1;
-    field->len = (size_t)(to - field->ptr);
-    return 0;
-}
-
-/* The fields of a line; below 0: not well formed. */
-static int next_line(struct reading *in, struct souk_str *fields)
-{
-    int count = 0;
-    in->line++;
-    for (;;) {
-        if (count == FIELDS_MOST || next_field(in, &fields[count++]) < 0)
-            return -1;
-        while (in->at < in->end && (*in->at == '\r' || *in->at == ' '))
-            in->at++;
-        if (in->at == in->end)
-            return count;
-        if (*in->at == '\n') {
-            in->at++;
-            return count;
-        }
-        if (*in->at++ != in->separator)
-            return -1;
-    }
-}
-
 static int read_header(struct reading *in)
 {
-    struct souk_str fields[FIELDS_MOST];
-    const char *line_end = memchr(in->at, '\n', (size_t)(in->end - in->at));
-    size_t len = (size_t)((line_end ? line_end : in->end) - in->at);
-    in->separator = memchr(in->at, ';', len) ? ';' : memchr(in->at, '\t', len) ? '\t' : ',';
-    int count = next_line(in, fields);
-    for (int c = 0; c < COLUMNS; c++) {
-        in->columns[c] = -1;
-        for (int i = 0; i < count; i++)
-            if (in->columns[c] < 0 && souk_str_is(fields[i], names[c]))
-                in->columns[c] = i;
-    }
+    struct souk_csv_name columns[COLUMNS];
+    for (int c = 0; c < COLUMNS; c++)
+        columns[c] = (struct souk_csv_name){names[c], c};
+    souk_csv_header(&in->csv, columns, COLUMNS, in->columns, COLUMNS);
     if (in->columns[CODE] < 0 || in->columns[NAME] < 0 || in->columns[COUNTRY] < 0)
-        return souk_fail(in->ctx, SOUK_INVALID,
+        return souk_fail(in->csv.ctx, SOUK_INVALID,
                          "line 1: the columns code, name and country are needed, by these names");
     return SOUK_OK;
 }
@@ -116,10 +56,10 @@ static int read_header(struct reading *in)
 /* 1: a row's parts; 0: an empty line; negative: a code. */
 static int next_csv(struct reading *in, struct souk_str *parts)
 {
-    struct souk_str fields[FIELDS_MOST];
-    int line = in->line + 1, count = next_line(in, fields);
+    struct souk_str fields[SOUK_FIELDS];
+    int line = in->csv.line + 1, count = souk_csv_next(&in->csv, fields);
     if (count < 0)
-        return souk_fail(in->ctx, SOUK_INVALID, "line %d: a quote is not closed", line);
+        return souk_fail(in->csv.ctx, SOUK_INVALID, "line %d: a quote is not closed", line);
     for (int c = 0; c < COLUMNS; c++) {
         int at = in->columns[c];
         parts[c] = at >= 0 && at < count ? fields[at] : souk_str("");
@@ -136,23 +76,24 @@ static struct souk_str text_of(struct souk_ctx *ctx, const struct souk_value *va
         return souk_json_print(ctx, value);
     if (kind == SOUK_VALUE_BOOL)
         return souk_str(souk_true(value) ? "yes" : "no");
-    return lines_cut(souk_text(value));
+    return souk_trim(souk_text(value));
 }
 
 static int next_json(struct reading *in, struct souk_str *parts)
 {
-    const char *end = memchr(in->at, '\n', (size_t)(in->end - in->at));
-    struct souk_str line = {in->at, (size_t)((end ? end : in->end) - in->at)};
+    const char *end = memchr(in->csv.at, '\n', (size_t)(in->csv.end - in->csv.at));
+    struct souk_str line = {in->csv.at, (size_t)((end ? end : in->csv.end) - in->csv.at)};
     struct souk_value *map = NULL;
-    in->at = end ? end + 1 : in->end;
-    in->line++;
-    line = lines_cut(line);
+    in->csv.at = end ? end + 1 : in->csv.end;
+    in->csv.line++;
+    line = souk_trim(line);
     if (line.len == 0)
         return 0;
-    if (souk_json_parse(in->ctx, line, &map) != SOUK_OK || souk_kind(map) != SOUK_VALUE_MAP)
-        return souk_fail(in->ctx, SOUK_INVALID, "line %d: this is no JSON object", in->line);
+    if (souk_json_parse(in->csv.ctx, line, &map) != SOUK_OK || souk_kind(map) != SOUK_VALUE_MAP)
+        return souk_fail(in->csv.ctx, SOUK_INVALID, "line %d: this is no JSON object",
+                         in->csv.line);
     for (int c = 0; c < COLUMNS; c++)
-        parts[c] = text_of(in->ctx, souk_get(map, names[c]));
+        parts[c] = text_of(in->csv.ctx, souk_get(map, names[c]));
     return 1;
 }
 
@@ -188,7 +129,7 @@ static int read_limits(const struct souk_str *parts, struct place *row)
 
 static int wrong(const struct reading *in, const char *words)
 {
-    return souk_fail(in->ctx, SOUK_INVALID, "line %d: %s", in->line, words);
+    return souk_fail(in->csv.ctx, SOUK_INVALID, "line %d: %s", in->csv.line, words);
 }
 
 static int fill_row(const struct reading *in, const struct souk_str *parts, struct place *row)
@@ -251,19 +192,19 @@ static int check_twins(struct souk_ctx *ctx, const struct point_list *list)
 
 int list_read(struct souk_ctx *ctx, struct souk_str text, struct point_list *list)
 {
-    struct reading in = {.ctx = ctx, .at = text.ptr, .end = text.ptr + text.len};
+    struct reading in;
     struct souk_str parts[COLUMNS];
     int room = 2;
-    for (const char *at = text.ptr; at && (at = memchr(at, '\n', (size_t)(in.end - at))); at++)
+    for (const char *at = text.ptr;
+         at && (at = memchr(at, '\n', (size_t)(text.ptr + text.len - at))); at++)
         room++;
     if (room > POINTS_MOST + 3)
         return souk_fail(ctx, SOUK_TOO_LARGE, "a list has at most %d points", POINTS_MOST);
-    if (text.len >= 3 && memcmp(text.ptr, "\xef\xbb\xbf", 3) == 0)
-        in.at += 3;
+    souk_csv_begin(&in.csv, ctx, text);
     *list = (struct point_list){souk_alloc(ctx, sizeof *list->rows * (size_t)room), 0};
-    int json = in.at < in.end && *in.at == '{';
+    int json = !souk_csv_ended(&in.csv) && *in.csv.at == '{';
     int code = json ? SOUK_OK : read_header(&in);
-    while (code == SOUK_OK && in.at < in.end) {
+    while (code == SOUK_OK && !souk_csv_ended(&in.csv)) {
         int more = json ? next_json(&in, parts) : next_csv(&in, parts);
         code = more < 0 ? more : SOUK_OK;
         if (more == 1)

@@ -191,7 +191,7 @@ int parcels_label(struct souk_ctx *ctx, const struct souk_shipment *shipment,
     int showroom = souk_str_is(shipment->option, SHOWROOM);
     int64_t days = souk_int(souk_get(choice, "hold_days"), 0);
     struct souk_str money = shipment->currency;
-    int64_t whole = lines_minor(1000, money);
+    int64_t whole = souk_minor(1000, money);
     souk_set_str(ctx, label, "service", souk_t(ctx, showroom ? "Our shop" : "Pickup point"));
     souk_set_str(ctx, label, "code",
                  shipment->tracking.len ? shipment->tracking : shipment->number);

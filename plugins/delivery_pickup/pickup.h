@@ -50,25 +50,6 @@ struct needs { /* what has to go into a place */
     int64_t side[3];       /* of the largest single item */
 };
 
-/* lines.c: a walk over the lines of one option, the cells divided by "|". */
-#define CELLS_MOST 9
-struct table {
-    struct souk_ctx *ctx;
-    const char *option;
-    struct souk_str rest, line;
-    int number;
-    struct souk_str cells[CELLS_MOST];
-    int count;
-};
-void table_begin(struct table *table, struct souk_ctx *ctx, const char *option);
-/* 1: a line stands in cells; 0: the end; negative: it has too many cells. */
-int table_next(struct table *table);
-int table_bad(const struct table *table, const char *why);
-struct souk_str lines_cut(struct souk_str text);
-int lines_part(struct souk_str *rest, char sign, struct souk_str *part);
-int lines_price(struct souk_str text, int64_t *thousandths);
-int64_t lines_minor(int64_t thousandths, struct souk_str currency);
-
 /* tables.c */
 int tables_read(struct souk_ctx *ctx, struct pickup *pickup);
 const struct place *tables_showroom(const struct pickup *pickup, struct souk_str code);

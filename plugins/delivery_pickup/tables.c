@@ -53,15 +53,15 @@ static int read_place(struct souk_str text, struct place *place)
     place->lat = place->lon = NOWHERE;
     if (text.len == 0)
         return 1;
-    lines_part(&text, ',', &lat);
+    souk_split(&text, ',', &lat);
     return text.ptr && tables_degrees(lat, 90, &place->lat) &&
-           tables_degrees(lines_cut(text), 180, &place->lon);
+           tables_degrees(souk_trim(text), 180, &place->lon);
 }
 
 static int read_payments(struct souk_str words, struct place *place)
 {
     struct souk_str word;
-    while (lines_part(&words, ' ', &word))
+    while (souk_split(&words, ' ', &word))
         if (souk_str_is(word, "cash"))
             place->cash = 1;
         else if (souk_str_is(word, "card"))
@@ -71,17 +71,15 @@ static int read_payments(struct souk_str words, struct place *place)
     return 1;
 }
 
-static int read_showroom(struct table *table, const struct pickup *pickup, struct place *place)
+static int read_showroom(struct souk_lines *table, const struct pickup *pickup, struct place *place)
 {
     if (table->count < 5)
-        return table_bad(table, "a line is code | name | address | city | postcode | hours | "
-                                "lat,lon | hold days | cash card");
-    for (int i = table->count; i < CELLS_MOST; i++)
-        table->cells[i] = souk_str("");
+        return souk_lines_bad(table, "a line is code | name | address | city | postcode | hours | "
+                                     "lat,lon | hold days | cash card");
     if (!is_code(table->cells[0]) || table->cells[1].len == 0)
-        return table_bad(table, "the code is of a-z, 0-9, _ and -, and a name is needed");
+        return souk_lines_bad(table, "the code is of a-z, 0-9, _ and -, and a name is needed");
     if (tables_showroom(pickup, table->cells[0]))
-        return table_bad(table, "another line has this code");
+        return souk_lines_bad(table, "another line has this code");
     *place = (struct place){.code = table->cells[0],
                             .type = souk_str(SHOWROOM),
                             .name = table->cells[1],
@@ -92,23 +90,23 @@ static int read_showroom(struct table *table, const struct pickup *pickup, struc
                             .distance = -1,
                             .open = 1};
     if (!read_place(table->cells[6], place))
-        return table_bad(table, "a place on the map is lat,lon, such as 42.6996,23.3206");
+        return souk_lines_bad(table, "a place on the map is lat,lon, such as 42.6996,23.3206");
     place->hold_days = table->cells[7].len ? souk_number(table->cells[7], -1) : 3;
     if (place->hold_days < 1 || place->hold_days > 365)
-        return table_bad(table, "hold days are a whole number from 1 to 365");
+        return souk_lines_bad(table, "hold days are a whole number from 1 to 365");
     if (!read_payments(table->cells[8], place))
-        return table_bad(table, "ways to pay are cash, card");
+        return souk_lines_bad(table, "ways to pay are cash, card");
     return SOUK_OK;
 }
 
 static int read_showrooms(struct souk_ctx *ctx, struct pickup *pickup)
 {
-    struct table table;
+    struct souk_lines table;
     int more;
-    table_begin(&table, ctx, "showrooms");
-    while ((more = table_next(&table)) == 1) {
+    souk_lines_begin(&table, ctx, "showrooms", 9);
+    while ((more = souk_lines_next(&table)) == 1) {
         if (pickup->showroom_count == SHOWROOMS_MOST)
-            return table_bad(&table, "there are too many lines");
+            return souk_lines_bad(&table, "there are too many lines");
         int code = read_showroom(&table, pickup, &pickup->showrooms[pickup->showroom_count]);
         if (code != SOUK_OK)
             return code;
@@ -121,19 +119,19 @@ static int read_showrooms(struct souk_ctx *ctx, struct pickup *pickup)
 
 static int read_rates(struct souk_ctx *ctx, struct pickup *pickup)
 {
-    struct table table;
+    struct souk_lines table;
     int more;
-    table_begin(&table, ctx, "rates");
-    while ((more = table_next(&table)) == 1) {
+    souk_lines_begin(&table, ctx, "rates", 9);
+    while ((more = souk_lines_next(&table)) == 1) {
         struct rate_line *rate = &pickup->rates[pickup->rate_count];
         if (table.count != 3 || table.cells[0].len == 0)
-            return table_bad(&table, "a line is country | up to kg | price");
+            return souk_lines_bad(&table, "a line is country | up to kg | price");
         if (pickup->rate_count == RATES_MOST)
-            return table_bad(&table, "there are too many lines");
-        if (!lines_price(table.cells[1], &rate->grams) || rate->grams == 0)
-            return table_bad(&table, "the weight is no number of kilograms, such as 2.5");
-        if (!lines_price(table.cells[2], &rate->price))
-            return table_bad(&table, "the price is no number, such as 4.90");
+            return souk_lines_bad(&table, "there are too many lines");
+        if (!souk_decimal(table.cells[1], 3, &rate->grams) || rate->grams == 0)
+            return souk_lines_bad(&table, "the weight is no number of kilograms, such as 2.5");
+        if (!souk_decimal(table.cells[2], 3, &rate->price))
+            return souk_lines_bad(&table, "the price is no number, such as 4.90");
         rate->country = table.cells[0];
         pickup->rate_count++;
     }

@@ -24,7 +24,7 @@ struct souk_str words_fold(struct souk_ctx *ctx, struct souk_str text)
 {
     char *to = souk_alloc(ctx, text.len + 2);
     size_t len = 0;
-    text = lines_cut(text);
+    text = souk_trim(text);
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c == ' ' && len && to[len - 1] == ' ')

@@ -85,7 +85,7 @@ static int make_offer(const struct post *post, const struct souk_delivery_terms 
         terms->total < 0 || terms->total > INT64_C(1000000000000) || !fits(terms, service) ||
         !tables_rate(post, service->code, offer->zone, terms->weight_g, &thousandths))
         return 0;
-    offer->price = lines_minor(thousandths, terms->currency);
+    offer->price = souk_minor(thousandths, terms->currency);
     if (post->free_from > 0 && terms->total >= post->free_from)
         offer->price = 0;
     if (service->declared && !post->declare_never)
@@ -174,7 +174,7 @@ static int is_yes(const struct souk_value *value)
 static int check_postcode(struct souk_ctx *ctx, const struct post *post,
                           const struct souk_delivery_terms *terms)
 {
-    struct souk_str example, postcode = lines_cut(terms->postcode);
+    struct souk_str example, postcode = souk_trim(terms->postcode);
     if (postcode_fits(post, terms->country, postcode, &example))
         return SOUK_OK;
     struct souk_str words =

@@ -7,109 +7,19 @@
  */
 #include "post.h"
 
-#include <errno.h>
-
 enum { TRACKING, STATE, DATE, TEXT, COLUMNS };
 
-#define FIELDS_MOST 40
-#define ROWS_MOST   20000
-#define BATCH       50
+#define ROWS_MOST 20000
+#define BATCH     50
 
-struct reading {
-    struct souk_ctx *ctx;
-    const char *at, *end;
-    char separator;
-    int line;
-};
+static const struct souk_csv_name names[] = {
+    {"tracking", TRACKING}, {"barcode", TRACKING}, {"number", TRACKING}, {"state", STATE},
+    {"code", STATE},        {"status", STATE},     {"date", DATE},       {"time", DATE},
+    {"at", DATE},           {"text", TEXT},        {"place", TEXT},      {"office", TEXT}};
 
-/* One field; what stood in quotes is copied without them. -1: a quote is not closed. */
-static int next_field(struct reading *in, struct souk_str *field)
+static int read_header(struct souk_csv *in, int *columns)
 {
-    const char *begin = in->at;
-    if (in->at == in->end || *in->at != '"') {
-        while (in->at < in->end && *in->at != in->separator && *in->at != '\n')
-            in->at++;
-        *field = lines_cut((struct souk_str){begin, (size_t)(in->at - begin)});
-        return 0;
-    }
-    const char *close = in->at + 1;
-    while (close < in->end && (*close != '"' || (close + 1 < in->end && close[1] == '"')))
-        close += 1 + (*close == '"');
-    char *to = souk_alloc(in->ctx, (size_t)(close - begin) + 1);
-    field->ptr = to;
-    for (in->at++; in->at < close && in->at < in->end; in->at++) {
-        in->at += *in->at == '"';
-        in->line += *in->at == '\n';
-        *to++ = *in->at;
-    }
-    if (in->at >= in->end)
-        return -1;
-    in->at++;
-    field->len = (size_t)(to - field->ptr);
-    return 0;
-}
-
-/* The fields of a line; below 0: not well formed. */
-static int next_line(struct reading *in, struct souk_str *fields)
-{
-    int count = 0;
-    in->line++;
-    for (;;) {
-        if (count == FIELDS_MOST || next_field(in, &fields[count++]) < 0)
-            return -1;
-        while (in->at < in->end && (*in->at == '\r' || *in->at == ' '))
-            in->at++;
-        if (in->at == in->end)
-            return count;
-        if (*in->at == '\n') {
-            in->at++;
-            return count;
-        }
-        if (*in->at++ != in->separator)
-            return -1;
-    }
-}
-
-static int is_name(struct souk_str text, const char *name)
-{
-    size_t len = strlen(name);
-    if (text.len != len)
-        return 0;
-    for (size_t i = 0; i < len; i++)
-        if ((text.ptr[i] | 0x20) != name[i])
-            return 0;
-    return 1;
-}
-
-static int column_of(struct souk_str name)
-{
-    static const struct {
-        const char *name;
-        int column;
-    } names[] = {{"tracking", TRACKING}, {"barcode", TRACKING}, {"number", TRACKING},
-                 {"state", STATE},       {"code", STATE},       {"status", STATE},
-                 {"date", DATE},         {"time", DATE},        {"at", DATE},
-                 {"text", TEXT},         {"place", TEXT},       {"office", TEXT}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is_name(name, names[i].name))
-            return names[i].column;
-    return -1;
-}
-
-static int read_header(struct reading *in, int *columns)
-{
-    struct souk_str fields[FIELDS_MOST];
-    if (in->end - in->at >= 3 && memcmp(in->at, "\xef\xbb\xbf", 3) == 0)
-        in->at += 3;
-    const char *line_end = memchr(in->at, '\n', (size_t)(in->end - in->at));
-    size_t len = (size_t)((line_end ? line_end : in->end) - in->at);
-    in->separator = memchr(in->at, ';', len) ? ';' : memchr(in->at, '\t', len) ? '\t' : ',';
-    int count = next_line(in, fields);
-    for (int i = 0; i < COLUMNS; i++)
-        columns[i] = -1;
-    for (int i = 0; i < count; i++)
-        if (column_of(fields[i]) >= 0 && columns[column_of(fields[i])] < 0)
-            columns[column_of(fields[i])] = i;
+    souk_csv_header(in, names, sizeof names / sizeof *names, columns, COLUMNS);
     if (columns[TRACKING] < 0 || columns[STATE] < 0 || columns[DATE] < 0)
         return souk_fail(
             in->ctx, SOUK_INVALID,
@@ -117,11 +27,11 @@ static int read_header(struct reading *in, int *columns)
     return SOUK_OK;
 }
 
-static int read_row(struct reading *in, const int *columns, struct news_row *row)
+static int read_row(struct souk_csv *in, const int *columns, struct news_row *row)
 {
     const struct post *post = souk_state(in->ctx);
-    struct souk_str fields[FIELDS_MOST], parts[COLUMNS];
-    int line = in->line + 1, count = next_line(in, fields);
+    struct souk_str fields[SOUK_FIELDS], parts[COLUMNS];
+    int line = in->line + 1, count = souk_csv_next(in, fields);
     if (count < 0)
         return souk_fail(in->ctx, SOUK_INVALID, "line %d: a quote is not closed", line);
     if (count == 1 && fields[0].len == 0)
@@ -149,7 +59,7 @@ static int read_row(struct reading *in, const int *columns, struct news_row *row
 
 int news_read(struct souk_ctx *ctx, struct souk_str text, struct news_list *list)
 {
-    struct reading in = {ctx, text.ptr, text.ptr + text.len, ',', 0};
+    struct souk_csv in;
     int columns[COLUMNS];
     int room = 1;
     for (size_t i = 0; i < text.len; i++)
@@ -157,8 +67,9 @@ int news_read(struct souk_ctx *ctx, struct souk_str text, struct news_list *list
     if (room > ROWS_MOST + 2)
         return souk_fail(ctx, SOUK_TOO_LARGE, "a register has at most %d lines", ROWS_MOST);
     *list = (struct news_list){souk_alloc(ctx, sizeof *list->rows * (size_t)room), 0};
+    souk_csv_begin(&in, ctx, text);
     int code = read_header(&in, columns);
-    while (code == SOUK_OK && in.at < in.end) {
+    while (code == SOUK_OK && !souk_csv_ended(&in)) {
         code = read_row(&in, columns, &list->rows[list->count]);
         list->count += code == SOUK_OK;
         code = code == SOUK_NOT_FOUND ? SOUK_OK : code;
@@ -253,30 +164,13 @@ int news_tell(struct souk_ctx *ctx, struct souk_str text, struct news_totals *to
 
 /* ---- command ---- */
 
-static int read_file(struct souk_ctx *ctx, struct souk_str path, struct souk_str *text)
-{
-    struct souk_str name = souk_copy(ctx, path);
-    FILE *file = fopen(name.ptr, "rbe");
-    if (!file)
-        return souk_fail(ctx, SOUK_NOT_FOUND, "%s cannot be read: %s; give its whole path",
-                         name.ptr, strerror(errno));
-    char *bytes = souk_alloc(ctx, FILE_MOST + 1);
-    size_t len = fread(bytes, 1, FILE_MOST + 1, file);
-    int broken = ferror(file);
-    fclose(file);
-    if (broken || len > FILE_MOST)
-        return souk_fail(ctx, SOUK_TOO_LARGE, "%s cannot be read whole (4 MiB at most)", name.ptr);
-    *text = (struct souk_str){bytes, len};
-    return SOUK_OK;
-}
-
 int news_command(struct souk_ctx *ctx, int32_t argc, const struct souk_str *argv)
 {
     struct souk_str text;
     struct news_totals totals;
     if (argc != 1)
         return souk_fail(ctx, SOUK_INVALID, "name one file: the post's register as CSV");
-    int code = read_file(ctx, argv[0], &text);
+    int code = souk_read_file(ctx, argv[0], FILE_MOST, &text);
     if (code == SOUK_OK)
         code = news_tell(ctx, text, &totals);
     if (code == SOUK_OK)

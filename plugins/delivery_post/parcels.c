@@ -88,7 +88,7 @@ int parcels_send(struct souk_ctx *ctx, const struct souk_shipment *shipment,
         return souk_fail(
             ctx, SOUK_INVALID, "%s",
             souk_t(ctx, "this service does not stand in the option services any more").ptr);
-    if (!postcode_fits(post, shipment->country, lines_cut(shipment->postcode), &example))
+    if (!postcode_fits(post, shipment->country, souk_trim(shipment->postcode), &example))
         return souk_fail(
             ctx, SOUK_INVALID, "%s",
             souk_t(ctx, "the post does not take parcels without a right postcode").ptr);
@@ -139,7 +139,7 @@ static void add_fact(struct souk_ctx *ctx, struct souk_value *facts, const char 
 static struct souk_str money_words(struct souk_ctx *ctx, int64_t minor, struct souk_str currency)
 {
     int64_t unit = 1;
-    while (lines_minor(1000, currency) > unit) /* a whole in minor units: 1, 100, 1000 */
+    while (souk_minor(1000, currency) > unit) /* a whole in minor units: 1, 100, 1000 */
         unit *= 10;
     int digits = unit == 1 ? 0 : unit == 100 ? 2 : 3;
     if (digits == 0)
@@ -210,7 +210,7 @@ int parcels_load(struct souk_ctx *ctx, struct souk_value *list)
                       " place, collect, currency, state, code FROM p_delivery_post_parcel"
                       " WHERE closed = 0 AND ($1 = '' OR number = $1 OR tracking = $1"
                       " OR order_number = $1) ORDER BY at LIMIT 100",
-                      SOUK_A_STR(lines_cut(find)));
+                      SOUK_A_STR(souk_trim(find)));
     while (code == SOUK_OK && (more = souk_next(rows)) == 1) {
         static const char *const names[] = {"key",      "number",   "order", "service",
                                             "tracking", "receiver", "place"};

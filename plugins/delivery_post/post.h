@@ -64,29 +64,6 @@ struct post {
     const struct souk_value *postcodes, *holidays;
 };
 
-/* lines.c: a walk over the lines of one option, the cells divided by "|". */
-#define CELLS_MOST 6
-struct table {
-    struct souk_ctx *ctx;
-    const char *option;
-    struct souk_str rest, line;
-    int number;
-    struct souk_str cells[CELLS_MOST];
-    int count;
-};
-void table_begin(struct table *table, struct souk_ctx *ctx, const char *option);
-/* 1: a line stands in cells; 0: the end; negative: it has too many cells. */
-int table_next(struct table *table);
-/* SOUK_INVALID, with the option, the line and what is wrong. */
-int table_bad(const struct table *table, const char *why);
-struct souk_str lines_cut(struct souk_str text);
-/* The next piece of *rest up to `sign`, trimmed; 0 at the end. */
-int lines_part(struct souk_str *rest, char sign, struct souk_str *part);
-/* "4.90" to thousandths; 0 when it is no such number. */
-int lines_price(struct souk_str text, int64_t *thousandths);
-/* Thousandths in minor units of a currency, rounded half up. */
-int64_t lines_minor(int64_t thousandths, struct souk_str currency);
-
 /* tables.c */
 int tables_read(struct souk_ctx *ctx, struct post *post);
 const struct service_line *tables_service(const struct post *post, struct souk_str code);

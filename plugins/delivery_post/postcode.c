@@ -111,7 +111,7 @@ int postcode_fits(const struct post *post, struct souk_str country, struct souk_
     *example = rest;
     if (rest.len == 0)
         return 1;
-    for (int first = 1; lines_part(&rest, '|', &one); first = 0) {
+    for (int first = 1; souk_split(&rest, '|', &one); first = 0) {
         if (first)
             *example = one;
         if (fits_one(one, postcode))

@@ -41,7 +41,7 @@ static int is_capitals(struct souk_str text)
 static int read_abilities(struct souk_str words, struct service_line *service)
 {
     struct souk_str word;
-    while (lines_part(&words, ' ', &word))
+    while (souk_split(&words, ' ', &word))
         if (souk_str_is(word, "tracked"))
             service->tracked = 1;
         else if (souk_str_is(word, "cash"))
@@ -59,37 +59,37 @@ static int read_size(struct souk_str text, int64_t *mm)
     return *mm >= 0 && *mm <= 100000;
 }
 
-static int read_service(struct table *table, const struct post *post, struct service_line *service)
+static int read_service(struct souk_lines *table, const struct post *post,
+                        struct service_line *service)
 {
     if (table->count < 2)
-        return table_bad(table,
-                         "a line is code | name | longest side mm | girth mm | abilities | prefix");
-    for (int i = table->count; i < CELLS_MOST; i++)
-        table->cells[i] = souk_str("");
+        return souk_lines_bad(
+            table, "a line is code | name | longest side mm | girth mm | abilities | prefix");
     if (!is_code(table->cells[0]) || table->cells[1].len == 0)
-        return table_bad(table, "the code is of a-z, 0-9, _ and -, and a name is needed");
+        return souk_lines_bad(table, "the code is of a-z, 0-9, _ and -, and a name is needed");
     if (tables_service(post, table->cells[0]))
-        return table_bad(table, "another line has this code");
+        return souk_lines_bad(table, "another line has this code");
     *service = (struct service_line){.code = table->cells[0], .name = table->cells[1]};
     if (!read_size(table->cells[2], &service->longest) ||
         !read_size(table->cells[3], &service->girth))
-        return table_bad(table, "sizes are whole millimetres; 0: any");
+        return souk_lines_bad(table, "sizes are whole millimetres; 0: any");
     if (!read_abilities(table->cells[4], service))
-        return table_bad(table, "abilities are tracked, cash, declared");
+        return souk_lines_bad(table, "abilities are tracked, cash, declared");
     service->prefix = table->cells[5];
     if (service->tracked && !is_capitals(service->prefix))
-        return table_bad(table, "a tracked service needs the prefix of its numbers, such as RR");
+        return souk_lines_bad(table,
+                              "a tracked service needs the prefix of its numbers, such as RR");
     return SOUK_OK;
 }
 
 static int read_services(struct souk_ctx *ctx, struct post *post)
 {
-    struct table table;
+    struct souk_lines table;
     int more;
-    table_begin(&table, ctx, "services");
-    while ((more = table_next(&table)) == 1) {
+    souk_lines_begin(&table, ctx, "services", 6);
+    while ((more = souk_lines_next(&table)) == 1) {
         if (post->service_count == SERVICES_MOST)
-            return table_bad(&table, "there are too many lines");
+            return souk_lines_bad(&table, "there are too many lines");
         int code = read_service(&table, post, &post->services[post->service_count]);
         if (code != SOUK_OK)
             return code;
@@ -102,61 +102,20 @@ static int read_services(struct souk_ctx *ctx, struct post *post)
 
 static int read_zones(struct souk_ctx *ctx, struct post *post)
 {
-    struct table table;
+    struct souk_lines table;
     int more;
-    table_begin(&table, ctx, "zones");
-    while ((more = table_next(&table)) == 1) {
+    souk_lines_begin(&table, ctx, "zones", 6);
+    while ((more = souk_lines_next(&table)) == 1) {
         if (table.count < 2 || table.count > 3 || table.cells[0].len == 0)
-            return table_bad(&table, "a line is zone | countries | postcodes");
+            return souk_lines_bad(&table, "a line is zone | countries | postcodes");
         if (souk_str_is(table.cells[0], "*"))
-            return table_bad(&table, "a zone needs a name");
+            return souk_lines_bad(&table, "a zone needs a name");
         if (post->zone_count == ZONES_MOST)
-            return table_bad(&table, "there are too many lines; join some of them");
+            return souk_lines_bad(&table, "there are too many lines; join some of them");
         post->zones[post->zone_count++] = (struct zone_line){
             table.cells[0], table.cells[1], table.count > 2 ? table.cells[2] : souk_str("*")};
     }
     return more;
-}
-
-static int is_in_list(struct souk_str list, struct souk_str word)
-{
-    struct souk_str part;
-    while (lines_part(&list, ',', &part))
-        if (souk_str_is(part, "*") || souk_str_equal(part, word))
-            return 1;
-    return 0;
-}
-
-static int compare(struct souk_str a, struct souk_str b)
-{
-    size_t len = a.len < b.len ? a.len : b.len;
-    int order = len ? memcmp(a.ptr, b.ptr, len) : 0;
-    return order ? order : a.len < b.len ? -1 : a.len > b.len;
-}
-
-/* "1000-1999" holds what has as many signs and stands between; "SW1*" what begins so. */
-static int holds_postcode(struct souk_str part, struct souk_str postcode)
-{
-    struct souk_str from, until = part;
-    if (souk_str_is(part, "*"))
-        return 1;
-    if (part.len && part.ptr[part.len - 1] == '*')
-        return postcode.len >= part.len - 1 && memcmp(postcode.ptr, part.ptr, part.len - 1) == 0;
-    lines_part(&until, '-', &from);
-    if (!until.ptr)
-        return souk_str_equal(part, postcode);
-    until = lines_cut(until);
-    return postcode.len == from.len && compare(postcode, from) >= 0 &&
-           compare(postcode, until) <= 0;
-}
-
-static int holds_any(struct souk_str list, struct souk_str postcode)
-{
-    struct souk_str part;
-    while (lines_part(&list, ',', &part))
-        if (holds_postcode(part, postcode))
-            return 1;
-    return 0;
 }
 
 struct souk_str tables_zone(const struct post *post, struct souk_str country,
@@ -165,8 +124,8 @@ struct souk_str tables_zone(const struct post *post, struct souk_str country,
     if (country.len == 0)
         return souk_str("");
     for (uint32_t i = 0; i < post->zone_count; i++)
-        if (is_in_list(post->zones[i].countries, country) &&
-            holds_any(post->zones[i].postcodes, postcode))
+        if (souk_in_list(post->zones[i].countries, country) &&
+            souk_postcode_in(post->zones[i].postcodes, postcode))
             return post->zones[i].zone;
     return souk_str("");
 }
@@ -182,7 +141,7 @@ static int has_zone(const struct post *post, struct souk_str zone)
 /* ---- rates and times ---- */
 
 /* The first two cells; NULL when both are known. */
-static const char *unknown_place(const struct post *post, const struct table *table)
+static const char *unknown_place(const struct post *post, const struct souk_lines *table)
 {
     if (!tables_service(post, table->cells[0]))
         return "this service does not stand in services";
@@ -191,21 +150,21 @@ static const char *unknown_place(const struct post *post, const struct table *ta
 
 static int read_rates(struct souk_ctx *ctx, struct post *post)
 {
-    struct table table;
+    struct souk_lines table;
     int more;
-    table_begin(&table, ctx, "rates");
-    while ((more = table_next(&table)) == 1) {
+    souk_lines_begin(&table, ctx, "rates", 6);
+    while ((more = souk_lines_next(&table)) == 1) {
         struct rate_line *rate = &post->rates[post->rate_count];
         if (table.count != 4)
-            return table_bad(&table, "a line is service | zone | up to kg | price");
+            return souk_lines_bad(&table, "a line is service | zone | up to kg | price");
         if (unknown_place(post, &table))
-            return table_bad(&table, unknown_place(post, &table));
+            return souk_lines_bad(&table, unknown_place(post, &table));
         if (post->rate_count == RATES_MOST)
-            return table_bad(&table, "there are too many lines");
-        if (!lines_price(table.cells[2], &rate->grams) || rate->grams == 0)
-            return table_bad(&table, "the weight is no number of kilograms, such as 2.5");
-        if (!lines_price(table.cells[3], &rate->price))
-            return table_bad(&table, "the price is no number, such as 4.90");
+            return souk_lines_bad(&table, "there are too many lines");
+        if (!souk_decimal(table.cells[2], 3, &rate->grams) || rate->grams == 0)
+            return souk_lines_bad(&table, "the weight is no number of kilograms, such as 2.5");
+        if (!souk_decimal(table.cells[3], 3, &rate->price))
+            return souk_lines_bad(&table, "the price is no number, such as 4.90");
         rate->service = table.cells[0];
         rate->zone = table.cells[1];
         post->rate_count++;
@@ -230,21 +189,22 @@ int tables_rate(const struct post *post, struct souk_str service, struct souk_st
 
 static int read_times(struct souk_ctx *ctx, struct post *post)
 {
-    struct table table;
+    struct souk_lines table;
     int more;
-    table_begin(&table, ctx, "times");
-    while ((more = table_next(&table)) == 1) {
+    souk_lines_begin(&table, ctx, "times", 6);
+    while ((more = souk_lines_next(&table)) == 1) {
         struct time_line *line = &post->times[post->time_count];
         if (table.count != 4)
-            return table_bad(&table, "a line is service | zone | from days | until days");
+            return souk_lines_bad(&table, "a line is service | zone | from days | until days");
         if (unknown_place(post, &table))
-            return table_bad(&table, unknown_place(post, &table));
+            return souk_lines_bad(&table, unknown_place(post, &table));
         if (post->time_count == TIMES_MOST)
-            return table_bad(&table, "there are too many lines");
+            return souk_lines_bad(&table, "there are too many lines");
         *line = (struct time_line){table.cells[0], table.cells[1], souk_number(table.cells[2], -1),
                                    souk_number(table.cells[3], -1)};
         if (line->from < 0 || line->until < line->from || line->until > 200)
-            return table_bad(&table, "days are whole numbers up to 200, the smaller one first");
+            return souk_lines_bad(&table,
+                                  "days are whole numbers up to 200, the smaller one first");
         post->time_count++;
     }
     return more;
@@ -276,23 +236,25 @@ static int overlaps(const struct post *post, const struct range_line *range)
 
 static int read_numbers(struct souk_ctx *ctx, struct post *post)
 {
-    struct table table;
+    struct souk_lines table;
     int more;
-    table_begin(&table, ctx, "numbers");
-    while ((more = table_next(&table)) == 1) {
+    souk_lines_begin(&table, ctx, "numbers", 6);
+    while ((more = souk_lines_next(&table)) == 1) {
         if (table.count != 4 || !is_capitals(table.cells[0]) || !is_capitals(table.cells[3]))
-            return table_bad(&table, "a line is prefix | from | to | country, such as RR | "
-                                     "10000000 | 10000999 | BG");
+            return souk_lines_bad(&table, "a line is prefix | from | to | country, such as RR | "
+                                          "10000000 | 10000999 | BG");
         if (post->range_count == RANGES_MOST)
-            return table_bad(&table, "there are too many lines; take out those that are used up");
+            return souk_lines_bad(&table,
+                                  "there are too many lines; take out those that are used up");
         struct range_line range = {table.cells[0], table.cells[3], souk_number(table.cells[1], -1),
                                    souk_number(table.cells[2], -1)};
         if (table.cells[1].len > 8 || table.cells[2].len > 8 || range.first < 0 ||
             range.last < range.first)
-            return table_bad(&table, "numbers have up to 8 digits, the smaller one first, and no "
-                                     "check digit");
+            return souk_lines_bad(&table,
+                                  "numbers have up to 8 digits, the smaller one first, and no "
+                                  "check digit");
         if (overlaps(post, &range))
-            return table_bad(&table, "another line has some of these numbers");
+            return souk_lines_bad(&table, "another line has some of these numbers");
         post->ranges[post->range_count++] = range;
     }
     return more;
@@ -330,18 +292,19 @@ int tables_is_state(struct souk_str state)
 
 static int read_states(struct souk_ctx *ctx, struct post *post)
 {
-    struct table table;
+    struct souk_lines table;
     int more;
-    table_begin(&table, ctx, "states");
-    while ((more = table_next(&table)) == 1) {
+    souk_lines_begin(&table, ctx, "states", 6);
+    while ((more = souk_lines_next(&table)) == 1) {
         if (table.count != 2 || table.cells[0].len == 0)
-            return table_bad(&table, "a line is code | state");
+            return souk_lines_bad(&table, "a line is code | state");
         if (!tables_is_state(table.cells[1]))
-            return table_bad(&table, "a state is in_transit, out_for_delivery, "
-                                     "available_for_pickup, attempt_failed, delivered, returning, "
-                                     "returned, exception, expired, registered or pending");
+            return souk_lines_bad(&table,
+                                  "a state is in_transit, out_for_delivery, "
+                                  "available_for_pickup, attempt_failed, delivered, returning, "
+                                  "returned, exception, expired, registered or pending");
         if (post->code_count == CODES_MOST)
-            return table_bad(&table, "there are too many lines");
+            return souk_lines_bad(&table, "there are too many lines");
         post->codes[post->code_count++] = (struct code_line){table.cells[0], table.cells[1]};
     }
     return more;

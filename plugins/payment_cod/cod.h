@@ -21,8 +21,5 @@ struct cod_register {
 
 /* SOUK_INVALID with the line in souk_failure: nothing of a register with a wrong line is taken. */
 int cod_register_read(struct souk_ctx *ctx, struct souk_str text, struct cod_register *reg);
-/* "12.50" or "12,50" to minor units; 0 or SOUK_INVALID. */
-int cod_amount_read(struct souk_str text, struct souk_str currency, int64_t *minor);
-int cod_digits(struct souk_str currency);
 
 #endif

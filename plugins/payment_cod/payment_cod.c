@@ -13,7 +13,6 @@
  */
 #include "cod.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #define PROVIDER  "cod"
@@ -393,30 +392,13 @@ static int work_off(struct souk_ctx *ctx, struct souk_str text, struct totals *t
 
 /* ---- command ---- */
 
-static int read_file(struct souk_ctx *ctx, struct souk_str path, struct souk_str *text)
-{
-    struct souk_str name = souk_copy(ctx, path);
-    FILE *file = fopen(name.ptr, "rbe");
-    if (!file)
-        return souk_fail(ctx, SOUK_NOT_FOUND, "%s cannot be read: %s; give its whole path",
-                         name.ptr, strerror(errno));
-    char *bytes = souk_alloc(ctx, FILE_MOST + 1);
-    size_t len = fread(bytes, 1, FILE_MOST + 1, file);
-    int broken = ferror(file);
-    fclose(file);
-    if (broken || len > FILE_MOST)
-        return souk_fail(ctx, SOUK_TOO_LARGE, "%s cannot be read whole (4 MiB at most)", name.ptr);
-    *text = (struct souk_str){bytes, len};
-    return SOUK_OK;
-}
-
 static int reconcile(struct souk_ctx *ctx, int32_t argc, const struct souk_str *argv)
 {
     struct souk_str text;
     struct totals totals;
     if (argc != 1)
         return souk_fail(ctx, SOUK_INVALID, "name one file: the carrier's register as CSV");
-    int code = read_file(ctx, argv[0], &text);
+    int code = souk_read_file(ctx, argv[0], FILE_MOST, &text);
     if (code == SOUK_OK)
         code = work_off(ctx, text, &totals);
     if (code == SOUK_OK)

@@ -104,7 +104,7 @@ static void XMLCALL on_text(void *user, const XML_Char *text, int len)
 
 static void put_amount(struct reading *in, int64_t *amount, struct souk_str *currency)
 {
-    if (statement_amount(text_of(in), in->currency, amount) != SOUK_OK || in->currency.len != 3)
+    if (!souk_amount(text_of(in), in->currency, amount))
         stop(in, "this is no amount with its currency");
     *currency = in->currency;
 }

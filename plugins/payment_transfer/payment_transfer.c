@@ -11,8 +11,6 @@
  */
 #include "transfer.h"
 
-#include <errno.h>
-
 #define PROVIDER  "transfer"
 #define DAY       (INT64_C(86400) * 1000000)
 #define BATCH     200
@@ -389,30 +387,13 @@ static int work_off(struct souk_ctx *ctx, struct souk_str bytes, struct totals *
 
 /* ---- command ---- */
 
-static int read_file(struct souk_ctx *ctx, struct souk_str path, struct souk_str *bytes)
-{
-    struct souk_str name = souk_copy(ctx, path);
-    FILE *file = fopen(name.ptr, "rbe");
-    if (!file)
-        return souk_fail(ctx, SOUK_NOT_FOUND, "%s cannot be read: %s; give its whole path",
-                         name.ptr, strerror(errno));
-    char *to = souk_alloc(ctx, FILE_MOST + 1);
-    size_t len = fread(to, 1, FILE_MOST + 1, file);
-    int broken = ferror(file);
-    fclose(file);
-    if (broken || len > FILE_MOST)
-        return souk_fail(ctx, SOUK_TOO_LARGE, "%s cannot be read whole (8 MiB at most)", name.ptr);
-    *bytes = (struct souk_str){to, len};
-    return SOUK_OK;
-}
-
 static int import(struct souk_ctx *ctx, int32_t argc, const struct souk_str *argv)
 {
     struct souk_str bytes;
     struct totals totals;
     if (argc != 1)
         return souk_fail(ctx, SOUK_INVALID, "name one file: a statement as CAMT.053 or CSV");
-    int code = read_file(ctx, argv[0], &bytes);
+    int code = souk_read_file(ctx, argv[0], FILE_MOST, &bytes);
     if (code == SOUK_OK)
         code = work_off(ctx, bytes, &totals);
     if (code == SOUK_OK)

@@ -9,44 +9,6 @@
 
 enum { DATE, AMOUNT, CURRENCY, PAYER, TEXT, REFERENCE, ID, COLUMNS };
 
-#define FIELDS_MOST 40
-
-int statement_digits(struct souk_str currency)
-{
-    static const char none[] = "JPY KRW VND CLP ISK XAF XOF", three[] = "KWD BHD OMR JOD TND";
-    char code[4] = "";
-    if (currency.len != 3)
-        return 2;
-    memcpy(code, currency.ptr, 3);
-    return strstr(none, code) ? 0 : strstr(three, code) ? 3 : 2;
-}
-
-int statement_amount(struct souk_str text, struct souk_str currency, int64_t *minor)
-{
-    int digits = statement_digits(currency), after = -1, any = 0;
-    int64_t value = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if ((c == '.' || c == ',') && after < 0) {
-            after = 0;
-            continue;
-        }
-        if (c < '0' || c > '9' || value > INT64_C(90000000000000))
-            return SOUK_INVALID;
-        if (after >= 0 && ++after > digits) {
-            if (c != '0')
-                return SOUK_INVALID;
-            continue;
-        }
-        value = value * 10 + (c - '0');
-        any = 1;
-    }
-    for (int i = after < 0 ? 0 : after > digits ? digits : after; i < digits; i++)
-        value *= 10;
-    *minor = value;
-    return any ? SOUK_OK : SOUK_INVALID;
-}
-
 struct souk_str statement_trim(struct souk_str text)
 {
     while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t' || text.ptr[0] == '\n' ||
@@ -76,98 +38,13 @@ struct entry *statement_add(struct souk_ctx *ctx, struct statement *statement)
     return entry;
 }
 
-struct reading {
-    struct souk_ctx *ctx;
-    const char *at, *end;
-    char separator;
-    int line;
-};
+static const struct souk_csv_name names[] = {
+    {"date", DATE}, {"amount", AMOUNT}, {"currency", CURRENCY},   {"payer", PAYER}, {"name", PAYER},
+    {"text", TEXT}, {"details", TEXT},  {"reference", REFERENCE}, {"id", ID},       {"entry", ID}};
 
-/* One field; what stood in quotes is copied without them. -1: a quote is not closed. */
-static int next_field(struct reading *in, struct souk_str *field)
+static int read_header(struct souk_csv *in, int *columns)
 {
-    const char *begin = in->at;
-    if (in->at == in->end || *in->at != '"') {
-        while (in->at < in->end && *in->at != in->separator && *in->at != '\n')
-            in->at++;
-        *field = statement_trim((struct souk_str){begin, (size_t)(in->at - begin)});
-        return 0;
-    }
-    char *to = souk_alloc(in->ctx, (size_t)(in->end - in->at));
-    field->ptr = to;
-    for (in->at++; in->at < in->end; in->at++) {
-        if (*in->at == '"' && (in->at + 1 == in->end || in->at[1] != '"'))
-            break;
-        in->at += *in->at == '"';
-        in->line += *in->at == '\n';
-        *to++ = *in->at;
-    }
-    if (in->at == in->end)
-        return -1;
-    in->at++;
-    field->len = (size_t)(to - field->ptr);
-    return 0;
-}
-
-/* The fields of a line; below 0: not well formed. */
-static int next_line(struct reading *in, struct souk_str *fields)
-{
-    int count = 0;
-    in->line++;
-    for (;;) {
-        if (count == FIELDS_MOST || next_field(in, &fields[count++]) < 0)
-            return -1;
-        while (in->at < in->end && (*in->at == '\r' || *in->at == ' '))
-            in->at++;
-        if (in->at == in->end)
-            return count;
-        if (*in->at == '\n') {
-            in->at++;
-            return count;
-        }
-        if (*in->at++ != in->separator)
-            return -1;
-    }
-}
-
-static int is_name(struct souk_str text, const char *name)
-{
-    size_t len = strlen(name);
-    if (text.len != len)
-        return 0;
-    for (size_t i = 0; i < len; i++)
-        if ((text.ptr[i] | 0x20) != name[i])
-            return 0;
-    return 1;
-}
-
-static int column_of(struct souk_str name)
-{
-    static const struct {
-        const char *name;
-        int column;
-    } names[] = {{"date", DATE},    {"amount", AMOUNT},       {"currency", CURRENCY},
-                 {"payer", PAYER},  {"name", PAYER},          {"text", TEXT},
-                 {"details", TEXT}, {"reference", REFERENCE}, {"id", ID},
-                 {"entry", ID}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is_name(name, names[i].name))
-            return names[i].column;
-    return -1;
-}
-
-static int read_header(struct reading *in, int *columns)
-{
-    struct souk_str fields[FIELDS_MOST];
-    const char *line_end = memchr(in->at, '\n', (size_t)(in->end - in->at));
-    size_t len = (size_t)((line_end ? line_end : in->end) - in->at);
-    in->separator = memchr(in->at, ';', len) ? ';' : memchr(in->at, '\t', len) ? '\t' : ',';
-    int count = next_line(in, fields);
-    for (int i = 0; i < COLUMNS; i++)
-        columns[i] = -1;
-    for (int i = 0; i < count; i++)
-        if (column_of(fields[i]) >= 0 && columns[column_of(fields[i])] < 0)
-            columns[column_of(fields[i])] = i;
+    souk_csv_header(in, names, sizeof names / sizeof *names, columns, COLUMNS);
     if (columns[AMOUNT] < 0 || (columns[TEXT] < 0 && columns[REFERENCE] < 0))
         return souk_fail(in->ctx, SOUK_INVALID,
                          "line 1: neither a CAMT.053 statement nor a CSV that names its columns: "
@@ -195,10 +72,10 @@ static struct souk_str name_of(struct souk_ctx *ctx, const struct statement *sta
     return alike ? souk_printf(ctx, "%s-%d", name.ptr, alike + 1) : name;
 }
 
-static int read_row(struct reading *in, const int *columns, struct statement *statement)
+static int read_row(struct souk_csv *in, const int *columns, struct statement *statement)
 {
-    struct souk_str fields[FIELDS_MOST], parts[COLUMNS];
-    int line = in->line + 1, count = next_line(in, fields);
+    struct souk_str fields[SOUK_FIELDS], parts[COLUMNS];
+    int line = in->line + 1, count = souk_csv_next(in, fields);
     if (count < 0)
         return souk_fail(in->ctx, SOUK_INVALID, "line %d: a quote is not closed", line);
     for (int i = 0; i < COLUMNS; i++)
@@ -210,8 +87,7 @@ static int read_row(struct reading *in, const int *columns, struct statement *st
         return souk_fail(in->ctx, SOUK_TOO_LARGE, "a statement has at most %d entries",
                          STATEMENT_ROWS);
     entry->currency = parts[CURRENCY].len ? parts[CURRENCY] : souk_str("EUR");
-    if (entry->currency.len != 3 ||
-        statement_amount(parts[AMOUNT], entry->currency, &entry->amount) != SOUK_OK)
+    if (entry->currency.len != 3 || !souk_amount(parts[AMOUNT], entry->currency, &entry->amount))
         return souk_fail(in->ctx, SOUK_INVALID, "line %d: \"%.*s\" is no amount", line,
                          SOUK_PRI(parts[AMOUNT]));
     entry->day = parts[DATE];
@@ -224,16 +100,15 @@ static int read_row(struct reading *in, const int *columns, struct statement *st
 
 int statement_read(struct souk_ctx *ctx, struct souk_str bytes, struct statement *statement)
 {
-    struct reading in = {ctx, bytes.ptr, bytes.ptr + bytes.len, ',', 0};
+    struct souk_csv in;
     int columns[COLUMNS];
     *statement = (struct statement){NULL, 0, 0};
-    if (bytes.len >= 3 && memcmp(bytes.ptr, "\xef\xbb\xbf", 3) == 0)
-        in.at += 3;
+    souk_csv_begin(&in, ctx, bytes);
     struct souk_str rest = statement_trim((struct souk_str){in.at, (size_t)(in.end - in.at)});
     if (rest.len && rest.ptr[0] == '<')
         return statement_camt(ctx, rest, statement);
     int code = read_header(&in, columns);
-    while (code == SOUK_OK && in.at < in.end)
+    while (code == SOUK_OK && !souk_csv_ended(&in))
         code = read_row(&in, columns, statement);
     return code;
 }

@@ -48,9 +48,6 @@ struct entry *statement_add(struct souk_ctx *ctx, struct statement *statement); 
 /* CAMT.053 or CSV, by what it begins with. SOUK_INVALID says where; nothing of it is taken then. */
 int statement_read(struct souk_ctx *ctx, struct souk_str bytes, struct statement *statement);
 int statement_camt(struct souk_ctx *ctx, struct souk_str bytes, struct statement *statement);
-/* "12.50" or "12,50" to minor units. */
-int statement_amount(struct souk_str text, struct souk_str currency, int64_t *minor);
-int statement_digits(struct souk_str currency);
 struct souk_str statement_trim(struct souk_str text);
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef SOUK_H
 #define SOUK_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -47,6 +48,7 @@ struct souk_api {
 };
 
 #include <souk/inline.h>
+#include <souk/text.h>
 
 #ifdef __cplusplus
 }

@@ -75,7 +75,7 @@ static int talk(struct client *client, const char *verb, const char *path, const
             want = (size_t)(end - client->in) + 4 + (length ? strtoul(length + 15, NULL, 10) : 0);
         }
         if (want && got >= want)
-            return atoi(client->in + 9);
+            return (int)strtol(client->in + 9, NULL, 10);
     }
 }
 
@@ -140,13 +140,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: buyers PORT CLIENTS SECONDS SKU METHOD PAYMENT\n");
         return 2;
     }
-    int count = atoi(argv[2]);
+    int count = (int)strtol(argv[2], NULL, 10);
     struct client *clients = calloc((size_t)count, sizeof *clients);
     double *all = malloc(sizeof *all * SAMPLES);
     size_t samples = 0;
     long orders = 0, requests = 0, errors = 0;
     peer = (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons((unsigned short)atoi(argv[1])),
+                                .sin_port = htons((unsigned short)strtoul(argv[1], NULL, 10)),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     sku = argv[4], method = argv[5], payment = argv[6];
     double start = now();

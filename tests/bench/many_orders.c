@@ -179,7 +179,7 @@ int main(int count, char **words)
         return 2;
     }
     run("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -200000; BEGIN");
-    copy_all(atoi(words[2]), count > 3 ? atoi(words[3]) : 90);
+    copy_all((int)strtol(words[2], NULL, 10), count > 3 ? (int)strtol(words[3], NULL, 10) : 90);
     run("UPDATE stock SET reserved = (SELECT coalesce(sum(r.quantity), 0) FROM reservation r WHERE r.variant_id = stock.variant_id), "
         "on_hand = (SELECT coalesce(sum(m.delta), 0) FROM stock_move m WHERE m.variant_id = stock.variant_id)");
     make_chain();

@@ -49,6 +49,7 @@ struct souk_call_api {
     int (*hmac_sha256)(struct souk_ctx *ctx, struct souk_str key, struct souk_str data,
                        uint8_t digest[32]);
     int (*equal_secret)(struct souk_str a, struct souk_str b);
+    int32_t (*currency_digits)(struct souk_str currency);
 };
 
 #ifdef __cplusplus

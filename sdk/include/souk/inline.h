@@ -341,6 +341,21 @@ static inline int souk_push(struct souk_ctx *ctx, struct souk_str topic, const s
 /* One request to the outside; blocks until the answer or the deadline. TASK, jobs, listeners, commands. Codes: souk/http.h. */
 static inline int souk_http(struct souk_ctx *ctx, const struct souk_http_request *request, const struct souk_http_response **response) { return souk_api->http->request(ctx, request, response); }
 
+/* ---- currencies ---- */
+
+/* Digits of the minor unit: EUR 2, JPY 0, KWD 3; -1: no currency of ISO 4217. */
+static inline int32_t souk_currency_digits(struct souk_str currency) { return souk_api->call->currency_digits(currency); }
+/* Thousandths of a currency's unit in its minor units, half up; 0 for a currency that is not known. */
+static inline int64_t souk_minor(int64_t thousandths, struct souk_str currency)
+{
+    switch (souk_currency_digits(currency)) {
+    case 0: return (thousandths + 500) / 1000;
+    case 2: return (thousandths + 5) / 10;
+    case 3: return thousandths;
+    default: return 0;
+    }
+}
+
 /* ---- orders, money, parcels, messages: souk/order.h, payment.h, delivery.h, notify.h ---- */
 
 /* The order's document; SOUK_NOT_FOUND. Not in init. */
