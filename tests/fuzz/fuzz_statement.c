@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include "base/arena.h"
+#include "base/money.h"
 #include "base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,8 +31,18 @@ static int digest_of(struct souk_ctx *ctx, struct souk_str data, uint8_t digest[
     (void)ctx;
     return crypto_hash_sha256(digest, (const unsigned char *)data.ptr, data.len);
 }
-static const struct souk_call_api calls = {
-    .size = sizeof calls, .alloc = from_arena, .fail = refuse, .sha256 = digest_of};
+static int32_t digits_of(struct souk_str currency)
+{
+    char code[4] = {0};
+    memcpy(code, currency.ptr, currency.len < 3 ? currency.len : 3);
+    return currency.len == 3 ? money_digits(code) : -1;
+}
+
+static const struct souk_call_api calls = {.size = sizeof calls,
+                                           .alloc = from_arena,
+                                           .fail = refuse,
+                                           .sha256 = digest_of,
+                                           .currency_digits = digits_of};
 static const struct souk_api api = {.size = sizeof api, .call = &calls};
 const struct souk_api *souk_api = &api;
 
