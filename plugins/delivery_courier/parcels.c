@@ -89,14 +89,6 @@ int parcels_cancel(struct souk_ctx *ctx, const struct souk_shipment *shipment,
 
 /* ---- the label ---- */
 
-static void add_fact(struct souk_ctx *ctx, struct souk_value *facts, const char *label,
-                     struct souk_str value)
-{
-    struct souk_value *fact = souk_set_map(ctx, facts, NULL);
-    souk_set_str(ctx, fact, "label", souk_t(ctx, label));
-    souk_set_str(ctx, fact, "value", value);
-}
-
 int parcels_label(struct souk_ctx *ctx, const struct souk_shipment *shipment,
                   struct souk_value *label)
 {
@@ -110,13 +102,13 @@ int parcels_label(struct souk_ctx *ctx, const struct souk_shipment *shipment,
                  shipment->tracking.len ? shipment->tracking : shipment->number);
     souk_set_cstr(ctx, label, "code_type", "code128");
     if (slot.len)
-        add_fact(ctx, facts, "When", slot);
+        souk_add_fact(ctx, facts, "When", slot);
     if (lift.len)
-        add_fact(ctx, facts, "Carry up", lift);
+        souk_add_fact(ctx, facts, "Carry up", lift);
     if (souk_true(souk_get(choice, "assembly")))
-        add_fact(ctx, facts, "Assembly", souk_str("+"));
+        souk_add_fact(ctx, facts, "Assembly", souk_str("+"));
     if (minutes > 0)
-        add_fact(ctx, facts, "Try on", souk_printf(ctx, "%lld min", (long long)minutes));
+        souk_add_fact(ctx, facts, "Try on", souk_printf(ctx, "%lld min", (long long)minutes));
     return SOUK_OK;
 }
 

@@ -162,14 +162,6 @@ int parcels_moved(struct souk_ctx *ctx, const struct souk_event *event)
 
 /* ---- the label ---- */
 
-static void add_fact(struct souk_ctx *ctx, struct souk_value *facts, const char *label,
-                     struct souk_str value)
-{
-    struct souk_value *fact = souk_set_map(ctx, facts, NULL);
-    souk_set_str(ctx, fact, "label", souk_t(ctx, label));
-    souk_set_str(ctx, fact, "value", value);
-}
-
 static void add_to(struct souk_ctx *ctx, const struct souk_shipment *shipment,
                    struct souk_value *to)
 {
@@ -197,11 +189,11 @@ int parcels_label(struct souk_ctx *ctx, const struct souk_shipment *shipment,
                  shipment->tracking.len ? shipment->tracking : shipment->number);
     souk_set_cstr(ctx, label, "code_type", "code128");
     add_to(ctx, shipment, souk_set_list(ctx, label, "to"));
-    add_fact(ctx, facts, "Point", souk_text(souk_get(choice, POINT)));
+    souk_add_fact(ctx, facts, "Point", souk_text(souk_get(choice, POINT)));
     if (days > 0)
-        add_fact(ctx, facts, "Kept for", words_count(ctx, "one day", "{count} days", days));
+        souk_add_fact(ctx, facts, "Kept for", words_count(ctx, "one day", "{count} days", days));
     if (shipment->collect > 0)
-        add_fact(
+        souk_add_fact(
             ctx, facts, "To collect",
             whole == 100
                 ? souk_printf(ctx, "%lld.%02lld %.*s", (long long)(shipment->collect / 100),

@@ -127,14 +127,6 @@ int parcels_cancel(struct souk_ctx *ctx, const struct souk_shipment *shipment,
 
 /* ---- the label ---- */
 
-static void add_fact(struct souk_ctx *ctx, struct souk_value *facts, const char *label,
-                     struct souk_str value)
-{
-    struct souk_value *fact = souk_set_map(ctx, facts, NULL);
-    souk_set_str(ctx, fact, "label", souk_t(ctx, label));
-    souk_set_str(ctx, fact, "value", value);
-}
-
 /* "12.50 EUR" */
 static struct souk_str money_words(struct souk_ctx *ctx, int64_t minor, struct souk_str currency)
 {
@@ -162,14 +154,15 @@ int parcels_label(struct souk_ctx *ctx, const struct souk_shipment *shipment,
     souk_set_str(ctx, label, "code",
                  shipment->tracking.len ? shipment->tracking : shipment->number);
     souk_set_cstr(ctx, label, "code_type", "code128");
-    add_fact(ctx, facts, "Weight",
-             souk_printf(ctx, "%lld.%03lld kg", (long long)(shipment->weight_g / 1000),
-                         (long long)(shipment->weight_g % 1000)));
+    souk_add_fact(ctx, facts, "Weight",
+                  souk_printf(ctx, "%lld.%03lld kg", (long long)(shipment->weight_g / 1000),
+                              (long long)(shipment->weight_g % 1000)));
     if (souk_true(souk_get(shipment->choice, "declared")))
-        add_fact(ctx, facts, "Declared value",
-                 money_words(ctx, shipment->declared_value, shipment->currency));
+        souk_add_fact(ctx, facts, "Declared value",
+                      money_words(ctx, shipment->declared_value, shipment->currency));
     if (shipment->collect > 0)
-        add_fact(ctx, facts, "To collect", money_words(ctx, shipment->collect, shipment->currency));
+        souk_add_fact(ctx, facts, "To collect",
+                      money_words(ctx, shipment->collect, shipment->currency));
     return SOUK_OK;
 }
 

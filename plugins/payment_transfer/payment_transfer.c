@@ -103,14 +103,6 @@ static struct souk_str grouped(struct souk_ctx *ctx, struct souk_str text)
     return (struct souk_str){to, len};
 }
 
-static void add_fact(struct souk_ctx *ctx, struct souk_value *facts, const char *label,
-                     struct souk_str value)
-{
-    struct souk_value *fact = souk_set_map(ctx, facts, NULL);
-    souk_set_str(ctx, fact, "label", souk_t(ctx, label));
-    souk_set_str(ctx, fact, "value", value);
-}
-
 static void set_sum(struct souk_ctx *ctx, struct souk_value *fact, int64_t minor,
                     struct souk_str currency)
 {
@@ -127,14 +119,15 @@ static int show(struct souk_ctx *ctx, const struct souk_payment *payment, struct
     if (left <= 0 || payment->number.len == 0)
         return SOUK_NOT_FOUND;
     struct souk_value *facts = souk_set_list(ctx, view, "facts");
-    add_fact(ctx, facts, "Receiver", souk_option_text(ctx, "name"));
-    add_fact(ctx, facts, "IBAN", grouped(ctx, souk_option_text(ctx, "iban")));
+    souk_add_fact(ctx, facts, "Receiver", souk_option_text(ctx, "name"));
+    souk_add_fact(ctx, facts, "IBAN", grouped(ctx, souk_option_text(ctx, "iban")));
     if (bic.len)
-        add_fact(ctx, facts, "BIC", bic);
+        souk_add_fact(ctx, facts, "BIC", bic);
     struct souk_value *sum = souk_set_map(ctx, facts, NULL);
     souk_set_str(ctx, sum, "label", souk_t(ctx, "Amount"));
     set_sum(ctx, sum, left, payment->currency);
-    add_fact(ctx, facts, "Reference", reference.len ? grouped(ctx, reference) : payment->number);
+    souk_add_fact(ctx, facts, "Reference",
+                  reference.len ? grouped(ctx, reference) : payment->number);
     if (!souk_str_is(payment->currency, "EUR") || !reference.len)
         return SOUK_OK;
     souk_set_str(ctx, view, "picture",

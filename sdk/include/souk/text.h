@@ -331,4 +331,35 @@ static inline int souk_read_file(struct souk_ctx *ctx, struct souk_str path, siz
     return SOUK_OK;
 }
 
+/* ---- days, and facts for people ---- */
+
+/* A day counted from 1970-01-01 to its date in the Gregorian calendar, and back; any year of our
+ * time. (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": days_from_civil,
+ * civil_from_days.) */
+static inline void souk_day_split(int64_t day, int64_t *year, int64_t *month, int64_t *of_month)
+{
+    int64_t z = day + 719468, era = z / 146097, doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    *of_month = doy - (153 * mp + 2) / 5 + 1;
+    *month = mp < 10 ? mp + 3 : mp - 9;
+    *year = yoe + era * 400 + (*month <= 2);
+}
+static inline int64_t souk_day_join(int64_t year, int64_t month, int64_t of_month)
+{
+    int64_t y = year - (month <= 2), era = y / 400, yoe = y - era * 400;
+    int64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + of_month - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+/* Appends {"label", "value"} to a list of facts, as labels, slips and payment instructions have
+ * them; the label is a message id of the plugin. */
+static inline void souk_add_fact(struct souk_ctx *ctx, struct souk_value *facts, const char *label,
+                                 struct souk_str value)
+{
+    struct souk_value *fact = souk_set_map(ctx, facts, NULL);
+    souk_set_str(ctx, fact, "label", souk_t(ctx, label));
+    souk_set_str(ctx, fact, "value", value);
+}
+
 #endif

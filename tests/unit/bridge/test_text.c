@@ -129,6 +129,22 @@ static void test_csv_memory(void **state)
     assert_true(after.uordblks + after.hblkhd < before.uordblks + before.hblkhd + LINES * 64);
 }
 
+static void test_days(void **state)
+{
+    static const struct {
+        int64_t day, year, month, of_month;
+    } rows[] = {{0, 1970, 1, 1}, {11016, 2000, 2, 29}, {20785, 2026, 11, 28}, {-1, 1969, 12, 31}};
+    int64_t year, month, of_month;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        souk_day_split(rows[i].day, &year, &month, &of_month);
+        assert_int_equal(year, rows[i].year);
+        assert_int_equal(month, rows[i].month);
+        assert_int_equal(of_month, rows[i].of_month);
+        assert_int_equal(souk_day_join(year, month, of_month), rows[i].day);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -145,8 +161,9 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_split), cmocka_unit_test(test_amounts),
-                                       cmocka_unit_test(test_postcodes), cmocka_unit_test(test_csv),
-                                       cmocka_unit_test(test_csv_memory)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_split),      cmocka_unit_test(test_amounts),
+        cmocka_unit_test(test_postcodes),  cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_memory), cmocka_unit_test(test_days)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
