@@ -187,11 +187,6 @@ static int ask_write(struct db_conn *conn, void *arg)
     return chore->waits(conn) ? job_ask(conn, souk_str(chore->kind), clock_now()) : SOUK_OK;
 }
 
-int chore_pictures(struct db_conn *conn)
-{
-    return ask_write(conn, (void *)(uintptr_t)find(souk_str("souk:pictures")));
-}
-
 static int plan_one(struct db *db, const struct chore *chore, struct err *err)
 {
     struct cron cron;

@@ -16,7 +16,4 @@ void chore_run(struct db *db, const struct job *job);
 /* The clock's turn, now and then: unpaid orders whose time is over get their job. Does not wait. */
 void chore_turn(struct db *db);
 
-/* In a write that named new pictures: they are fetched and made soon. */
-int chore_pictures(struct db_conn *conn);
-
 #endif

@@ -12,7 +12,6 @@
 #include "app/admin/resource.h"
 #include "app/admin/resources.h"
 #include "app/admin/route.h"
-#include "app/chore.h"
 #include "app/media.h"
 #include "base/str.h"
 #include "shop/market.h"
@@ -306,8 +305,6 @@ static int save_picture(struct db_conn *conn, void *arg)
     json_add_str(arena, doc, "key", json_text(json_at(before, "key")));
     json_add_cstr(arena, doc, "image", picture->source);
     code = category_save(conn, arena, doc, request->now, &id, &changed, &err);
-    if (!code)
-        code = chore_pictures(conn);
     if (!code)
         code = admin_audit(conn, request, "category.picture_set",
                            arena_printf(arena, "category:%lld", (long long)picture->id), NULL);

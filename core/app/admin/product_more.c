@@ -4,7 +4,6 @@
  */
 #include "app/admin/admin.h"
 #include "app/admin/route.h"
-#include "app/chore.h"
 #include "app/media.h"
 #include "base/str.h"
 #include "shop/product.h"
@@ -38,8 +37,6 @@ static int add_pictures(struct db_conn *conn, void *arg)
         json_add_cstr(arena, json_add(arena, images, NULL, JSON_OBJECT), "source",
                       pictures->sources[i]);
     code = product_save(conn, arena, change, "edit", request->now, &result, &err);
-    if (!code)
-        code = chore_pictures(conn);
     if (!code)
         code = admin_audit(conn, request, "product.pictures_added",
                            arena_printf(arena, "product:%lld", (long long)pictures->id), NULL);
