@@ -13,10 +13,10 @@ export const goods = (sku, amount, stock, more = {}) => ({
 });
 
 export class Market {
-  // options as Shop.start; `goods` a list of products; `terms` instead of the usual table of the shop
+  // options as Shop.start; `goods` a list of products; `alone`: without probe_sell; `terms` instead of the usual table of the shop
   static async open(options = {}) {
     const market = new Market();
-    const plugins = ['probe_sell', ...(options.plugins ?? [])];
+    const plugins = [...(options.alone ? [] : ['probe_sell']), ...(options.plugins ?? [])];
     market.shop = await Shop.start({ ...options, plugins,
       config: `shop = ${options.terms ?? '{ name = "Test shop", currency = "EUR", country = "BG", locales = { "en", "bg" } }'}\nhttp_client = { allow = { "127.0.0.1" } }\n${options.config ?? ''}` });
     await market.sign();

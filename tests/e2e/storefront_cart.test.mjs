@@ -5,6 +5,7 @@ import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Market, goods as sold } from './buying.mjs';
 import { Shop, run, souk, until } from './souk.mjs';
 import { Browser } from './browser.mjs';
 
@@ -203,4 +204,18 @@ test('what delivery costs at least is a line of its own, for the cart of who ask
   assert.match(line.text, /^Delivery (from €\d+\.\d\d|is free\.)$/m);
   assert.match((await b.get('/cart')).text, /data-delivery="\/cart\/delivery"/);
   assert.match((await b.get('/bg/cart/delivery')).text, /^Доставка/m);
+});
+
+test('what is fetched for nothing does not make delivery free', async () => {
+  const config = 'delivery_courier = { rates = "all | 30 | 4.90" }\ndelivery_pickup = { showrooms = "shop | Shop | 1 Street | Sofia | 1000 | mon-fri 9-17 | 42.7,23.3 | 3 | cash" }';
+  for (const [plugins, words] of [[['delivery_courier', 'delivery_pickup'], /^Delivery: €4\.90$/m], [['delivery_pickup'], /^Delivery is free\.$/m]]) {
+    const market = await Market.open({ plugins, alone: true, config, goods: [sold('MUG', 1000, 5)] });
+    try {
+      const b = new Browser(market.shop);
+      await b.post('/cart/add', { sku: 'MUG', quantity: '1' });
+      assert.match((await b.get('/cart/delivery')).text, words);
+    } finally {
+      await market.down();
+    }
+  }
 });

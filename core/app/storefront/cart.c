@@ -11,6 +11,7 @@
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 #include "base/str.h"
+#include "bridge/provider.h"
 #include "shop/product.h"
 #include "web/session.h"
 
@@ -110,16 +111,44 @@ int cart_show(struct request *request, const struct web_route *route)
     return account_page_show(request, "page/cart", 200, view);
 }
 
+/* The amount of a way of delivery; -1: none is said. */
+static int64_t amount_of(const struct json *option)
+{
+    return json_int(json_at(json_at(option, "amount"), "amount"), -1);
+}
+
+/* Into `least`: the lowest amount of those that are brought, or (`fetched`) of those that are
+ * fetched. How many there are. */
+static int least_of(const struct provider_scope *scope, const struct json *options, int fetched,
+                    int64_t *least)
+{
+    int count = 0;
+    *least = -1;
+    json_each(item, options)
+    {
+        int32_t flags = 0;
+        int64_t amount = amount_of(&item->value);
+        delivery_flags(scope->set, json_text(json_at(&item->value, "method")), &flags);
+        if (amount < 0 || fetched != ((flags & SOUK_DELIVERY_NO_ADDRESS) != 0))
+            continue;
+        *least = *least < 0 || amount < *least ? amount : *least;
+        count++;
+    }
+    return count;
+}
+
 /* The least that delivery costs to where the shopper is thought to be: the country and postcode of
- * what was typed at the checkout, or the shop's own. Carriers may have to be asked over the
- * network, so it is a line of its own, which the page's script fetches when all else stands. */
+ * what was typed at the checkout, or the shop's own. What is fetched is no delivery, unless there
+ * is nothing else. Carriers may have to be asked over the network, so it is a line of its own,
+ * which the page's script fetches when all else stands. */
 int cart_delivery(struct request *request, const struct web_route *route)
 {
     struct arena *arena = &request->arena;
     struct json *view = json_new(arena, JSON_OBJECT), *items = json_new(arena, JSON_ARRAY);
     struct cart cart;
     struct err err = {0};
-    int64_t least = -1;
+    struct provider_scope scope;
+    int64_t least;
     (void)route;
     int code = buy_cart(request, request_conn(request), &cart);
     if (code == SOUK_OK && cart_units(&cart) > 0) {
@@ -130,14 +159,12 @@ int cart_delivery(struct request *request, const struct web_route *route)
     }
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
         return code;
-    json_each(item, items)
-    {
-        int64_t amount = json_int(json_at(json_at(&item->value, "amount"), "amount"), -1);
-        if (amount >= 0 && (least < 0 || amount < least))
-            least = amount;
-    }
+    provider_scope_request(&scope, request, SOUK_TASK);
+    int ways = least_of(&scope, items, 0, &least);
+    if (!ways)
+        ways = least_of(&scope, items, 1, &least);
     json_add_int(arena, view, "least", least);
-    json_add_bool(arena, view, "only", items->count == 1);
+    json_add_bool(arena, view, "only", ways == 1);
     return account_page_show(request, "page/cart_delivery", 200, view);
 }
 
