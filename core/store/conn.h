@@ -82,17 +82,17 @@ struct db {
     int queue;
     int stopping;
     int asleep;
-    int wanted; /* while asleep: so many must wait before the writer is woken; 0 is like 1 */
+    int wanted; /* while asleep: so many must wait before the writer is woken */
     int started;
-    pthread_t thread;
-    struct db_conn *conn;   /* the writer's; only its thread */
-    int64_t checkpoint_at;  /* size of the log at the last look */
-    int behind;             /* commits that are only in the log */
-    int changes;            /* rows of change_log since the last pruning */
-    char commit_words[400]; /* why the last group could not be saved */
-    int expected;           /* writes of the next group if all who were answered come back */
-    int64_t gather_until;   /* clock_mono; 0: the last commit was fast, or a lone one */
-    int gather_skip;        /* groups to take as they are, after a wait in vain */
+    pthread_t thread, syncer;
+    pthread_cond_t sync_wake;
+    struct writer_group *flight; /* committed; the syncer brings it to the disk */
+    int broken;                  /* the disk did not take the log's end: no writes until it does */
+    int landed;                  /* the syncer may end */
+    struct db_conn *conn;        /* the writer's; only its thread */
+    int64_t checkpoint_at;       /* size of the log at the last look */
+    int behind;                  /* commits that are only in the log */
+    int changes;                 /* rows of change_log since the last pruning */
 
     /* reader.c */
     pthread_key_t key;

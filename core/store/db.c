@@ -92,6 +92,7 @@ static int db_init(struct db *db, const struct db_options *options, struct err *
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&db->wake, &attr);
+    pthread_cond_init(&db->sync_wake, &attr);
     pthread_condattr_destroy(&attr);
     if (pthread_key_create(&db->key, reader_destroy) != 0)
         return err_set(err, SOUK_UNAVAILABLE, "too many databases are open in this process");
@@ -133,6 +134,7 @@ static void db_free(struct db *db)
     if (db->temporary)
         db_remove_temporary(db);
     pthread_cond_destroy(&db->wake);
+    pthread_cond_destroy(&db->sync_wake);
     pthread_mutex_destroy(&db->mutex);
     pthread_mutex_destroy(&db->readers_mutex);
     pthread_mutex_destroy(&db->jobs_mutex);

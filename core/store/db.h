@@ -135,9 +135,10 @@ struct db_write { /* embedded by the owner; nothing is allocated */
     struct db_write *next;
     db_fn fn;
     void *arg;
-    void (*done)(struct db_write *write); /* on the writer thread, after the commit is on disk (or
-                                             failed): must not block */
+    void (*done)(struct db_write *write); /* on a thread of the store, after the commit is on disk
+                                             (or failed): must not block */
     int result;                           /* fn's result, or why the commit failed */
+    const char *words;                    /* in done: why it could not be saved, "" otherwise */
     int64_t
         deadline; /* clock_mono; a write still waiting then is not run: SOUK_TIMEOUT. 0 = none */
 };

@@ -40,6 +40,12 @@ struct driver {
     const char *(*error)(struct driver_conn *conn);
     int (*begin)(struct driver_conn *conn, int writing);
     int (*commit)(struct driver_conn *conn);
+    /* After commits, which do not wait for the disk: keeps what the log grew by for `sync`. 0 when
+     * it did not grow. */
+    int (*keep)(struct driver_conn *conn);
+    /* Brings it to the disk; `again`: after a failure, writes it anew first. On any one thread,
+     * while no commit, keep or checkpoint runs. */
+    int (*sync)(struct driver_conn *conn, int again);
     void (*rollback)(struct driver_conn *conn);
     int (*savepoint)(struct driver_conn *conn);
     int (*release)(struct driver_conn *conn);

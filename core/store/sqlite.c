@@ -22,9 +22,6 @@
 #include <unistd.h>
 #include "base/clock.h"
 
-#define SQLITE_PATIENCE_MS 20
-#define SQLITE_WAIT_MS     1000 /* for another program's lock: an admin's sqlite3 shell */
-
 static const char *const sqlite_fixed_sql[SQLITE_FIXED] = {
     "BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT s", "RELEASE s", "ROLLBACK TO s",
 };
@@ -70,9 +67,9 @@ static const struct sqlite_pragma {
 } sqlite_pragmas[] = {
     {"PRAGMA cell_size_check = 1", "PRAGMA cell_size_check", 1, 3},
     {"PRAGMA temp_store = 2", "PRAGMA temp_store", 2, 3},
-    {"PRAGMA synchronous = 2", "PRAGMA synchronous", 2, 3},
+    {"PRAGMA synchronous = 1", "PRAGMA synchronous", 1, 3}, /* commits are synced by sqlite_log.c */
     {"PRAGMA wal_autocheckpoint = 0", "PRAGMA wal_autocheckpoint", 0, 3},
-    {"PRAGMA journal_size_limit = 8388608", "PRAGMA journal_size_limit", 8388608, 1},
+    {"PRAGMA journal_size_limit = 33554432", "PRAGMA journal_size_limit", 33554432, 1},
     {"PRAGMA cache_size = -2000", "PRAGMA cache_size", -2000, 1},
     {"PRAGMA mmap_size = 0", "PRAGMA mmap_size", 0, 1},
     {"PRAGMA cache_size = -256", "PRAGMA cache_size", -256, 2},
@@ -130,15 +127,6 @@ static int sqlite_late(void *arg)
 {
     const struct driver_conn *conn = arg;
     return conn->deadline != 0 && clock_mono() > conn->deadline;
-}
-
-static int sqlite_committed(void *arg, sqlite3 *handle, const char *schema, int frames)
-{
-    struct driver_conn *conn = arg;
-    (void)handle;
-    (void)schema;
-    conn->frames = frames;
-    return SQLITE_OK;
 }
 
 static int sqlite_read_number(struct driver_conn *conn, const char *sql, int64_t *number)
@@ -239,7 +227,7 @@ static int sqlite_setup(struct driver_conn *conn, struct err *err)
         (code = sqlite_prepare_fixed(conn, err)) != 0)
         return code;
     if (conn->writable)
-        sqlite3_wal_hook(conn->handle, sqlite_committed, conn);
+        sqlite3_wal_hook(conn->handle, sqlite_log_committed, conn);
     sqlite3_progress_handler(conn->handle, SQLITE_BUDGET_STEPS, sqlite_late, conn);
     conn->trusted = 0;
     return 0;
@@ -251,6 +239,7 @@ static void sqlite_close(struct driver_conn *conn)
         return;
     for (int i = 0; i < SQLITE_FIXED; i++)
         sqlite3_finalize(conn->fixed[i]);
+    sqlite_log_close(conn);
     sqlite3_close_v2(conn->handle);
     free(conn);
 }
@@ -360,32 +349,6 @@ static int64_t sqlite_written(struct driver_conn *conn)
     return sqlite3_total_changes64(conn->handle);
 }
 
-/* ---- the log ---- */
-
-static int64_t sqlite_log_bytes(struct driver_conn *conn)
-{
-    return conn->frames ? 32 + (int64_t)conn->frames * (4096 + 24) : 0;
-}
-
-static int sqlite_checkpoint(struct driver_conn *conn, int truncate)
-{
-    int all = 0;
-    int moved = 0;
-    conn->deadline = 0;
-    /* Readers are waited for shortly or not at all: the rest is moved next time. */
-    sqlite3_busy_timeout(conn->handle, truncate ? SQLITE_PATIENCE_MS : 0);
-    int rc = sqlite3_wal_checkpoint_v2(
-        conn->handle, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &all,
-        &moved);
-    sqlite3_busy_timeout(conn->handle, SQLITE_WAIT_MS);
-    if (rc == SQLITE_OK && all == moved) {
-        if (truncate)
-            conn->frames = 0;
-        return 0;
-    }
-    return rc == SQLITE_OK ? SOUK_BUSY : sqlite_code(conn, rc);
-}
-
 /* A bounded look at each index: a few milliseconds, whatever the size. */
 static int sqlite_optimize(struct driver_conn *conn)
 {
@@ -418,6 +381,8 @@ const struct driver sqlite_driver = {
     .error = sqlite_words,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
+    .keep = sqlite_log_keep,
+    .sync = sqlite_log_sync,
     .rollback = sqlite_rollback,
     .savepoint = sqlite_savepoint,
     .release = sqlite_release,
@@ -426,7 +391,7 @@ const struct driver sqlite_driver = {
     .script = sqlite_statement_script,
     .deadline = sqlite_deadline,
     .log_bytes = sqlite_log_bytes,
-    .checkpoint = sqlite_checkpoint,
+    .checkpoint = sqlite_log_checkpoint,
     .optimize = sqlite_optimize,
     .backup = sqlite_copy_backup,
     .integrity = sqlite_copy_integrity,

@@ -9,6 +9,9 @@
 #include "store/driver.h"
 
 #define SQLITE_PARAMS       64
+#define SQLITE_WAIT_MS      1000 /* for another program's lock: an admin's sqlite3 shell */
+#define SQLITE_LOG_HEAD     32
+#define SQLITE_LOG_FRAME    (4096 + 24)
 #define SQLITE_BUDGET_STEPS 1000 /* operations between two looks at the clock */
 
 enum sqlite_fixed { /* prepared once a connection */
@@ -20,6 +23,16 @@ enum sqlite_fixed { /* prepared once a connection */
                     SQLITE_FREE,
                     SQLITE_UNDO,
                     SQLITE_FIXED
+};
+
+/* What the log grew by since it was synced last. */
+struct sqlite_tail {
+    sqlite3_file *file;
+    unsigned char head[SQLITE_LOG_HEAD]; /* of the log: another one when it begins anew */
+    int frames;                          /* before it */
+    int unsafe;                          /* the last sync failed */
+    sqlite3_int64 at, len, room;
+    char *bytes;
 };
 
 struct driver_conn {
@@ -34,6 +47,7 @@ struct driver_conn {
     const char *principal;            /* while preparing */
     int64_t deadline;
     int frames; /* of the log, at the last commit */
+    struct sqlite_tail tail;
     int refused;
     char words[300]; /* why the authorizer refused */
     sqlite3_stmt *fixed[SQLITE_FIXED];
@@ -82,6 +96,14 @@ int sqlite_statement_script(struct driver_conn *conn, const char *sql, const cha
                             struct err *err);
 int sqlite_statement_drop(struct driver_conn *conn, const char *prefix,
                           int (*spare)(void *user, const char *table), void *user, struct err *err);
+
+/* sqlite_log.c */
+int sqlite_log_keep(struct driver_conn *conn);
+int sqlite_log_sync(struct driver_conn *conn, int again);
+int64_t sqlite_log_bytes(struct driver_conn *conn);
+int sqlite_log_checkpoint(struct driver_conn *conn, int truncate);
+int sqlite_log_committed(void *conn, sqlite3 *handle, const char *schema, int frames);
+void sqlite_log_close(struct driver_conn *conn);
 
 /* sqlite_copy.c */
 int sqlite_copy_backup(struct driver_conn *from, const char *file,

@@ -1,28 +1,28 @@
 /*
- * writer: the one thread that writes. It takes what waits (at most 128
- * closures), runs each in a savepoint of one transaction, commits once, and only then
- * tells them all: an answer of success means on disk, and a lone client pays one sync.
+ * writer: the one thread that writes. It runs what waits (at most 128 closures), each in a
+ * savepoint of one transaction, commits once, and a second thread, the syncer, brings the log to
+ * the disk and only then tells them all: an answer of success means on disk, and a lone client pays
+ * one sync. While the disk works on one group the next one is run already; it is committed when the
+ * disk is free, so there is one sync for all who came meanwhile, and nobody waits for company.
  *
- * Invariants. Nothing else writes or checkpoints. A closure that fails is undone alone.
- * After each closure the transaction must still stand; when one has destroyed it (an
- * interrupted write, OR ROLLBACK, a full disk), that one fails and the others are run
- * again, one by one; the same when the commit fails. Results are told in the order of
- * the queue.
- *
- * On a slow disk clients would fall into two halves that take turns, each waiting for the
- * other's sync. So after a commit of more than 1 ms those who were just answered get up to
- * the same time again to come back, and go along. A lone client is never waited for, and when
- * the clients do not come back, the next groups go as they are.
+ * Invariants. Nothing else writes or checkpoints, and the log is synced by one thread at a time:
+ * commits and checkpoints wait until the syncer is idle. A closure that fails is undone alone.
+ * After each closure the transaction must still stand; when one has destroyed it (an interrupted
+ * write, OR ROLLBACK, a full disk), that one fails and the others are run again, one by one; the
+ * same when the commit fails. Results are told in the order of the queue. A commit can be read a
+ * moment before it is on disk; whoever acts on what was read (sends a mail, calls a payment
+ * service) first claims it in a write, which is answered after both are there.
  *
  * A sync that fails is not asked again for the same pages, because the kernel may have forgotten
- * them: a failed commit leaves the log's end where it was, so the next one writes its frames
- * anew at the same place, and a failed checkpoint moves all of its pages again. So the
- * connection stays, writes are refused while the disk fails, and go on when it is mended.
+ * them: the syncer keeps what the log grew by (db->tail), and writes it anew at its place before
+ * it asks again. The second failure is told to those who wait: whether their change stands is not
+ * known then. Until the disk takes the tail, writes are refused; reading goes on.
  *
- * The log is moved into the database when the writer has been idle for 200 ms or when 4
+ * The log is moved into the database when the writer has been idle for 200 ms or when 16
  * MiB have been added: a checkpoint costs syncs, so never merely because the queue is
  * empty.
  */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,19 +34,23 @@
 #include "store/conn.h"
 #include "store/db.sql.h"
 
-#define WRITER_SLOW         CLOCK_MS /* a commit that takes longer is worth gathering for */
-#define WRITER_SKIP         16       /* groups after a wait in vain */
+#define WRITER_AGAIN_NS     50000000L /* between two tries of a disk that fails */
 #define WRITER_IDLE_NS      200000000L
-#define WRITER_LOG_LIMIT    (INT64_C(4) << 20)
-#define WRITER_LOG_PATIENCE (INT64_C(16) << 20)
-#define WRITER_LOG_ALARM    (INT64_C(64) << 20)
+#define WRITER_LOG_LIMIT    (INT64_C(16) << 20)
+#define WRITER_LOG_PATIENCE (INT64_C(64) << 20)
+#define WRITER_LOG_ALARM    (INT64_C(256) << 20)
 #define WRITER_CHANGES      4096 /* rows of change_log between two prunings */
 #define WRITER_CHANGES_AGE  CLOCK_HOUR
 
-struct writer_group {
+#define WRITER_BATCH 16
+
+struct writer_group { /* what is committed together */
     struct db_write *at[WRITER_GROUP];
     int settled[WRITER_GROUP]; /* has its result; not to be run again */
     int count;
+    int open;        /* its transaction stands */
+    int destroyed;   /* a closure has ended its transaction: they are run again alone */
+    char words[400]; /* why it could not be saved */
 };
 
 /* ---- the queue ---- */
@@ -73,10 +77,14 @@ int db_write_push(struct db *db, struct db_write *write)
     return code;
 }
 
-static void writer_sleep(struct db *db)
+/* Under the mutex: 0 when nothing came in WRITER_IDLE_NS and the log has something to move. */
+static int writer_sleep(struct db *db, int working)
 {
+    int timed = !working && !db->flight && db->behind && !db->broken;
+    int woken = 1;
     db->asleep = 1;
-    if (db->behind) {
+    db->wanted = db->flight ? WRITER_BATCH : 1;
+    if (timed) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += WRITER_IDLE_NS;
@@ -84,71 +92,86 @@ static void writer_sleep(struct db *db)
             until.tv_nsec -= 1000000000L;
             until.tv_sec++;
         }
-        while (!db->first && !db->stopping)
-            if (pthread_cond_timedwait(&db->wake, &db->mutex, &until) != 0)
-                break;
+        while (woken && !db->first && !db->stopping)
+            woken = pthread_cond_timedwait(&db->wake, &db->mutex, &until) == 0;
     } else {
-        while (!db->first && !db->stopping)
-            pthread_cond_wait(&db->wake, &db->mutex);
+        pthread_cond_wait(&db->wake, &db->mutex);
     }
     db->asleep = 0;
+    return woken || db->first || db->stopping;
 }
 
-/* Waits for those who were answered last, under the mutex. */
-static void writer_gather(struct db *db)
+static void writer_move(struct db *db, struct writer_group *group)
 {
-    int had = db->waiting;
-    if (had >= db->expected || db->stopping || clock_mono() >= db->gather_until)
-        return;
-    if (db->gather_skip > 0) {
-        db->gather_skip--;
-        return;
-    }
-    struct timespec until = {.tv_sec = (time_t)(db->gather_until / CLOCK_SECOND),
-                             .tv_nsec = (long)(db->gather_until % CLOCK_SECOND * 1000)};
-    db->asleep = 1;
-    db->wanted = db->expected;
-    while (db->waiting < db->expected && !db->stopping)
-        if (pthread_cond_timedwait(&db->wake, &db->mutex, &until) != 0)
-            break;
-    db->asleep = 0;
-    db->wanted = 0;
-    if (4 * (db->waiting - had) < 3 * (db->expected - had)) /* most stayed away */
-        db->gather_skip = WRITER_SKIP;
-}
-
-/* What waits, or nothing after an idle time; 0 when there will never be more. */
-static int writer_take(struct db *db, struct writer_group *group)
-{
-    group->count = 0;
-    pthread_mutex_lock(&db->mutex);
-    if (!db->first && !db->stopping)
-        writer_sleep(db);
-    writer_gather(db);
     while (db->first && group->count < WRITER_GROUP) {
         struct db_write *write = db->first;
         db->first = write->next;
         if (!db->first)
             db->last = NULL;
+        db->waiting--;
         group->settled[group->count] = 0;
         group->at[group->count++] = write;
     }
-    db->waiting -= group->count;
-    int more = group->count > 0 || !db->stopping;
+}
+
+enum writer_turn { WRITER_RUN, WRITER_COMMIT, WRITER_IDLE, WRITER_END };
+
+/* What is to be done next: run what came (it is in the group now), commit, look at the log. */
+static enum writer_turn writer_next(struct db *db, struct writer_group *group)
+{
+    enum writer_turn turn = WRITER_RUN;
+    pthread_mutex_lock(&db->mutex);
+    for (;;) {
+        if (db->first && group->count < WRITER_GROUP) {
+            writer_move(db, group);
+            break;
+        }
+        turn = group->count ? WRITER_COMMIT : WRITER_END;
+        if (!db->flight && (group->count || db->stopping))
+            break;
+        turn = WRITER_IDLE;
+        if (!writer_sleep(db, group->count))
+            break;
+        turn = WRITER_RUN;
+    }
     pthread_mutex_unlock(&db->mutex);
-    return more;
+    return turn;
+}
+
+static int writer_is_free(struct db *db)
+{
+    pthread_mutex_lock(&db->mutex);
+    int free = !db->flight;
+    pthread_mutex_unlock(&db->mutex);
+    return free;
+}
+
+/* Until the disk has taken what was committed: 0 when it fails. */
+static int writer_wait_for_disk(struct db *db)
+{
+    pthread_mutex_lock(&db->mutex);
+    while (db->flight) {
+        db->asleep = 1;
+        db->wanted = INT_MAX;
+        pthread_cond_wait(&db->wake, &db->mutex);
+        db->asleep = 0;
+    }
+    int whole = !db->broken;
+    pthread_mutex_unlock(&db->mutex);
+    return whole;
 }
 
 /* ---- one closure ---- */
 
-static void writer_keep_words(struct db *db)
+static void writer_keep_words(struct db *db, struct writer_group *group)
 {
-    snprintf(db->commit_words, sizeof db->commit_words, "%s", db->driver->error(db->conn->raw));
+    snprintf(group->words, sizeof group->words, "%s", db->driver->error(db->conn->raw));
 }
 
 /* Its result; the savepoint is gone either way. -1 in *stands when the transaction has
  * been destroyed. */
-static int writer_run_closure(struct db *db, struct db_write *write, int *stands)
+static int writer_run_closure(struct db *db, struct writer_group *group, struct db_write *write,
+                              int *stands)
 {
     struct db_conn *conn = db->conn;
     const struct driver *driver = db->driver;
@@ -169,7 +192,7 @@ static int writer_run_closure(struct db *db, struct db_write *write, int *stands
         }
         int end = code == 0 ? driver->release(conn->raw) : driver->undo(conn->raw);
         if (end != 0) {
-            writer_keep_words(db);
+            writer_keep_words(db, group);
             *stands = 0;
             driver->rollback(conn->raw);
             return code ? code : end;
@@ -201,7 +224,7 @@ static void writer_begin_turn(struct db_conn *conn)
 /* ---- groups ---- */
 
 /* A transaction for this one alone. */
-static void writer_run_alone(struct db *db, struct db_write *write)
+static void writer_run_alone(struct db *db, struct writer_group *group, struct db_write *write)
 {
     const struct driver *driver = db->driver;
     int stands = 1;
@@ -209,10 +232,10 @@ static void writer_run_alone(struct db *db, struct db_write *write)
     atomic_fetch_add_explicit(&db->stat_repeats, 1, memory_order_relaxed);
     write->result = driver->begin(db->conn->raw, 1);
     if (write->result != 0) {
-        writer_keep_words(db);
+        writer_keep_words(db, group);
         return;
     }
-    write->result = writer_run_closure(db, write, &stands);
+    write->result = writer_run_closure(db, group, write, &stands);
     if (write->result != 0 || !stands) {
         driver->rollback(db->conn->raw);
         return;
@@ -221,7 +244,7 @@ static void writer_run_alone(struct db *db, struct db_write *write)
     if (write->result == 0) {
         writer_commit_done(db);
     } else {
-        writer_keep_words(db);
+        writer_keep_words(db, group);
         driver->rollback(db->conn->raw);
     }
 }
@@ -230,73 +253,24 @@ static void writer_run_survivors(struct db *db, struct writer_group *group)
 {
     for (int i = 0; i < group->count; i++)
         if (!group->settled[i])
-            writer_run_alone(db, group->at[i]);
+            writer_run_alone(db, group, group->at[i]);
 }
 
-static void writer_fail_all(struct writer_group *group, int code)
+static void writer_fail(struct writer_group *group, int from, int code)
 {
-    for (int i = 0; i < group->count; i++)
+    for (int i = from; i < group->count; i++) {
         if (!group->settled[i])
             group->at[i]->result = code;
+        group->settled[i] = 1;
+    }
 }
 
-/* Runs all in one transaction: 1 when it stands and is to be committed. Those that
- * failed are settled. */
-static int writer_run_together(struct db *db, struct writer_group *group)
-{
-    int stands = 1;
-    for (int i = 0; i < group->count && stands; i++) {
-        if (group->settled[i])
-            continue;
-        group->at[i]->result = writer_run_closure(db, group->at[i], &stands);
-        group->settled[i] = group->at[i]->result != 0;
-    }
-    return stands;
-}
-
-static void writer_settle(struct db *db, struct writer_group *group)
-{
-    const struct driver *driver = db->driver;
-    writer_begin_turn(db->conn);
-    int code = driver->begin(db->conn->raw, 1);
-    if (code != 0) {
-        writer_keep_words(db);
-        writer_fail_all(group, code);
-        return;
-    }
-    if (!writer_run_together(db, group)) {
-        driver->rollback(db->conn->raw);
-        writer_run_survivors(db, group);
-        return;
-    }
-    if (driver->commit(db->conn->raw) == 0) {
-        writer_commit_done(db);
-        return;
-    }
-    writer_keep_words(db);
-    driver->rollback(db->conn->raw);
-    log_warn("writer.commit_failed", LOG_S("why", db->commit_words), LOG_I("writes", group->count));
-    writer_run_survivors(db, group);
-}
-
-/* Before the answers go out: who is answered now may come back, who waits now goes along. */
-static void writer_expect(struct db *db, const struct writer_group *group, int64_t begun)
-{
-    int64_t now = clock_mono();
-    pthread_mutex_lock(&db->mutex);
-    int expected = group->count + db->waiting;
-    pthread_mutex_unlock(&db->mutex);
-    db->expected = expected < WRITER_GROUP ? expected : WRITER_GROUP;
-    db->gather_until = 0;
-    if (expected > 1 && now - begun > WRITER_SLOW)
-        db->gather_until = now + (now - begun);
-}
-
-static void writer_run(struct db *db, struct writer_group *group)
+/* Who has waited too long is not run. */
+static int writer_settle_late(struct writer_group *group, int from)
 {
     int64_t now = clock_mono();
     int left = 0;
-    for (int i = 0; i < group->count; i++) {
+    for (int i = from; i < group->count; i++) {
         if (group->at[i]->deadline && group->at[i]->deadline < now) {
             group->at[i]->result = SOUK_TIMEOUT;
             group->settled[i] = 1;
@@ -304,16 +278,177 @@ static void writer_run(struct db *db, struct writer_group *group)
             left++;
         }
     }
-    db->commit_words[0] = 0;
-    if (left > 0)
-        writer_settle(db, group);
+    return left;
+}
+
+static int writer_open(struct db *db, struct writer_group *group)
+{
+    if (group->open || group->destroyed)
+        return 0;
+    writer_begin_turn(db->conn);
+    int code = db->driver->begin(db->conn->raw, 1);
+    if (code != 0)
+        writer_keep_words(db, group);
+    group->open = code == 0;
+    return code;
+}
+
+static int writer_is_broken(struct db *db, struct writer_group *group)
+{
+    pthread_mutex_lock(&db->mutex);
+    int broken = db->broken;
+    pthread_mutex_unlock(&db->mutex);
+    if (broken)
+        snprintf(group->words, sizeof group->words, "the disk does not take what is written");
+    return broken;
+}
+
+/* Runs those that have come, from place `from` of the group, in its transaction. */
+static void writer_run(struct db *db, struct writer_group *group, int from)
+{
+    int left = writer_settle_late(group, from);
+    int code = 0;
+    int stands = 1;
     atomic_fetch_add_explicit(&db->stat_writes, left, memory_order_relaxed);
+    if (left == 0)
+        return;
+    if (writer_is_broken(db, group))
+        code = SOUK_UNAVAILABLE;
+    else
+        code = writer_open(db, group);
+    if (code != 0)
+        writer_fail(group, from, code);
+    for (int i = from; i < group->count && stands && !group->destroyed; i++) {
+        if (group->settled[i])
+            continue;
+        group->at[i]->result = writer_run_closure(db, group, group->at[i], &stands);
+        group->settled[i] = group->at[i]->result != 0;
+    }
+    if (!stands) {
+        group->destroyed = 1;
+        group->open = 0;
+    }
+}
+
+static void writer_answer(struct writer_group *group)
+{
+    for (int i = 0; i < group->count; i++) {
+        struct db_write *write = group->at[i];
+        write->words = write->result ? group->words : "";
+        if (write->done)
+            write->done(write); /* gone with this: its owner may free it */
+    }
+    group->count = group->open = group->destroyed = 0;
+    group->words[0] = 0;
+}
+
+/* The disk is free: 1 when the group is on its way to it, 0 when there is nothing to wait for. */
+static int writer_commit(struct db *db, struct writer_group *group)
+{
+    const struct driver *driver = db->driver;
     if (group->count > atomic_load_explicit(&db->stat_group, memory_order_relaxed))
         atomic_store_explicit(&db->stat_group, group->count, memory_order_relaxed);
-    writer_expect(db, group, now);
-    for (int i = 0; i < group->count; i++)
-        if (group->at[i]->done)
-            group->at[i]->done(group->at[i]); /* gone with this: its owner may free it */
+    int broken = writer_is_broken(db, group);
+    if (broken) {
+        driver->rollback(db->conn->raw);
+        writer_fail(group, 0, SOUK_UNAVAILABLE);
+    } else if (group->destroyed) {
+        driver->rollback(db->conn->raw);
+        writer_run_survivors(db, group);
+    } else if (group->open) {
+        if (driver->commit(db->conn->raw) == 0) {
+            writer_commit_done(db);
+        } else {
+            writer_keep_words(db, group);
+            driver->rollback(db->conn->raw);
+            log_warn("writer.commit_failed", LOG_S("why", group->words),
+                     LOG_I("writes", group->count));
+            writer_run_survivors(db, group);
+        }
+    }
+    if (broken || driver->keep(db->conn->raw) == 0) {
+        writer_answer(group);
+        return 0;
+    }
+    pthread_mutex_lock(&db->mutex);
+    db->flight = group;
+    pthread_cond_signal(&db->sync_wake);
+    pthread_mutex_unlock(&db->mutex);
+    return 1;
+}
+
+/* ---- the disk ---- */
+
+/* Two failures: nobody knows what of it is there. The tail is tried until the disk takes it. */
+static void writer_land(struct db *db, struct writer_group *group)
+{
+    int code = db->driver->sync(db->conn->raw, 0);
+    if (code != 0) {
+        log_error("writer.sync_failed", LOG_S("next", "look at the health of the disk"));
+        code = db->driver->sync(db->conn->raw, 1);
+    }
+    if (code != 0) {
+        for (int i = 0; i < group->count; i++)
+            if (group->at[i]->result == 0)
+                group->at[i]->result = code;
+        snprintf(group->words, sizeof group->words,
+                 "the disk has not confirmed it; look whether it is there before trying again");
+    }
+    pthread_mutex_lock(&db->mutex);
+    db->broken = code != 0;
+    pthread_mutex_unlock(&db->mutex);
+    writer_answer(group);
+    pthread_mutex_lock(&db->mutex);
+    db->flight = NULL;
+    if (db->asleep)
+        pthread_cond_signal(&db->wake);
+    pthread_mutex_unlock(&db->mutex);
+}
+
+static void writer_mend(struct db *db)
+{
+    int code = db->driver->sync(db->conn->raw, 1);
+    pthread_mutex_lock(&db->mutex);
+    if (code == 0) {
+        db->broken = 0;
+        log_warn("writer.disk_back", LOG_S("what", "the disk takes writes again"));
+        if (db->asleep)
+            pthread_cond_signal(&db->wake);
+    } else if (!db->landed) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += WRITER_AGAIN_NS;
+        if (until.tv_nsec >= 1000000000L) {
+            until.tv_nsec -= 1000000000L;
+            until.tv_sec++;
+        }
+        pthread_cond_timedwait(&db->sync_wake, &db->mutex, &until);
+    }
+    pthread_mutex_unlock(&db->mutex);
+}
+
+static void *writer_sync_main(void *arg)
+{
+    struct db *db = arg;
+    board_thread_begin("sync");
+    pthread_mutex_lock(&db->mutex);
+    while (!db->landed) {
+        struct writer_group *group = db->flight;
+        int broken = db->broken;
+        if (!group && !broken) {
+            pthread_cond_wait(&db->sync_wake, &db->mutex);
+            continue;
+        }
+        pthread_mutex_unlock(&db->mutex);
+        if (group)
+            writer_land(db, group);
+        else
+            writer_mend(db);
+        pthread_mutex_lock(&db->mutex);
+    }
+    pthread_mutex_unlock(&db->mutex);
+    board_thread_end();
+    return NULL;
 }
 
 /* ---- the log ---- */
@@ -342,32 +477,69 @@ static void writer_look_at_log(struct db *db, int idle)
         return;
     if (bytes < db->checkpoint_at)
         db->checkpoint_at = 0;
-    if (idle)
-        writer_checkpoint(db, bytes > WRITER_LOG_LIMIT);
-    else if (bytes - db->checkpoint_at > WRITER_LOG_LIMIT)
-        writer_checkpoint(db, bytes > WRITER_LOG_PATIENCE);
+    if (!idle && bytes - db->checkpoint_at <= WRITER_LOG_LIMIT)
+        return;
+    if (writer_wait_for_disk(db))
+        writer_checkpoint(db, bytes > (idle ? WRITER_LOG_LIMIT : WRITER_LOG_PATIENCE));
+}
+
+static void writer_loop(struct db *db, struct writer_group groups[2])
+{
+
+    struct writer_group *group = &groups[0];
+    for (;;) {
+        if (group->count == 0)
+            writer_look_at_log(db, 0);
+        int from = group->count;
+        enum writer_turn turn = writer_next(db, group);
+        if (turn == WRITER_END)
+            return;
+        if (turn == WRITER_IDLE)
+            writer_look_at_log(db, 1);
+        if (turn == WRITER_RUN)
+            writer_run(db, group, from);
+        if ((turn == WRITER_COMMIT || (turn == WRITER_RUN && writer_is_free(db))) &&
+            writer_commit(db, group))
+            group = group == &groups[0] ? &groups[1] : &groups[0];
+    }
 }
 
 static void *writer_main(void *arg)
 {
     struct db *db = arg;
-    struct writer_group group;
+    struct writer_group *groups = mem_zalloc(2 * sizeof *groups);
     board_thread_begin("writer");
-    while (writer_take(db, &group)) {
-        if (group.count > 0)
-            writer_run(db, &group);
-        writer_look_at_log(db, group.count == 0);
-    }
-    writer_checkpoint(db, 1);
+    writer_loop(db, groups);
+    if (writer_wait_for_disk(db))
+        writer_checkpoint(db, 1);
     board_thread_end();
+    free(groups);
     return NULL;
+}
+
+static void writer_stop_syncer(struct db *db)
+{
+    pthread_mutex_lock(&db->mutex);
+    db->landed = 1;
+    pthread_cond_signal(&db->sync_wake);
+    pthread_mutex_unlock(&db->mutex);
+    pthread_join(db->syncer, NULL);
+}
+
+static int writer_no_thread(struct err *err)
+{
+    return err_set(err, SOUK_UNAVAILABLE,
+                   "no thread for the writer; look at the limits of this user");
 }
 
 int writer_start(struct db *db, struct err *err)
 {
-    if (pthread_create(&db->thread, NULL, writer_main, db) != 0)
-        return err_set(err, SOUK_UNAVAILABLE,
-                       "no thread for the writer; look at the limits of this user");
+    if (pthread_create(&db->syncer, NULL, writer_sync_main, db) != 0)
+        return writer_no_thread(err);
+    if (pthread_create(&db->thread, NULL, writer_main, db) != 0) {
+        writer_stop_syncer(db);
+        return writer_no_thread(err);
+    }
     db->started = 1;
     return 0;
 }
@@ -381,6 +553,7 @@ void writer_stop(struct db *db)
     pthread_cond_signal(&db->wake);
     pthread_mutex_unlock(&db->mutex);
     pthread_join(db->thread, NULL);
+    writer_stop_syncer(db);
     db->started = 0;
 }
 
@@ -414,7 +587,7 @@ static void writer_waiter_done(struct db_write *write)
     struct writer_waiter *waiter = (struct writer_waiter *)write;
     if (write->result != 0 && waiter->err.code == 0)
         err_set(&waiter->err, write->result, "the change could not be saved: %s",
-                waiter->db->commit_words[0] ? waiter->db->commit_words : err_name(write->result));
+                write->words[0] ? write->words : err_name(write->result));
     pthread_mutex_lock(&waiter->mutex);
     waiter->finished = 1;
     pthread_cond_signal(&waiter->cond);
@@ -424,7 +597,8 @@ static void writer_waiter_done(struct db_write *write)
 int db_write(struct db *db, db_fn fn, void *arg, struct err *err)
 {
     struct writer_waiter waiter = {.db = db, .fn = fn, .arg = arg};
-    if (db->started && pthread_equal(pthread_self(), db->thread))
+    if (db->started &&
+        (pthread_equal(pthread_self(), db->thread) || pthread_equal(pthread_self(), db->syncer)))
         return err_set(
             err, SOUK_WRONG_KIND,
             "the writer cannot wait for itself: change the database through the connection at hand");

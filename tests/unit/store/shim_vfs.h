@@ -1,7 +1,7 @@
 /*
  * shim_vfs: a file system between SQLite and the real one, for tests: counts syncs,
- * makes them slow or fail, and remembers what was written since the last sync of each file, so
- * that a test can ask what a power cut would have left.
+ * holds them or makes them fail, and remembers what was written since the last sync of each file,
+ * so that a test can ask what a power cut would have left.
  *
  * The image after a cut is what was synced, plus a random part of what was not, cut at
  * 512 bytes.
@@ -9,7 +9,6 @@
 #ifndef STORE_SHIM_VFS_H
 #define STORE_SHIM_VFS_H
 
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -47,7 +46,8 @@ static struct shim_image shim_images[SHIM_FILES];
 static pthread_mutex_t shim_mutex = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int shim_syncs;
 static _Atomic int shim_fail_syncs; /* this many more fail */
-static _Atomic int shim_slow;       /* ms that each takes: the nap is the disk */
+static _Atomic int shim_forgets;    /* a sync that fails loses what was written, as a kernel may */
+static int shim_held, shim_inside;  /* syncs wait until they are let go; so many do */
 static _Atomic int shim_record;
 static pthread_cond_t shim_cond = PTHREAD_COND_INITIALIZER;
 static int shim_moved; /* syncs of the database's own file: checkpoints */
@@ -92,13 +92,15 @@ static void shim_remember(struct shim_image *image, const void *bytes, int len, 
     pthread_mutex_unlock(&shim_mutex);
 }
 
-static void shim_settle(struct shim_image *image)
+static void shim_settle(struct shim_image *image, int lost)
 {
     pthread_mutex_lock(&shim_mutex);
     while (image->first) {
         struct shim_write *write = image->first;
         image->first = write->next;
-        shim_apply(&image->synced, &image->len, write, (size_t)(write->len > 0 ? write->len : 0));
+        if (!lost)
+            shim_apply(&image->synced, &image->len, write,
+                       (size_t)(write->len > 0 ? write->len : 0));
         free(write);
     }
     image->last = NULL;
@@ -123,17 +125,24 @@ static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 
 static int shim_sync(sqlite3_file *file, int flags)
 {
+    struct shim_image *image = ((struct shim_file *)file)->image;
     atomic_fetch_add(&shim_syncs, 1);
-    if (shim_slow > 0)
-        poll(NULL, 0, shim_slow);
+    pthread_mutex_lock(&shim_mutex);
+    shim_inside++;
+    pthread_cond_broadcast(&shim_cond);
+    while (shim_held)
+        pthread_cond_wait(&shim_cond, &shim_mutex);
+    shim_inside--;
+    pthread_mutex_unlock(&shim_mutex);
     if (shim_fail_syncs > 0) {
         atomic_fetch_sub(&shim_fail_syncs, 1);
+        if (image && shim_forgets)
+            shim_settle(image, 1);
         return SQLITE_IOERR_FSYNC;
     }
     int rc = shim_under(file)->pMethods->xSync(shim_under(file), flags);
-    struct shim_image *image = ((struct shim_file *)file)->image;
     if (rc == SQLITE_OK && image) {
-        shim_settle(image);
+        shim_settle(image, 0);
         pthread_mutex_lock(&shim_mutex);
         shim_moved += strstr(image->path, "-wal") == NULL;
         pthread_cond_broadcast(&shim_cond);
@@ -202,6 +211,22 @@ static int shim_open(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *file
     int rc = shim_real->xOpen(shim_real, path, shim->real, flags, out);
     shim->base.pMethods = shim->real->pMethods ? &shim_methods : NULL;
     return rc;
+}
+
+static inline void shim_hold(int held)
+{
+    pthread_mutex_lock(&shim_mutex);
+    shim_held = held;
+    pthread_cond_broadcast(&shim_cond);
+    pthread_mutex_unlock(&shim_mutex);
+}
+
+static inline void shim_wait_inside(void)
+{
+    pthread_mutex_lock(&shim_mutex);
+    while (!shim_inside)
+        pthread_cond_wait(&shim_cond, &shim_mutex);
+    pthread_mutex_unlock(&shim_mutex);
 }
 
 static inline void shim_wait_moved(int count)
@@ -279,7 +304,7 @@ static inline void shim_cut(const char *end, const char *to, unsigned seed)
 static inline void shim_forget(void)
 {
     for (int i = 0; i < SHIM_FILES; i++) {
-        shim_settle(&shim_images[i]);
+        shim_settle(&shim_images[i], 1);
         free(shim_images[i].synced);
         memset(&shim_images[i], 0, sizeof shim_images[i]);
     }

@@ -79,6 +79,32 @@ static void test_acknowledged_survives(void **state)
     fixture_remove(folder);
 }
 
+/* A sync fails and the kernel forgets the pages: they are given to it again. */
+static void test_what_the_kernel_forgot(void **state)
+{
+    char folder[64];
+    char live[100];
+    (void)state;
+    fixture_folder(folder, sizeof folder);
+    snprintf(live, sizeof live, "%s/live", folder);
+    struct db_options options = {.dir = live};
+    shim_record = 1;
+    struct db *db = fixture_open(&options);
+    shim_forgets = 1;
+    for (int n = 1; n <= 12; n++) {
+        shim_fail_syncs = n % 3 == 0;
+        assert_int_equal(db_write(db, write_pair, &n, NULL), 0);
+        assert_int_equal(shim_fail_syncs, 0);
+        if (n % 3 != 2)
+            check_image((unsigned)n, n);
+    }
+    shim_forgets = 0;
+    db_shut(db);
+    shim_record = 0;
+    shim_forget();
+    fixture_remove(folder);
+}
+
 /* The same with a disk that lies about its syncs: the test must be able to see damage.
  */
 static void test_the_test_can_fail(void **state)
@@ -113,6 +139,7 @@ int main(void)
     shim_install();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_acknowledged_survives),
+        cmocka_unit_test(test_what_the_kernel_forgot),
         cmocka_unit_test(test_the_test_can_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
