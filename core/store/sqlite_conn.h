@@ -30,6 +30,7 @@ struct sqlite_tail {
     sqlite3_file *file;
     unsigned char head[SQLITE_LOG_HEAD]; /* of the log: another one when it begins anew */
     int frames;                          /* before it */
+    int grown;                           /* by a commit of ours that was not kept yet */
     int unsafe;                          /* the last sync failed */
     sqlite3_int64 at, len, room;
     char *bytes;

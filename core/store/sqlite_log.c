@@ -25,6 +25,7 @@ int sqlite_log_committed(void *arg, sqlite3 *handle, const char *schema, int fra
     (void)handle;
     (void)schema;
     conn->frames = frames;
+    conn->tail.grown = 1;
     return SQLITE_OK;
 }
 
@@ -48,12 +49,11 @@ static int log_begins(struct sqlite_tail *tail)
 int sqlite_log_keep(struct driver_conn *conn)
 {
     struct sqlite_tail *tail = &conn->tail;
-    if (!conn->frames || sqlite3_file_control(conn->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+    if (!tail->grown || sqlite3_file_control(conn->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER,
                                               &tail->file) != SQLITE_OK)
         return 0;
     int rc = log_begins(tail);
-    if (rc == SQLITE_OK && tail->frames == conn->frames)
-        return 0;
+    tail->grown = 0;
     tail->at = tail->frames ? SQLITE_LOG_HEAD + (sqlite3_int64)tail->frames * SQLITE_LOG_FRAME : 0;
     tail->len = sqlite_log_bytes(conn) - tail->at;
     tail->frames = conn->frames;

@@ -458,6 +458,32 @@ static void test_an_idle_writer_moves_the_log(void **state)
     assert_int_equal(shim_moved, moved);
 }
 
+/* An admin's sqlite3 shell writes beside us: the log began anew without our knowing. */
+static void test_somebody_else_writes_too(void **state)
+{
+    struct db *db = *state;
+    char path[100];
+    sqlite3 *other = NULL;
+    snprintf(path, sizeof path, "%s/souk.db", folder);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    sqlite3_busy_timeout(other, 5000);
+    for (int i = 1; i < 6; i++) {
+        char sql[200];
+        int moved = shim_moved;
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO p_t_item (id, name, data) VALUES (%d, 'a%d', zeroblob(40000))", i, i);
+        assert_int_equal(fixture_write(db, sql, NULL), 0);
+        shim_wait_moved(moved + 1);
+        snprintf(sql, sizeof sql, "INSERT INTO p_t_item (id, name) VALUES (%d, 'b%d')", 100 + i, i);
+        assert_int_equal(sqlite3_exec(other, sql, NULL, NULL, NULL), SQLITE_OK);
+        barrier(db); /* commits nothing */
+        snprintf(sql, sizeof sql, "INSERT INTO p_t_item (id, name) VALUES (%d, 'c%d')", 200 + i, i);
+        assert_int_equal(fixture_write(db, sql, NULL), 0);
+    }
+    sqlite3_close(other);
+    assert_int_equal(fixture_int(db, fixture_count.sql), 15);
+}
+
 static void test_the_end_runs_what_waits(void **state)
 {
     struct db *db = *state;
@@ -501,6 +527,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_log_is_moved, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_reader_in_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_idle_writer_moves_the_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_somebody_else_writes_too, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_end_runs_what_waits, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
