@@ -127,9 +127,12 @@ static int choose_delivery(struct run *run, const struct provider_scope *scope)
     run->offer.delivery_method = method;
     run->offer.delivery_label = run->delivery.label;
     run->offer.delivery_data = (const struct json *)run->delivery.data;
-    int code =
-        checkout_charge(scope->conn, arena, &run->market, &run->quote, method, run->delivery.label,
-                        run->delivery.tax_class, run->delivery.amount, &run->err);
+    struct checkout_charged charge = {.method = method,
+                                      .label = run->delivery.label,
+                                      .tax_class = run->delivery.tax_class,
+                                      .amount = run->delivery.amount};
+    int code = checkout_charge(scope->conn, arena, &run->cart, &run->market, &run->quote, &charge,
+                               &run->err);
     return code ? refuse(run, 422, "invalid", words(run, "the delivery cannot be priced"))
                 : SOUK_OK;
 }
@@ -188,9 +191,14 @@ static int choose_payment(struct run *run, const struct provider_scope *scope, i
     run->offer.payment_provider = arena_cstr(arena, method);
     run->offer.payment_label = json_text(json_at(offer, "label"));
     run->offer.payment_flags = flags;
-    int64_t fee = json_int(json_at(offer, "fee"), 0);
-    if (fee > 0 && checkout_charge(scope->conn, arena, &run->market, &run->quote, method,
-                                   run->offer.payment_label, STR_NULL, fee, &run->err) != SOUK_OK)
+    if (!checkout_can_in_page(run->draft.payment, offer))
+        return refuse_field(run, "/payment/in_page", CHECKOUT_NOT_IN_PAGE);
+    struct checkout_charged fee = {.method = method,
+                                   .label = run->offer.payment_label,
+                                   .amount = json_int(json_at(offer, "fee"), 0),
+                                   .fee = 1};
+    if (fee.amount > 0 && checkout_charge(scope->conn, arena, &run->cart, &run->market, &run->quote,
+                                          &fee, &run->err) != SOUK_OK)
         return refuse(run, 422, "invalid", words(run, "the fee cannot be charged"));
     if (!(flags & SOUK_PAYMENT_LOCAL)) {
         run->online = 1;
@@ -254,9 +262,10 @@ static int price(struct run *run, struct db_conn *conn)
     struct arena *arena = &run->request->arena;
     struct json *gone = json_new(arena, JSON_ARRAY);
     int code = db_get_int(conn, &sql_checkout_catalogue_version, &run->offer.catalogue_version);
+    run->cart.draft = run->body; /* the address of a guest counts as it is typed now */
     if (code == SOUK_OK)
-        code =
-            cart_price(conn, arena, &run->cart, &run->market, NULL, &run->quote, gone, &run->err);
+        code = cart_price(conn, arena, &run->cart, &run->market, NULL, 0, &run->quote, gone,
+                          &run->err);
     if (code != SOUK_OK)
         return refuse(run, 422, "invalid", words(run, "the cart cannot be priced"));
     if (gone->count) {
@@ -286,6 +295,7 @@ static int prepare(struct run *run)
         code = choose_delivery(run, &scope);
     if (code == SOUK_OK)
         code = choose_payment(run, &scope, run->delivery.flags);
+    run->cart.said = run->quote.said; /* goes into the write with it */
     return code == SOUK_OK ? ask_plugins(run, &scope) : code;
 }
 
@@ -308,15 +318,12 @@ static struct json *new_quote(struct run *run, struct db_conn *conn)
     struct quote now = {0};
     struct err err = {0};
     int code = cart_load(conn, arena, run->cart.token, run->request->now, &cart);
+    cart.said = run->cart.said;
+    cart.draft = run->cart.draft;
     if (code == SOUK_OK)
-        code = cart_price(conn, arena, &cart, &run->market, NULL, &now, NULL, &err);
-    now.delivery_count = run->quote.delivery_count;
-    now.delivery = arena_array(arena, struct quote_delivery, now.delivery_count + 1);
-    if (now.delivery_count)
-        memcpy(now.delivery, run->quote.delivery, sizeof *now.delivery * now.delivery_count);
-    if (code == SOUK_OK)
-        code = quote_compute(&now, &err);
-    return quote_print(arena, code == SOUK_OK ? &now : &run->quote);
+        code = cart_price(conn, arena, &cart, &run->market, run->quote.delivery,
+                          run->quote.delivery_count, &now, NULL, &err);
+    return quote_print_public(arena, code == SOUK_OK ? &now : &run->quote);
 }
 
 static int place_unit(struct db_conn *conn, void *arg)
@@ -361,10 +368,9 @@ static int show(struct run *run, struct db_conn *conn)
     if (code == SOUK_OK && is_in_flight(run, &payment))
         refuse(run, 409, "in-flight",
                "this very order is being placed by another request; ask again in a moment");
-    else if (code == SOUK_OK && payment.next.len) {
-        struct json *next = NULL;
-        if (json_parse(arena, payment.next, &next, &run->err) == SOUK_OK)
-            run->end.redirect = json_text(json_at(next, "redirect"));
+    else if (code == SOUK_OK) {
+        run->end.redirect = json_text(json_at(payment_next(arena, &payment, 0), "redirect"));
+        order_show_client(arena, run->end.order, &payment);
     }
     return code == SOUK_NOT_FOUND ? SOUK_OK : code;
 }

@@ -11,16 +11,25 @@
 void checkout_scope(struct request *request, struct db_conn *conn, struct provider_scope *scope);
 /* What of a body may be written down. */
 struct json *checkout_keep(struct arena *arena, const struct json *body);
+/* Who asks to finish the payment in a page of their own ("in_page") can have that of this offer. */
+#define CHECKOUT_NOT_IN_PAGE                                                                       \
+    "this way of paying has a page of its own: leave in_page out and follow the redirect"
+int checkout_can_in_page(const struct json *chosen, const struct json *offer);
 /* How long goods are kept for an order whose provider is being asked. */
 int64_t checkout_hold(void);
 /* What delivery providers get to see, of a computed quote; the city is the one that was typed. */
 void checkout_delivery_terms(struct arena *arena, const struct cart *cart,
                              const struct quote *quote, const struct market *market,
                              struct souk_delivery_terms *terms);
-/* Adds a charged delivery or fee to a computed quote and computes it again. */
-int checkout_charge(struct db_conn *conn, struct arena *arena, const struct market *market,
-                    struct quote *quote, struct souk_str method, struct souk_str label,
-                    struct souk_str tax_class, int64_t amount, struct err *err);
+/* Adds a charged delivery or fee to a priced quote: promotions are judged anew, sums computed. */
+struct checkout_charged {
+    struct souk_str method, label, tax_class;
+    int64_t amount;
+    int fee; /* of a way to pay */
+};
+int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                    const struct market *market, struct quote *quote,
+                    const struct checkout_charged *what, struct err *err);
 /* The payment terms of a quote. `flags` of the chosen delivery, "" when none is. */
 void checkout_payment_terms(struct db_conn *conn, const struct cart *cart,
                             const struct market *market, const struct quote *quote,

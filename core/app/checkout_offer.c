@@ -117,19 +117,16 @@ static int delivery_rates(struct db_conn *conn, const struct market *market,
     return code == SOUK_NOT_FOUND ? SOUK_OK : code;
 }
 
-int checkout_charge(struct db_conn *conn, struct arena *arena, const struct market *market,
-                    struct quote *quote, struct souk_str method, struct souk_str label,
-                    struct souk_str tax_class, int64_t amount, struct err *err)
+int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                    const struct market *market, struct quote *quote,
+                    const struct checkout_charged *what, struct err *err)
 {
-    struct quote_delivery *charges =
-        arena_array(arena, struct quote_delivery, quote->delivery_count + 1);
-    if (quote->delivery_count)
-        memcpy(charges, quote->delivery, sizeof *charges * quote->delivery_count);
-    struct quote_delivery *charge = &charges[quote->delivery_count++];
-    *charge = (struct quote_delivery){.method = method, .label = label, .amount = amount};
-    quote->delivery = charges;
-    int code = delivery_rates(conn, market, tax_class, &charge->rates);
-    return code ? code : quote_compute(quote, err);
+    struct quote_delivery charge = {
+        .method = what->method, .label = what->label, .amount = what->amount, .fee = what->fee};
+    int code = delivery_rates(conn, market, what->tax_class, &charge.rates);
+    if (code != SOUK_OK)
+        return err_set(err, code, "its tax cannot be read: %s", db_error(conn));
+    return cart_charge(conn, arena, cart, market, &charge, quote, err);
 }
 
 int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
@@ -139,7 +136,7 @@ int checkout_price(struct request *request, struct db_conn *conn, const struct c
     struct arena *arena = &request->arena;
     const struct json *choice = json_at(cart->draft, "delivery");
     struct souk_str method = json_text(json_at(choice, "method"));
-    int code = cart_price(conn, arena, cart, market, NULL, quote, gone, err);
+    int code = cart_price(conn, arena, cart, market, NULL, 0, quote, gone, err);
     int may_ask = request->route->kind == SOUK_TASK && !db_is_writer(conn);
     if (code != SOUK_OK || !method.len || !may_ask || !quote->count)
         return code;
@@ -152,8 +149,11 @@ int checkout_price(struct request *request, struct db_conn *conn, const struct c
     checkout_delivery_terms(arena, cart, quote, market, &terms);
     if (delivery_check(&scope, method, &terms, choice, &chosen, &why) != SOUK_OK)
         return SOUK_OK; /* not to be had any more: the page offers what there is */
-    return checkout_charge(conn, arena, market, quote, method, chosen.label, chosen.tax_class,
-                           chosen.amount, err);
+    struct checkout_charged charge = {.method = method,
+                                      .label = chosen.label,
+                                      .tax_class = chosen.tax_class,
+                                      .amount = chosen.amount};
+    return checkout_charge(conn, arena, cart, market, quote, &charge, err);
 }
 
 /* ---- lists ---- */
@@ -224,7 +224,7 @@ int checkout_delivery_options(struct request *request, const struct cart *cart,
     struct provider_scope scope;
     struct souk_delivery_terms terms;
     struct quote quote = {0};
-    int code = cart_price(conn, arena, cart, market, NULL, &quote, NULL, err);
+    int code = cart_price(conn, arena, cart, market, NULL, 0, &quote, NULL, err);
     if (code != SOUK_OK)
         return code;
     checkout_scope(request, conn, &scope);
@@ -235,6 +235,14 @@ int checkout_delivery_options(struct request *request, const struct cart *cart,
     add_missing(arena, items, "fields");
     add_missing(arena, items, "points");
     return code;
+}
+
+int checkout_can_in_page(const struct json *chosen, const struct json *offer)
+{
+    const struct json *asked = json_at(chosen, "in_page");
+    if (asked && asked->kind != JSON_BOOL && asked->kind != JSON_NULL)
+        return 0;
+    return !payment_in_page(chosen) || payment_in_page(offer);
 }
 
 int checkout_payment_methods(struct request *request, const struct cart *cart,

@@ -95,6 +95,8 @@ static int prepare(struct again *again, const struct json *chosen)
         return refuse(again, 409, "paid", "nothing is left to be paid");
     if (payment_offer(&scope, method, &terms, offer, &flags, &again->err) != SOUK_OK)
         return refuse(again, 422, "invalid", "choose how you pay");
+    if (!checkout_can_in_page(chosen, offer))
+        return refuse(again, 422, "invalid", CHECKOUT_NOT_IN_PAGE);
     again->begin.amount = terms.total;
     again->begin.currency = terms.currency;
     again->begin.provider = arena_cstr(arena, method);
@@ -136,9 +138,8 @@ static int answer_write(struct db_conn *conn, void *arg)
             code = payment_of(conn, arena, again->begin.order_id, &row);
         if (code != SOUK_OK)
             return code;
-        struct json *next = NULL;
-        if (row.next.len && json_parse(arena, row.next, &next, &again->err) == SOUK_OK)
-            again->end.redirect = json_text(json_at(next, "redirect"));
+        again->end.redirect = json_text(json_at(payment_next(arena, &row, 0), "redirect"));
+        order_show_client(arena, again->end.order, &row);
     }
     return again->answer(again->request, conn, &again->end);
 }

@@ -7,6 +7,7 @@
 
 #include "shop/order.h"
 #include "shop/payment.h"
+#include "shop/promo_book.h"
 #include "shop/stock.h"
 
 static inline void checks_setup(void)
@@ -14,6 +15,7 @@ static inline void checks_setup(void)
     stock_verify_setup();
     order_verify_setup();
     payment_verify_setup();
+    promo_verify_setup();
 }
 
 #endif

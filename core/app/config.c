@@ -21,6 +21,7 @@
 #include "app/route.h"
 #include "app/theme.h"
 #include "base/str.h"
+#include "base/zone.h"
 #include "plugin/stage.h"
 #include "script/chunk.h"
 #include "shop/market.h"
@@ -85,7 +86,8 @@ static int is_own_name(struct souk_str name)
     for (int i = SECTION_SHOP; i < SECTIONS; i++)
         if (souk_str_is(name, config_sections[i].name))
             return 1;
-    return souk_str_is(name, "plugins") || souk_str_is(name, "plugin_path");
+    return souk_str_is(name, "plugins") || souk_str_is(name, "plugin_path") ||
+           souk_str_is(name, "scripts");
 }
 
 static void take_plugins(struct arena *arena, const struct json *list, struct config *out,
@@ -177,6 +179,11 @@ static void take_top(struct arena *arena, struct config *out, struct problems *p
         options_check(arena, top->options, top->count, "", out->dir, given, problems);
     take_plugins(arena, options_json(values, "plugins"), out, problems);
     take_plugin_path(arena, options_json(values, "plugin_path"), out, problems);
+    struct souk_str scripts = options_text(values, "scripts");
+    if (scripts.len)
+        out->scripts = scripts.ptr[0] == '/'
+                           ? arena_cstr(arena, scripts)
+                           : arena_printf(arena, "%s/%.*s", out->dir, SOUK_PRI(scripts)).ptr;
 }
 
 /* ---- names that are nobody's ---- */
@@ -189,7 +196,7 @@ static void refuse_name(struct souk_str name, const char *const *known, struct c
     if (near) {
         buf_printf(&hint, "did you mean \"%s\"?", near);
     } else {
-        buf_add_cstr(&hint, "known sections: plugins, plugin_path");
+        buf_add_cstr(&hint, "known sections: plugins, plugin_path, scripts");
         for (int i = SECTION_SHOP; i < SECTIONS; i++)
             buf_printf(&hint, ", %s", config_sections[i].name);
         for (size_t i = 0; out->plugin_path[i]; i++) {
@@ -209,11 +216,12 @@ static void check_names(struct arena *arena, struct config *out, struct problems
     if (stage_list(out->plugin_path, arena, &found, &found_count))
         found_count = 0;
     const char **known =
-        arena_array(arena, const char *, found_count + out->plugin_count + SECTIONS + 2);
+        arena_array(arena, const char *, found_count + out->plugin_count + SECTIONS + 3);
     for (int i = SECTION_SHOP; i < SECTIONS; i++)
         known[count++] = config_sections[i].name;
     known[count++] = "plugins";
     known[count++] = "plugin_path";
+    known[count++] = "scripts";
     for (size_t i = 0; i < out->plugin_count; i++)
         known[count++] = out->plugins[i];
     for (size_t i = 0; i < found_count; i++)
@@ -342,8 +350,10 @@ static void check_theme(const struct config *config, struct problems *problems)
 /* Everything but reading: out->values stand. */
 static void check_values(struct arena *arena, struct config *out, struct problems *problems)
 {
-    struct option_values **const sections[SECTIONS] = {NULL,         &out->shop, &out->http,
-                                                       &out->limits, &out->log,  &out->http_client};
+    struct option_values **const sections[SECTIONS] = {
+        [SECTION_SHOP] = &out->shop,     [SECTION_HTTP] = &out->http,
+        [SECTION_LIMITS] = &out->limits, [SECTION_PROMOTIONS] = &out->promotions,
+        [SECTION_LOG] = &out->log,       [SECTION_HTTP_CLIENT] = &out->http_client};
     for (int i = SECTION_SHOP; i < SECTIONS; i++) {
         const struct config_section *section = &config_sections[i];
         *sections[i] = options_check(arena, section->options, section->count, section->name,
@@ -418,6 +428,7 @@ int config_recall(struct arena *arena, const char *path, const char *file, struc
 void config_market(struct arena *arena, const struct config *config)
 {
     const struct option_values *values = config->shop;
+    const struct json *margin = json_at(json_at(config->values, "promotions"), "min_margin");
     struct market_shop terms = {
         .name = arena_cstr(arena, options_text(values, "name")),
         .url = arena_cstr(arena, options_text(values, "url")),
@@ -430,9 +441,13 @@ void config_market(struct arena *arena, const struct config *config)
         .order_first = options_int(values, "order_first"),
         .order_hold = options_int(values, "order_hold"),
         .returns_days = options_int(values, "returns_days"),
+        .codes_per_order = options_int(config->promotions, "codes_per_order"),
+        .min_margin_ppm = margin ? options_int(config->promotions, "min_margin") : -1,
+        .scripts = config->scripts,
         .prices_include_tax = options_int(values, "prices_include_tax") != 0,
         .round_by_total = souk_str_is(options_text(values, "tax_rounding"), "total")};
     for (size_t i = 0; i < MARKET_LOCALES - 1 && config->locales[i]; i++)
         terms.locales[i] = config->locales[i];
     market_setup(&terms);
+    zone_setup(arena_cstr(arena, options_text(values, "time_zone")), NULL);
 }

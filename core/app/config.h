@@ -15,11 +15,13 @@ struct config {
     const char *path; /* absolute */
     const char *dir;
     struct json *values;                                            /* the file's values */
-    struct option_values *shop, *http, *limits, *log, *http_client; /* the core's sections */
+    struct option_values *shop, *http, *limits, *log, *http_client,
+        *promotions; /* the core's sections */
     const char *const *plugins;                                     /* NULL-terminated names */
     size_t plugin_count;
     const char *const *plugin_path; /* NULL-terminated folders, absolute */
     const char *theme;              /* folder, absolute; NULL: none */
+    const char *scripts;            /* folder of rules, absolute; it need not be there */
     const char *const *locales;     /* NULL-terminated; the first is the default */
     const struct chunk_line *lines; /* where each top-level name stands */
     size_t line_count;

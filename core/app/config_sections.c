@@ -24,6 +24,12 @@ static const struct souk_option top[] = {
      .type = SOUK_LIST,
      .summary = "Folders in which plugins are looked for, in this order, relative to this file. "
                 "Without it: plugins beside the program, then lib/souk/plugins of its prefix."},
+    {.key = "scripts",
+     .type = SOUK_STRING,
+     .initial = "scripts",
+     .summary =
+         "The folder of rules in Lua (promotions/, upsell/, lib/), relative to this file; it "
+         "need not be there. A changed file is taken up within seconds."},
 };
 
 static const char *const roundings[] = {"line", "total", NULL};
@@ -90,6 +96,11 @@ static const struct souk_option shop[] = {
      .max = 365,
      .summary =
          "Days from delivery within which customers may send goods back; 0: not through the shop."},
+    {.key = "time_zone",
+     .type = SOUK_STRING,
+     .initial = "UTC",
+     .summary = "Where the shop's clock stands, for rules: what \"monday\", \"18:00\" and a date "
+                "without a time mean. A name like Europe/Sofia."},
     {.key = "theme",
      .type = SOUK_STRING,
      .summary = "A folder of templates that replace or extend the shop's own, relative to this "
@@ -208,6 +219,21 @@ static const struct souk_option limits[] = {
          "When the shop's process has grown beyond it, it is replaced without losing a request; 0 is never."},
 };
 
+static const struct souk_option promotions[] = {
+    {.key = "codes_per_order",
+     .type = SOUK_INT,
+     .initial = "5",
+     .min = 1,
+     .max = 20,
+     .summary = "Voucher codes that one cart takes."},
+    {.key = "min_margin",
+     .type = SOUK_RATE,
+     .min = 0,
+     .max = 10000000,
+     .summary = "What discounts leave at least on top of a known cost: \"10%\". \"0%\": nothing is "
+                "sold below its cost. Without it discounts do not look at costs."},
+};
+
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
@@ -246,6 +272,7 @@ const struct config_section config_sections[SECTIONS] = {
     [SECTION_SHOP] = {"shop", "Who you are", ROWS(shop)},
     [SECTION_HTTP] = {"http", "How requests come in", ROWS(http)},
     [SECTION_LIMITS] = {"limits", "What keeps one visitor from taking all", ROWS(limits)},
+    [SECTION_PROMOTIONS] = {"promotions", "How far discounts go", ROWS(promotions)},
     [SECTION_LOG] = {"log", "What is written down", ROWS(log_options)},
     [SECTION_HTTP_CLIENT] = {"http_client", "What plugins may reach outside", ROWS(http_client)},
 };

@@ -8,7 +8,7 @@
 #include <souk/plugin.h>
 
 struct config_section {
-    const char *name; /* "" for the names at the top: plugins, plugin_path */
+    const char *name; /* "" for the names at the top: plugins, plugin_path, scripts */
     const char *summary;
     const struct souk_option *options;
     size_t count;
@@ -19,6 +19,7 @@ enum {
     SECTION_SHOP,
     SECTION_HTTP,
     SECTION_LIMITS,
+    SECTION_PROMOTIONS,
     SECTION_LOG,
     SECTION_HTTP_CLIENT,
     SECTIONS

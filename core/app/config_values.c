@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include "base/money.h"
 #include "base/str.h"
+#include "base/zone.h"
 
 static int is_address(struct souk_str text)
 {
@@ -83,8 +84,9 @@ static void check_shop(const struct config *config, struct problems *problems)
 {
     struct souk_str currency = options_text(config->shop, "currency");
     const struct json *locales = options_json(config->shop, "locales");
-    char code[8];
+    char code[8], zone[80];
     int place = 0;
+    str_copy(zone, sizeof(zone), options_text(config->shop, "time_zone"));
     str_copy(code, sizeof(code), currency);
     if (currency.len != 3 || money_digits(code) < 0) {
         problem_add(problems, souk_str("shop.currency"),
@@ -95,6 +97,12 @@ static void check_shop(const struct config *config, struct problems *problems)
         problem_add(problems, souk_str("shop.locales"),
                     souk_str("name one language at least, as in locales = { \"en\" }"), "is empty");
     }
+    if (!zone_known(zone))
+        problem_add(
+            problems, souk_str("shop.time_zone"),
+            souk_str("write a name like \"Europe/Sofia\"; the system's package tzdata has to "
+                     "be there"),
+            "\"%s\" is no time zone that this machine knows", zone);
     json_each(item, locales)
     {
         struct souk_str locale = json_text(&item->value);

@@ -45,13 +45,23 @@ static struct souk_str or_empty(struct souk_str text)
     return text.ptr ? text : souk_str("");
 }
 
-static struct souk_str next_of(struct arena *arena, struct souk_str redirect)
+/* {"redirect": …, "client": {"provider": …, …}}, each if there is one. */
+static struct souk_str next_of(struct arena *arena, struct souk_str provider,
+                               const struct souk_payment_result *result)
 {
     struct json *next = json_new(arena, JSON_OBJECT);
     struct buf text = {.arena = arena};
-    if (!redirect.len)
+    if (result->redirect.len)
+        json_add_str(arena, next, "redirect", result->redirect);
+    if (result->client) {
+        struct json *client = json_add(arena, next, "client", JSON_OBJECT);
+        json_add_str(arena, client, "provider", provider);
+        json_each(fact, (const struct json *)result->client)
+            json_add_key(arena, client, fact->key, JSON_STRING)
+                ->text = json_text(&fact->value);
+    }
+    if (!next->count)
         return souk_str("");
-    json_add_str(arena, next, "redirect", redirect);
     json_print(&text, next);
     return buf_str(&text);
 }
@@ -81,7 +91,7 @@ static int tell_write(struct db_conn *conn, void *arg)
         .state = result->state,
         .amount = result->amount,
         .payment_reference = telling->began ? or_empty(result->reference) : souk_str(""),
-        .next = next_of(&scratch, result->redirect),
+        .next = next_of(&scratch, telling->row->provider, result),
         .message = or_empty(result->message),
         .data = (const struct json *)result->data,
         .check_at = result->check_at,

@@ -118,6 +118,7 @@ static void say_later(const struct config *old, const struct config *new)
     } rows[] = {{"shop", old->shop, new->shop},
                 {"http", old->http, new->http},
                 {"limits", old->limits, new->limits},
+                {"promotions", old->promotions, new->promotions},
                 {"log", old->log, new->log},
                 {"http_client", old->http_client, new->http_client}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -30,7 +30,9 @@
 #include "app/media.h"
 #include "app/message.h"
 #include "app/money.h"
+#include "app/offer.h"
 #include "app/parcel.h"
+#include "app/promotion.h"
 #include "app/route.h"
 #include "app/shop_state.h"
 #include "app/storefront/route.h"
@@ -52,6 +54,7 @@
 #define TURN        (50 * CLOCK_MS)
 #define JOB_THREADS 8 /* most of their time they wait for others: mail, webhooks, providers */
 #define LOOK_ORDERS (5 * CLOCK_SECOND)
+#define LOOK_RULES  (500 * CLOCK_MS)
 #define DRAIN_GRACE (30 * CLOCK_SECOND)
 
 static struct shop *current;
@@ -175,6 +178,15 @@ static int start_plugins(struct shop *shop, struct err *err)
     return SOUK_OK;
 }
 
+/* Rules that are wrong keep nobody from opening the shop. */
+static int start_rules(struct shop *shop, struct err *err)
+{
+    const char *kept = arena_printf(&shop->arena, "%s/run/scripts.json", shop->start->data).ptr;
+    promotion_use(shop->db, shop->jobs, kept);
+    return shop->start->safe ? SOUK_OK
+                             : promotion_open(shop->config.scripts, market_shop()->currency, err);
+}
+
 /* ---- HTTP ---- */
 
 static const char *const *list_of(struct arena *arena, const struct json *list)
@@ -286,9 +298,20 @@ static void turn_orders(struct shop *shop, int64_t mono)
     parcel_turn(shop->db, clock_now());
 }
 
+/* The files of promotions and offers. */
+static void turn_rules(int64_t mono)
+{
+    static int64_t next;
+    if (mono < next)
+        return;
+    next = mono + LOOK_RULES;
+    promotion_watch();
+}
+
 static void turn(struct shop *shop, int64_t mono)
 {
     turn_shop(shop, mono);
+    turn_rules(mono);
     turn_orders(shop, mono);
     visit_flush(shop->db);
     board_watch(mono, say_late);
@@ -339,8 +362,9 @@ static int build(struct shop *shop, struct err *err)
     warm_worker(shop->jobs, JOB_THREADS, shop->db);
     checks_setup();
     booking_setup();
+    offer_setup();
     parcel_setup();
-    if ((code = listing_setup(shop->db, err)) != SOUK_OK)
+    if ((code = listing_setup(shop->db, err)) != SOUK_OK || (code = start_rules(shop, err)))
         return code;
     if ((code = start_plugins(shop, err)) != SOUK_OK || (code = start_web(shop, err)) != SOUK_OK)
         return code;
@@ -364,6 +388,7 @@ static void stop(struct shop *shop)
     push_stop(shop->push); /* nobody is left to publish */
     server_stop(shop->server);
     listing_end();
+    promotion_close();
     db_shut(shop->db);
     log_info("shop.stopped", LOG_I("recycle", atomic_load(&shop->recycle)));
 }

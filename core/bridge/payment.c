@@ -54,7 +54,10 @@ static int dress_offer(struct provider_call *call, struct souk_str method, struc
 {
     const struct souk_payment_provider *table = table_of(call->provider);
     struct arena *arena = call->ctx.arena;
-    const struct json *fee = json_at(offer, "fee");
+    const struct json *fee = json_at(offer, "fee"), *in_page = json_at(offer, "in_page");
+    if (in_page && (in_page->kind != JSON_BOOL || table->flags & SOUK_PAYMENT_LOCAL))
+        return bridge_refuse(&call->ctx, SOUK_INVALID,
+                             "an offer's in_page is true or false, and not for LOCAL providers");
     if (fee && (fee->kind != JSON_INT || fee->number < 0))
         return bridge_refuse(&call->ctx, SOUK_INVALID, "an offer's fee is an integer from 0");
     json_add_str(arena, offer, "method", method);
@@ -198,6 +201,7 @@ static int is_text(struct souk_str text, size_t most)
 }
 
 static int check_result(struct provider_call *call, enum payment_verb verb,
+                        const struct souk_payment *payment,
                         const struct souk_payment_result *result)
 {
     const struct json *data = (const struct json *)result->data;
@@ -216,6 +220,9 @@ static int check_result(struct provider_call *call, enum payment_verb verb,
         return bridge_refuse(&call->ctx, SOUK_ERROR,
                              "%s gave a redirect that is no https address (http for loopback)",
                              verbs[verb]);
+    const char *fault = payment_client_fault(&call->ctx, verb, payment, result);
+    if (fault)
+        return bridge_refuse(&call->ctx, SOUK_ERROR, "%s gave %s", verbs[verb], fault);
     if (data && (data->kind != JSON_OBJECT || value_print(call->ctx.arena, data).len > DATA_MOST))
         return bridge_refuse(&call->ctx, SOUK_ERROR, "%s gave data that is no map below 16 KiB",
                              verbs[verb]);
@@ -230,6 +237,8 @@ static void keep_result(struct arena *arena, struct souk_payment_result *result)
     result->message = arena_str(arena, result->message);
     if (result->data)
         result->data = (struct souk_value *)json_copy(arena, (const struct json *)result->data);
+    if (result->client)
+        result->client = (struct souk_value *)json_copy(arena, (const struct json *)result->client);
 }
 
 int payment_call(const struct provider_scope *scope, enum payment_verb verb,
@@ -244,7 +253,7 @@ int payment_call(const struct provider_scope *scope, enum payment_verb verb,
         return code;
     code = run_verb(&call, verb, payment, move, result);
     if (code == SOUK_OK)
-        code = check_result(&call, verb, result);
+        code = check_result(&call, verb, payment, result);
     if (code == SOUK_OK)
         keep_result(scope->arena, result);
     return provider_end(&call, code, err);
@@ -351,6 +360,7 @@ int payment_view(struct db_conn *conn, struct arena *arena, const struct payment
         code = json_parse(arena, row->data, &data, &err);
     view->order = (const struct souk_value *)order;
     view->data = (const struct souk_value *)data;
+    view->in_page = payment_in_page(data);
     return code;
 }
 

@@ -57,8 +57,8 @@ int provider_end(struct provider_call *call, int returned, struct err *err);
 
 /* ---- payment.c ---- */
 
-/* All that can take these terms, in order of start: {"method", "label", "note", "fee", "fields",
- * "flags"}. */
+/* All that can take these terms, in order of start: {"method", "label", "note", "fee", "in_page",
+ * "fields", "flags"}. */
 int payment_offers(const struct provider_scope *scope, const struct souk_payment_terms *terms,
                    struct json *items);
 /* The offer of one; SOUK_NOT_FOUND: not for these terms, or not there. *flags: SOUK_PAYMENT_…. */
@@ -72,6 +72,12 @@ int payment_call(const struct provider_scope *scope, enum payment_verb verb,
                  const struct souk_payment *payment, struct souk_str method,
                  const struct souk_payment_move *move, struct souk_payment_result *result,
                  struct err *err);
+/* What was chosen ({"method", …}) asks to finish the payment in the front end's page. */
+int payment_in_page(const struct json *chosen);
+/* What is wrong with the client facts of a result, in words after "gave"; NULL: nothing. */
+const char *payment_client_fault(const struct souk_ctx *ctx, enum payment_verb verb,
+                                 const struct souk_payment *payment,
+                                 const struct souk_payment_result *result);
 int payment_show(const struct provider_scope *scope, struct souk_str method,
                  const struct souk_payment *payment, struct json *view);
 /* Whether the provider has a function for it. A call without one is SOUK_NOT_FOUND. */

@@ -16,7 +16,8 @@
 #include "store/db.h"
 
 #define CART_DAYS  30
-#define CART_CODES 20 /* coupon codes */
+#define CART_CODES 20 /* coupon codes; promotions.codes_per_order says how many are taken */
+#define CART_CODES_USUAL 5
 #define CART_TOKEN 26 /* signs of base32: 130 bits */
 
 struct cart_line {
@@ -29,6 +30,7 @@ struct cart_line {
     int changed; /* cart_store has to write it */
 };
 
+struct promo_said;
 struct cart {
     int64_t id, person_id, visitor, version;
     int64_t created_at, changed_at, expires_at;
@@ -43,6 +45,9 @@ struct cart {
     int64_t *removed; /* lines */
     size_t removed_count;
     int coupons_changed;
+    const struct promo_said
+        *said; /* what functions of scripts said at the last pricing (quote.said);
+                  or NULL: in a write they cannot be asked again */
 };
 
 /* In a write. */
@@ -77,14 +82,22 @@ struct cart_change {
 int cart_apply(struct db_conn *conn, struct arena *arena, struct cart *cart,
                const struct cart_change *change, int64_t now, int64_t *line_id, int64_t *available,
                struct err *err);
-/* What it costs in this market: lines in one query, prices and tax rates likewise. Lines that
- * cannot be bought any more (switched off, gone, no price) are left out of the quote and listed in
- * `gone` (list of
- * {"sku", "name", "line"}; may be NULL). `delivery` (may be NULL): the chosen one, with its rates.
+/* What it costs in this market, promotions and codes in it: lines in one query, prices and tax
+ * rates likewise. Lines that cannot be bought any more (switched off, gone, no price) are left out
+ * of the quote and listed in `gone` (list of {"sku", "name", "line"}; may be NULL). `charges`: what
+ * is charged besides, as offered, with rates: deliveries, which promotions may make cheaper, and
+ * fees.
  */
 int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *cart,
-               const struct market *market, const struct quote_delivery *delivery,
+               const struct market *market, const struct quote_delivery *charges, size_t count,
                struct quote *quote, struct json *gone, struct err *err);
+/* The same goods at the same prices with one more charge: promotions are judged anew. */
+int cart_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                const struct market *market, const struct quote_delivery *charge,
+                struct quote *quote, struct err *err);
+/* Who the cart's promotions are for. */
+struct promo_who;
+void cart_who(const struct cart *cart, const struct market *market, struct promo_who *who);
 /* In a write: lines, coupons, draft and quote (may be NULL: not priced) as they are in memory;
  * version
  * + 1, kept for another 30 days. SOUK_CONFLICT: it has another version by now. The struct keeps the

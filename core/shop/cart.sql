@@ -100,7 +100,7 @@ SELECT v.product_id, v.id, v.availability, p.list_id, p.min_quantity, p.amount, 
 FROM json_each($1) AS j CROSS JOIN variant AS v ON v.id = j.value
     LEFT JOIN price AS p ON p.variant_id = v.id LEFT JOIN price_list AS l ON l.id = p.list_id
 
--- What is known of them besides; texts in $2, else in $3, else in any language.
+-- What is known of them besides; texts in $2, else in $3, else in any language; categories with all above them.
 -- name: cart_goods
 SELECT v.id, v.product_id, v.sku, v.enabled, p.type, p.status, p.publish_from, p.publish_until,
     coalesce(v.tax_class_id, p.tax_class_id, 0), v.cost, v.weight_g, v.length_mm, v.width_mm, v.height_mm, p.key,
@@ -114,8 +114,11 @@ SELECT v.id, v.product_id, v.sku, v.enabled, p.type, p.status, p.publish_from, p
             (SELECT x.name FROM attribute_value_text AS x WHERE x.value_id = vv.value_id AND x.locale = $3),
             (SELECT x.name FROM attribute_value_text AS x WHERE x.value_id = vv.value_id LIMIT 1)) AS name
         FROM variant_value AS vv WHERE vv.variant_id = v.id ORDER BY vv.option) AS w) END,
-    (SELECT group_concat(c.key, ',') FROM product_category AS pc JOIN category AS c ON c.id = pc.category_id
-        WHERE pc.product_id = p.id)
+    (WITH RECURSIVE up (id, parent_id, key) AS (
+            SELECT c.id, c.parent_id, c.key FROM product_category AS pc JOIN category AS c ON c.id = pc.category_id
+            WHERE pc.product_id = p.id
+            UNION SELECT c.id, c.parent_id, c.key FROM up AS u JOIN category AS c ON c.id = u.parent_id)
+        SELECT group_concat(w.key, ',') FROM up AS w)
 FROM json_each($1) AS j CROSS JOIN variant AS v ON v.id = j.value JOIN product AS p ON p.id = v.product_id
 
 -- What a page shows of them: address, picture and stock.

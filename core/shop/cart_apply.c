@@ -17,8 +17,7 @@
 
 /* The words below are whole sentences, which the pages look up in their language; so the numbers
  * stand in them. */
-_Static_assert(QUOTE_QUANTITY == 10000 && QUOTE_LINES == 200 && CART_CODES == 20,
-               "as the words say");
+_Static_assert(QUOTE_QUANTITY == 10000 && QUOTE_LINES == 200, "as the words say");
 
 struct apply {
     struct db_conn *conn;
@@ -252,6 +251,12 @@ static size_t find_code(const struct cart *cart, struct souk_str code)
     return at;
 }
 
+static size_t codes_most(void)
+{
+    int64_t most = market_shop()->codes_per_order;
+    return most < 1 ? CART_CODES_USUAL : most > CART_CODES ? CART_CODES : (size_t)most;
+}
+
 static int do_code(struct apply *apply)
 {
     struct cart *cart = apply->cart;
@@ -260,9 +265,9 @@ static int do_code(struct apply *apply)
         return err_set(apply->err, SOUK_INVALID, "a code has 1 to 64 signs");
     if (find_code(cart, code) < cart->coupon_count)
         return SOUK_OK;
-    if (cart->coupon_count == CART_CODES)
+    if (cart->coupon_count >= codes_most())
         return err_set(apply->err, SOUK_INVALID,
-                       "a cart holds at most 20 codes; take one out first");
+                       "this cart takes no more codes; take one out first");
     if (!cart->coupons)
         cart->coupons = arena_array(apply->arena, struct souk_str, CART_CODES);
     cart->coupons[cart->coupon_count++] = code;

@@ -30,12 +30,17 @@ struct document {
     struct goods_list later;
 };
 
-static struct souk_str list_variants(struct arena *arena, const struct cart *cart, int all)
+/* Those kept for later; `all`: every line, and the gifts of `quote`. */
+static struct souk_str list_variants(struct arena *arena, const struct cart *cart,
+                                     const struct quote *quote, int all)
 {
     struct buf out = {.arena = arena};
     for (size_t i = 0; i < cart->count; i++)
         if (all || cart->lines[i].later)
             buf_printf(&out, "%c%lld", out.len ? ',' : '[', (long long)cart->lines[i].variant_id);
+    for (size_t i = 0; all && quote && i < quote->count; i++)
+        if (quote->lines[i].gift && quote->lines[i].variant_id)
+            buf_printf(&out, "%c%lld", out.len ? ',' : '[', (long long)quote->lines[i].variant_id);
     if (!out.len)
         return souk_str("");
     buf_add_char(&out, ']');
@@ -46,7 +51,8 @@ static int read_seen(struct document *document)
 {
     struct arena *arena = document->arena;
     const char *locale = document->market->locale;
-    struct souk_str ids = list_variants(arena, document->cart, 1);
+    struct souk_str ids = list_variants(arena, document->cart, document->quote, 1);
+    size_t room = document->cart->count + (document->quote ? document->quote->count : 0);
     struct db_rows rows;
     if (!ids.len)
         return SOUK_OK;
@@ -54,9 +60,9 @@ static int read_seen(struct document *document)
                         DB_CSTR(view_default_locale()));
     if (code != SOUK_OK)
         return code;
-    document->seen = arena_array(arena, struct seen, document->cart->count);
+    document->seen = arena_array(arena, struct seen, room);
     while ((code = db_next(&rows)) == 1) {
-        if (document->seen_count == document->cart->count)
+        if (document->seen_count == room)
             continue;
         struct souk_str slug = arena_str(arena, db_text(&rows, 1));
         document->seen[document->seen_count++] = (struct seen){
@@ -115,6 +121,20 @@ static void add_seen(struct arena *arena, struct json *item, const struct cart_l
         json_add_null(arena, item, "stock");
 }
 
+static void add_discounts(const struct document *document, struct json *item,
+                          const struct quote_line *priced)
+{
+    struct arena *arena = document->arena;
+    struct json *list = json_add(arena, item, "discounts", JSON_ARRAY);
+    for (size_t i = 0; i < priced->discount_count; i++) {
+        const struct quote_share *share = &priced->discounts[i];
+        struct json *one = json_add(arena, list, NULL, JSON_OBJECT);
+        json_add_str(arena, one, "promotion", share->promotion);
+        json_add_str(arena, one, "name", quote_promotion_name(document->quote, share->promotion));
+        json_add_int(arena, one, "amount", share->amount);
+    }
+}
+
 static void add_line(const struct document *document, struct json *list,
                      const struct cart_line *line, const struct quote_line *priced)
 {
@@ -137,7 +157,31 @@ static void add_line(const struct document *document, struct json *list,
     else
         json_add_null(arena, item, "price_before");
     json_add_bool(arena, item, "unsent", priced->unsent);
+    json_add_bool(arena, item, "gift", priced->gift);
+    add_discounts(document, item, priced);
+    json_add_bool(arena, item, "reduced", priced->reduced);
     add_seen(arena, item, line, priced, find_seen(document, line->variant_id));
+}
+
+/* What rules put in: lines that nobody can change, under names of their own. */
+static void add_gifts(struct document *document, struct json *doc)
+{
+    struct arena *arena = document->arena;
+    struct json *list = (struct json *)(uintptr_t)json_at(doc, "lines");
+    const struct quote *quote = document->quote;
+    size_t count = 0;
+    for (size_t i = 0; quote && i < quote->count; i++) {
+        const struct quote_line *priced = &quote->lines[i];
+        struct cart_line line = {.variant_id = priced->variant_id,
+                                 .quantity = priced->quantity,
+                                 .price_seen = -1,
+                                 .note = souk_str("")};
+        if (!priced->gift)
+            continue;
+        add_line(document, list, &line, priced);
+        json_add_str(arena, &list->last->value, "id", arena_printf(arena, "gift-%zu", ++count));
+        json_add_bool(arena, &list->last->value, "available", 1);
+    }
 }
 
 /* What is kept for later is shown at today's price for its quantity; 0: it is not sold any more. */
@@ -166,7 +210,7 @@ static int add_lines(struct document *document, struct json *doc, struct json *g
 {
     struct arena *arena = document->arena;
     struct json *list = json_add(arena, doc, "lines", JSON_ARRAY);
-    struct souk_str later = list_variants(arena, document->cart, 0);
+    struct souk_str later = list_variants(arena, document->cart, NULL, 0);
     size_t at = 0;
     int code = later.len
                    ? goods_read(document->conn, arena, document->market, later, &document->later)
@@ -207,12 +251,13 @@ int cart_document(struct db_conn *conn, struct arena *arena, const struct cart *
     json_add_int(arena, *doc, "units", cart_units(cart));
     if ((code = add_lines(&document, *doc, gone)) != SOUK_OK)
         return code;
+    add_gifts(&document, *doc);
     json_add_tree(arena, *doc, "gone", gone);
     struct json *codes = json_add(arena, *doc, "coupons", JSON_ARRAY);
     for (size_t i = 0; i < cart->coupon_count; i++)
         json_add(arena, codes, NULL, JSON_STRING)->text = cart->coupons[i];
     if (quote)
-        json_add_tree(arena, *doc, "quote", quote_print(arena, quote));
+        json_add_tree(arena, *doc, "quote", quote_print_public(arena, quote));
     else
         json_add_null(arena, *doc, "quote");
     json_add_time(arena, *doc, "expires_at", cart->expires_at);

@@ -162,6 +162,7 @@ int goods_fill(struct db_conn *conn, struct arena *arena, struct goods_list *lis
     line->product = goods->key;
     line->unit_price = price->amount;
     line->original_price = price->compare_at > price->amount ? price->compare_at : price->amount;
+    line->reduced = price->reduced;
     line->cost = goods->cost;
     line->weight_g = goods->weight_g;
     line->length_mm = goods->length_mm;

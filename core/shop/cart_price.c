@@ -1,11 +1,18 @@
 /*
  * cart_price.c: a cart becomes a quote. Every page, every step of the checkout comes through here,
  * so the number of statements does not depend on the number of lines: goods, prices, the
- * catalogue's version, and the rates of each tax class that occurs (most often one).
+ * catalogue's version, the rates of each tax class that occurs (most often one), and what the rules
+ * want to know.
+ *
+ * Deliveries stand in the quote before promotions are judged, because those may be about them; fees
+ * of a way to pay come after, because nothing makes them cheaper. The lines as they were before
+ * promotions are kept, so that a charge that joins later costs no look into the catalogue.
  */
 #include "shop/cart.h"
 #include "shop/cart.sql.h"
 #include "shop/cart_goods.h"
+#include "shop/promo_live.h"
+#include "shop/promo_offer.h"
 
 static struct souk_str list_variants(struct arena *arena, const struct cart *cart)
 {
@@ -50,38 +57,110 @@ static int fill_lines(struct db_conn *conn, struct arena *arena, const struct ca
     return code;
 }
 
-static void take_coupons(struct arena *arena, const struct cart *cart, struct quote *quote)
+/* ---- promotions ---- */
+
+void cart_who(const struct cart *cart, const struct market *market, struct promo_who *who)
 {
-    if (!cart->coupon_count)
-        return;
-    quote->coupons = arena_array(arena, struct quote_coupon, cart->coupon_count);
+    *who = (struct promo_who){.person_id = cart->person_id,
+                              .visitor = cart->visitor,
+                              .email = json_text(json_at(cart->draft, "email")),
+                              .phone = json_text(json_at(cart->draft, "phone")),
+                              .group = market->group,
+                              .address = ""};
+}
+
+/* The lines and codes as they are before any promotion. */
+static void begin(struct arena *arena, const struct cart *cart, struct quote *quote)
+{
+    quote->count = quote->goods_count;
+    quote->lines = arena_array(arena, struct quote_line, quote->count + 1);
+    if (quote->count)
+        memcpy(quote->lines, quote->goods, quote->count * sizeof *quote->lines);
+    quote->promotions = quote->nudges = NULL;
+    quote->coupon_count = 0;
+    quote->coupons = arena_array(arena, struct quote_coupon, cart->coupon_count + 1);
     for (size_t i = 0; i < cart->coupon_count; i++)
         quote->coupons[quote->coupon_count++].code = cart->coupons[i];
 }
 
+/* Those charges whose `fee` is as said, behind what stands there. */
+static void take_charges(const struct quote_delivery *charges, size_t count, int fee,
+                         struct quote *quote)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((charges[i].fee != 0) != fee)
+            continue;
+        quote->delivery[quote->delivery_count] = charges[i];
+        quote->delivery[quote->delivery_count++].discount = 0;
+    }
+}
+
+static int judge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                 const struct market *market, struct quote *quote, struct err *err)
+{
+    struct promo_facts facts = {.priced = 1};
+    struct promo_who who;
+    struct promo_said *said = arena_new(arena, struct promo_said);
+    struct promo_live *live = promo_live_pin();
+    if (cart->said)
+        *said = *cart->said;
+    cart_who(cart, market, &who);
+    int code = promo_offer_facts(conn, arena, live->set, cart, &facts);
+    if (code != SOUK_OK)
+        err_set(err, code, "the cart's offers cannot be read: %s", db_error(conn));
+    else
+        code = promo_price(conn, arena, live, quote, market, &who, &facts, said, err);
+    promo_live_unpin(live);
+    quote->said = said->count ? said : NULL;
+    return code;
+}
+
+/* Promotions, charges, sums. */
+static int finish(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                  const struct market *market, const struct quote_delivery *charges, size_t count,
+                  struct quote *quote, struct err *err)
+{
+    begin(arena, cart, quote);
+    quote->delivery = arena_array(arena, struct quote_delivery, count + 1);
+    quote->delivery_count = 0;
+    take_charges(charges, count, 0, quote);
+    int code = judge(conn, arena, cart, market, quote, err);
+    if (code != SOUK_OK)
+        return code;
+    take_charges(charges, count, 1, quote);
+    if ((code = quote_compute(quote, err)) == SOUK_OK)
+        quote->version = quote_version(arena, quote, quote->catalogue);
+    return code;
+}
+
+/* ---- the ways in ---- */
+
 int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *cart,
-               const struct market *market, const struct quote_delivery *delivery,
+               const struct market *market, const struct quote_delivery *charges, size_t count,
                struct quote *quote, struct json *gone, struct err *err)
 {
-    int64_t catalogue = 0;
     *quote = (struct quote){.currency = arena_str(arena, souk_str(market->currency)),
                             .at = market->now,
                             .include_tax = market_shop()->prices_include_tax,
                             .round_by_total = market_shop()->round_by_total};
     int code = fill_lines(conn, arena, cart, market, quote, gone);
     if (code == SOUK_OK)
-        code = db_get_int(conn, &sql_cart_catalogue, &catalogue);
+        code = db_get_int(conn, &sql_cart_catalogue, &quote->catalogue);
     if (code != SOUK_OK)
         return err_set(err, code, "the cart cannot be priced: %s", db_error(conn));
-    if (delivery) {
-        quote->delivery = arena_new(arena, struct quote_delivery);
-        *quote->delivery = *delivery;
-        quote->delivery_count = 1;
-    }
-    take_coupons(arena, cart, quote);
-    if ((code = quote_promote(arena, quote, err)) == SOUK_OK)
-        code = quote_compute(quote, err);
-    if (code == SOUK_OK)
-        quote->version = quote_version(arena, quote, catalogue);
-    return code;
+    quote->goods = quote->lines;
+    quote->goods_count = quote->count;
+    return finish(conn, arena, cart, market, charges, count, quote, err);
+}
+
+int cart_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                const struct market *market, const struct quote_delivery *charge,
+                struct quote *quote, struct err *err)
+{
+    struct quote_delivery *charges =
+        arena_array(arena, struct quote_delivery, quote->delivery_count + 1);
+    if (quote->delivery_count)
+        memcpy(charges, quote->delivery, quote->delivery_count * sizeof *charges);
+    charges[quote->delivery_count] = *charge;
+    return finish(conn, arena, cart, market, charges, quote->delivery_count + 1, quote, err);
 }

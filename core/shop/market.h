@@ -22,9 +22,13 @@ struct market_shop { /* the shop's own terms */
     int64_t order_first;       /* number of the first order; 0: 1001 */
     int64_t
         order_hold; /* microseconds that goods are kept for an order to be paid first; 0: 30 min */
-    int64_t returns_days;   /* from delivery; 0: no returns through the shop */
-    int prices_include_tax; /* as entered and as shown */
-    int round_by_total;     /* tax is rounded on the sum of a class instead of a line */
+    int64_t min_margin_ppm;  /* discounts leave at least this part of a known cost on top of it; -1:
+                                none */
+    int64_t codes_per_order; /* voucher codes of a cart; 0: 5 */
+    const char *scripts;     /* folder of rules; NULL: none */
+    int64_t returns_days;    /* from delivery; 0: no returns through the shop */
+    int prices_include_tax;  /* as entered and as shown */
+    int round_by_total;      /* tax is rounded on the sum of a class instead of a line */
 };
 
 struct market {
@@ -34,6 +38,8 @@ struct market {
     struct souk_str channel; /* "web" */
     struct souk_str country, region, postcode;
     int64_t now; /* microseconds UTC */
+    int bare;    /* prices as they are before catalogue promotions */
+    int asks;    /* the caller may wait: functions of scripts are asked (task threads, commands) */
 };
 
 /* Once, before requests; the strings outlive the process's use of them (the configuration's arena).

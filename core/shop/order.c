@@ -14,6 +14,7 @@
 #include "shop/market.h"
 #include "shop/order.sql.h"
 #include "shop/order_inner.h"
+#include "shop/promo_book.h"
 #include "store/audit.h"
 #include "store/outbox.h"
 
@@ -149,7 +150,9 @@ int order_forget(struct db_conn *conn, int64_t id)
     int code = db_run(conn, &sql_order_forget, NULL, DB_INT(id));
     if (code == SOUK_OK)
         code = db_run(conn, &sql_order_forget_messages, NULL, DB_INT(id));
-    return code ? code : db_run(conn, &sql_order_forget_deliveries, NULL, DB_INT(id));
+    if (code == SOUK_OK)
+        code = db_run(conn, &sql_order_forget_deliveries, NULL, DB_INT(id));
+    return code ? code : db_run(conn, &sql_order_forget_uses, NULL, DB_INT(id));
 }
 
 static const char *fact_of(enum order_machine machine, const char *to)
@@ -160,6 +163,16 @@ static const char *fact_of(enum order_machine machine, const char *to)
            : strcmp(to, "closed") == 0    ? "order.closed"
            : strcmp(to, "cancelled") == 0 ? "order.cancelled"
                                           : NULL;
+}
+
+/* Paid for, or taken on by staff: what it took of promotions is used. */
+static int is_settled(enum order_machine machine, const char *to)
+{
+    return machine == ORDER_MACHINE_ORDER ? strcmp(to, "confirmed") == 0
+           : machine == ORDER_MACHINE_PAYMENT
+               ? strcmp(to, "authorised") == 0 || strcmp(to, "paid") == 0 ||
+                     strcmp(to, "part_paid") == 0
+               : 0;
 }
 
 int order_move(struct db_conn *conn, struct arena *arena, int64_t id, enum order_machine machine,
@@ -197,6 +210,8 @@ int order_move(struct db_conn *conn, struct arena *arena, int64_t id, enum order
         code = order_audit(conn, arena, id, &trace, now);
     if (code == SOUK_OK && fact)
         code = order_tell(conn, arena, fact, id, number, more, now);
+    if (code == SOUK_OK && is_settled(machine, to))
+        code = promo_confirm(conn, id, now);
     if (code == SOUK_OK && strcmp(to, "closed") == 0)
         code = order_forget(conn, id);
     db_changed(conn, "order", id);

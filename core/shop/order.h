@@ -74,6 +74,10 @@ int order_find(struct db_conn *conn, struct souk_str number, struct souk_str tok
 /* The document of the contract. `staff` adds what customers do not see: ids, cost, internal notes,
  * history, payments with their moves, allowed steps. */
 int order_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff, struct json **doc);
+/* For the buyer's own front end, and nobody else: what it finishes the payment with joins the
+ * document's payment.next. `row`: the order's latest payment. */
+struct payment_row;
+void order_show_client(struct arena *arena, struct json *doc, const struct payment_row *row);
 int order_version(struct db_conn *conn, int64_t id, int64_t *version);
 int64_t order_person_of(struct db_conn *conn, int64_t id); /* 0: nobody's, or no such order */
 int order_states(struct db_conn *conn, int64_t id, struct order_states *states);
@@ -110,6 +114,17 @@ int order_cancel(struct db_conn *conn, struct arena *arena, int64_t id, struct s
  * "delivery_amount", "reason"}. */
 int order_edit(struct db_conn *conn, struct arena *arena, int64_t id, const struct json *edit,
                struct souk_str actor, int64_t now, struct err *err);
+/* An edit that adds one line at a price that was agreed on: an offer after the purchase. *more: by
+ * how much the total grows, with tax; `try`: that alone, nothing is changed. SOUK_CONFLICT: it
+ * cannot be had, or the order is not changed any more. */
+struct order_addition {
+    int64_t variant_id, quantity, unit_price;
+    struct quote_share share; /* what is taken off, and the reason that the history tells */
+    int try;
+};
+int order_append(struct db_conn *conn, struct arena *arena, int64_t id,
+                 const struct order_addition *addition, struct souk_str actor, int64_t now,
+                 int64_t *more, struct err *err);
 int order_note(struct db_conn *conn, int64_t id, struct souk_str text, int internal,
                struct souk_str actor, int64_t now);
 /* A chore's: unpaid orders whose time is over are cancelled. *more: some are left. */

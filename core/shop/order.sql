@@ -65,6 +65,10 @@ WHERE id = $1 AND EXISTS (SELECT 1 FROM person p WHERE p.id = shop_order.person_
 DELETE FROM message WHERE order_id = $1 AND state <> 'waiting'
     AND EXISTS (SELECT 1 FROM shop_order o JOIN person p ON p.id = o.person_id WHERE o.id = $1 AND p.erased_at IS NOT NULL)
 
+-- name: order_forget_uses
+DELETE FROM promo_use_customer WHERE use_id IN (SELECT id FROM promo_use WHERE order_id = $1)
+    AND EXISTS (SELECT 1 FROM shop_order o JOIN person p ON p.id = o.person_id WHERE o.id = $1 AND p.erased_at IS NOT NULL)
+
 -- name: order_forget_deliveries
 DELETE FROM webhook_delivery WHERE subject = 'order:' || $1 AND state <> 'waiting'
     AND EXISTS (SELECT 1 FROM shop_order o JOIN person p ON p.id = o.person_id WHERE o.id = $1 AND p.erased_at IS NOT NULL)

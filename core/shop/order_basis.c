@@ -97,3 +97,85 @@ void order_basis_read(struct arena *arena, const struct json *doc, struct quote 
         order_rates_read(json_at(&item->value, "rates"), &delivery->rates);
     }
 }
+
+/* ---- promotions ---- */
+
+void order_trace_read(struct arena *arena, const struct json *doc, struct quote *quote)
+{
+    const struct json *coupons = json_at(doc, "coupons"), *trace = json_at(doc, "promotions");
+    size_t count = coupons && coupons->kind == JSON_ARRAY ? coupons->count : 0;
+    quote->promotions = trace && trace->kind == JSON_ARRAY ? json_copy(arena, trace) : NULL;
+    quote->coupons = arena_array(arena, struct quote_coupon, count + 1);
+    quote->coupon_count = 0;
+    json_each(item, coupons) quote->coupons[quote->coupon_count++] =
+        (struct quote_coupon){.code = json_text(json_at(&item->value, "code")),
+                              .reason = json_text(json_at(&item->value, "reason")),
+                              .accepted = json_true(json_at(&item->value, "accepted"))};
+}
+
+static struct json *member(struct json *object, const char *key)
+{
+    for (struct json_item *item = object->first; item; item = item->next)
+        if (souk_str_is(item->key, key) && item->value.kind == JSON_INT)
+            return &item->value;
+    return NULL;
+}
+
+static int64_t discounts_of(const struct quote *quote, struct souk_str promotion)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < quote->count; i++)
+        for (size_t d = 0; d < quote->lines[i].discount_count; d++)
+            if (souk_str_equal(quote->lines[i].discounts[d].promotion, promotion))
+                sum += quote->lines[i].discounts[d].amount;
+    return sum;
+}
+
+static int is_traced(const struct quote *quote, struct souk_str promotion)
+{
+    json_each(item, quote->promotions) if (json_true(json_at(&item->value, "applied")) &&
+                                           souk_str_equal(json_text(json_at(&item->value, "id")),
+                                                          promotion)) return 1;
+    return 0;
+}
+
+/* A line that came later can have a discount of its own: that of an offer. */
+static void add_new(struct arena *arena, struct quote *quote)
+{
+    if (!quote->promotions)
+        quote->promotions = json_new(arena, JSON_ARRAY);
+    for (size_t i = 0; i < quote->count; i++)
+        for (size_t d = 0; d < quote->lines[i].discount_count; d++) {
+            struct souk_str promotion = quote->lines[i].discounts[d].promotion;
+            if (is_traced(quote, promotion))
+                continue;
+            struct json *entry = json_add(arena, quote->promotions, NULL, JSON_OBJECT);
+            json_add_str(arena, entry, "id", promotion);
+            json_add_str(arena, entry, "name", promotion);
+            json_add_bool(arena, entry, "applied", 1);
+            json_add_int(arena, entry, "amount", 0);
+            json_add_int(arena, entry, "delivery_amount", 0);
+        }
+}
+
+/* Deliveries do not say whose discount it is: what is left of it belongs to those that came
+ * first. */
+void order_trace_follow(struct arena *arena, struct quote *quote)
+{
+    int64_t left = 0;
+    add_new(arena, quote);
+    for (size_t i = 0; i < quote->delivery_count; i++)
+        left += quote->delivery[i].discount;
+    for (struct json_item *item = quote->promotions->first; item; item = item->next) {
+        struct json *amount = member(&item->value, "amount");
+        struct json *delivery = member(&item->value, "delivery_amount");
+        int catalogue = souk_str_is(json_text(json_at(&item->value, "kind")), "catalogue");
+        if (!json_true(json_at(&item->value, "applied")) || catalogue)
+            continue;
+        if (amount)
+            amount->number = discounts_of(quote, json_text(json_at(&item->value, "id")));
+        if (delivery && delivery->number > left)
+            delivery->number = left;
+        left -= delivery ? delivery->number : 0;
+    }
+}

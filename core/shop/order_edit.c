@@ -16,6 +16,8 @@
 #include "shop/order_inner.h"
 #include "shop/payment.h"
 #include "shop/person.h"
+#include "shop/promo_book.h"
+#include "shop/promo_offer.h"
 #include "shop/shipment.h"
 
 struct edit_line { /* beside the line of the quote with the same index */
@@ -77,8 +79,10 @@ static int read_row(struct edit *edit)
     edit->surplus = db_int(&rows, 21);
     db_close(&rows);
     code = json_parse(edit->arena, quote, &doc, edit->err);
-    if (code == SOUK_OK)
+    if (code == SOUK_OK) {
         order_basis_read(edit->arena, doc, &edit->quote);
+        order_trace_read(edit->arena, doc, &edit->quote);
+    }
     return code;
 }
 
@@ -213,8 +217,9 @@ static int add_goods(struct edit *edit, struct souk_str sku, int64_t quantity)
     struct json *gone = json_new(edit->arena, JSON_ARRAY);
     int code = db_get_int(edit->conn, &sql_order_edit_variant, &line.variant_id, DB_TEXT(sku));
     if (code == SOUK_OK)
-        code = cart_price(edit->conn, edit->arena, &cart, &market, NULL, &priced, gone, edit->err);
-    if (code == SOUK_NOT_FOUND || (code == SOUK_OK && (gone->count || priced.count != 1)))
+        code =
+            cart_price(edit->conn, edit->arena, &cart, &market, NULL, 0, &priced, gone, edit->err);
+    if (code == SOUK_NOT_FOUND || (code == SOUK_OK && (gone->count || priced.goods_count != 1)))
         return err_set(edit->err, SOUK_INVALID, "\"%.*s\" is not sold", SOUK_PRI(sku));
     if (code != SOUK_OK)
         return code;
@@ -224,7 +229,7 @@ static int add_goods(struct edit *edit, struct souk_str sku, int64_t quantity)
     if (edit->quote.count == QUOTE_LINES)
         return err_set(edit->err, SOUK_INVALID, "an order has at most %d lines", QUOTE_LINES);
     size_t at = edit->quote.count++;
-    edit->quote.lines[at] = priced.lines[0];
+    edit->quote.lines[at] = priced.goods[0]; /* at its price: promotions are for carts */
     edit->quote.lines[at].id = 0;
     edit->lines[at] = (struct edit_line){.position = at ? edit->lines[at - 1].position + 1 : 0};
     edit->touched = 1;
@@ -414,6 +419,7 @@ static int compute(struct edit *edit)
     if (delivery < edit->delivery_refunded)
         return err_set(edit->err, SOUK_CONFLICT, "%lld of the delivery have been refunded already",
                        (long long)edit->delivery_refunded);
+    order_trace_follow(edit->arena, &edit->quote);
     struct souk_str text = order_quote_text(edit->arena, &edit->quote);
     edit->quote.version = text; /* kept until it is stored */
     edit->quote.lines = all;
@@ -527,6 +533,74 @@ int order_edit(struct db_conn *conn, struct arena *arena, int64_t id, const stru
         code = move_stock(edit);
     if (code == SOUK_OK)
         code = store(edit);
+    if (code == SOUK_OK)
+        code = promo_retake(conn, arena, id, &edit->quote, now);
+    if (code == SOUK_OK)
+        code = tell(edit, wish, actor);
+    return code ? code : follow(edit, actor);
+}
+
+/* ---- one line at a price of its own ---- */
+
+static int append_line(struct edit *edit, const struct order_addition *addition)
+{
+    struct market market = market_of(edit);
+    struct quote_line line;
+    int64_t free = 0;
+    int code = promo_offer_line(edit->conn, edit->arena, &market, addition->variant_id,
+                                addition->quantity, &line, &free);
+    if (code == SOUK_NOT_FOUND)
+        return err_set(edit->err, SOUK_CONFLICT, "this is not sold any more");
+    if (code != SOUK_OK)
+        return code;
+    if (edit->quote.include_tax != market_shop()->prices_include_tax)
+        return err_set(edit->err, SOUK_CONFLICT,
+                       "prices of this order and of today do not agree on tax");
+    if (edit->quote.count == QUOTE_LINES)
+        return err_set(edit->err, SOUK_CONFLICT, "an order has at most %d lines", QUOTE_LINES);
+    size_t at = edit->quote.count++;
+    line.id = 0;
+    line.unit_price = addition->unit_price;
+    if (line.original_price < line.unit_price)
+        line.original_price = line.unit_price;
+    if (addition->share.amount) {
+        line.discounts = arena_new(edit->arena, struct quote_share);
+        *line.discounts = addition->share;
+        line.discount_count = 1;
+    }
+    edit->quote.lines[at] = line;
+    edit->lines[at] = (struct edit_line){.position = at ? edit->lines[at - 1].position + 1 : 0};
+    edit->touched = 1;
+    return SOUK_OK;
+}
+
+int order_append(struct db_conn *conn, struct arena *arena, int64_t id,
+                 const struct order_addition *addition, struct souk_str actor, int64_t now,
+                 int64_t *more, struct err *err)
+{
+    struct edit *edit = arena_new(arena, struct edit);
+    struct json *wish = json_new(arena, JSON_OBJECT);
+    *edit = (struct edit){.conn = conn, .arena = arena, .id = id, .now = now, .err = err};
+    json_add_str(arena, wish, "reason", addition->share.promotion);
+    int code = read_row(edit);
+    if (code != SOUK_OK)
+        return code;
+    if (strcmp(edit->status, "placed") != 0 && strcmp(edit->status, "confirmed") != 0)
+        return err_set(err, SOUK_CONFLICT, "an order that is %s is not changed any more",
+                       edit->status);
+    if ((code = read_lines(edit)) == SOUK_OK)
+        code = append_line(edit, addition);
+    if (code == SOUK_OK)
+        code = compute(edit);
+    if (code != SOUK_OK)
+        return code;
+    *more = edit->quote.total - edit->total;
+    if (addition->try)
+        return SOUK_OK;
+    if ((code = take_more(edit)) == SOUK_OK)
+        code = store(edit);
+    if (code == SOUK_OK)
+        code = promo_retake(conn, arena, id, &edit->quote, now);
     if (code == SOUK_OK)
         code = tell(edit, wish, actor);
     return code ? code : follow(edit, actor);

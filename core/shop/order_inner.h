@@ -39,6 +39,10 @@ void order_rates_read(const struct json *list, struct tax_rates *rates);
 struct souk_str order_quote_text(struct arena *arena, const struct quote *quote);
 /* The deliveries with their rates, and how tax is rounded, from what order_quote_text made. */
 void order_basis_read(struct arena *arena, const struct json *doc, struct quote *quote);
+/* The trace of promotions and the codes, as they were agreed on, from the same text; and, after an
+ * edit in memory, its amounts made equal to the discounts that are left. */
+void order_trace_read(struct arena *arena, const struct json *doc, struct quote *quote);
+void order_trace_follow(struct arena *arena, struct quote *quote);
 /* order_line: one row of a line that is computed. */
 int order_line_insert(struct db_conn *conn, struct arena *arena, int64_t order_id, int64_t position,
                       const struct quote_line *line, struct souk_str note);
@@ -51,5 +55,9 @@ int order_person(struct db_conn *conn, struct arena *arena, const struct order_o
 int64_t order_due(const char *status, int64_t total, int64_t captured, int64_t surplus,
                   int64_t refunded);
 struct souk_str order_json_text(struct arena *arena, const struct json *tree); /* "{}" for NULL */
+
+/* order_discount.c: "discounts" of a document whose totals and lines stand: [{"promotion", "name",
+ * "amount", "delivery_amount"}]; lines' shares get their names. */
+void order_discounts(struct arena *arena, struct json *doc, struct souk_str quote_text);
 
 #endif

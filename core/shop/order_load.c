@@ -199,22 +199,30 @@ static int load_notes(struct db_conn *conn, struct arena *arena, int64_t id, int
 /* ---- what hangs on it ---- */
 
 /* Where the payer has to go: only while the payment waits for them. */
+static void show_next(struct arena *arena, struct json *doc, const struct payment_row *row,
+                      int client)
+{
+    int waits = souk_str_is(row->state, "created") || souk_str_is(row->state, "pending");
+    if (!waits || souk_str_is(json_text(json_at(doc, "status")), "cancelled") ||
+        json_int(json_at(doc, "due"), 0) <= 0) /* for an offer: the order is paid without it */
+        return;
+    for (struct json_item *item = doc->first; item; item = item->next)
+        if (souk_str_is(item->key, "payment"))
+            json_add_tree(arena, &item->value, "next", payment_next(arena, row, client));
+}
+
+void order_show_client(struct arena *arena, struct json *doc, const struct payment_row *row)
+{
+    show_next(arena, doc, row, 1);
+}
+
 static int load_payment(struct db_conn *conn, struct arena *arena, int64_t id, struct json *doc)
 {
     struct payment_row row;
-    struct json *next = NULL;
-    struct souk_str status = json_text(json_at(doc, "status"));
     int code = payment_of(conn, arena, id, &row);
-    if (code != SOUK_OK)
-        return code == SOUK_NOT_FOUND ? SOUK_OK : code;
-    int waits = souk_str_is(row.state, "created") || souk_str_is(row.state, "pending");
-    if (!waits || !row.next.len || souk_str_is(status, "cancelled") ||
-        json_parse(arena, row.next, &next, NULL) != SOUK_OK)
-        return SOUK_OK;
-    for (struct json_item *item = doc->first; item; item = item->next)
-        if (souk_str_is(item->key, "payment"))
-            json_add_tree(arena, &item->value, "next", next);
-    return SOUK_OK;
+    if (code == SOUK_OK)
+        show_next(arena, doc, &row, 0);
+    return code == SOUK_NOT_FOUND ? SOUK_OK : code;
 }
 
 /* What customers need not know of a parcel: how the shop and its carrier get on about it. */
@@ -269,8 +277,10 @@ int order_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
     if (code != SOUK_OK)
         return code;
     add_row(&from, *doc, staff);
+    struct souk_str quote = arena_str(arena, db_text(&rows, 39));
     db_close(&rows);
     code = load_lines(conn, arena, id, staff, *doc);
+    order_discounts(arena, *doc, quote);
     return code ? code : load_rest(conn, arena, id, staff, *doc);
 }
 

@@ -19,6 +19,7 @@
 #include "shop/order_inner.h"
 #include "shop/order_place.sql.h"
 #include "shop/payment.h"
+#include "shop/promo_live.h"
 #include "shop/visit.h"
 
 #define TOKEN_BYTES 20
@@ -51,6 +52,16 @@ static void same_again(struct place *place, struct db_rows *rows)
     place->placed->again = 1;
 }
 
+/* The rules that serve are those of the quote, and none of them asks for earlier orders, of which
+ * another may have been placed a moment ago. (Limits are taken by promo_take, guarded.) */
+static int same_rules(const struct quote *quote)
+{
+    struct promo_live *live = promo_live_pin();
+    int same = souk_str_equal(live->set->hash, quote->rules) && !live->set->wants_history;
+    promo_live_unpin(live);
+    return same;
+}
+
 /* The cart is the one that was priced, or has its order: then `again` is set. */
 static int check_cart(struct place *place, const char **problem, struct err *err)
 {
@@ -66,7 +77,8 @@ static int check_cart(struct place *place, const char **problem, struct err *err
     place->signed_in = db_is_null(&rows, 2) ? 0 : db_int(&rows, 2);
     place->visitor = db_int(&rows, 3);
     place->fresh = db_int(&rows, 4) == offer->catalogue_version &&
-                   (!place->quote->until || place->now < place->quote->until);
+                   (!place->quote->until || place->now < place->quote->until) &&
+                   same_rules(place->quote);
     if (!db_is_null(&rows, 5))
         same_again(place, &rows);
     db_close(&rows);
@@ -83,18 +95,15 @@ static int price_again(struct place *place, const char **problem, struct err *er
     struct json *gone = json_new(place->arena, JSON_ARRAY);
     struct market market = *offer->market;
     market.now = place->now;
-    int code = cart_price(place->conn, place->arena, offer->cart, &market, NULL, &now, gone, NULL);
-    if (code == SOUK_OK && offer->quote->delivery_count) {
-        /* what is charged besides, the provider's fee too, stands as it was offered */
-        now.delivery_count = offer->quote->delivery_count;
-        now.delivery = arena_array(place->arena, struct quote_delivery, now.delivery_count);
-        memcpy(now.delivery, offer->quote->delivery, sizeof *now.delivery * now.delivery_count);
-        code = quote_compute(&now, NULL);
-    }
+    /* what is charged besides, the provider's fee too, stands as it was offered */
+    int code = cart_price(place->conn, place->arena, offer->cart, &market, offer->quote->delivery,
+                          offer->quote->delivery_count, &now, gone, NULL);
     if (code != SOUK_OK)
         return code;
     int same = now.total == place->quote->total && now.count == place->quote->count &&
-               now.tax == place->quote->tax && now.tax_included == place->quote->tax_included;
+               now.tax == place->quote->tax && now.tax_included == place->quote->tax_included &&
+               now.discount == place->quote->discount &&
+               now.delivery_discount == place->quote->delivery_discount;
     for (size_t i = 0; same && i < now.count; i++)
         same = now.lines[i].variant_id == place->quote->lines[i].variant_id &&
                now.lines[i].total == place->quote->lines[i].total;
@@ -278,6 +287,25 @@ static int book_places(struct place *place, const char **problem, struct err *er
     return code;
 }
 
+/* Limits and budgets of what the quote applied. Whoever lost the race for the last use is asked
+ * again, with a total in which the promotion has gone. */
+static int take_promotions(struct place *place, const char **problem, struct err *err)
+{
+    const struct order_draft *draft = place->offer->draft;
+    struct promo_who who = {.person_id = place->signed_in,
+                            .visitor = place->visitor,
+                            .email = draft->email,
+                            .phone = draft->phone,
+                            .group = place->offer->market->group};
+    struct promo_live *live = promo_live_pin();
+    int code = promo_take(place->conn, place->arena, live->set, place->quote, place->placed->id,
+                          &who, place->now, err);
+    promo_live_unpin(live);
+    if (code == SOUK_CONFLICT)
+        *problem = "price-changed";
+    return code;
+}
+
 /* Rows in the order of their references; the audit's chain last. */
 static int write_all(struct place *place, const char **problem, struct json *lines, struct err *err)
 {
@@ -291,6 +319,8 @@ static int write_all(struct place *place, const char **problem, struct json *lin
         code = take_goods(place, problem, lines, err);
     if (code == SOUK_OK)
         code = insert_lines(place);
+    if (code == SOUK_OK)
+        code = take_promotions(place, problem, err);
     if (code == SOUK_OK)
         code = close_cart(place, problem, err);
     if (code == SOUK_OK)

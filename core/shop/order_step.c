@@ -17,6 +17,7 @@
 #include "shop/order_inner.h"
 #include "shop/order_return.h"
 #include "shop/payment.h"
+#include "shop/promo_book.h"
 #include "shop/shipment.h"
 #include "store/unit.h"
 
@@ -376,6 +377,8 @@ int order_cancel(struct db_conn *conn, struct arena *arena, int64_t id, struct s
                           reason, now, err);
     if (code == SOUK_OK)
         code = reservation_give_all(conn, arena, id);
+    if (code == SOUK_OK)
+        code = promo_release(conn, arena, id, now);
     if (code == SOUK_OK && cancelled)
         code = cancelled(conn, arena, id, now);
     if (code == SOUK_OK)

@@ -416,11 +416,21 @@ static struct json *tree_of(struct arena *arena, struct souk_str text)
     return text.len && json_parse(arena, text, &tree, NULL) == SOUK_OK ? tree : NULL;
 }
 
+struct json *payment_next(struct arena *arena, const struct payment_row *row, int client)
+{
+    struct json *shown = json_new(arena, JSON_OBJECT);
+    json_each(item, tree_of(arena, row->next))
+    {
+        if (client || !souk_str_is(item->key, "client"))
+            *json_add_key(arena, shown, item->key, JSON_NULL) = item->value;
+    }
+    return shown->count ? shown : json_new(arena, JSON_NULL);
+}
+
 static struct json *list_one(struct arena *arena, const struct payment_row *row, int staff,
                              struct json *list)
 {
     struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
-    const struct json *next = tree_of(arena, row->next);
     json_add_str(arena, item, "provider", row->provider);
     json_add_str(arena, item, "state", row->state);
     json_add_int(arena, item, "amount", row->amount);
@@ -428,10 +438,7 @@ static struct json *list_one(struct arena *arena, const struct payment_row *row,
     json_add_int(arena, item, "authorised", row->authorised);
     json_add_int(arena, item, "captured", row->captured);
     json_add_int(arena, item, "refunded", row->refunded);
-    if (next)
-        json_add_tree(arena, item, "next", next);
-    else
-        json_add_null(arena, item, "next");
+    json_add_tree(arena, item, "next", payment_next(arena, row, 0));
     if (row->why.len)
         json_add_str(arena, item, "why", row->why);
     json_add_time(arena, item, "created_at", row->created_at);

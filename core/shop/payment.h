@@ -76,6 +76,13 @@ struct payment_news {
 };
 int payment_apply(struct db_conn *conn, struct arena *arena, const struct payment_news *news,
                   int64_t now, struct err *err);
+/* A payment may be for goods that join its order only when it is paid: an offer after the purchase.
+ * Set once at the start; runs in the write of the news. `paid`: money has come or is held, and is
+ * not counted yet: now the goods join, or it is too much and goes back. Else: it has failed or was
+ * given up. *own: it is such a payment; its failure is not told as one of the order. */
+typedef int (*payment_hook)(struct db_conn *conn, struct arena *arena, int64_t payment_id, int paid,
+                            int64_t now, int *own);
+void payment_on_news(payment_hook hook);
 
 /* Staff, returns and cancelling ask. kind "capture", "void", "refund". Amount and lines of a
  * refund: either units of lines and a part of delivery (amounts are their exact shares), or a free
@@ -123,6 +130,9 @@ int64_t payment_next_check(int64_t checks, int64_t now);
 /* Its time has come: the job "souk:check", and the time after that. */
 int payment_check_later(struct db_conn *conn, int64_t id, int64_t now);
 
+/* What the payer does next, as it is shown: {"redirect"} or JSON null; `client` adds what is for
+ * the buyer's own front end alone. */
+struct json *payment_next(struct arena *arena, const struct payment_row *row, int client);
 /* For order_load: [{"id", "provider", "state", "amount", …, "moves": […]}]; `staff` 0: what
  * customers see. */
 int payment_list(struct db_conn *conn, struct arena *arena, int64_t order_id, int staff,

@@ -279,6 +279,19 @@ static int apply_back(struct applying *a, const char *kind)
 
 /* ---- failed, cancelled, pending ---- */
 
+static payment_hook on_news;
+
+void payment_on_news(payment_hook hook)
+{
+    on_news = hook;
+}
+
+static int tell_hook(struct applying *a, int paid, int *own)
+{
+    *own = 0;
+    return on_news ? on_news(a->conn, a->arena, a->row.id, paid, a->now, own) : SOUK_OK;
+}
+
 static int apply_failed(struct applying *a)
 {
     int64_t changed = 0;
@@ -287,13 +300,17 @@ static int apply_failed(struct applying *a)
                DB_TEXT(a->news->message.ptr ? a->news->message : souk_str("")), DB_INT(a->now));
     if (code != SOUK_OK || changed == 0)
         return code;
+    int own;
     code = follow(a, "fail");
-    return code == SOUK_OK ? fact(a, "payment.failed", a->row.amount, 0) : code;
+    if (code == SOUK_OK)
+        code = tell_hook(a, 0, &own);
+    return code == SOUK_OK && !own ? fact(a, "payment.failed", a->row.amount, 0) : code;
 }
 
 static int apply_cancelled(struct applying *a)
 {
     int64_t asked = 0, id;
+    int own;
     int known = is_known(a, "void");
     if (known || souk_str_is(a->row.state, "cancelled"))
         return known < 0 ? known : SOUK_OK;
@@ -301,7 +318,9 @@ static int apply_cancelled(struct applying *a)
     if (code != SOUK_OK || asked)
         return code ? code : answer(a, asked);
     code = put(a, "void", 0, &id);
-    return code == SOUK_OK ? follow(a, "void") : code;
+    if (code == SOUK_OK)
+        code = follow(a, "void");
+    return code == SOUK_OK ? tell_hook(a, 0, &own) : code;
 }
 
 static int apply_pending(struct applying *a)
@@ -364,7 +383,10 @@ int payment_apply(struct db_conn *conn, struct arena *arena, const struct paymen
     if (news->state < SOUK_PAID_PENDING || news->state > SOUK_PAID_DISPUTED || news->amount < 0)
         return err_set(err, SOUK_INVALID, "%d is no state of a payment, or %lld is no amount",
                        news->state, (long long)news->amount);
+    int own, money = news->state == SOUK_PAID_CAPTURED || news->state == SOUK_PAID_AUTHORISED;
     int code = payment_get(conn, arena, news->payment_id, &a.row);
+    if (code == SOUK_OK && money && !a.row.captured)
+        code = tell_hook(&a, 1, &own);
     if (code == SOUK_OK)
         code = payment_order_get(conn, arena, a.row.order_id, &a.order);
     if (code != SOUK_OK)

@@ -181,6 +181,10 @@ SELECT o.number, o.status, o.placed_at, o.currency, o.total, o.name, o.email, o.
         FROM order_line AS l WHERE l.order_id = o.id), '[]')
 FROM shop_order AS o WHERE o.person_id IN (SELECT value FROM json_each($1)) ORDER BY o.id
 
+-- name: person_erase_uses
+DELETE FROM promo_use_customer WHERE use_id IN (SELECT u.id FROM promo_use AS u JOIN shop_order AS o ON o.id = u.order_id
+    WHERE o.person_id IN (SELECT value FROM json_each($1)) AND o.status IN ('closed', 'cancelled'))
+
 -- What is under way still has to arrive: it loses its names when it is closed or cancelled (order_forget).
 -- name: person_erase_orders
 UPDATE shop_order SET name = '', email = '', phone = '', note = '', visitor = 0, billing = '{}', delivery_data = '{}',

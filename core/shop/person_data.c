@@ -152,7 +152,8 @@ int person_erase(struct db_conn *conn, int64_t id, int64_t now, struct err *err)
         &sql_person_erase_contacts,     &sql_person_erase_consents, &sql_person_erase_addresses,
         &sql_person_erase_merges,       &sql_person_erase_moves,    &sql_person_erase_events,
         &sql_person_erase_inquiries,    &sql_person_erase_carts,    &sql_person_erase_drafts,
-        &sql_person_erase_orders,       &sql_person_erase_messages, &sql_person_erase_deliveries};
+        &sql_person_erase_orders,       &sql_person_erase_messages, &sql_person_erase_deliveries,
+        &sql_person_erase_uses};
     struct arena arena = {0};
     struct souk_str whole;
     int64_t changed = 0;

@@ -11,6 +11,17 @@
 #include "shop/market.h"
 #include "store/db.h"
 
+/* Lists that are made of catalogue promotions (promo_shelf.c): the one for everybody, and those for
+ * groups and channels with prices of their own. They come before all others. */
+#define PRICE_PROMOTION_LIST 3
+#define PRICE_SHELF_LAST     99
+#define PRICE_SHELF_PRIORITY 1000000
+
+static inline int price_is_shelf(int64_t list_id)
+{
+    return list_id >= PRICE_PROMOTION_LIST && list_id <= PRICE_SHELF_LAST;
+}
+
 struct price {
     int64_t variant_id;
     int64_t amount;     /* minor units; -1: not for sale in this market */
@@ -18,6 +29,7 @@ struct price {
     int64_t list_id;
     int64_t until; /* when another price will hold, 0: never (until the catalogue changes) */
     int64_t min_quantity;
+    int reduced; /* by a catalogue promotion; compare_at is what it began at */
 };
 
 /* The price of one variant for a quantity. SOUK_NOT_FOUND: it has none. */

@@ -82,6 +82,8 @@ static int fill_row(struct db_rows *from, int at, const struct market *market,
         return 0;
     int64_t list_from = db_int(from, at + COLUMN_LIST_FROM);
     int64_t list_until = end_of(from, at + COLUMN_LIST_UNTIL);
+    if (market->bare && price_is_shelf(db_int(from, at + COLUMN_LIST)))
+        return 0;
     row->row_from = db_int(from, at + COLUMN_FROM);
     row->from = row->row_from > list_from ? row->row_from : list_from;
     row->until = end_of(from, at + COLUMN_UNTIL);
@@ -194,6 +196,7 @@ struct price price_choose(const struct price_row *rows, size_t count, int64_t no
     price.amount = best->amount;
     price.list_id = best->list_id;
     price.min_quantity = best->min_quantity;
+    price.reduced = price_is_shelf(best->list_id) && best->compare_at > best->amount;
     if (best->compare_at > best->amount)
         price.compare_at = best->compare_at;
     else if (base && base->amount > best->amount)

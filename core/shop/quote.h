@@ -22,6 +22,7 @@
 #define QUOTE_LINES    200
 #define QUOTE_QUANTITY 10000
 
+struct promo_said;
 struct quote_share { /* a discount and whose it is */
     struct souk_str promotion;
     int64_t amount;
@@ -43,6 +44,7 @@ struct quote_line {
     struct tax_rates rates;
     struct tax_rates delivery_rates; /* the same class, for delivery that follows the goods */
     int gift;
+    int reduced; /* unit_price stands below original_price by a catalogue promotion */
     int unsent;  /* nothing has to be delivered: digital, a service, a gift card */
     int settled; /* units of it were refunded: tax and tax_parts are given, and stay */
     struct quote_share *discounts; /* what promotions took off, in their order */
@@ -55,14 +57,18 @@ struct quote_line {
 struct quote_delivery { /* one charged shipment */
     struct souk_str method, label;
     int64_t amount, discount;
+    int fee; /* of a way to pay: no shipment, promotions leave it alone */
     struct tax_rates rates;
     int64_t tax; /* out */
     int64_t tax_parts[TAX_RATES];
 };
 
 struct quote_coupon {
-    struct souk_str code, reason;
+    struct souk_str code, reason; /* reason: an English sentence */
     int accepted;
+    /* why not: "unknown" "expired" "not-yet" "used-up" "customer" "conditions" "no-effect"
+     * "displaced"; NULL or "" when accepted */
+    const char *reason_code;
 };
 
 struct quote {
@@ -78,6 +84,11 @@ struct quote {
     size_t coupon_count;
     struct json *promotions, *nudges; /* lists as in the contract; NULL: empty */
     struct souk_str version;          /* what it rests on: catalogue, cart and scripts */
+    struct souk_str rules;            /* hash of the set of promotions that was applied */
+    const struct promo_said *said;    /* what their functions said; NULL: nothing was asked */
+    int64_t catalogue;                /* its version, in a cart's quote */
+    const struct quote_line *goods;   /* the lines before promotions, for cart_charge */
+    size_t goods_count;
     /* out */
     int64_t items, discount, delivery_amount, delivery_discount, delivery_tax, tax, tax_included,
         total;
@@ -88,22 +99,37 @@ struct quote {
 int quote_compute(struct quote *quote, struct err *err);
 /* The document of the contract (money as plain integers, one "currency"). */
 struct json *quote_print(struct arena *arena, const struct quote *quote);
-/* Judges promotions and coupon codes, before quote_compute. There are none yet: a code is known to
- * nobody. Whatever prices a cart goes through here. */
-int quote_promote(struct arena *arena, struct quote *quote, struct err *err);
+/* The same for whoever has the cart: where rules stand is not told, and not whether a code that
+ * does nothing is unknown, over or not theirs. Reasons of codes are whole sentences that pages look
+ * up in their language. */
+struct json *quote_print_public(struct arena *arena, const struct quote *quote);
+/* Promotions and codes come in between the unit prices and quote_compute: promo_price
+ * (promo_live.h). */
+/* What shoppers read for a promotion that the trace tells of; empty: nothing. */
+struct souk_str quote_promotion_name(const struct quote *quote, struct souk_str id);
 /* A short text that is the same as long as what the quote rests on is the same: the catalogue's
- * version, goods, prices, rates, delivery and codes. */
+ * version; goods, prices, rates, delivery and codes; rules and what their functions said. */
 struct souk_str quote_version(struct arena *arena, const struct quote *quote, int64_t catalogue);
+/* Do two of them rest on the same goods and prices, whatever the rules made of them? */
+int quote_version_same_goods(struct souk_str one, struct souk_str other);
 /* The file of `souk quote`: lines with a unit_price stand as they are; those without have
  * unit_price -1 and are to be looked up by sku. Every error at once in err ("/lines/0/quantity:
  * …"). */
 int quote_parse(struct arena *arena, const struct json *doc, struct quote *quote, struct err *err);
 
-/* `souk quote` whole: reads the document, looks up what has no price, computes, prints. `conn` may
- * be NULL (no shop): then every line needs a unit_price. In a snapshot. */
+/* What the same file says of who asks and of what was used so far ("customer", "usage", "codes",
+ * channel, place): over what stands in `facts`. Errors as quote_parse. */
+struct promo_facts;
+int quote_parse_facts(struct arena *arena, const struct json *doc, const struct quote *quote,
+                      struct promo_facts *facts, struct err *err);
+
+/* `souk quote` whole: reads the document, looks up what has no price, applies the rules, computes,
+ * prints. `conn` may be NULL (no shop): then every line needs a unit_price. `rules`: to be judged
+ * by; NULL: those that serve. In a snapshot, on a thread that may wait. */
 struct db_conn;
+struct promo_live;
 int quote_run(struct db_conn *conn, struct arena *arena, const struct json *doc, int64_t now,
-              struct json **answer, struct err *err);
+              struct promo_live *rules, struct json **answer, struct err *err);
 
 /* The exact share of units [done, done + n) of `quantity` in an amount: shares of any split sum to
  * the amount. Used for refunds, parcels and returns alike. */

@@ -220,7 +220,9 @@ static void parse_delivery(struct parse *parse, const struct json *doc, struct q
 static void parse_customer(struct parse *parse, const struct json *doc)
 {
     static const char *const names[] = {
-        "id", "email", "group", "guest", "orders_before", "orders_cancelled", "history", NULL};
+        "id",      "email",    "group", "guest",         "orders_before",  "orders_cancelled",
+        "history", "segments", "spent", "registered_at", "first_order_at", "last_order_at",
+        "lead_at", "bucket",   NULL};
     const struct json *customer = json_at(doc, "customer");
     if (!customer || customer->kind == JSON_NULL)
         return;
@@ -274,7 +276,8 @@ int quote_parse(struct arena *arena, const struct json *doc, struct quote *quote
     static const char *const names[] = {"currency", "at",      "lines",    "delivery",
                                         "customer", "channel", "coupons",  "prices_include_tax",
                                         "country",  "region",  "postcode", "round_by_total",
-                                        "locale",   NULL};
+                                        "locale",   "scripts", "usage",    "codes",
+                                        NULL};
     struct parse parse = {.arena = arena, .wrong = {.arena = arena}};
     *quote = (struct quote){0};
     if (!doc || doc->kind != JSON_OBJECT)

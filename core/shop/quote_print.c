@@ -5,6 +5,21 @@
  */
 #include "shop/quote.h"
 
+static const struct json *traced(const struct quote *quote, struct souk_str id)
+{
+    json_each(item, quote->promotions)
+    {
+        if (souk_str_equal(json_text(json_at(&item->value, "id")), id))
+            return &item->value;
+    }
+    return NULL;
+}
+
+struct souk_str quote_promotion_name(const struct quote *quote, struct souk_str id)
+{
+    return json_text(json_at(traced(quote, id), "name"));
+}
+
 /* Lines of a file have no id: their place, from 1. */
 static void add_id(struct arena *arena, struct json *item, const struct quote_line *line, size_t at)
 {
@@ -12,9 +27,9 @@ static void add_id(struct arena *arena, struct json *item, const struct quote_li
                  arena_printf(arena, "%lld", line->id ? (long long)line->id : (long long)at + 1));
 }
 
-static void add_line(struct arena *arena, struct json *list, const struct quote_line *line,
-                     size_t at)
+static void add_line(struct arena *arena, struct json *list, const struct quote *quote, size_t at)
 {
+    const struct quote_line *line = &quote->lines[at];
     struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
     add_id(arena, item, line, at);
     json_add_str(arena, item, "sku", line->sku);
@@ -27,10 +42,13 @@ static void add_line(struct arena *arena, struct json *list, const struct quote_
     json_add_int(arena, item, "total", line->total);
     json_add_int(arena, item, "tax", line->tax);
     json_add_bool(arena, item, "gift", line->gift);
+    if (line->reduced)
+        json_add_bool(arena, item, "reduced", 1); /* a replay begins with the price without */
     struct json *discounts = json_add(arena, item, "discounts", JSON_ARRAY);
     for (size_t i = 0; i < line->discount_count; i++) {
         struct json *one = json_add(arena, discounts, NULL, JSON_OBJECT);
         json_add_str(arena, one, "promotion", line->discounts[i].promotion);
+        json_add_str(arena, one, "name", quote_promotion_name(quote, line->discounts[i].promotion));
         json_add_int(arena, one, "amount", line->discounts[i].amount);
     }
 }
@@ -113,10 +131,49 @@ static void add_coupons(struct arena *arena, struct json *doc, const struct quot
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
         json_add_str(arena, item, "code", quote->coupons[i].code);
         json_add_bool(arena, item, "accepted", quote->coupons[i].accepted);
+        json_add_cstr(arena, item, "reason_code",
+                      quote->coupons[i].reason_code ? quote->coupons[i].reason_code : "");
         if (quote->coupons[i].reason.len)
             json_add_str(arena, item, "reason", quote->coupons[i].reason);
         else
             json_add_null(arena, item, "reason");
+        if (quote->coupons[i].reason_code && *quote->coupons[i].reason_code)
+            json_add_cstr(arena, item, "reason_code", quote->coupons[i].reason_code);
+    }
+}
+
+/* ---- discounts by name ---- */
+
+static struct json *discount_of(struct arena *arena, struct json *list, const struct quote *quote,
+                                struct souk_str id)
+{
+    for (struct json_item *item = list->first; item; item = item->next)
+        if (souk_str_equal(json_text(json_at(&item->value, "promotion")), id))
+            return &item->value;
+    const struct json *trace = traced(quote, id);
+    struct json *one = json_add(arena, list, NULL, JSON_OBJECT);
+    json_add_str(arena, one, "promotion", id);
+    json_add_str(arena, one, "name", json_text(json_at(trace, "name")));
+    json_add_int(arena, one, "amount", 0);
+    json_add_int(arena, one, "delivery_amount", json_int(json_at(trace, "delivery_amount"), 0));
+    return one;
+}
+
+/* What each promotion took off: the sums of the lines' shares, and of deliveries. */
+static void add_discounts(struct arena *arena, struct json *doc, const struct quote *quote)
+{
+    struct json *list = json_add(arena, doc, "discounts", JSON_ARRAY);
+    for (size_t i = 0; i < quote->count; i++)
+        for (size_t k = 0; k < quote->lines[i].discount_count; k++) {
+            const struct quote_share *share = &quote->lines[i].discounts[k];
+            struct json *one = discount_of(arena, list, quote, share->promotion);
+            json_add_int(arena, one, "amount", json_int(json_at(one, "amount"), 0) + share->amount);
+        }
+    json_each(item, quote->promotions)
+    {
+        if (json_true(json_at(&item->value, "applied")) &&
+            json_int(json_at(&item->value, "delivery_amount"), 0) > 0)
+            discount_of(arena, list, quote, json_text(json_at(&item->value, "id")));
     }
 }
 
@@ -140,10 +197,11 @@ struct json *quote_print(struct arena *arena, const struct quote *quote)
     json_add_bool(arena, doc, "prices_include_tax", quote->include_tax);
     struct json *lines = json_add(arena, doc, "lines", JSON_ARRAY);
     for (size_t i = 0; i < quote->count; i++)
-        add_line(arena, lines, &quote->lines[i], i);
+        add_line(arena, lines, quote, i);
     add_totals(arena, doc, quote);
     add_taxes(arena, doc, quote);
     add_delivery(arena, doc, quote);
+    add_discounts(arena, doc, quote);
     add_list(arena, doc, "promotions", quote->promotions);
     add_coupons(arena, doc, quote);
     add_list(arena, doc, "nudges", quote->nudges);

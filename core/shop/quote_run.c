@@ -4,8 +4,11 @@
  * channel, place, moment), then everything goes the way of a cart. Reads only.
  */
 #include "base/str.h"
+#include "base/zone.h"
 #include "shop/cart.sql.h"
 #include "shop/cart_goods.h"
+#include "shop/promo_gift.h"
+#include "shop/promo_live.h"
 
 static struct market market_of(struct arena *arena, const struct json *doc,
                                const struct quote *quote)
@@ -129,6 +132,7 @@ static int look_up(struct db_conn *conn, struct arena *arena, const struct json 
         }
     if (conn) {
         struct market market = market_of(arena, doc, quote);
+        market.bare = 1; /* so that the trace tells of catalogue promotions, too */
         code = db_get_int(conn, &sql_cart_catalogue, catalogue);
         if (code == SOUK_OK && missing)
             code = fill_lines(conn, arena, &market, quote, &wrong);
@@ -138,8 +142,53 @@ static int look_up(struct db_conn *conn, struct arena *arena, const struct json 
     return wrong.len ? err_set(err, SOUK_INVALID, "%.*s", SOUK_PRI(buf_str(&wrong))) : SOUK_OK;
 }
 
+/* ---- rules ---- */
+
+/* Of the database, and over that what the file says. */
+static int read_facts(struct db_conn *conn, struct arena *arena, const struct json *doc,
+                      const struct promo_set *set, const struct quote *quote,
+                      const struct market *market, struct promo_facts *facts, struct err *err)
+{
+    struct promo_who who = {.email = json_text(json_at(json_at(doc, "customer"), "email")),
+                            .group = market->group,
+                            .address = ""};
+    int code = conn ? promo_facts_read(conn, arena, set, quote, market, &who, facts) : SOUK_OK;
+    if (code != SOUK_OK)
+        return err_set(err, code, "what is known of the promotions cannot be read: %s",
+                       db_error(conn));
+    if (!conn) {
+        facts->channel = market->channel;
+        facts->locale = souk_str(market->locale);
+        facts->country = market->country;
+        facts->region = market->region;
+        facts->postcode = market->postcode;
+    }
+    facts->zone_offset = zone_offset(quote->at);
+    facts->explain = 1;
+    return quote_parse_facts(arena, doc, quote, facts, err);
+}
+
+static int judge(struct db_conn *conn, struct arena *arena, const struct json *doc,
+                 struct promo_live *live, struct quote *quote, struct err *err)
+{
+    struct promo_facts facts = {0};
+    struct market market = market_of(arena, doc, quote);
+    struct promo_gift gift = {.conn = conn, .market = &market, .quote = quote};
+    struct promo_said *said = arena_new(arena, struct promo_said);
+    market.asks = market.bare = 1;
+    if (conn) {
+        facts.gift = promo_gift_find;
+        facts.user = &gift;
+    }
+    int code = read_facts(conn, arena, doc, live->set, quote, &market, &facts, err);
+    if (code == SOUK_OK)
+        code = promo_price(NULL, arena, live, quote, &market, NULL, &facts, said, err);
+    quote->said = said;
+    return code;
+}
+
 int quote_run(struct db_conn *conn, struct arena *arena, const struct json *doc, int64_t now,
-              struct json **answer, struct err *err)
+              struct promo_live *rules, struct json **answer, struct err *err)
 {
     struct quote quote;
     int64_t catalogue = 0;
@@ -148,8 +197,13 @@ int quote_run(struct db_conn *conn, struct arena *arena, const struct json *doc,
         return code;
     if (!quote.at)
         quote.at = now;
-    if ((code = look_up(conn, arena, doc, &quote, &catalogue, err)) == SOUK_OK &&
-        (code = quote_promote(arena, &quote, err)) == SOUK_OK)
+    if ((code = look_up(conn, arena, doc, &quote, &catalogue, err)) != SOUK_OK)
+        return code;
+    struct promo_live *live = rules ? rules : promo_live_pin();
+    code = judge(conn, arena, doc, live, &quote, err);
+    if (!rules)
+        promo_live_unpin(live);
+    if (code == SOUK_OK)
         code = quote_compute(&quote, err);
     if (code != SOUK_OK)
         return code;

@@ -1,5 +1,5 @@
--- For souk-host: a small Stripe. Sessions make their intent when somebody pays; one idempotency key has one answer.
-options = { secret_key = "sk_test_4eC39HqLyjWDarjtT1zdp7dc", webhook_secret = "whsec_5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH", capture = "manual" }
+-- For souk-host: a small Stripe. Sessions make their intent when somebody pays, or the intent is made first; one idempotency key has one answer.
+options = { publishable_key = "pk_test_TYooMQauvdEDq54NiTphI7jx", secret_key = "sk_test_4eC39HqLyjWDarjtT1zdp7dc", webhook_secret = "whsec_5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH", capture = "manual" }
 refused_currency = "XTS"
 
 local sessions, intents, refunds, by_key, count = {}, {}, {}, {}, 0
@@ -33,6 +33,14 @@ local routes = {
     if sessions[id].status ~= "open" then return no(400, "invalid_request_error", "session_not_open") end
     sessions[id].status = "expired"
     return json(200, sessions[id])
+  end },
+  { "POST", "^/v1/payment_intents$", function(_, form, key, request)
+    if request.decline then return no(402, "card_error", "card_declined") end
+    local id, amount = name("pi_"), tonumber(form.amount)
+    intents[id] = { id = id, object = "payment_intent", status = "requires_payment_method", key = key, capture = form.capture_method, client_secret = id .. "_secret_of_one",
+      amount = amount, amount_received = 0, amount_capturable = 0, currency = form.currency,
+      metadata = { souk_payment = form["metadata[souk_payment]"], souk_order = form["metadata[souk_order]"] } }
+    return json(200, intents[id])
   end },
   { "GET", "^/v1/payment_intents/([%w_]+)$", function(id) return intents[id] and json(200, intents[id]) or no(404, "invalid_request_error", "resource_missing", "intent") end },
   { "POST", "^/v1/payment_intents/([%w_]+)/capture$", function(id, form)
@@ -80,25 +88,31 @@ end
 
 function charges()
   local list = {}
-  for _, session in pairs(sessions) do
-    local intent = intents[session.payment_intent]
-    if intent and intent.amount_received > 0 then
-      list[#list + 1] = { kind = "charge", key = session.key, reference = session.id, amount = intent.amount_received, currency = session.currency:upper() }
+  for _, intent in pairs(intents) do
+    if intent.amount_received > 0 then
+      list[#list + 1] = { kind = "charge", key = intent.key, reference = intent.session or intent.id, amount = intent.amount_received, currency = intent.currency:upper() }
     end
   end
   for _, refund in pairs(refunds) do
-    list[#list + 1] = { kind = "refund", key = refund.key, reference = intents[refund.payment_intent].session, amount = refund.amount, currency = refund.currency:upper() }
+    list[#list + 1] = { kind = "refund", key = refund.key, reference = intents[refund.payment_intent].session or refund.payment_intent, amount = refund.amount, currency = refund.currency:upper() }
   end
   return list
 end
 
+local function confirm(intent)
+  local held = intent.capture == "manual"
+  intent.status, intent.amount_received, intent.amount_capturable = held and "requires_capture" or "succeeded", held and 0 or intent.amount, held and intent.amount or 0
+end
+
 function pay(reference)
-  local session = sessions[reference]
+  local session, intent = sessions[reference], intents[reference]
+  if intent and intent.status == "requires_payment_method" then return confirm(intent) end
   if not session or session.status ~= "open" then return end
-  local id, held = name("pi_"), session.capture == "manual"
-  intents[id] = { id = id, object = "payment_intent", status = held and "requires_capture" or "succeeded", currency = session.currency, session = session.id,
-    amount = session.amount_total, amount_received = held and 0 or session.amount_total, amount_capturable = held and session.amount_total or 0, metadata = session.metadata }
-  session.status, session.payment_status, session.payment_intent = "complete", held and "unpaid" or "paid", id
+  local id = name("pi_")
+  intents[id] = { id = id, object = "payment_intent", currency = session.currency, session = session.id, key = session.key, capture = session.capture,
+    amount = session.amount_total, metadata = session.metadata }
+  confirm(intents[id])
+  session.status, session.payment_status, session.payment_intent = "complete", intents[id].status == "succeeded" and "paid" or "unpaid", id
 end
 
 function webhook(kind, payment, at)

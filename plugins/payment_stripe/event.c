@@ -8,8 +8,8 @@
  * here nothing is remembered.
  *
  * What nobody can act on by itself, such as events of another major version of the API or a refund
- * that the bank gave back, is kept for a person to look at. A failed attempt on the page is no
- * failure: the shopper takes another card there.
+ * that the bank gave back, is kept for a person to look at. A failed attempt on the page, Stripe's
+ * or a front end's, is no failure: the shopper takes another card there.
  */
 #include "stripe.h"
 

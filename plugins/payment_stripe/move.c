@@ -10,6 +10,27 @@
 
 /* ---- how it stands ---- */
 
+int payment_is_intent(struct souk_str reference)
+{
+    return api_is_id(reference) && reference.len > 3 && memcmp(reference.ptr, "pi_", 3) == 0;
+}
+
+/* The intent to ask for instead of a session: the payment is one itself, or an event was faster
+ * than the name of its session. Empty: there is a session, or nothing yet. */
+static struct souk_str own_intent(const struct souk_payment *payment)
+{
+    struct souk_str name = payment->reference;
+    if (!name.len)
+        name = souk_text(souk_get(payment->data, "intent"));
+    return payment_is_intent(name) ? name : souk_str("");
+}
+
+static int get_intent(struct souk_ctx *ctx, struct souk_str intent, struct reply *reply)
+{
+    return api_call(ctx, souk_printf(ctx, "/v1/payment_intents/%.*s", SOUK_PRI(intent)), NULL,
+                    souk_str(""), reply);
+}
+
 /* The session with its intent. reply->error: Stripe does not know it. */
 static int get_session(struct souk_ctx *ctx, const struct souk_payment *payment,
                        struct reply *reply)
@@ -33,6 +54,8 @@ static int find_intent(struct souk_ctx *ctx, const struct souk_payment *payment,
 {
     struct reply reply;
     *intent = souk_text(souk_get(payment->data, "intent"));
+    if (!api_is_id(*intent))
+        *intent = own_intent(payment);
     if (api_is_id(*intent))
         return SOUK_OK;
     int code = get_session(ctx, payment, &reply);
@@ -80,14 +103,34 @@ static int read_intent(struct souk_ctx *ctx, const struct souk_payment *payment,
     return SOUK_OK;
 }
 
+/* A session is over when its page is, whatever its intent says. */
+static int read_session(struct souk_ctx *ctx, const struct souk_payment *payment,
+                        const struct souk_value *session, struct souk_payment_result *result)
+{
+    struct souk_str status = souk_text(souk_get(session, "status"));
+    const struct souk_value *intent = souk_get(session, "payment_intent");
+    int code = SOUK_OK;
+    if (souk_kind(intent) == SOUK_VALUE_MAP)
+        code = read_intent(ctx, payment, intent, result);
+    if (code != SOUK_OK || result->state != SOUK_PAID_PENDING)
+        return code;
+    if (souk_str_is(status, "expired"))
+        result->state = SOUK_PAID_CANCELLED;
+    else if (souk_str_is(status, "complete") &&
+             souk_str_is(souk_text(souk_get(intent, "status")), "requires_payment_method"))
+        return payment_failed(result, api_decline(ctx, souk_get(intent, "last_payment_error")));
+    return SOUK_OK;
+}
+
 int payment_fetch(struct souk_ctx *ctx, const struct souk_payment *payment,
                   struct souk_payment_result *result)
 {
     struct reply reply;
+    struct souk_str intent = own_intent(payment);
     result->state = SOUK_PAID_PENDING;
-    if (!payment->reference.len)
+    if (!payment->reference.len && !intent.len)
         return SOUK_OK; /* its begin() is still to be repeated */
-    int code = get_session(ctx, payment, &reply);
+    int code = intent.len ? get_intent(ctx, intent, &reply) : get_session(ctx, payment, &reply);
     if (code == SOUK_UNAVAILABLE && reply.wait) {
         result->check_at = souk_now(ctx) + reply.wait;
         return SOUK_OK;
@@ -96,17 +139,8 @@ int payment_fetch(struct souk_ctx *ctx, const struct souk_payment *payment,
         code = api_refused(ctx, &reply, "fetch");
     if (code != SOUK_OK)
         return code;
-    const struct souk_value *intent = souk_get(reply.body, "payment_intent");
-    if (souk_kind(intent) == SOUK_VALUE_MAP)
-        code = read_intent(ctx, payment, intent, result);
-    if (code == SOUK_OK && result->state == SOUK_PAID_PENDING &&
-        souk_str_is(souk_text(souk_get(reply.body, "status")), "expired"))
-        result->state = SOUK_PAID_CANCELLED;
-    if (code == SOUK_OK && result->state == SOUK_PAID_PENDING &&
-        souk_str_is(souk_text(souk_get(reply.body, "status")), "complete") &&
-        souk_str_is(souk_text(souk_get(intent, "status")), "requires_payment_method"))
-        return payment_failed(result, api_decline(ctx, souk_get(intent, "last_payment_error")));
-    return code;
+    return intent.len ? read_intent(ctx, payment, reply.body, result)
+                      : read_session(ctx, payment, reply.body, result);
 }
 
 /* ---- capture ---- */
@@ -133,8 +167,7 @@ static int look_up(struct souk_ctx *ctx, const struct souk_payment *payment, int
                    struct souk_str intent, struct souk_payment_result *result)
 {
     struct reply reply;
-    int code = api_call(ctx, souk_printf(ctx, "/v1/payment_intents/%.*s", SOUK_PRI(intent)), NULL,
-                        souk_str(""), &reply);
+    int code = get_intent(ctx, intent, &reply);
     if (code == SOUK_OK && reply.error)
         code = api_refused(ctx, &reply, "capture");
     return code == SOUK_OK ? captured(ctx, payment, asked, reply.body, result) : code;
@@ -193,32 +226,11 @@ static int end(struct souk_ctx *ctx, const struct souk_payment_move *move, struc
     return SOUK_OK;
 }
 
-int payment_cancel(struct souk_ctx *ctx, const struct souk_payment *payment,
-                   const struct souk_payment_move *move, struct souk_payment_result *result)
+static int cancel_intent(struct souk_ctx *ctx, const struct souk_payment_move *move,
+                         const struct souk_value *intent, struct souk_payment_result *result)
 {
-    struct reply reply;
-    if (payment->captured > 0)
-        return souk_fail(ctx, SOUK_CONFLICT, "the money has been taken: refund it");
-    result->state = SOUK_PAID_CANCELLED;
-    if (!payment->reference.len)
-        return SOUK_OK; /* nobody was ever told where to pay */
-    int code = get_session(ctx, payment, &reply);
-    if (code == SOUK_OK && reply.error)
-        code = api_refused(ctx, &reply, "cancel");
-    if (code != SOUK_OK)
-        return code;
-    struct souk_str status = souk_text(souk_get(reply.body, "status"));
-    const struct souk_value *intent = souk_get(reply.body, "payment_intent");
     struct souk_str at = souk_text(souk_get(intent, "status")), id = id_of(intent);
-    if (souk_str_is(status, "open")) {
-        struct souk_payment_move page = *move; /* another request, so a key of its own */
-        page.key = souk_printf(ctx, "%.*s-page", SOUK_PRI(move->key));
-        return end(
-            ctx, &page,
-            souk_printf(ctx, "/v1/checkout/sessions/%.*s/expire", SOUK_PRI(payment->reference)),
-            result);
-    }
-    if (souk_str_is(status, "expired") || souk_str_is(at, "canceled"))
+    if (souk_str_is(at, "canceled"))
         return SOUK_OK;
     if (souk_str_is(at, "succeeded"))
         return souk_fail(ctx, SOUK_CONFLICT, "it was paid meanwhile: refund it");
@@ -228,6 +240,41 @@ int payment_cancel(struct souk_ctx *ctx, const struct souk_payment *payment,
         return souk_fail(ctx, SOUK_UNAVAILABLE, "cancel: Stripe does not say how it stands");
     return end(ctx, move, souk_printf(ctx, "/v1/payment_intents/%.*s/cancel", SOUK_PRI(id)),
                result);
+}
+
+static int cancel_session(struct souk_ctx *ctx, const struct souk_payment *payment,
+                          const struct souk_payment_move *move, const struct souk_value *session,
+                          struct souk_payment_result *result)
+{
+    struct souk_str status = souk_text(souk_get(session, "status"));
+    if (souk_str_is(status, "expired"))
+        return SOUK_OK;
+    if (!souk_str_is(status, "open"))
+        return cancel_intent(ctx, move, souk_get(session, "payment_intent"), result);
+    struct souk_payment_move page = *move; /* another request, so a key of its own */
+    page.key = souk_printf(ctx, "%.*s-page", SOUK_PRI(move->key));
+    return end(ctx, &page,
+               souk_printf(ctx, "/v1/checkout/sessions/%.*s/expire", SOUK_PRI(payment->reference)),
+               result);
+}
+
+int payment_cancel(struct souk_ctx *ctx, const struct souk_payment *payment,
+                   const struct souk_payment_move *move, struct souk_payment_result *result)
+{
+    struct reply reply;
+    struct souk_str intent = own_intent(payment);
+    if (payment->captured > 0)
+        return souk_fail(ctx, SOUK_CONFLICT, "the money has been taken: refund it");
+    result->state = SOUK_PAID_CANCELLED;
+    if (!payment->reference.len && !intent.len)
+        return SOUK_OK; /* nobody was ever told where to pay */
+    int code = intent.len ? get_intent(ctx, intent, &reply) : get_session(ctx, payment, &reply);
+    if (code == SOUK_OK && reply.error)
+        code = api_refused(ctx, &reply, "cancel");
+    if (code != SOUK_OK)
+        return code;
+    return intent.len ? cancel_intent(ctx, move, reply.body, result)
+                      : cancel_session(ctx, payment, move, reply.body, result);
 }
 
 /* ---- refund ---- */

@@ -1,7 +1,9 @@
 /*
- * payment_stripe: cards and what else Stripe takes, on Stripe's own page. The order is placed, a
- * Checkout Session is made for its payment, and the shopper is sent there; what came of it is told
- * by signed events (webhook.c, event.c) and can be asked for (fetch). The shop never sees a card.
+ * payment_stripe: cards and what else Stripe takes, on Stripe's own page or in the page of a front
+ * end of the merchant's own. The order is placed, and a Checkout Session is made for its payment,
+ * to which the shopper is sent; or, for who asked to finish it in the page, a PaymentIntent, whose
+ * client secret Stripe's script there takes. What came of it is told by signed events (webhook.c,
+ * event.c) and can be asked for (fetch). The shop never sees a card.
  *
  * A session has one line, the order's number with its whole sum: the shop has reckoned already, and
  * two that reckon may differ by a cent. Its PaymentIntent carries the payment's id, so each event
@@ -35,6 +37,7 @@ static int offer(struct souk_ctx *ctx, const struct souk_payment_terms *terms,
         return SOUK_NOT_FOUND;
     souk_set_str(ctx, out, "label", souk_t(ctx, "Card"));
     souk_set_str(ctx, out, "note", souk_t(ctx, "You pay on the secure page of Stripe."));
+    souk_set_bool(ctx, out, "in_page", souk_option_text(ctx, "publishable_key").len > 0);
     return SOUK_OK;
 }
 
@@ -101,20 +104,31 @@ void payment_names(struct form *form, const struct souk_payment *payment, const 
         form_add(form, shop, name);
 }
 
-/* Which ways to pay the page shows; none named: those that the account has on. */
-static void add_methods(struct form *form)
+/* Which ways to pay are shown; none named: those that the account has on. How many were named. */
+static int add_methods(struct form *form)
 {
     struct souk_walk walk = souk_walk(souk_option(form->ctx, "methods"));
-    for (int i = 0; souk_step(&walk) && i < 50; i++)
-        form_add(form, souk_printf(form->ctx, "allowed_payment_method_types[%d]", i).ptr,
+    int count = 0;
+    while (count < 50 && souk_step(&walk))
+        form_add(form, souk_printf(form->ctx, "allowed_payment_method_types[%d]", count++).ptr,
                  souk_text(walk.value));
+    return count;
+}
+
+static struct souk_str title_of(struct souk_ctx *ctx, const struct souk_payment *payment)
+{
+    return souk_printf(ctx, "%.*s %.*s", SOUK_PRI(souk_t(ctx, "Order")), SOUK_PRI(payment->number));
+}
+
+static int holds(struct souk_ctx *ctx)
+{
+    return souk_str_is(souk_option_text(ctx, "capture"), "manual");
 }
 
 static void session_form(struct form *form, const struct souk_payment *payment, int64_t sum)
 {
     struct souk_ctx *ctx = form->ctx;
-    struct souk_str title =
-        souk_printf(ctx, "%.*s %.*s", SOUK_PRI(souk_t(ctx, "Order")), SOUK_PRI(payment->number));
+    struct souk_str title = title_of(ctx, payment);
     form_add(form, "mode", souk_str("payment"));
     form_add_int(form, "client_reference_id", payment->id);
     if (payment->email.len)
@@ -134,8 +148,22 @@ static void session_form(struct form *form, const struct souk_payment *payment, 
     payment_names(form, payment, "payment_intent_data[metadata][souk_payment]",
                   "payment_intent_data[metadata][souk_order]",
                   "payment_intent_data[metadata][souk_shop]");
-    if (souk_str_is(souk_option_text(ctx, "capture"), "manual"))
+    if (holds(ctx))
         form_add(form, "payment_intent_data[capture_method]", souk_str("manual"));
+}
+
+/* The same without a page of Stripe's: who pays, and how, is said to its script. */
+static void intent_form(struct form *form, const struct souk_payment *payment, int64_t sum)
+{
+    form_add_int(form, "amount", sum);
+    form_add(form, "currency", currency_lower(form->ctx, payment->currency));
+    if (add_methods(form) == 0)
+        form_add(form, "automatic_payment_methods[enabled]", souk_str("true"));
+    form_add(form, "description", title_of(form->ctx, payment));
+    payment_names(form, payment, "metadata[souk_payment]", "metadata[souk_order]",
+                  "metadata[souk_shop]");
+    if (holds(form->ctx))
+        form_add(form, "capture_method", souk_str("manual"));
 }
 
 int payment_failed(struct souk_payment_result *result, struct souk_str words)
@@ -145,7 +173,7 @@ int payment_failed(struct souk_payment_result *result, struct souk_str words)
     return SOUK_OK;
 }
 
-/* A session that could not be made. Nobody has seen its page, so no money can come of it. */
+/* What could not be made. Nobody has seen its page or its secret, so no money can come of it. */
 static int begin_refused(struct souk_ctx *ctx, const struct reply *reply,
                          struct souk_payment_result *result)
 {
@@ -174,6 +202,46 @@ static int is_address(struct souk_str url)
            (memcmp(url.ptr, "https://", 8) == 0 || memcmp(url.ptr, "http://", 7) == 0);
 }
 
+static int begun_page(struct souk_ctx *ctx, const struct souk_value *session,
+                      struct souk_payment_result *result)
+{
+    result->reference = souk_text(souk_get(session, "id"));
+    result->redirect = souk_text(souk_get(session, "url"));
+    if (!api_is_id(result->reference) || !is_address(result->redirect))
+        return souk_fail(ctx, SOUK_UNAVAILABLE, "Stripe made a session without a name or address");
+    return SOUK_OK;
+}
+
+/* As the front end hands them to Stripe's script. */
+static int begun_intent(struct souk_ctx *ctx, const struct souk_value *intent,
+                        struct souk_payment_result *result)
+{
+    struct souk_str secret = souk_text(souk_get(intent, "client_secret"));
+    result->reference = souk_text(souk_get(intent, "id"));
+    if (!payment_is_intent(result->reference) || !secret.len)
+        return souk_fail(ctx, SOUK_UNAVAILABLE, "Stripe made an intent without a name or secret");
+    result->data = souk_map(ctx);
+    souk_set_str(ctx, result->data, "intent", result->reference);
+    result->client = souk_map(ctx);
+    souk_set_str(ctx, result->client, "secret", secret);
+    souk_set_str(ctx, result->client, "key", souk_option_text(ctx, "publishable_key"));
+    return SOUK_OK;
+}
+
+/* What has to be there before Stripe is asked. */
+static int can_begin(struct souk_ctx *ctx, const struct souk_payment *payment)
+{
+    if (payment->in_page && !souk_option_text(ctx, "publishable_key").len)
+        return souk_fail(ctx, SOUK_ERROR,
+                         "a front end needs the publishable key of the account: set "
+                         "publishable_key of payment_stripe");
+    if (!payment->in_page && (!is_address(payment->return_url) || !is_address(payment->cancel_url)))
+        return souk_fail(ctx, SOUK_ERROR,
+                         "Stripe has to know the shop's address to send people "
+                         "back: set shop.url in souk.lua");
+    return SOUK_OK;
+}
+
 static int begin(struct souk_ctx *ctx, const struct souk_payment *payment,
                  struct souk_payment_result *result)
 {
@@ -185,26 +253,26 @@ static int begin(struct souk_ctx *ctx, const struct souk_payment *payment,
         return SOUK_OK;
     }
     int code = payment_sum(ctx, payment, payment->amount, &sum);
+    if (code == SOUK_OK)
+        code = can_begin(ctx, payment);
     if (code != SOUK_OK)
         return code;
-    if (!is_address(payment->return_url) || !is_address(payment->cancel_url))
-        return souk_fail(ctx, SOUK_ERROR,
-                         "Stripe has to know the shop's address to send people "
-                         "back: set shop.url in souk.lua");
-    session_form(&form, payment, sum);
-    code = api_call(ctx, souk_str("/v1/checkout/sessions"), &form, payment->key, &reply);
+    if (payment->in_page)
+        intent_form(&form, payment, sum);
+    else
+        session_form(&form, payment, sum);
+    code =
+        api_call(ctx, souk_str(payment->in_page ? "/v1/payment_intents" : "/v1/checkout/sessions"),
+                 &form, payment->key, &reply);
     if (code != SOUK_OK && reply.replayed) /* Stripe broke down over it, and stays at that */
         return payment_failed(result, souk_t(ctx, "This did not work; please try again."));
     if (code != SOUK_OK)
         return code;
     if (reply.error)
         return begin_refused(ctx, &reply, result);
-    result->reference = souk_text(souk_get(reply.body, "id"));
-    result->redirect = souk_text(souk_get(reply.body, "url"));
-    if (!api_is_id(result->reference) || !is_address(result->redirect))
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "Stripe made a session without a name or address");
     result->state = SOUK_PAID_PENDING;
-    return SOUK_OK;
+    return payment->in_page ? begun_intent(ctx, reply.body, result)
+                            : begun_page(ctx, reply.body, result);
 }
 
 /* ---- the descriptor ---- */
@@ -212,6 +280,27 @@ static int begin(struct souk_ctx *ctx, const struct souk_payment *payment,
 static int begins(struct souk_str text, const char *with)
 {
     return text.len > strlen(with) && memcmp(text.ptr, with, strlen(with)) == 0;
+}
+
+/* Of the one mode or the other: "sk_live_…", "pk_test_…". */
+static int is_live(struct souk_str key)
+{
+    return key.len > 8 && memcmp(key.ptr + 3, "live_", 5) == 0;
+}
+
+static int check_public_key(struct souk_ctx *ctx, struct souk_str secret)
+{
+    struct souk_str key = souk_option_text(ctx, "publishable_key");
+    if (!key.len)
+        return SOUK_OK;
+    if (!begins(key, "pk_"))
+        return souk_fail(ctx, SOUK_INVALID,
+                         "\"publishable_key\" begins with pk_: every buyer sees it");
+    if (is_live(key) != is_live(secret))
+        return souk_fail(ctx, SOUK_INVALID,
+                         "\"publishable_key\" and \"secret_key\" are of one mode: both of the "
+                         "test mode, or both live");
+    return SOUK_OK;
 }
 
 /* The keys are easily taken for each other; better now than at the first customer. */
@@ -226,7 +315,7 @@ static int init(struct souk_ctx *ctx)
         (before.len && !begins(before, "whsec_")))
         return souk_fail(ctx, SOUK_INVALID,
                          "\"webhook_secret\" is the signing secret of the endpoint: whsec_…");
-    return SOUK_OK;
+    return check_public_key(ctx, key);
 }
 
 /* clang-format off */
@@ -245,6 +334,7 @@ static const struct souk_option options[] = {
     {"capture", SOUK_CHOICE, 0, "automatic", "Take the money at once, or hold it until staff take it", 0, 0, captures},
     {"methods", SOUK_LIST, 0, "card", "Stripe's names of the ways to pay on its page; empty: those that the account has on"},
     {"shop", SOUK_STRING, 0, "", "A name for this shop when several share one account: events of others are left alone"},
+    {"publishable_key", SOUK_STRING, 0, "", "Publishable key of the account, pk_…: with it front ends of your own may finish payments in their page"},
     {"base_url", SOUK_URL, 0, "https://api.stripe.com", "Where Stripe is; another address is for tests"},
 };
 static const struct souk_route routes[] = {
@@ -274,7 +364,7 @@ SOUK_PLUGIN = {
     SOUK_ABI,
     .name = "payment_stripe",
     .version = "1.0.0",
-    .summary = "Payment by card on the pages of Stripe",
+    .summary = "Payment by card on the pages of Stripe, or with its script in your own",
     .contact = "plugins@example.org",
     .license = "MIT",
     .options = SOUK_TABLE(options),

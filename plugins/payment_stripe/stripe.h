@@ -67,6 +67,9 @@ int payment_failed(struct souk_payment_result *result, struct souk_str words);
 
 /* ---- move.c: of the provider's table ---- */
 
+/* The name of a payment that is an intent itself, not a session. */
+int payment_is_intent(struct souk_str reference);
+
 int payment_fetch(struct souk_ctx *ctx, const struct souk_payment *payment,
                   struct souk_payment_result *result);
 int payment_capture(struct souk_ctx *ctx, const struct souk_payment *payment,

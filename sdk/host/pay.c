@@ -126,6 +126,10 @@ static void keep_result(struct scene *scene, const struct souk_payment_result *r
     answer->message = arena_str(&scene->arena, result->message);
     answer->data =
         result->data ? json_copy(&scene->arena, (const struct json *)result->data) : NULL;
+    answer->client =
+        result->client ? json_copy(&scene->arena, (const struct json *)result->client) : NULL;
+    json_each(fact, answer->client)
+        scene_text_seen(scene, "a client fact", json_text(&fact->value));
 }
 
 /* As the core books what it hears. */
@@ -183,6 +187,8 @@ void pay_call(struct scene *scene, enum pay_verb verb, struct pay *pay, int64_t 
     answer->code = code;
     snprintf(answer->words, sizeof answer->words, "%s", err.text);
     if (code == SOUK_OK) {
+        answer->fault =
+            payment_client_fault(&inner.ctx, (enum payment_verb)verb, &pay->view, result);
         keep_result(scene, result, answer);
         scene_text_seen(scene, verbs[verb], answer->reference);
         scene_text_seen(scene, verbs[verb], answer->redirect);
@@ -224,6 +230,12 @@ int pay_offer(struct scene *scene, int64_t total, const char *currency, struct j
         *offer = json_copy(&scene->arena, map);
     call_shut(&call, &scope);
     return code;
+}
+
+int pay_in_page(struct scene *scene, int64_t total, const char *currency)
+{
+    struct json *offer;
+    return pay_offer(scene, total, currency, &offer) == SOUK_OK && payment_in_page(offer);
 }
 
 int pay_show(struct scene *scene, const struct pay *pay, struct json **view)

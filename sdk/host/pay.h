@@ -15,7 +15,8 @@ struct pay_answer { /* in the scene's arena */
     int state;       /* SOUK_PAID_… */
     int64_t amount;
     struct souk_str reference, redirect, message;
-    const struct json *data;
+    const struct json *data, *client;
+    const char *fault; /* of the client facts, in words after "gave"; NULL: none */
 };
 
 struct pay {
@@ -32,6 +33,8 @@ void pay_call(struct scene *scene, enum pay_verb verb, struct pay *pay, int64_t 
               struct souk_str key, struct pay_answer *answer);
 /* The offer for these terms: SOUK_OK or SOUK_NOT_FOUND, or what is wrong. */
 int pay_offer(struct scene *scene, int64_t total, const char *currency, struct json **offer);
+/* It is offered, and can be finished in the front end's page. */
+int pay_in_page(struct scene *scene, int64_t total, const char *currency);
 int pay_show(struct scene *scene, const struct pay *pay, struct json **view);
 int pay_flags(const struct scene *scene);
 int pay_can(const struct scene *scene, enum pay_verb verb);

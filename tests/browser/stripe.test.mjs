@@ -7,16 +7,17 @@ import Library from 'stripe';
 import ts from 'typescript';
 import { until } from '../e2e/souk.mjs';
 import { goods } from '../e2e/buying.mjs';
-import { Stripe, secretKey, hookSecret } from '../e2e/stripe.mjs';
+import { Stripe, secretKey, publicKey, hookSecret } from '../e2e/stripe.mjs';
 
 let stripe, market, library, number;
 const status = (wanted) => until(wanted, async () => (await market.order(number).catch(() => ({}))).payment_status === wanted, 30000);
 
-// One of each request: a page that is closed, then one that is paid, held, taken in part and paid back; and one that is let go.
+// One of each request: a page that is closed, then one that is paid, held, taken in part and paid back; and one that is let go. Then two that a
+// front end finishes in its page, with the card alone and with all that the account has on.
 before(async () => {
   stripe = await Stripe.open();
   library = new Library(secretKey, { host: '127.0.0.1', port: new URL(stripe.url).port, protocol: 'http', maxNetworkRetries: 0, telemetry: false, apiVersion: '2026-09-30.endive' });
-  market = await stripe.market(', capture = "manual", shop = "tea"', { goods: [goods('TEA', 9500, 100)] });
+  market = await stripe.market(', capture = "manual", shop = "tea", publishable_key = "' + publicKey + '"', { goods: [goods('TEA', 9500, 100)] });
   const buy = async () => {
     const { json, text } = await market.buy([['TEA', 1]], { payment: { method: 'stripe' } });
     number = json?.number;
@@ -38,6 +39,18 @@ before(async () => {
   await status('part_paid');
   await market.step(number, 'refund', { amount: 2500 });
   await status('part_refunded');
+  const bought = async () => {
+    const { json, text } = await market.buy([['TEA', 1]], { payment: { method: 'stripe', in_page: true } });
+    number = json?.number;
+    assert.ok(number, text);
+    assert.equal(json.payment.next.client.secret, [...stripe.intents.values()].at(-1).client_secret);
+  };
+  await bought();
+  await market.step(number, 'cancel', { reason: 'no' });
+  await status('voided');
+  await market.down();
+  market = await stripe.market(`, methods = {}, publishable_key = "${publicKey}"`, { goods: [goods('TEA', 9500, 100)] });
+  await bought();
 });
 after(async () => {
   await market?.down();
@@ -67,7 +80,7 @@ function nested(form) {
     const number = /^(unit_amount|quantity|expires_at|amount|amount_to_capture)$/.test(path.at(-1));
     path.reduce((at, key, i) => {
       const last = i === path.length - 1;
-      at[key] ??= last ? (number ? Number(text) : text) : /^\d+$/.test(path[i + 1]) ? [] : {};
+      at[key] ??= last ? (number ? Number(text) : key === 'enabled' ? text === 'true' : text) : /^\d+$/.test(path[i + 1]) ? [] : {};
       return at[key];
     }, root);
   }
@@ -79,6 +92,7 @@ const verbs = [
   [/^\/v1\/checkout\/sessions\/\w+\/expire$/, 'Stripe.Checkout.SessionExpireParams', (params, options, id) => library.checkout.sessions.expire(id, params, options)],
   [/^\/v1\/payment_intents\/\w+\/capture$/, 'Stripe.PaymentIntentCaptureParams', (params, options, id) => library.paymentIntents.capture(id, params, options)],
   [/^\/v1\/payment_intents\/\w+\/cancel$/, 'Stripe.PaymentIntentCancelParams', (params, options, id) => library.paymentIntents.cancel(id, params, options)],
+  ['/v1/payment_intents', 'Stripe.PaymentIntentCreateParams', (params, options) => library.paymentIntents.create(params, options)],
   ['/v1/refunds', 'Stripe.RefundCreateParams', (params, options) => library.refunds.create(params, options)],
 ];
 const verbOf = ({ path }) => verbs.find(([pattern]) => (pattern.test ? pattern.test(path) : pattern === path));

@@ -22,7 +22,7 @@ const refused = (answer) => answer.rules.filter((row) => row.verdict === 'no').m
 
 const broken = {
   wrong_payment: ['key-once', 'amount-exact', 'amount-zero', 'currency-known', 'capture-limit', 'refund-limit', 'cancel-captured',
-    'unknown-not-failed', 'declined-final', 'fetch-agrees', 'webhook-signed', 'webhook-once', 'webhook-amount', 'no-secrets'],
+    'unknown-not-failed', 'declined-final', 'fetch-agrees', 'webhook-signed', 'webhook-once', 'webhook-amount', 'in-page', 'no-secrets'],
   wrong_delivery: ['option-codes', 'option-amounts', 'check-agrees', 'check-unknown', 'no-place', 'too-heavy', 'book-capacity', 'book-undone',
     'send-once', 'unknown-not-failed', 'track-converges', 'label-code'],
   wrong_notify: ['send-once', 'text-always', 'text-exact', 'no-injection', 'refused-final', 'delayed-again', 'unknown-suppressed',

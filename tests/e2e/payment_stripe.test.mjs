@@ -4,8 +4,11 @@ import { test, beforeEach, afterEach } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { until } from './souk.mjs';
+import { Browser, staff } from './browser.mjs';
 import { goods } from './buying.mjs';
-import { Stripe, hookSecret, secretKey } from './stripe.mjs';
+import { openapi } from './openapi.mjs';
+import { Smtp } from './smtp.mjs';
+import { Stripe, hookSecret, publicKey, secretKey } from './stripe.mjs';
 
 let stripe, market;
 beforeEach(async () => { stripe = await Stripe.open(); });
@@ -469,4 +472,255 @@ test('it is offered only for sums that Stripe takes', async () => {
   await shop('', { currency: 'JPY', goods: [goods('TEA', 1234, 100)] });
   assert.equal(await offered(), 201);
   assert.equal([...stripe.sessions.values()].at(-1).amount_total, 1234);
+});
+
+// ---- front ends of the merchant's own: the payment is finished in their page ----
+
+const pageShop = (options = '', more) => shop(`, publishable_key = "${publicKey}"${options}`, more);
+const inPage = { payment: { method: 'stripe', in_page: true } };
+const buyInPage = async (lines = [['TEA', 1]], headers) => {
+  const { json, status, text } = await market.buy(lines, inPage, headers);
+  assert.equal(status, 201, text);
+  return json;
+};
+const mine = async ({ number, token }) => {
+  const answer = await market.shop.get(`/api/v1/orders/${number}?token=${token}`);
+  assert.equal(answer.status, 200, answer.text);
+  assert.match(answer.headers.get('cache-control'), /no-store/);
+  return answer.json;
+};
+const due = () => execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, "UPDATE payment SET check_at = 1 WHERE state IN ('pending', 'authorised')"]);
+
+test('in the page: the front end gets a secret and the key, and the order is paid', async () => {
+  await pageShop();
+  const api = await openapi(market.shop);
+  const cart = await market.cart([['TEA', 2]]);
+  const methods = await market.shop.get(`/api/v1/carts/${cart}/payment-methods?delivery=flat:standard&country=BG`);
+  api.check('GET', `/api/v1/carts/${cart}/payment-methods`, methods);
+  assert.deepEqual(methods.json.items.map(({ method, in_page }) => [method, in_page ?? false]).sort(), [['invoice', false], ['peer', false], ['stripe', true]]);
+  const placed = await market.checkout(cart, inPage);
+  api.check('POST', `/api/v1/carts/${cart}/checkout`, placed);
+  const { number, token, payment_status, payment } = placed.json;
+  const [intent] = [...stripe.intents.values()], [{ form, key }] = stripe.of('/v1/payment_intents');
+  assert.equal(payment_status, 'pending');
+  assert.deepEqual(payment.next, { client: { provider: 'stripe', secret: intent.client_secret, key: publicKey } });
+  assert.ok(key);
+  assert.deepEqual({ ...form, 'metadata[souk_payment]': 0 }, { amount: '2500', currency: 'eur', 'allowed_payment_method_types[0]': 'card', description: `Order ${number}`,
+    'metadata[souk_payment]': 0, 'metadata[souk_order]': number });
+  assert.equal(stripe.sessions.size, 0);
+  const seen = await market.shop.get(`/api/v1/orders/${number}?token=${token}`);
+  api.check('GET', `/api/v1/orders/${number}`, seen);
+  assert.deepEqual(seen.json.payment.next, payment.next, 'it can be read once more');
+  await tell('payment_intent.succeeded', stripe.confirm(payment.next.client.secret));
+  await paid(number, 'paid');
+  assert.equal((await mine(placed.json)).payment.next, null, 'nothing is to be done any more');
+  assert.deepEqual(moves('capture').map(({ state, amount, reference }) => [state, amount, reference]), [['done', 2500, intent.id]]);
+  await settled();
+});
+
+test('in the page, told of nothing: the shop asks, and what is told after that is known', async () => {
+  await pageShop(', methods = {}');
+  const bought = await buyInPage();
+  assert.equal(stripe.of('/v1/payment_intents')[0].form['automatic_payment_methods[enabled]'], 'true');
+  due();
+  await until('it was asked for', () => stripe.requests.some(({ method, path }) => method === 'GET' && path.startsWith('/v1/payment_intents/')));
+  assert.equal((await mine(bought)).payment_status, 'pending');
+  const intent = stripe.confirm(bought.payment.next.client.secret);
+  due();
+  await paid(bought.number, 'paid');
+  await tell('payment_intent.succeeded', intent);
+  await worked();
+  assert.equal(moves('capture').length, 1);
+  await settled();
+});
+
+test('in the page a card is declined and the next one is not: the same secret, one payment', async () => {
+  await pageShop();
+  const bought = await buyInPage(), { secret } = bought.payment.next.client;
+  await tell('payment_intent.payment_failed', stripe.confirm(secret, 'insufficient_funds'));
+  due();
+  await until('it was asked for', () => stripe.requests.some(({ method }) => method === 'GET'));
+  await worked();
+  const after = await mine(bought);
+  assert.deepEqual([after.payment_status, after.payment.next.client.secret], ['pending', secret]);
+  await tell('payment_intent.succeeded', stripe.confirm(secret));
+  await paid(bought.number, 'paid');
+  assert.deepEqual([stripe.intents.size, rows('SELECT 1 FROM payment').length, moves('failed').length], [1, 1, 0]);
+  await settled();
+});
+
+test('in the page, held and taken later: a part, refunds to the cent and no more', async () => {
+  await pageShop(', capture = "manual"', { goods: [goods('TEA', 9500, 100)] });
+  const bought = await buyInPage(), { number } = bought;
+  assert.equal(stripe.of('/v1/payment_intents')[0].form.capture_method, 'manual');
+  const intent = stripe.confirm(bought.payment.next.client.secret);
+  await tell('payment_intent.amount_capturable_updated', intent);
+  await paid(number, 'authorised');
+  assert.equal((await mine(bought)).payment.next, null);
+  assert.ok((await market.step(number, 'capture', { amount: 6000 })).status < 300);
+  await paid(number, 'part_paid');
+  await tell('payment_intent.succeeded', intent);
+  for (const [amount, status] of [[2500, 'part_refunded'], [3500, 'refunded']]) {
+    assert.ok((await market.step(number, 'refund', { amount })).status < 300);
+    await until('it is paid back', async () => (await order(number)).payment_status === status && !rows("SELECT 1 FROM payment_move WHERE state = 'asked'").length, 30000);
+  }
+  assert.equal((await market.step(number, 'refund', { amount: 1 })).status, 409);
+  for (const refund of stripe.refunds.values()) await tell('refund.created', refund);
+  await worked();
+  assert.deepEqual([intent.amount_received, ...moves('refund').map(({ amount }) => amount)], [6000, 2500, 3500]);
+  assert.equal(stripe.sessions.size, 0);
+  await settled();
+});
+
+test('in the page, cancelled: an intent that nobody paid, and one that is held', async () => {
+  await pageShop(', capture = "manual"');
+  const [open, held] = [await buyInPage(), await buyInPage()];
+  const intentOf = ({ payment }) => [...stripe.intents.values()].find((one) => one.client_secret === payment.next.client.secret);
+  await tell('payment_intent.amount_capturable_updated', stripe.confirm(held.payment.next.client.secret));
+  await paid(held.number, 'authorised');
+  for (const one of [open, held]) {
+    assert.ok((await market.step(one.number, 'cancel', { reason: 'no' })).status < 300);
+    assert.equal((await mine(one)).payment.next, null, 'the secret goes with the order');
+    await paid(one.number, 'voided');
+    assert.equal(intentOf(one).status, 'canceled');
+    await tell('payment_intent.canceled', intentOf(one));
+  }
+  await worked();
+  assert.equal(moves('void').length, 2);
+  await settled();
+});
+
+test('in the page, paid while the order is being cancelled: the money goes back', async () => {
+  await pageShop();
+  const bought = await buyInPage(), { secret } = bought.payment.next.client;
+  const intent = stripe.confirm(secret);
+  assert.ok((await market.step(bought.number, 'cancel', { reason: 'no' })).status < 300);
+  await tell('payment_intent.succeeded', intent);
+  await until('it went back', () => [...stripe.refunds.values()].reduce((sum, { amount }) => sum + amount, 0) === 1500, 60000);
+  await worked();
+  await until('all is done', () => !rows("SELECT 1 FROM payment_move WHERE state = 'asked'").length, 60000);
+  await settled();
+});
+
+test('in the page, again after it was let go at Stripe: a new intent, or the page of Stripe', async () => {
+  await pageShop();
+  const bought = await buyInPage(), first = [...stripe.intents.values()][0];
+  stripe.cancel(first.id);
+  await tell('payment_intent.canceled', first);
+  await paid(bought.number, 'voided');
+  const again = (payment) => market.shop.post(`/api/v1/orders/${bought.number}/pay?token=${bought.token}`, { payment });
+  assert.equal((await again({ method: 'stripe', in_page: 'yes' })).status, 422);
+  assert.equal((await again({ method: 'invoice', in_page: true })).status, 422);
+  const { json, status, text } = await again({ method: 'stripe', in_page: true });
+  assert.equal(status, 201, text);
+  const second = [...stripe.intents.values()][1];
+  assert.deepEqual(json.payment.next, { client: { provider: 'stripe', secret: second.client_secret, key: publicKey } });
+  assert.notEqual(stripe.of('/v1/payment_intents')[0].key, stripe.of('/v1/payment_intents')[1].key);
+  stripe.cancel(second.id);
+  await tell('payment_intent.canceled', second);
+  await paid(bought.number, 'voided');
+  const { json: third } = await again({ method: 'stripe' });
+  assert.deepEqual(third.payment.next, { redirect: only().url });
+  const intent = stripe.pay(only().id);
+  for (const [type, object] of told(only(), intent)) await tell(type, object);
+  await paid(bought.number, 'paid');
+  await settled();
+});
+
+test('in the page, the same key twice, and an answer of Stripe that is lost: one intent, one secret', async () => {
+  await pageShop();
+  const cart = await market.cart([['TEA', 1]]), headers = { 'idempotency-key': 'one-of-a-kind' };
+  const first = await market.checkout(cart, inPage, headers), second = await market.checkout(cart, inPage, headers);
+  assert.deepEqual([first.status, second.status, second.text], [201, 201, first.text]);
+  const third = await market.checkout(cart, inPage); // by the cart alone
+  assert.deepEqual(third.json.payment.next, first.json.payment.next);
+  assert.equal(stripe.intents.size, 1);
+  let lost = 0;
+  stripe.fail = ({ method, path }) => (method === 'POST' && path === '/v1/payment_intents' && !lost++ ? { after: true, cut: true } : undefined);
+  const late = await buyInPage();
+  assert.equal(stripe.of('/v1/payment_intents').length >= 3, true, 'it was asked again');
+  const client = await until('the secret', async () => (await mine(late)).payment.next?.client, 60000);
+  assert.equal(stripe.intents.size, 2);
+  assert.equal(client.secret, [...stripe.intents.values()][1].client_secret);
+  assert.equal(new Set(stripe.of('/v1/payment_intents').slice(1).map(({ key, body }) => `${key} ${body}`)).size, 1);
+  await tell('payment_intent.succeeded', stripe.confirm(client.secret));
+  await paid(late.number, 'paid');
+  assert.deepEqual(await market.verify(), []);
+});
+
+test('the secret is for the buyer alone: not for staff, receivers of webhooks, mails and logs', async () => {
+  const smtp = await Smtp.start();
+  try {
+    await pageShop('', { plugins: ['notify_mail'], config: `notify_mail = { host = "127.0.0.1", port = ${smtp.port}, tls = "none", sender = "shop@shop.example", name = "Shop" }` });
+    const hook = await market.shop.post('/api/v1/admin/webhooks', { url: `${stripe.url}/facts`, topics: ['*'] }, market.auth);
+    assert.equal(hook.status, 201, hook.text);
+    const heard = [];
+    const { serve } = stripe;
+    stripe.serve = async function hear(request, response) {
+      if (request.url !== '/facts') return serve.call(this, request, response);
+      let body = '';
+      for await (const part of request) body += part;
+      heard.push(body);
+      return response.end();
+    };
+    const bought = await buyInPage(), { number, token } = bought;
+    const id = rows(`SELECT CAST(id AS TEXT) AS id FROM shop_order WHERE number = '${number}'`)[0].id;
+    await until('a mail', () => smtp.mails.length > 0);
+    await until('a fact', () => heard.some((body) => body.includes('order.placed')));
+    const boss = await staff(market.shop);
+    const pages = {
+      'the order over REST for staff': (await market.shop.get(`/api/v1/admin/orders/${number}`, market.auth)).text,
+      'the list over REST': (await market.shop.get('/api/v1/admin/orders', market.auth)).text,
+      'the admin page': (await boss.get(`/admin/orders/${id}`)).text,
+      'the admin list': (await boss.get('/admin/orders')).text,
+      'the page of the shop': (await new Browser(market.shop).get(`/order/${number}?token=${token}`)).text,
+      'the mails': JSON.stringify(smtp.mails),
+      'the facts': heard.join('\n'),
+      'the log': market.shop.stderr,
+    };
+    for (const [what, text] of Object.entries(pages)) {
+      assert.ok(what === 'the log' || text.includes(number), `${what} is about the order`);
+      assert.ok(!text.includes('_secret_'), `the secret stands in ${what}`);
+    }
+    await tell('payment_intent.succeeded', stripe.confirm((await mine(bought)).payment.next.client.secret));
+    await paid(number, 'paid');
+    await settled();
+  } finally {
+    await smtp.stop();
+  }
+});
+
+test('the pages of the shop itself go on with the page of Stripe', async () => {
+  await pageShop();
+  const buyer = new Browser(market.shop);
+  assert.equal((await buyer.post('/cart/add', { sku: 'TEA', quantity: '1' })).status, 303);
+  const { text } = await buyer.get('/checkout');
+  const value = (name) => new RegExp(`name="${name}"[^>]* value="([^"]*)"`).exec(text)?.[1] ?? '';
+  const sent = await buyer.post('/checkout', { cart: value('cart'), accept_total: value('accept_total'), delivery: 'flat:standard', payment: 'stripe', do: 'place', email: 'ana@example.org',
+    phone: '+359 88 123 4567', name: 'Ana Petrova', country: 'BG', postcode: '1000', city: 'Sofia', line1: 'Vitosha 1' });
+  assert.equal(sent.status, 303, sent.text);
+  assert.equal(stripe.intents.size, 0);
+  const page = await buyer.get(sent.location);
+  assert.ok(page.text.includes(only().url), 'it leads to the page');
+});
+
+test('without a publishable key, or with a wrong one: said at once, and nothing is placed', async () => {
+  await shop();
+  const cart = await market.cart([['TEA', 1]]);
+  const methods = await market.shop.get(`/api/v1/carts/${cart}/payment-methods?delivery=flat:standard&country=BG`);
+  assert.equal(methods.json.items.find(({ method }) => method === 'stripe').in_page, false);
+  for (const in_page of [true, 'true', 1]) {
+    const { status, json } = await market.checkout(cart, { payment: { method: 'stripe', in_page } });
+    assert.deepEqual([status, json.errors[0].pointer], [422, '/payment/in_page']);
+  }
+  assert.equal((await market.checkout(cart, { payment: { method: 'invoice', in_page: true } })).status, 422);
+  assert.equal(rows('SELECT 1 FROM shop_order').length + stripe.requests.length, 0);
+  assert.equal((await market.checkout(cart, { payment: { method: 'stripe', in_page: false } })).json.payment.next.redirect, only().url);
+  await market.down();
+  for (const [key, words] of [[secretKey, /begins with pk_/], ['pk_live_51HqLyjWDarjtT1z', /of one mode/]]) {
+    await shop(`, publishable_key = "${key}"`);
+    assert.match(market.shop.stderr, words);
+    assert.equal((await market.buy([['TEA', 1]], { payment: { method: 'stripe' } })).status, 422, 'the shop goes on without it');
+    await market.down();
+  }
 });

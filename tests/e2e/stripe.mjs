@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Market } from './buying.mjs';
 
 export const secretKey = 'sk_test_51HqLyjWDarjtT1zdp7dcCANARY';
+export const publicKey = 'pk_test_51HqLyjWDarjtT1zTYooMQauv';
 export const hookSecret = 'whsec_5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH';
 const version = '2026-09-30.endive';
 const languages = new Set(['auto', 'bg', 'en', 'hu', 'de']);
@@ -17,6 +18,8 @@ const known = {
     'line_items[0][price_data][currency]', 'line_items[0][price_data][unit_amount]', 'line_items[0][price_data][product_data][name]',
     'payment_intent_data[description]', 'payment_intent_data[capture_method]', ...metadata.map((key) => `metadata[${key}]`),
     ...metadata.map((key) => `payment_intent_data[metadata][${key}]`)],
+  intent: ['amount', 'currency', 'description', 'capture_method', 'automatic_payment_methods[enabled]', 'allowed_payment_method_types[0]', 'allowed_payment_method_types[1]',
+    ...metadata.map((key) => `metadata[${key}]`)],
   capture: ['amount_to_capture'], cancel: ['cancellation_reason'], expire: [],
   refund: ['payment_intent', 'amount', 'reason', ...metadata.map((key) => `metadata[${key}]`)],
 };
@@ -43,9 +46,9 @@ export class Stripe {
 
   // A shop that sells through it. `options` go into payment_stripe's table.
   market(options = '', more = {}) {
-    return Market.open({ ...more, plugins: ['payment_stripe'], env: { STRIPE_KEY: secretKey, STRIPE_HOOK: hookSecret, STRIPE_OLD: 'whsec_before', ...more.env },
+    return Market.open({ ...more, plugins: ['payment_stripe', ...(more.plugins ?? [])], env: { STRIPE_KEY: secretKey, STRIPE_HOOK: hookSecret, STRIPE_OLD: 'whsec_before', ...more.env },
       terms: `{ name = "Test shop", currency = "${more.currency ?? 'EUR'}", country = "BG", locales = { "en", "bg" }, url = "https://shop.example"${more.shop ?? ''} }`,
-      config: `payment_stripe = { secret_key = env "STRIPE_KEY", webhook_secret = env "STRIPE_HOOK", base_url = "${this.url}/"${options} }` });
+      config: `payment_stripe = { secret_key = env "STRIPE_KEY", webhook_secret = env "STRIPE_HOOK", base_url = "${this.url}/"${options} }\n${more.config ?? ''}` });
   }
 
   // ---- HTTP ----
@@ -104,6 +107,7 @@ export class Stripe {
   post({ path, form, key }) {
     const parts = path.split('/').slice(2);
     if (path === '/v1/checkout/sessions') return this.check(known.session, form) ?? this.makeSession(form, key);
+    if (path === '/v1/payment_intents') return this.check(known.intent, form) ?? this.makeIntent(form, key);
     if (path === '/v1/refunds') return this.check(known.refund, form) ?? this.makeRefund(form, key);
     if (parts[0] === 'checkout' && parts[3] === 'expire') return this.check(known.expire, form) ?? this.expire(parts[2]);
     if (parts[0] === 'payment_intents' && parts[2] === 'capture') return this.check(known.capture, form) ?? this.capture(parts[1], form);
@@ -141,6 +145,30 @@ export class Stripe {
     return { status: 200, body: session };
   }
 
+  // Without a session: a front end finishes it, with the client secret.
+  makeIntent(form, key) {
+    const amount = integer(form.amount), methods = Object.entries(form).filter(([name]) => name.startsWith('allowed_payment_method_types[')).map(([, type]) => type);
+    if (!/^[a-z]{3}$/.test(form.currency ?? '') || !amount) return invalid('parameter_invalid', 'amount');
+    if (amount < 50) return invalid('amount_too_small', 'amount');
+    if (!methods.length && form['automatic_payment_methods[enabled]'] !== 'true') return invalid('parameter_missing', 'payment_method_types');
+    const id = this.id('pi');
+    const intent = { id, object: 'payment_intent', status: 'requires_payment_method', amount, currency: form.currency, amount_received: 0, amount_capturable: 0, latest_charge: null,
+      capture_method: form.capture_method ?? 'automatic', description: form.description, livemode: false, last_payment_error: null, metadata: this.nested(form, 'metadata'), key,
+      client_secret: `${id}_secret_CANARY` };
+    this.intents.set(id, intent);
+    return { status: 200, body: intent };
+  }
+
+  // The buyer in the front end's page, which has the client secret alone. `declined`: the bank says no, and another card may follow.
+  confirm(secret, declined) {
+    const intent = [...this.intents.values()].find((one) => one.client_secret === secret);
+    if (intent?.status !== 'requires_payment_method') throw new Error(`the intent of ${secret} is ${intent?.status}`);
+    const held = intent.capture_method === 'manual';
+    if (declined) return Object.assign(intent, { last_payment_error: { type: 'card_error', code: 'card_declined', decline_code: declined } });
+    return Object.assign(intent, { status: held ? 'requires_capture' : 'succeeded', amount_received: held ? 0 : intent.amount, amount_capturable: held ? intent.amount : 0,
+      latest_charge: this.id('ch'), last_payment_error: null });
+  }
+
   capture(id, form) {
     const intent = this.intents.get(id), amount = integer(form.amount_to_capture) ?? intent?.amount_capturable;
     if (!intent) return error(404, 'invalid_request_error', 'resource_missing', 'intent');
@@ -152,7 +180,7 @@ export class Stripe {
 
   cancel(id) {
     const intent = this.intents.get(id);
-    if (intent?.status !== 'requires_capture') return invalid('payment_intent_unexpected_state');
+    if (!['requires_payment_method', 'requires_capture'].includes(intent?.status)) return invalid('payment_intent_unexpected_state');
     Object.assign(intent, { status: 'canceled', amount_capturable: 0 });
     return { status: 200, body: intent };
   }

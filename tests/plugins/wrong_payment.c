@@ -100,7 +100,19 @@ static int offer(struct souk_ctx *ctx, const struct souk_payment_terms *terms,
     if (!takes(ctx, terms->currency))
         return SOUK_NOT_FOUND;
     souk_set_cstr(ctx, out, "label", "Card");
+    souk_set_bool(ctx, out, "in_page", 1);
     return SOUK_OK;
+}
+
+/* What a script in the front end's page would want. */
+static void hand_over(struct souk_ctx *ctx, struct souk_payment_result *result)
+{
+    result->client = souk_map(ctx);
+    souk_set_str(ctx, result->client, "secret",
+                 wrong(ctx, "in-page")
+                     ? souk_printf(ctx, "%lld", (long long)souk_new_id(ctx))
+                     : souk_printf(ctx, "%.*s_open", SOUK_PRI(result->reference)));
+    souk_set_cstr(ctx, result->client, "key", "pk_of_all");
 }
 
 static struct souk_str kept; /* what no plugin may do: a view that outlives its call */
@@ -128,9 +140,12 @@ static int begin(struct souk_ctx *ctx, const struct souk_payment *payment,
     souk_set_int(ctx, body, "amount", amount);
     souk_set_str(ctx, body, "currency", kept.ptr ? kept : payment->currency);
     souk_set_str(ctx, body, "number", payment->number);
+    souk_set_bool(ctx, body, "in_page", payment->in_page);
     int code = move(ctx, souk_str("/charges"), body, result);
     if (code == SOUK_OK && amount == 0)
         result->state = SOUK_PAID_CAPTURED;
+    if (code == SOUK_OK && payment->in_page && result->state == SOUK_PAID_PENDING)
+        hand_over(ctx, result);
     return code;
 }
 

@@ -40,7 +40,7 @@ function peer(request)
         reply = { status = 402, body = '{"state": "failed"}' }
     else
         count = count + 1
-        local charge = { id = "ch_" .. count, state = "authorised", amount = said.amount, currency = said.currency, number = said.number }
+        local charge = { id = "ch_" .. count, state = said.in_page and "pending" or "authorised", amount = said.amount, currency = said.currency, number = said.number }
         charges_by_id[charge.id] = charge
         reply = answer(200, charge)
     end
@@ -49,6 +49,12 @@ function peer(request)
 end
 
 function charges() return list end
+
+-- In the page: the front end's script has asked the payer.
+function pay(reference)
+    local charge = charges_by_id[reference]
+    if charge and charge.state == "pending" then charge.state = "authorised" end
+end
 
 function webhook(kind, payment, at)
     local body = json_encode({ kind = kind, event = payment.event, reference = payment.reference,

@@ -10,6 +10,7 @@
 #include "app/api/idempotency.h"
 #include "app/api/route.h"
 #include "app/checkout.h"
+#include "app/code_guard.h"
 #include "app/storefront/account_page.h"
 #include "app/storefront/buy_page.h"
 #include "app/storefront/route.h"
@@ -309,6 +310,12 @@ static int add_codes(struct call *call, const struct json *body, int *code)
     json_each(item, json_at(body, "coupons"))
     {
         struct cart_change change = {.verb = CART_CODE, .text = json_text(&item->value)};
+        *code = code_guard_try(call->request, call->request->conn, &call->cart, change.text,
+                               &call->err);
+        if (*code == SOUK_BUSY)
+            code_guard_refuse(call->request, &call->err);
+        if (*code != SOUK_OK)
+            return 1;
         if ((*code = apply(call, &change)) != SOUK_OK) {
             *code = refuse(call, *code, &change, arena_printf(arena, "/coupons/%zu", at).ptr);
             return 1;
@@ -619,14 +626,38 @@ static int change_code(struct change *change, enum cart_verb verb, struct souk_s
 
 static int make_code(struct change *change)
 {
-    const struct json *body = read_body(change->call.request, 0);
-    return body ? change_code(change, CART_CODE, json_text(json_at(body, "code"))) : 1;
+    struct call *call = &change->call;
+    struct request *request = call->request;
+    const struct json *body = read_body(request, 0);
+    int code = body ? change_code(change, CART_CODE, json_text(json_at(body, "code"))) : 1;
+    if (code == SOUK_OK)
+        code = code_guard_look(request, request_conn(request), &call->cart, &call->err);
+    if (code != SOUK_BUSY)
+        return code;
+    code_guard_refuse(request, &call->err);
+    return 1;
+}
+
+/* A wrong one counts. */
+static int tell_code(struct change *change)
+{
+    struct call *call = &change->call;
+    struct request *request = call->request;
+    const struct json *body = read_body(request, 0);
+    int code = code_guard_try(request, request->conn, &call->cart,
+                              json_text(json_at(body, "code")), &call->err);
+    if (code != SOUK_BUSY)
+        return code;
+    answer_reset(request);
+    code_guard_refuse(request, &call->err);
+    return code;
 }
 
 int cart_api_code(struct request *request, const struct web_route *route)
 {
     (void)route;
-    return run_change(request, &(struct change){.make = make_code, .status = 200});
+    return run_change(request,
+                      &(struct change){.make = make_code, .tell = tell_code, .status = 200});
 }
 
 static int make_code_off(struct change *change)

@@ -12,6 +12,31 @@ static const struct {
     {"Money", "An amount in minor units (cents) of a currency.", "amount:int currency:string"},
     {"Image", "A picture in several widths.",
      "url:string srcset:string webp:string width:int height:int alt:string"},
+    {"Offer",
+     "Something offered besides, at a signed price. Amounts are minor units of \"currency\"; ends_at: a "
+     "timer of the rule, kept by the shop; expires_at: how long the token is good.",
+     "offer:string slot:string(product|cart|bump|after|thanks) title:string sku:string name:string "
+     "options:string text:string quantity:int price:int price_before:int saving:int currency:string "
+     "ends_at:time? url:string image:Image? expires_at:time token:string"},
+    {"OfferTaken",
+     "A line of the cart that came by an offer; active: it has the offer's price now.",
+     "offer:string slot:string line:string sku:string name:string text:string quantity:int price:int "
+     "price_before:int saving:int active:bool ends_at:time? token:string"},
+    {"CartOfferList", "What is offered in a place, and what was taken.",
+     "items:Offer[] accepted:OfferTaken[]"},
+    {"OfferList", "What is offered.", "items:Offer[] next:string?"},
+    {"OfferToken", "The offer that is taken.", "token:string"},
+    {"OfferEnd", "The order, and where the offer is paid first (202); it joins when it is paid.",
+     "order:Order redirect:string?"},
+    {"OfferReport",
+     "What a rule brought, net of tax. carts: in which it was shown (orders, after the purchase), "
+     "orders: that they became; held_…: the same of those who were held out; uplift: order_revenue "
+     "beyond what as many held ones brought.",
+     "offer:string slot:string name:string file:string line:int loaded:bool on:bool holdout_ppm:int "
+     "shown:int accepted:int declined:int failed:int held:int units:int revenue:int margin:int "
+     "carts:int orders:int order_revenue:int held_carts:int held_orders:int held_revenue:int "
+     "uplift:int?"},
+    {"OfferReportList", "All rules of upsell.", "items:OfferReport[] next:string?"},
     {"Problem", "What went wrong (RFC 9457).",
      "type:string title:string status:int detail:string errors~:ProblemPlace[]"},
     {"ProblemPlace", "Where: a JSON pointer into the body, or the name of a query field.",
@@ -74,12 +99,22 @@ static const struct {
      "discounts:object[] gift:bool cancelled:int packed:int shipped:int delivered:int "
      "returned:int refunded:int refunded_amount:int cost~:int? weight_g~:int? gone~:bool"},
     {"OrderNote", "A note at an order.", "text:string at:time internal~:bool actor~:string"},
+    {"OrderPayment", "How an order is paid, and what the payer does next.",
+     "method:string label:string next:OrderNext?"},
+    {"OrderNext",
+     "While the payment waits: an address to send the payer to, or, for who asked to finish it in "
+     "their own page (in_page), what the provider's script there wants.",
+     "redirect~:string client~:PaymentClient"},
+    {"PaymentClient",
+     "For the buyer's browser alone: secret opens this one payment, key names the account to the "
+     "script of the provider; more members as the provider has them.",
+     "provider:string secret~:string key~:string"},
     {"Order", "An order. Members that staff alone see are marked as not always there.",
      "number:string token:string status:string(draft|placed|confirmed|closed|cancelled) "
      "payment_status:string fulfilment_status:string email:string phone:string name:string "
      "address:object billing:object note:string locale:string channel:string currency:string "
-     "prices_include_tax:bool totals:OrderTotals captured:int refunded:int due:int "
-     "delivery:object payment:object placed_at:time changed_at:time version:int "
+     "prices_include_tax:bool totals:OrderTotals discounts~:QuoteSaving[] captured:int refunded:int due:int "
+     "delivery:object payment:OrderPayment placed_at:time changed_at:time version:int "
      "lines:OrderLine[] shipments:object[] returns:object[] notes:OrderNote[] id~:string "
      "person~:string? expires_at~:time? authorised~:int delivery_refunded~:int quote~:object "
      "allowed~:string[] payments~:object[] history~:object[]"},
@@ -95,8 +130,11 @@ static const struct {
     {"OrderStep", "What a step takes; all of it may be absent.",
      "reason~:string lines~:object[] amount~:int delivery~:any restock~:bool tracking~:string "
      "shipment~:string reference~:string method~:string"},
-    {"OrderPay", "How it is to be paid this time; a method of the shop and what it asks for.",
-     "payment:object"},
+    {"OrderPay", "How it is to be paid this time.", "payment:PaymentChoice"},
+    {"PaymentChoice",
+     "A method of the shop and what it asks for; in_page: the answer is to have what finishes the "
+     "payment in the front end's page.",
+     "method:string in_page~:bool"},
     {"ShipmentRow", "A parcel in the list for staff.",
      "id:string number:string order:string method:string state:string registering:string "
      "tracking:string currency:string collect:int created_at:time sent_at:time?"},
@@ -151,7 +189,8 @@ static const struct {
      "id:any source:string state:string(waiting|ready|missing) why:string type:string width:int "
      "height:int"},
     {"PictureList", "Pictures after a cursor.", "items:Picture[] next:string?"},
-    {"QuoteDiscount", "What a promotion took off a line.", "promotion:string amount:int"},
+    {"QuoteDiscount", "What a promotion took off a line.",
+     "promotion:string name~:string amount:int"},
     {"QuoteLine", "A line of a quote; minor units of the quote's currency.",
      "id:string sku:string name:string quantity:int unit_price:int original_price:int subtotal:int "
      "discount:int total:int tax:int gift:bool discounts:QuoteDiscount[]"},
@@ -163,19 +202,72 @@ static const struct {
     {"QuoteDelivery", "A charged shipment.",
      "method:string label:string amount:int discount:int tax:int"},
     {"QuotePromotion", "A promotion, whether it applied, and why.",
-     "id:string applied:bool amount:int reason:string? trace:object[]"},
+     "id:string name~:string kind~:string applied:bool amount:int delivery_amount~:int "
+     "reason:string? code~:string? order~:int? trace:object[] lines~:object[] capped~:object[] "
+     "displaced_by~:string? script~:object? file~:string line~:int hash~:string"},
+    {"QuoteSaving", "What a promotion took off all lines, and off deliveries.",
+     "promotion:string name:string amount:int delivery_amount:int"},
     {"QuoteCoupon", "A code that was typed, and what became of it.",
-     "code:string accepted:bool reason:string?"},
+     "code:string accepted:bool reason:string? reason_code:string"},
     {"QuoteNudge", "What is missing for a promotion.",
-     "promotion:string text:string missing_amount~:int"},
+     "promotion:string name~:string own~:bool free_delivery~:bool text:string missing_amount~:int "
+     "missing_quantity~:int"},
     {"Quote", "What a cart costs, and why; minor units of one currency.",
      "currency:string at~:time until~:time prices_include_tax:bool lines:QuoteLine[] "
-     "totals:QuoteTotals taxes:QuoteTax[] delivery:QuoteDelivery[] promotions:QuotePromotion[] "
-     "coupons:QuoteCoupon[] nudges:QuoteNudge[] version:string"},
+     "totals:QuoteTotals taxes:QuoteTax[] delivery:QuoteDelivery[] discounts:QuoteSaving[] "
+     "promotions:QuotePromotion[] coupons:QuoteCoupon[] nudges:QuoteNudge[] version:string"},
+    {"PromotionError", "What is wrong with a file of rules.",
+     "file:string line:int id:string? message:string kind~:string"},
+    {"PromotionRow",
+     "A promotion or offer (offer:id) and what it gave; orders, given and items of the last 30 days.",
+     "id:string name:string file:string line:int kind:string "
+     "state:string why:string error:PromotionError? from~:string? "
+     "to~:string? priority~:int hash~:string exclusive~:bool group~:string code~:string limit~:int? "
+     "per_customer~:int? budget~:int? holdout_ppm~:int? uses~:int spent~:int orders~:int given~:int "
+     "items~:int actor~:string switched_at~:string? source~:string?"},
+    {"PromotionReport", "What the last load of the files came to.",
+     "ok:bool promotions:int offers:int errors:PromotionError[] at:time"},
+    {"PromotionRowList", "All of them, in their effective order.",
+     "items:PromotionRow[] next:string? at:time currency:string report:PromotionReport?"},
+    {"PromotionSwitch", "Off or on, and why.", "off:bool why~:string"},
+    {"Script", "A file of rules as text.", "path:string text:string"},
+    {"Scripts", "Files of rules as texts.", "scripts:Script[]"},
+    {"PromotionCheck",
+     "What is wrong with a draft: mistakes, and conflicts on carts at its thresholds.",
+     "ok:bool promotions:int offers:int tests:int carts:int pairs:int pairs_all:int "
+     "findings:PromotionError[]"},
+    {"PromotionTests", "What the tests of a draft came to.",
+     "ok:bool passed:int failed:int errors:PromotionError[] tests:object[]"},
+    {"PromotionAsk",
+     "What is to be explained: one of cart, token and order; at a moment, with one switched on, by "
+     "other rules.",
+     "cart~:object token~:string order~:string at~:string on~:string scripts~:Script[]"},
+    {"PromotionAnswer",
+     "A quote with every rule in its trace; kept: the quote that an order carries.",
+     "subject:string(file|cart|order) name:string at:string kept:object? quote:Quote"},
+    {"PromotionDraft",
+     "What is to be replayed; alone: without those that serve; on so many orders, or since a moment.",
+     "scripts:Script[] alone~:bool orders~:int since~:string"},
+    {"PromotionTask", "A simulation and its report.",
+     "id:string state:string(working|done|cancelled|failed) done:int total:int error:string "
+     "report:object?"},
+    {"PromotionCodeList", "Batches of codes, or the codes of one.", "items:object[] next:string?"},
+    {"PromotionBatch", "Codes that are wished for; a batch that is there grows.",
+     "batch:string count:int prefix~:string length~:int to~:string uses~:int per_customer~:int "
+     "note~:string"},
+    {"PromotionCodes", "Codes that were made; they are not told again in one piece.",
+     "batch:string codes:string[]"},
+    {"PromotionDisable", "A batch or a code; off is true unless it is said.",
+     "batch~:string code~:string off~:bool"},
+    {"PromotionDisabled", "How many codes changed.", "count:int"},
+    {"ScriptChunk", "A piece of Lua.", "name~:string source:string"},
+    {"ScriptOutcome", "What came of it; value: what it returned, as text.",
+     "outcome:string(ok|denied|budget|memory|killed|busy) value:string? message:string "
+     "log~:string[]"},
     {"CartLine", "A line of a cart, priced; one kept for later is not in the quote.",
      "id:string sku:string name:string options:string quantity:int later:bool note:string "
      "unit_price:int original_price:int subtotal:int discount:int total:int price_before:int? "
-     "unsent:bool url:string image:Image? available:bool "
+     "unsent:bool gift~:bool reduced~:bool discounts~:QuoteDiscount[] url:string image:Image? available:bool "
      "availability:string(in|low|backorder|out) stock:int?"},
     {"CartGone", "A line that cannot be bought any more.",
      "line:string sku:string name:string quantity:int"},
@@ -200,8 +292,8 @@ static const struct {
      "eta_until~:string takes_cash~:bool takes_card~:bool fields:Field[] points:DeliveryPoint[]"},
     {"DeliveryOptionList", "All ways that fit the goods and the address.",
      "items:DeliveryOption[] next:string?"},
-    {"PaymentMethod", "A way to pay.",
-     "method:string label:string note~:string fee~:Money fields:Field[]"},
+    {"PaymentMethod", "A way to pay; in_page: the payment can be finished in the front end's page.",
+     "method:string label:string note~:string fee~:Money in_page~:bool fields:Field[]"},
     {"PaymentMethodList", "All ways that take this cart.", "items:PaymentMethod[] next:string?"},
     {"Address", "Where to.",
      "country~:string region~:string city~:string postcode~:string line1~:string line2~:string "
@@ -209,7 +301,7 @@ static const struct {
     {"CheckoutBody",
      "What is needed for an order. delivery and payment name a method and hold its fields.",
      "email:string phone~:string name:string address~:Address billing~:object delivery:object "
-     "payment~:object note~:string newsletter~:bool accept_total~:int"},
+     "payment~:PaymentChoice note~:string newsletter~:bool accept_total~:int"},
     {"Started", "What was begun.", "id:string"},
     {"Done", "What was done.", "done~:string file~:string id~:string name~:string"},
     {"Webhook", "A receiver of facts (Standard Webhooks). The secret is shown when it is made.",
@@ -272,6 +364,86 @@ const struct openapi_operation openapi_operations[] = {
      .answer = "Cart",
      .idempotent = 1},
     {.method = "DELETE", .path = "/api/v1/carts/{id}/coupons/{code}", .answer = "Cart"},
+    {.method = "GET",
+     .path = "/api/v1/carts/{id}/offers",
+     .query =
+         "slot:string product, cart (the default) or bump; product:int of slot product, the id "
+         "of what is looked at; sku:string its kind that is chosen; locale:string the language",
+     .answer = "CartOfferList"},
+    {.method = "POST", .path = "/api/v1/carts/{id}/offers", .body = "OfferToken", .answer = "Cart"},
+    {.method = "DELETE", .path = "/api/v1/carts/{id}/offers/{offer}", .status = 204},
+    {.method = "GET",
+     .path = "/api/v1/orders/{number}/offers",
+     .query = "token:string of the order; slot:string after (the default) or thanks",
+     .answer = "OfferList"},
+    {.method = "POST",
+     .path = "/api/v1/orders/{number}/offers",
+     .query = "token:string of the order",
+     .body = "OfferToken",
+     .answer = "OfferEnd",
+     .also = 202},
+    {.method = "DELETE",
+     .path = "/api/v1/orders/{number}/offers/{offer}",
+     .query = "token:string of the order",
+     .status = 204},
+    {.method = "GET",
+     .path = "/api/v1/admin/offers",
+     .query = "since:string a day or time, 30 days ago without it",
+     .answer = "OfferReportList"},
+    {.method = "GET",
+     .path = "/api/v1/admin/promotions",
+     .query = "at:string a day or time: as they will be then",
+     .answer = "PromotionRowList"},
+    {.method = "POST",
+     .path = "/api/v1/admin/promotions/check",
+     .body = "Scripts",
+     .answer = "PromotionCheck"},
+    {.method = "POST",
+     .path = "/api/v1/admin/promotions/test",
+     .body = "Scripts",
+     .answer = "PromotionTests"},
+    {.method = "POST",
+     .path = "/api/v1/admin/promotions/explain",
+     .body = "PromotionAsk",
+     .answer = "PromotionAnswer"},
+    {.method = "POST",
+     .path = "/api/v1/admin/promotions/simulations",
+     .body = "PromotionDraft",
+     .answer = "PromotionTask",
+     .status = 202},
+    {.method = "GET",
+     .path = "/api/v1/admin/promotions/simulations/{task}",
+     .answer = "PromotionTask"},
+    {.method = "POST",
+     .path = "/api/v1/admin/promotions/simulations/{task}/cancel",
+     .answer = "PromotionTask",
+     .status = 202},
+    {.method = "POST", .path = "/api/v1/admin/promotions/reload", .answer = "PromotionReport"},
+    {.method = "GET",
+     .path = "/api/v1/admin/promotions/codes",
+     .query = "batch:string its codes; without it the batches; cursor:string what next of the list "
+              "before was; limit:int how many, at most 1000",
+     .answer = "PromotionCodeList"},
+    {.method = "POST",
+     .path = "/api/v1/admin/promotions/codes",
+     .body = "PromotionBatch",
+     .answer = "PromotionCodes",
+     .status = 201,
+     .idempotent = 1},
+    {.method = "POST",
+     .path = "/api/v1/admin/promotions/codes/disable",
+     .body = "PromotionDisable",
+     .answer = "PromotionDisabled",
+     .idempotent = 1},
+    {.method = "GET", .path = "/api/v1/admin/promotions/{id}", .answer = "PromotionRow"},
+    {.method = "POST",
+     .path = "/api/v1/admin/promotions/{id}/switch",
+     .body = "PromotionSwitch",
+     .answer = "PromotionRow"},
+    {.method = "POST",
+     .path = "/api/v1/admin/scripts/run",
+     .body = "ScriptChunk",
+     .answer = "ScriptOutcome"},
     {.method = "POST", .path = "/api/v1/admin/quote", .body = "object", .answer = "Quote"},
     {.method = "GET",
      .path = "/api/v1/carts/{id}/delivery-options",

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "shop/order.h"
+#include "shop/payment.h"
 
 #define LIST_MOST 200
 #define NOTE_MOST 4000
@@ -26,6 +27,9 @@ static int answer_order(struct request *request, int status, int64_t id, int sta
     int code = order_load(request_conn(request), &request->arena, id, staff, &doc);
     if (code != SOUK_OK)
         return code;
+    struct payment_row row;
+    if (!staff && payment_of(request_conn(request), &request->arena, id, &row) == SOUK_OK)
+        order_show_client(&request->arena, doc, &row);
     int64_t version = json_int(json_at(doc, "version"), 0);
     api_spell_ids(&request->arena, doc);
     answer_json(request, status, doc);

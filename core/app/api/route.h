@@ -16,6 +16,15 @@ int checkout_api_payment(struct request *request, const struct web_route *route)
 int checkout_api_run(struct request *request, const struct web_route *route);
 int checkout_api_pay(struct request *request, const struct web_route *route);
 
+/* offer.c */
+int offer_api_index(struct request *request, const struct web_route *route);
+int offer_api_accept(struct request *request, const struct web_route *route);
+int offer_api_decline(struct request *request, const struct web_route *route);
+int offer_api_order_index(struct request *request, const struct web_route *route);
+int offer_api_order_accept(struct request *request, const struct web_route *route);
+int offer_api_order_decline(struct request *request, const struct web_route *route);
+int offer_api_report(struct request *request, const struct web_route *route);
+
 /* health.c */
 int health_live(struct request *request, const struct web_route *route);
 int health_ready(struct request *request, const struct web_route *route);
@@ -111,6 +120,26 @@ int return_api_step(struct request *request, const struct web_route *route);
 int match_api_index(struct request *request, const struct web_route *route);
 int match_api_get(struct request *request, const struct web_route *route);
 int match_api_step(struct request *request, const struct web_route *route);
+
+/* promotion.c */
+int promotion_api_index(struct request *request, const struct web_route *route);
+int promotion_api_get(struct request *request, const struct web_route *route);
+int promotion_api_switch(struct request *request, const struct web_route *route);
+int promotion_api_reload(struct request *request, const struct web_route *route);
+int promotion_api_check(struct request *request, const struct web_route *route);
+int promotion_api_test(struct request *request, const struct web_route *route);
+int promotion_api_explain(struct request *request, const struct web_route *route);
+int promotion_api_simulate(struct request *request, const struct web_route *route);
+int promotion_api_simulation(struct request *request, const struct web_route *route);
+int promotion_api_simulation_cancel(struct request *request, const struct web_route *route);
+
+/* promotion_code.c */
+int promotion_api_codes(struct request *request, const struct web_route *route);
+int promotion_api_generate(struct request *request, const struct web_route *route);
+int promotion_api_disable(struct request *request, const struct web_route *route);
+
+/* script.c */
+int script_api_run(struct request *request, const struct web_route *route);
 
 /* openapi.c */
 int openapi_show(struct request *request, const struct web_route *route);

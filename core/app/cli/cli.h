@@ -30,11 +30,13 @@ struct cli_command {
     int (*run)(struct arena *arena, int argc, char **argv);
 };
 
+#define CLI_WORDS 1024 /* files, where a command takes many */
+
 /* The arguments of one command, split into options and the rest. */
 struct cli_args {
     const struct cli_command *command;
     const char *values[16]; /* by position in command->options; NULL: not given */
-    const char *rest[8];
+    const char *rest[CLI_WORDS];
     int rest_count;
 };
 
@@ -54,7 +56,7 @@ void cli_progress(void *label, int64_t done, int64_t total);
 extern const struct cli_command command_admin;
 extern const struct cli_command command_serve, command_check, command_plugin, command_hooks,
     command_jobs, command_backup, command_restore, command_verify, command_version, command_import,
-    command_export, command_quote;
+    command_export, command_quote, command_promo, command_script;
 /* `souk <plugin> <verb> …` */
 int command_of_plugin(struct arena *arena, int argc, char **argv);
 

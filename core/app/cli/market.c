@@ -31,6 +31,7 @@ static void set_defaults(void)
                                              .country = "BG",
                                              .email = "",
                                              .phone = "",
+                                             .min_margin_ppm = -1,
                                              .prices_include_tax = 1};
     market_setup(&terms);
 }

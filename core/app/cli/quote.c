@@ -10,9 +10,11 @@
 #include "app/cli/cli.h"
 #include "app/cli/control.h"
 #include "app/cli/market.h"
+#include "app/promotion.h"
 #include "base/clock.h"
 #include "base/money.h"
 #include "base/str.h"
+#include "shop/market.h"
 #include "shop/quote.h"
 
 #define FILE_MOST (4u << 20)
@@ -20,6 +22,8 @@
 static const struct cli_option quote_options[] = {
     CLI_DATA,
     {"--cart", "FILE", "the cart as JSON; - is standard input"},
+    {"--scripts", "DIR",
+     "rules to judge by instead of the shop's: a folder with promotions/, upsell/, lib/ or *.lua"},
     {"--at", "TIME",
      "the moment to price at, like 2026-11-27T00:00:00Z (default: the file's, now)"},
     CLI_CONFIG,
@@ -59,6 +63,21 @@ static int read_cart(struct arena *arena, const char *name, struct json **doc, s
     return code;
 }
 
+/* The rules go along as texts: a running shop reads no folder of whoever asks. */
+static int add_scripts(struct arena *arena, const char *folder, struct json *doc, struct err *err)
+{
+    struct script_source *sources = NULL;
+    size_t count = 0;
+    int code = promotion_read(arena, folder, 0, &sources, &count, err);
+    struct json *list = json_add(arena, doc, "scripts", JSON_ARRAY);
+    for (size_t i = 0; i < count; i++) {
+        struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
+        json_add_str(arena, item, "path", sources[i].path);
+        json_add_str(arena, item, "text", sources[i].text);
+    }
+    return code;
+}
+
 /* ---- asking ---- */
 
 static int ask_running(struct arena *arena, const char *data, const struct json *doc,
@@ -68,27 +87,41 @@ static int ask_running(struct arena *arena, const char *data, const struct json 
     return control_call(arena, data, "POST", control_path(arena, path), doc, quote, err);
 }
 
+/* The shop's own rules, unless others came along. */
+static void open_rules(struct db *db, const struct json *doc)
+{
+    struct err ignored = {0};
+    promotion_use(db, NULL, NULL);
+    promotion_open(json_at(doc, "scripts") ? NULL : market_shop()->scripts, market_shop()->currency,
+                   &ignored);
+}
+
 static int ask_stopped(struct arena *arena, const struct cli_args *args, const struct json *doc,
                        const struct json **quote, struct err *err)
 {
     struct db *db = NULL;
-    struct json *answer = NULL;
+    struct json *answer = NULL, *errors = json_new(arena, JSON_ARRAY);
     const char *data = cli_value(args, "--data", "data"), *file = cli_value(args, "--config", NULL);
     int code = control_open_stopped(data, &db, err); /* asking makes no shop */
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
         return code;
     if (code == SOUK_NOT_FOUND) {
-        if ((code = market_open_none(arena, file, err)) == SOUK_OK)
-            code = quote_run(NULL, arena, doc, clock_now(), &answer, err);
+        if ((code = market_open_none(arena, file, err)) != SOUK_OK)
+            return code;
+        open_rules(NULL, doc);
+        code = promotion_quote(NULL, arena, doc, clock_now(), &answer, errors, err);
+        promotion_close();
         *quote = answer;
         return code;
     }
     db_shut(db);
     if ((code = market_open_stopped(arena, data, file, &db, err)) != SOUK_OK)
         return code;
+    open_rules(db, doc);
     struct db_conn *conn = db_read_begin(db, 0);
-    code = quote_run(conn, arena, doc, clock_now(), &answer, err);
+    code = promotion_quote(conn, arena, doc, clock_now(), &answer, errors, err);
     db_read_end(conn);
+    promotion_close();
     db_thread_end(db);
     db_shut(db);
     *quote = answer;
@@ -172,6 +205,7 @@ static int run_quote(struct arena *arena, int argc, char **argv)
     if (cli_parse(&command_quote, argc, argv, &args, &code))
         return code;
     const char *file = cli_value(&args, "--cart", NULL), *at = cli_value(&args, "--at", NULL);
+    const char *scripts = cli_value(&args, "--scripts", NULL);
     if (!file)
         return cli_usage(&command_quote, "name the cart: --cart FILE");
     if (at && clock_parse(souk_str(at), &moment) != SOUK_OK)
@@ -179,6 +213,8 @@ static int run_quote(struct arena *arena, int argc, char **argv)
     code = read_cart(arena, file, &doc, &err);
     if (code == SOUK_OK && at)
         json_add_cstr(arena, doc, "at", at);
+    if (code == SOUK_OK && scripts)
+        code = add_scripts(arena, scripts, doc, &err);
     if (code == SOUK_OK)
         code = ask_running(arena, cli_value(&args, "--data", "data"), doc, &quote, &err);
     if (code == SOUK_UNAVAILABLE) {
@@ -196,10 +232,11 @@ static int run_quote(struct arena *arena, int argc, char **argv)
 
 const struct cli_command command_quote = {
     .name = "quote",
-    .usage = "--cart FILE [--at TIME] [--data DIR]",
+    .usage = "--cart FILE [--scripts DIR] [--at TIME] [--data DIR]",
     .summary = "Says what a cart costs, and why, without making one.",
     .help =
         "The file: {\"lines\": [{\"sku\": \"TEA\", \"quantity\": 2}]}. A line without a unit_price is "
-        "looked up\nin the catalogue. Amounts are in minor units (cents).",
+        "looked up\nin the catalogue. Amounts are in minor units (cents). With --scripts the rules of that "
+        "folder count,\nwithout it those of the shop; the quote says of each why it did or did not apply.",
     .options = quote_options,
     .run = run_quote};

@@ -5,6 +5,7 @@
 
 #include "app/buying.sql.h"
 #include "app/storefront/account_page.h"
+#include "app/storefront/offer_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 #include "base/str.h"
@@ -117,13 +118,16 @@ int buy_cart_show(struct request *request, struct db_conn *conn, const struct ca
     json_add_tree(arena, view, "cart", doc);
     json_add_tree(arena, view, "totals", json_at(json_at(doc, "quote"), "totals"));
     json_add_tree(arena, view, "coupons", json_at(json_at(doc, "quote"), "coupons"));
+    json_add_tree(arena, view, "discounts", json_at(json_at(doc, "quote"), "discounts"));
+    json_add_tree(arena, view, "nudges", json_at(json_at(doc, "quote"), "nudges"));
+    json_add_bool(arena, view, "delivery_known", quote->delivery_count > 0);
     json_add_tree(arena, view, "gone", gone);
     struct json *lines = json_add(arena, view, "lines", JSON_ARRAY);
     struct json *kept = json_add(arena, view, "kept", JSON_ARRAY);
     json_each(item, json_at(doc, "lines")) json_add_tree(
         arena, json_true(json_at(&item->value, "later")) ? kept : lines, NULL, &item->value);
     json_add_int(arena, view, "units", cart_units(cart));
-    return SOUK_OK;
+    return offer_page_taken(request, conn, cart, quote, view);
 }
 
 int buy_cart_view(struct request *request, struct db_conn *conn, const struct cart *cart,
@@ -134,7 +138,7 @@ int buy_cart_view(struct request *request, struct db_conn *conn, const struct ca
     struct json *gone = json_new(arena, JSON_ARRAY);
     struct quote *quote = arena_new(arena, struct quote);
     struct err err = {0};
-    int code = cart_price(conn, arena, cart, &market, NULL, quote, gone, &err);
+    int code = cart_price(conn, arena, cart, &market, NULL, 0, quote, gone, &err);
     return code ? code : buy_cart_show(request, conn, cart, &market, quote, gone, view);
 }
 
@@ -146,8 +150,8 @@ void buy_seen(struct request *request, struct cart *cart)
     struct quote *quote = arena_new(arena, struct quote);
     struct err err = {0};
     if (seen.len &&
-        cart_price(request->conn, arena, cart, &market, NULL, quote, NULL, &err) == SOUK_OK &&
-        souk_str_equal(quote->version, seen))
+        cart_price(request->conn, arena, cart, &market, NULL, 0, quote, NULL, &err) == SOUK_OK &&
+        quote_version_same_goods(quote->version, seen))
         cart_seen(cart, quote);
 }
 
@@ -157,7 +161,7 @@ int buy_store(struct request *request, struct cart *cart)
     struct market market = page_market(request);
     struct quote *quote = arena_new(arena, struct quote);
     struct err err = {0};
-    int code = cart_price(request->conn, arena, cart, &market, NULL, quote, NULL, &err);
+    int code = cart_price(request->conn, arena, cart, &market, NULL, 0, quote, NULL, &err);
     return cart_store(request->conn, arena, cart, code == SOUK_OK ? quote : NULL, request->now);
 }
 

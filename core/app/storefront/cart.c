@@ -6,8 +6,10 @@
  */
 #include "app/buying.sql.h"
 #include "app/checkout.h"
+#include "app/code_guard.h"
 #include "app/storefront/account_page.h"
 #include "app/storefront/buy_page.h"
+#include "app/storefront/offer_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 #include "base/str.h"
@@ -100,6 +102,8 @@ int cart_show(struct request *request, const struct web_route *route)
     int code = buy_cart(request, conn, &cart);
     if (code == SOUK_OK)
         code = buy_cart_view(request, conn, &cart, view);
+    if (code == SOUK_OK)
+        code = offer_page_cart(request, conn, &cart, view);
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
         return code;
     json_add_bool(&request->arena, view, "signed_in", account_page_person(request) != 0);
@@ -342,6 +346,16 @@ static int check_change(struct request *request, struct cart_change *change, str
     return SOUK_OK;
 }
 
+/* Whoever tries out codes is not heard for a while. */
+static int check_code(struct request *request, const struct cart *cart,
+                      const struct cart_change *change, struct err *err)
+{
+    int code = change->verb == CART_CODE
+                   ? code_guard_try(request, request->conn, cart, change->text, err)
+                   : SOUK_OK;
+    return code == SOUK_BUSY ? SOUK_INVALID : code;
+}
+
 int cart_change_line(struct request *request, const struct web_route *route)
 {
     struct cart cart;
@@ -362,6 +376,8 @@ int cart_change_line(struct request *request, const struct web_route *route)
         return account_page_go(request, "/cart");
     if (code == SOUK_OK)
         code = check_change(request, &change, &err);
+    if (code == SOUK_OK)
+        code = check_code(request, &cart, &change, &err);
     if (code == SOUK_OK)
         buy_seen(request, &cart);
     int64_t variant = code == SOUK_OK ? line_variant(&cart, change.line_id) : 0;

@@ -12,9 +12,11 @@
 #include <souk/plugin.h>
 #include "app/buying.sql.h"
 #include "app/checkout_inner.h"
+#include "app/code_guard.h"
 #include "app/storefront/account_page.h"
 #include "app/storefront/buy_page.h"
 #include "app/storefront/checkout_form.h"
+#include "app/storefront/offer_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 #include "base/str.h"
@@ -140,9 +142,12 @@ static int charge(struct till *till, struct db_conn *conn, const char *kind, con
         int64_t amount = json_int(json_at(json_at(&item->value, price), "amount"), 0);
         if (amount <= 0 || !souk_str_equal(json_text(json_at(&item->value, "method")), chosen))
             continue;
-        return checkout_charge(conn, &till->request->arena, &till->market, quote, chosen,
-                               json_text(json_at(&item->value, "label")), souk_str(""), amount,
-                               err);
+        struct checkout_charged charge = {.method = chosen,
+                                          .label = json_text(json_at(&item->value, "label")),
+                                          .amount = amount,
+                                          .fee = strcmp(price, "fee") == 0};
+        return checkout_charge(conn, &till->request->arena, &till->cart, &till->market, quote,
+                               &charge, err);
     }
     return SOUK_OK;
 }
@@ -177,7 +182,7 @@ static int add_totals(struct till *till)
         return code;
     till->total = quote->total;
     json_add_bool(arena, till->view, "tax_added", !quote->include_tax);
-    return SOUK_OK;
+    return offer_page_bumps(request, &till->cart, till->view);
 }
 
 static int asks_region(struct souk_str country)
@@ -303,6 +308,12 @@ int checkout_show(struct request *request, const struct web_route *route)
     if (code == SOUK_OK)
         code = make_view(till);
     json_add_str(&request->arena, till->view, "done", request_query(request, "done"));
+    json_add_bool(&request->arena, till->view, "code_refused",
+                  souk_str_is(request_query(request, "done"), "code-refused"));
+    json_add_bool(&request->arena, till->view, "code_often",
+                  souk_str_is(request_query(request, "done"), "code-often"));
+    json_add_bool(&request->arena, till->view, "offer_gone",
+                  souk_str_is(request_query(request, "done"), "offer-gone"));
     if (code == SOUK_OK)
         code = show(request, till->view, 200);
     request_conn_end(request);
@@ -319,7 +330,36 @@ static int keep(struct db_conn *conn, void *arg)
 {
     struct till *till = arg;
     int code = cart_store_draft(conn, &till->cart, till->request->now);
-    return code ? code : account_page_go(till->request, "/checkout?done=updated#delivery");
+    int gone = json_true(json_at(till->view, "offer_gone"));
+    return code ? code
+                : account_page_go(till->request, gone ? "/checkout?done=offer-gone#summary"
+                                                      : "/checkout?done=updated#delivery");
+}
+
+/* A voucher joins the cart; what was typed besides is kept with it. */
+static int keep_code(struct db_conn *conn, void *arg)
+{
+    struct till *till = arg;
+    struct request *request = till->request;
+    struct cart_change change = {.verb = CART_CODE,
+                                 .text = str_trim(request_form(request, "code"))};
+    struct cart cart;
+    struct err err = {0};
+    int code = cart_store_draft(conn, &till->cart, request->now);
+    if (code == SOUK_OK)
+        code = cart_load(conn, &request->arena, till->cart.token, request->now, &cart);
+    if (code == SOUK_OK)
+        code = code_guard_try(request, conn, &cart, change.text, &err);
+    if (code == SOUK_BUSY)
+        return account_page_go(request, "/checkout?done=code-often#summary");
+    if (code != SOUK_OK)
+        return code;
+    code = cart_apply(conn, &request->arena, &cart, &change, request->now, NULL, NULL, &err);
+    if (code == SOUK_INVALID)
+        return account_page_go(request, "/checkout?done=code-refused#summary");
+    if (code == SOUK_OK)
+        code = buy_store(request, &cart);
+    return code ? code : account_page_go(request, "/checkout?done=code#summary");
 }
 
 static int update(struct till *till)
@@ -337,7 +377,8 @@ static int update(struct till *till)
     }
     till->cart.draft = till->draft;
     request_conn_end(request);
-    request_then_write(request, keep, till);
+    request_then_write(request, souk_str_is(request_form(request, "do"), "code") ? keep_code : keep,
+                       till);
     return SOUK_OK;
 }
 
@@ -357,6 +398,9 @@ static void say_price(struct arena *arena, struct json *view, const struct check
     int64_t now = total_of(quote);
     if (now >= 0) {
         json_add_tree(arena, view, "totals", json_at(quote, "totals"));
+        json_add_tree(arena, view, "discounts", json_at(quote, "discounts"));
+        json_add_tree(arena, view, "coupons", json_at(quote, "coupons"));
+        json_add_tree(arena, view, "nudges", json_at(quote, "nudges"));
         json_add_int(arena, view, "accept_total", now);
     } else {
         now = json_int(json_at(view, "accept_total"), 0);
@@ -414,9 +458,13 @@ int checkout_send(struct request *request, const struct web_route *route)
 {
     struct till *till = open_till(request);
     (void)route;
+    int gone = 0;
     int code = find(till);
+    if (code == SOUK_OK && offer_page_ticks(request, &till->cart, &gone))
+        code = find(till); /* lines followed the ticks of offers */
     if (code != SOUK_OK)
         return code == 1 ? SOUK_OK : code;
+    json_add_bool(&request->arena, till->view, "offer_gone", gone);
     till->draft = checkout_keep(&request->arena, checkout_form_read(request, till->draft));
     preset_country(till);
     return souk_str_is(request_form(request, "do"), "place") ? place(till) : update(till);

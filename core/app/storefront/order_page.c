@@ -11,6 +11,7 @@
 #include "app/storefront/account_page.h"
 #include "app/storefront/buy_page.h"
 #include "app/storefront/checkout_form.h"
+#include "app/storefront/offer_page.h"
 #include "app/storefront/order_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
@@ -146,6 +147,11 @@ int order_read(struct request *request, const struct web_route *route)
     json_add_bool(arena, view, "signed_in", account_page_person(request) != 0);
     json_add_str(arena, view, "done", request_query(request, "done"));
     int leave = next.len && request_query(request, "pay").len;
+    code = leave ? SOUK_OK
+                 : offer_page_order(request, request_conn(request), id,
+                                    request_query(request, "thanks").len > 0, view);
+    if (code != SOUK_OK)
+        return code == 1 ? SOUK_OK : code;
     return account_page_show(request, leave ? "page/order/leave" : "page/order/show", 200, view);
 }
 

@@ -2,6 +2,7 @@
  * product: the page of a product. Its variant is chosen by the query: `?sku=` or a field for each
  * option, as the form on the page sends them. The canonical address is always the one without.
  */
+#include "app/storefront/offer_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 
@@ -132,6 +133,7 @@ int product_show(struct request *request, const struct web_route *route)
     json_add_bool(&request->arena, view, "chosen", is_chosen(request, view, chosen));
     json_add_str(&request->arena, view, "token", session_csrf(request));
     json_add_bool(&request->arena, view, "choose", request_query(request, "choose").len > 0);
+    offer_page_product(request, id, view);
     add_delivery(request, &market, view);
     add_barcode(request, view);
     add_head(request, view, json_true(json_at(view, "chosen")));

@@ -5,6 +5,8 @@
 #include "app/storefront/route.h"
 
 #include <souk/plugin.h>
+#include "app/storefront/offer_page.h"
+#include "base/clock.h"
 
 #define PAGE   ROUTE_PAGE
 #define CACHED (ROUTE_PAGE | ROUTE_CACHED)
@@ -304,7 +306,7 @@ const struct web_route storefront_routes[] = {
     /* buying: cart.c, checkout_page.c, order_page.c, order_return_page.c */
     {.method = "GET",
      .path = "/cart",
-     .kind = SOUK_READ,
+     .kind = SOUK_TASK,
      .flags = PAGE,
      .handle = cart_show,
      .summary = "the cart"},
@@ -329,6 +331,20 @@ const struct web_route storefront_routes[] = {
      .handle = cart_change_line,
      .rate = 120,
      .summary = "changes a line or a voucher code of the cart"},
+    {.method = "GET",
+     .path = "/offers",
+     .kind = SOUK_TASK,
+     .flags = PAGE,
+     .handle = offer_list,
+     .rate = 120,
+     .summary = "what is offered with a product"},
+    {.method = "POST",
+     .path = "/offers",
+     .kind = SOUK_TASK,
+     .flags = PAGE,
+     .handle = offer_answer,
+     .rate = 60,
+     .summary = "takes or declines what is offered with a product or a cart"},
     {.method = "GET",
      .path = "/checkout",
      .kind = SOUK_TASK,
@@ -357,7 +373,7 @@ const struct web_route storefront_routes[] = {
      .summary = "finds an order by number and address"},
     {.method = "GET",
      .path = "/order/{number}",
-     .kind = SOUK_READ,
+     .kind = SOUK_TASK,
      .flags = PAGE,
      .handle = order_read,
      .summary = "an order, for who has its token"},
@@ -374,6 +390,20 @@ const struct web_route storefront_routes[] = {
      .handle = order_pay,
      .rate = 20,
      .summary = "another attempt to pay"},
+    {.method = "GET",
+     .path = "/order/{number}/offer",
+     .kind = SOUK_TASK,
+     .flags = PAGE,
+     .handle = order_offer_show,
+     .summary = "what is offered after the purchase"},
+    {.method = "POST",
+     .path = "/order/{number}/offer",
+     .kind = SOUK_TASK,
+     .flags = PAGE,
+     .handle = order_offer_answer,
+     .deadline = 30 * CLOCK_SECOND,
+     .rate = 30,
+     .summary = "takes or declines it"},
     {.method = "POST",
      .path = "/order/{number}/again",
      .kind = SOUK_WRITE,

@@ -25,6 +25,7 @@ void payment_fetch_agrees(struct scene *scene);
 void payment_webhook_signed(struct scene *scene);
 void payment_webhook_once(struct scene *scene);
 void payment_webhook_amount(struct scene *scene);
+void payment_finished_in_page(struct scene *scene);
 void payment_no_secrets(struct scene *scene);
 void payment_path(struct scene *scene);
 void payment_provoke(struct scene *scene);

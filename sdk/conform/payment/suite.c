@@ -36,6 +36,9 @@ static const struct rule rules[] = {
     {"webhook-amount",
      "an event with another amount or currency reports just that: the core decides", 0,
      payment_webhook_amount},
+    {"in-page",
+     "who asked for it gets client facts, the same at each attempt, and nobody else does", 0,
+     payment_finished_in_page},
     {"no-secrets", "no secret key, card or account number in results, log lines or stored data", 0,
      payment_no_secrets},
 };

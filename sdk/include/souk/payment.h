@@ -18,21 +18,38 @@
  * Refunds leave the state as it is: refunded <= captured always. A late report never undoes a later
  * state; the same reference counts once.
  *
+ * Where the payer goes. A payment that is begun and pending has either a page of its provider's own
+ * (`redirect`), or is finished in the page of a front end that the shop does not draw: an app, a
+ * shop window of the merchant's own. Such a front end asks for it with "in_page": true beside the
+ * method, and may do so where offer() said "in_page": true. payment->in_page is 1 then, and begin()
+ * gives in `client` what the provider's script there wants. Who has not asked gets a redirect, so
+ * the shop's own pages go on as ever. Both are shown to the buyer alone, only as long as the
+ * payment waits; `client` never to staff, in mails or to receivers of webhooks.
+ *
  * Rules (souk-host checks each by its name):
  *   key-once           one key is one movement, however often the call is repeated
  *   amount-exact       what is charged is payment->amount, in its currency's minor units, never
- * more amount-zero        begin() of 0 is captured at once and nobody is asked currency-known     a
- * currency that the provider cannot take is not offered, and begin() refuses it capture-limit a
- * capture above the authorised sum is refused before the peer is asked refund-limit       a refund
- * above captured - refunded is refused before the peer is asked cancel-captured    cancel() of
- * captured money is refused (it takes a refund) unknown-not-failed a time-out or 5xx of the peer is
- * SOUK_TIMEOUT or SOUK_UNAVAILABLE, never FAILED declined-final     a refusal by the peer is FAILED
- * with words for the customer, and not retried fetch-agrees       after a time-out, fetch() finds
- * what really happened webhook-signed     a changed byte, a wrong secret, an old or future time
- * stamp: 400 and no report webhook-once       the same event again changes nothing; any order of
- * events ends in one state webhook-amount     an event with another amount or currency reports just
- * that: the core decides no-secrets         no secret key, card or account number in results, log
- * lines or stored data
+ *                      more
+ *   amount-zero        begin() of 0 is captured at once and nobody is asked
+ *   currency-known     a currency that the provider cannot take is not offered, and begin()
+ *                      refuses it
+ *   capture-limit      a capture above the authorised sum is refused before the peer is asked
+ *   refund-limit       a refund above captured - refunded is refused before the peer is asked
+ *   cancel-captured    cancel() of captured money is refused (it takes a refund)
+ *   unknown-not-failed a time-out or 5xx of the peer is SOUK_TIMEOUT or SOUK_UNAVAILABLE, never
+ *                      FAILED
+ *   declined-final     a refusal by the peer is FAILED with words for the customer, and not
+ *                      retried
+ *   fetch-agrees       after a time-out, fetch() finds what really happened
+ *   webhook-signed     a changed byte, a wrong secret, an old or future time stamp: 400 and no
+ *                      report
+ *   webhook-once       the same event again changes nothing; any order of events ends in one
+ *                      state
+ *   webhook-amount     an event with another amount or currency reports just that: the core
+ *                      decides
+ *   in-page            who asked for it gets client facts, the same at each attempt, and nobody
+ *                      else does
+ *   no-secrets         no secret key, card or account number in results, log lines or stored data
  */
 #ifndef SOUK_PAYMENT_H
 #define SOUK_PAYMENT_H
@@ -52,8 +69,7 @@ extern "C" {
 #define SOUK_PAYMENT_ON_DELIVERY                                                                   \
     16 /* the money comes with the parcel: nothing has to be paid before */
 #define SOUK_PAYMENT_MANUAL_REFUND 32 /* refund() only notes it: a person pays it out */
-#define SOUK_PAYMENT_ASKS_FIRST    64 /* shipping waits for the money (the default holds goods only) \
-                                       */
+#define SOUK_PAYMENT_ASKS_FIRST    64 /* shipping waits for the money; else goods are only held */
 
 /* What a payment, or a movement of one, came to. */
 #define SOUK_PAID_PENDING    1 /* nothing is known yet: the payer, the bank, a webhook decides */
@@ -77,7 +93,7 @@ struct souk_payment_terms { /* host-allocated: what is about to be bought */
 
 struct souk_payment { /* host-allocated; a view of the payment and its order */
     uint32_t size;
-    int32_t reserved;
+    int32_t in_page; /* begin: 1: it is finished in the front end's own page, give `client` */
     int64_t id;
     int64_t order_id;
     int64_t created_at;
@@ -115,6 +131,12 @@ struct souk_payment_result { /* host-allocated, cleared; the provider fills it i
         redirect;            /* begin: where the shopper has to go now; https (http for loopback) */
     struct souk_str message; /* words for the customer when it failed */
     struct souk_value *data; /* kept with the payment, a map; NULL: as it was */
+    /* begin, for payment->in_page: a map of texts that the buyer's browser may see: up to 16, names
+     * of [a-z0-9_], values up to 8000 bytes without control characters. "secret" is what
+     * opens this one payment (a client secret, a session, a token), "key" what names the account to
+     * the provider's script (a publishable key); others are the provider's own. The core adds
+     * "provider". */
+    struct souk_value *client;
 };
 
 struct souk_payment_provider {
@@ -122,8 +144,8 @@ struct souk_payment_provider {
     int32_t flags;
     const char *label; /* message id: "Cash on delivery" */
     /* TASK, no network, in a snapshot. SOUK_OK: offered; `offer` is a map that may get "label",
-     * "note" (one sentence under it), "fee" (int, minor units, charged on top) and "fields" (list
-     * of
+     * "note" (one sentence under it), "fee" (int, minor units, charged on top), "in_page" (true:
+     * begin() can give `client`; not for LOCAL ones) and "fields" (list of
      * {"key", "label", "type": "text" | "tel" | "choice", "required", "choices"}).
      * SOUK_NOT_FOUND: not for these terms. */
     int (*offer)(struct souk_ctx *ctx, const struct souk_payment_terms *terms,

@@ -29,6 +29,8 @@ struct order_fixture_want {
     int64_t accept;     /* 0: not said */
     int newsletter;
     int64_t delivery_ppm; /* tax on the delivery */
+    const char *code;     /* a coupon code; NULL: none */
+    const char *phone;    /* NULL: "0888 123 456" */
 };
 
 struct order_fixture_result { /* texts live as long as the test */
@@ -86,6 +88,10 @@ static inline int order_fixture_fill(struct db_conn *conn, struct shop_fixture *
             return SOUK_INVALID;
         code = cart_apply(conn, arena, &run->cart, &change, fixture->now, &line, &available, &err);
     }
+    if (code == 0 && run->want->code) {
+        struct cart_change change = {.verb = CART_CODE, .text = souk_str(run->want->code)};
+        code = cart_apply(conn, arena, &run->cart, &change, fixture->now, &line, &available, &err);
+    }
     if (code == 0)
         code = cart_store(conn, arena, &run->cart, NULL, fixture->now);
     if (code == 0) /* with the version that it has now */
@@ -100,10 +106,10 @@ static inline void order_fixture_draft(struct shop_fixture *fixture, struct orde
     const char *payment = run->want->payment ? run->want->payment : "cod";
     struct souk_str body = arena_printf(
         &fixture->arena,
-        "{\"email\": \"%s\", \"phone\": \"0888 123 456\", \"name\": \"Ada Byron\", \"address\": "
+        "{\"email\": \"%s\", \"phone\": \"%s\", \"name\": \"Ada Byron\", \"address\": "
         "{\"country\": \"BG\", \"city\": \"Sofia\", \"postcode\": \"1000\", \"line1\": \"Rakovski 1\"}, "
         "\"delivery\": {\"method\": \"%s\"}, \"payment\": {\"method\": \"%s\"}, \"newsletter\": %s}",
-        email, method, payment[0] ? payment : "none", run->want->newsletter ? "true" : "false");
+        email, run->want->phone ? run->want->phone : "0888 123 456", method, payment[0] ? payment : "none", run->want->newsletter ? "true" : "false");
     struct json *errors = json_new(&fixture->arena, JSON_ARRAY);
     if (order_draft_read(&fixture->arena, fixture_json(fixture, body.ptr), 1, "BG", &run->draft,
                          errors) != 0)
@@ -134,7 +140,7 @@ static inline void order_fixture_prepare(struct shop_fixture *fixture,
     }
     struct db_conn *conn = db_read_begin(fixture->db, 0);
     int code = cart_price(conn, &fixture->arena, &run->cart, &run->market,
-                          want->delivery < 0 ? NULL : &run->delivery, &run->quote, gone, &err);
+                          &run->delivery, want->delivery < 0 ? 0 : 1, &run->quote, gone, &err);
     int64_t version = 0;
     if (code == 0)
         code = db_get_int(conn, db_intern(fixture->db, NULL, "SELECT version FROM catalogue_state"),

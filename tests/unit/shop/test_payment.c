@@ -360,6 +360,44 @@ static void shown(void **state_)
     assert_null(strstr(fixture_print(fixture, all), "moves"));
 }
 
+/* What a front end finishes the payment with: for the buyer, while it waits, and nobody else. */
+static void client_is_for_the_buyer_alone(void **state_)
+{
+    struct shop_fixture *fixture = *state_;
+    struct arena *arena = &fixture->arena;
+    struct payment_row row;
+    struct json *doc = NULL, *list = json_new(arena, JSON_ARRAY);
+    struct buf text = {.arena = arena};
+    sell(fixture, (struct sold){.line_total = 1000});
+    assert_int_equal(
+        tell(fixture,
+             (struct payment_news){
+                 .state = SOUK_PAID_PENDING,
+                 .next = souk_str("{\"redirect\":\"https://a/\",\"client\":{\"secret\":\"s\"}}")}),
+        0);
+    struct db_conn *conn = db_read_begin(fixture->db, 0);
+    assert_int_equal(payment_of(conn, arena, last_order, &row), 0);
+    for (int staff = 0; staff <= 1; staff++) {
+        assert_int_equal(order_load(conn, arena, last_order, staff, &doc), 0);
+        json_print(&text, doc);
+    }
+    assert_int_equal(payment_list(conn, arena, last_order, 1, list), 0);
+    json_print(&text, list);
+    assert_null(memmem(text.ptr, text.len, "client", 6));
+    assert_non_null(memmem(text.ptr, text.len, "https://a/", 10));
+    order_show_client(arena, doc, &row);
+    const struct json *next = json_at(json_at(doc, "payment"), "next");
+    assert_true(souk_str_is(json_text(json_at(json_at(next, "client"), "secret")), "s"));
+    row.next = souk_str("{\"client\":{\"secret\":\"s\"}}");
+    assert_int_equal(payment_next(arena, &row, 0)->kind, JSON_NULL);
+    assert_int_equal(payment_next(arena, &row, 1)->count, 1);
+    row.state = souk_str("captured");
+    assert_int_equal(order_load(conn, arena, last_order, 0, &doc), 0);
+    order_show_client(arena, doc, &row);
+    assert_null(json_at(json_at(json_at(doc, "payment"), "next"), "client"));
+    db_read_end(conn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +412,7 @@ int main(void)
         MONEY_TEST(paid_by_hand),
         MONEY_TEST(silence_is_asked_about),
         MONEY_TEST(shown),
+        MONEY_TEST(client_is_for_the_buyer_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

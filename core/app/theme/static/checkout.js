@@ -36,7 +36,7 @@ async function renew() {
     regions().forEach((region, i) => region.replaceWith(fresh[i]));
     for (const field of fresh.flatMap((region) => [...region.querySelectorAll('input[type="text"], input[type="tel"], select')]))
       if (typed.has(field.name) && (field.localName !== 'select' || [...field.options].some((o) => o.value === typed.get(field.name)))) field.value = typed.get(field.name);
-    for (const field of fresh.flatMap((region) => [...region.querySelectorAll('input[type="checkbox"]')])) if (ticked.has(field.name)) field.checked = ticked.get(field.name);
+    for (const field of fresh.flatMap((region) => [...region.querySelectorAll('input[type="checkbox"]')])) if (ticked.has(field.name) && !('own' in field.dataset)) field.checked = ticked.get(field.name);
     const again = focus && document.querySelector(focus);
     if (again && again !== document.activeElement) {
       again.focus({ preventScroll: true });

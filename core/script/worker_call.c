@@ -1,0 +1,284 @@
+/*
+ * worker_call.c: an evaluation: one input, many functions. The input becomes a table once and is
+ * kept for the next evaluation with the same bytes. All functions run one after the other; then two
+ * looks say whether any has changed the input (worker_memory.c) or a local of its file
+ * (worker_freeze.c). Only if so, they run again one by one, each on what it should have seen, and
+ * whoever changes the input fails.
+ */
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "script/worker.h"
+
+#define BUILDS_MOST 3 /* full; after collecting; in an empty half */
+
+/* ---- the input ---- */
+
+/* Protected. */
+static int build(lua_State *lua)
+{
+    struct protocol_reader *reader = lua_touserdata(lua, 1);
+    worker_value_push(lua, reader, 0);
+    lua_rawseti(lua, LUA_REGISTRYINDEX, WORKER_INPUT);
+    return 0;
+}
+
+static int try_build(lua_State *lua)
+{
+    struct worker_self *self = &worker_self;
+    struct protocol_reader reader = {self->input.ptr, self->input.ptr + self->input.len, 0};
+    if (!worker_watch_begin(&self->memory))
+        return 0;
+    lua_pushcfunction(lua, build);
+    lua_pushlightuserdata(lua, &reader);
+    int status = lua_pcall(lua, 1, 0, 0);
+    lua_settop(lua, 0);
+    return worker_watch_end(&self->memory) && status == LUA_OK;
+}
+
+/* Makes the table of self->input anew. */
+static int build_input(lua_State *lua)
+{
+    struct worker_self *self = &worker_self;
+    self->memory.limit = SIZE_MAX;
+    for (int i = 0; i < BUILDS_MOST; i++) {
+        lua_pushnil(lua);
+        lua_rawseti(lua, LUA_REGISTRYINDEX, WORKER_INPUT);
+        if (i)
+            lua_gc(lua, LUA_GCCOLLECT, 0);
+        size_t before = self->memory.used;
+        self->input_good = try_build(lua);
+        if (self->input_good) {
+            self->input_size = self->memory.used > before ? self->memory.used - before : 0;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int take_input(lua_State *lua, struct souk_str input)
+{
+    struct worker_self *self = &worker_self;
+    if (self->input_good && souk_str_equal(buf_str(&self->input), input))
+        return 1;
+    buf_clear(&self->input);
+    buf_add_str(&self->input, input);
+    return build_input(lua);
+}
+
+/* ---- what went wrong ---- */
+
+static const char *hint(const char *message)
+{
+    static char text[64];
+    static const char *const known[] = {"assert",    "error", "ipairs",   "math",     "next",
+                                        "pairs",     "pcall", "select",   "string",   "table",
+                                        "type",      "utf8",  "tonumber", "tostring", "rawget",
+                                        "rawlen",    "money", "split",    "log",      "percent_of",
+                                        "promotion", "group", "upsell",   "test",     NULL};
+    const char *at = strstr(message, "(global '");
+    if (!at)
+        return "";
+    at += strlen("(global '");
+    const char *near = str_nearest(str_make(at, strcspn(at, "'")), known);
+    if (!near)
+        return "";
+    snprintf(text, sizeof text, "; did you mean \"%s\"?", near);
+    return text;
+}
+
+static int has_place(const char *message)
+{
+    const char *at = message;
+    while ((at = strchr(at, ':'))) {
+        size_t digits = strspn(++at, "0123456789");
+        if (digits && at[digits] == ':')
+            return 1;
+    }
+    return 0;
+}
+
+static char failure_text[600];
+
+/* With the place of the function before it, if it has none. */
+static struct souk_str in_place(const char *words, const char *more)
+{
+    const struct worker_self *self = &worker_self;
+    char place[160] = "";
+    if (self->function >= 0 && !has_place(words))
+        snprintf(place, sizeof place, "%s:%d: ", self->places[self->function].path,
+                 self->places[self->function].line);
+    else if (self->chunk && !has_place(words))
+        snprintf(place, sizeof place, "%s: ", self->chunk);
+    snprintf(failure_text, sizeof failure_text, "%s%s%s", place, words, more);
+    return souk_str(failure_text);
+}
+
+enum script_outcome worker_failure(lua_State *lua, int status, struct souk_str *reason)
+{
+    struct worker_self *self = &worker_self;
+    enum worker_over why = worker_over();
+    const char *words = lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : NULL;
+    char other[80];
+    if (why == WORKER_FINE && status == LUA_ERRMEM)
+        why = WORKER_HUNGRY;
+    if (why == WORKER_HUNGRY)
+        snprintf(other, sizeof other, "needs more than %zu KiB of memory", self->allowed >> 10);
+    else if (!words)
+        snprintf(other, sizeof other, "raised an error that is no text but a %s",
+                 luaL_typename(lua, -1));
+    if (why == WORKER_HUNGRY || !words)
+        words = other;
+    *reason = in_place(words, hint(words));
+    return why == WORKER_LATE ? SCRIPT_LATE : why == WORKER_HUNGRY ? SCRIPT_MEMORY : SCRIPT_FAILED;
+}
+
+/* ---- calls ---- */
+
+static void put_failure(enum script_outcome outcome, struct souk_str reason)
+{
+    protocol_put_u32(&worker_self.out, outcome);
+    protocol_put_text(&worker_self.out, reason);
+}
+
+/* Values as far as PROTOCOL_VALUES; NULL, or what is wrong with one. */
+static const char *put_values(lua_State *lua, int from)
+{
+    struct buf *out = &worker_self.out;
+    int count = lua_gettop(lua) - from + 1;
+    size_t start = out->len;
+    const char *wrong = NULL;
+    if (count > PROTOCOL_VALUES)
+        count = PROTOCOL_VALUES;
+    protocol_put_u32(out, SCRIPT_OK);
+    protocol_put_u32(out, (uint32_t)count);
+    for (int i = 0; i < count && !wrong; i++)
+        wrong = worker_value_write(lua, from + i, out, PROTOCOL_RESULT - (out->len - start), 0);
+    return wrong;
+}
+
+void worker_put_answer(lua_State *lua, int status, int from)
+{
+    struct worker_self *self = &worker_self;
+    size_t start = self->out.len;
+    self->memory.limit = SIZE_MAX;
+    if (status == LUA_OK) {
+        const char *wrong = put_values(lua, from);
+        if (wrong) {
+            self->out.len = start;
+            put_failure(SCRIPT_FAILED, in_place("what it returned cannot be used: ", wrong));
+        }
+    } else {
+        struct souk_str reason;
+        enum script_outcome outcome = worker_failure(lua, status, &reason);
+        put_failure(outcome, reason);
+    }
+    protocol_put_u32(&self->out, self->log_lines);
+    buf_add(&self->out, self->log.ptr, self->log.len);
+    lua_settop(lua, from - 1);
+}
+
+/* Stack: functions, input. */
+static void run_one(lua_State *lua, uint32_t function, uint32_t number)
+{
+    struct worker_self *self = &worker_self;
+    self->function = (int)function;
+    self->seeded = 0;
+    if (self->log_lines) {
+        self->log_lines = 0;
+        buf_clear(&self->log);
+    }
+    self->memory.limit = self->loaded + self->input_size + self->rules.memory;
+    self->allowed = self->rules.memory;
+    worker_call_begin(number, self->rules.target);
+    lua_rawgeti(lua, 1, (lua_Integer)function + 1);
+    lua_pushvalue(lua, 2);
+    int status = lua_pcall(lua, 1, LUA_MULTRET, 0);
+    worker_put_answer(lua, status, 3);
+    worker_call_end();
+}
+
+static void push_both(lua_State *lua)
+{
+    lua_settop(lua, 0);
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, WORKER_FUNCTIONS);
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, WORKER_INPUT);
+}
+
+/* Each sees a clean input; whoever changes it fails. */
+static void run_alone(lua_State *lua, uint32_t function, uint32_t number)
+{
+    struct worker_self *self = &worker_self;
+    if (!self->input_good && !build_input(lua))
+        _Exit(1); /* it could be built a moment ago */
+    push_both(lua);
+    size_t start = self->out.len;
+    run_one(lua, function, number);
+    worker_freeze_restore(lua);
+    if (!worker_watch_changed(&self->memory))
+        return;
+    self->input_good = 0;
+    self->out.len = start;
+    char reason[240];
+    snprintf(reason, sizeof reason, "%s:%d: changes the cart, which is only to be read",
+             self->places[function].path, self->places[function].line);
+    put_failure(SCRIPT_FAILED, souk_str(reason));
+    protocol_put_u32(&self->out, 0);
+}
+
+static void refuse_all(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        put_failure(SCRIPT_FAILED, souk_str("the cart is too large for rules"));
+        protocol_put_u32(&worker_self.out, 0);
+    }
+}
+
+static void run_all(lua_State *lua, const char *numbers, uint32_t count, int alone)
+{
+    worker_answer_begin();
+    if (!alone)
+        push_both(lua);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t function;
+        memcpy(&function, numbers + i * sizeof function, sizeof function);
+        if (function >= worker_self.function_count)
+            _Exit(1);
+        if (alone)
+            run_alone(lua, function, i + 1);
+        else
+            run_one(lua, function, i + 1);
+    }
+}
+
+void worker_call(const struct protocol_head *head, struct souk_str body)
+{
+    struct worker_self *self = &worker_self;
+    lua_State *lua = self->lua;
+    struct protocol_reader reader = {body.ptr, body.ptr + body.len, 0};
+    struct souk_str input = protocol_text(&reader);
+    static uint32_t evaluations;
+    if (reader.bad || (size_t)(reader.end - reader.at) != head->count * sizeof(uint32_t))
+        _Exit(1);
+    worker_clock_start();
+    if (!take_input(lua, input)) {
+        worker_answer_begin();
+        refuse_all(head->count);
+    } else {
+        run_all(lua, reader.at, head->count, 0);
+        int restored = worker_freeze_restore(lua);
+        if (worker_watch_changed(&self->memory)) {
+            self->input_good = 0;
+            restored = 1;
+        }
+        if (restored)
+            run_all(lua, reader.at, head->count, 1);
+    }
+    worker_clock_stop();
+    atomic_store_explicit(&self->page->running, 0, memory_order_relaxed);
+    lua_settop(lua, 0);
+    int tired = ++evaluations % 256 == 0 && worker_is_tired();
+    worker_answer_send(PROTOCOL_ANSWERS, tired ? PROTOCOL_TIRED : 0, head->count);
+}
