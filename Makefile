@@ -3,7 +3,7 @@
 #   make              the binary build/souk and the plugins build/plugins/*.so
 #   make run          the same, then opens the demo shop at http://127.0.0.1:8080
 #   make test         everything that can be tested here; SANITIZE=address,undefined or thread
-#   make bench        ratios against nginx and bare SQLite, measured in one run
+#   make bench        ratios against nginx, bare SQLite and bare Lua, measured in one run (PARTS=promotions: some of them)
 #   make install      PREFIX=/usr/local DESTDIR=
 #   make format       clang-format over all C files
 #
@@ -149,7 +149,7 @@ browser: all
 	BUILD=$(BUILD) SANITIZE=$(SANITIZE) sh tests/run browser
 
 bench: all
-	BUILD=$(BUILD) sh tests/bench/run
+	BUILD=$(BUILD) sh tests/bench/run $(PARTS)
 
 # ---- using it --------------------------------------------------------------------------------------------
 run: all
@@ -170,7 +170,9 @@ install: all
 	install -m 644 sdk/docs/*.md core/app/CONFIGURATION.md core/app/WEBHOOKS.md core/web/TEMPLATES.md core/web/SECURITY.md \
 	  core/shop/IMPORT.md $(DESTDIR)$(PREFIX)/share/souk/docs/
 	install -m 644 core/app/admin/README.md $(DESTDIR)$(PREFIX)/share/souk/docs/ADMIN.md
-	install -m 644 core/app/demo/souk.lua $(DESTDIR)$(PREFIX)/share/souk/
+	sed 's|"../../../scripts"|"scripts"|' core/app/demo/souk.lua > $(DESTDIR)$(PREFIX)/share/souk/souk.lua
+	for file in $$(find scripts -type f -not -path '*/.*'); do \
+	  install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/souk/$$file" || exit 1; done
 	install -d $(DESTDIR)$(PREFIX)/share/souk/demo/pictures
 	install -m 644 core/app/demo/catalogue.jsonl core/app/demo/README.md $(DESTDIR)$(PREFIX)/share/souk/demo/
 	install -m 644 core/app/demo/pictures/* $(DESTDIR)$(PREFIX)/share/souk/demo/pictures/

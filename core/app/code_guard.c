@@ -1,5 +1,6 @@
 /*
- * code_guard.c: see code_guard.h.
+ * code_guard.c: the way of a typed code past the counter, with the words that shoppers are told in
+ * every language of the shop; what is wrong and how often is decided in shop/promo_attempt.c.
  */
 #include "app/code_guard.h"
 

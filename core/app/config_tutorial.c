@@ -65,9 +65,10 @@ static void add_key(struct buf *out, const struct souk_option *option)
         buf_add_cstr(out, option->initial);
     } else {
         buf_printf(out, "\"%s\"",
-                   option->initial            ? option->initial
-                   : option->type == SOUK_URL ? "https://example.org"
-                                              : "");
+                   option->initial             ? option->initial
+                   : option->type == SOUK_URL  ? "https://example.org"
+                   : option->type == SOUK_RATE ? "10%"
+                                               : "");
     }
     buf_add_cstr(out, ",");
     add_bounds(out, option);
@@ -91,8 +92,11 @@ static void add_head(struct buf *out)
         "-- file again on SIGHUP; a file with mistakes is refused and the shop goes on as it was.\n\n");
     for (size_t i = 0; i < top->count; i++) {
         add_comment(out, "", top->options[i].summary);
-        buf_printf(out, i ? "-- %s = { \"plugins\" }\n\n" : "%s = {\n    -- \"hello\",\n}\n\n",
-                   top->options[i].key);
+        if (top->options[i].type == SOUK_LIST)
+            buf_printf(out, i ? "-- %s = { \"plugins\" }\n\n" : "%s = {\n    -- \"hello\",\n}\n\n",
+                       top->options[i].key);
+        else
+            buf_printf(out, "-- %s = \"%s\"\n\n", top->options[i].key, top->options[i].initial);
     }
 }
 

@@ -117,14 +117,11 @@ int offer_publish(struct request *request, struct db_conn *conn, const struct pr
 {
     struct arena *arena = &request->arena;
     struct promo_offered *open = arena_array(arena, struct promo_offered, count + 1);
-    struct souk_str key;
     size_t shown = 0;
     for (size_t i = 0; i < count; i++)
         if (!found[i].held)
             open[shown++] = found[i];
-    int code = offer_key(request->db, arena, &key);
-    if (code == SOUK_OK)
-        code = promo_offer_view(conn, arena, at->market, open, shown, items);
+    int code = promo_offer_view(conn, arena, at->market, open, shown, items);
     if (code != SOUK_OK)
         return code;
     struct json_item *item = items->first;
@@ -141,7 +138,7 @@ int offer_publish(struct request *request, struct db_conn *conn, const struct pr
                                     .expires_at = expires_at(&open[i], request->now),
                                     .with = at->with ? at->with->variant_id : 0};
         json_add_time(arena, &item->value, "expires_at", token.expires_at);
-        json_add_str(arena, &item->value, "token", offer_token_sign(arena, key, &token));
+        json_add_str(arena, &item->value, "token", offer_token_sign(arena, offer_key(), &token));
     }
     if (count && !request->head)
         note_all(request->db, at, found, count, request->now);
@@ -238,7 +235,7 @@ static int64_t given(const struct quote *quote, int64_t line_id, struct souk_str
     return -1;
 }
 
-static struct souk_str sign_taken(struct arena *arena, struct souk_str key, const struct cart *cart,
+static struct souk_str sign_taken(struct arena *arena, const struct cart *cart,
                                   const struct promo_offer_taken *taken, int64_t variant_id,
                                   int64_t now)
 {
@@ -251,10 +248,10 @@ static struct souk_str sign_taken(struct arena *arena, struct souk_str key, cons
                                 .amount = taken->amount,
                                 .discount = taken->discount,
                                 .expires_at = now + 30 * CLOCK_MINUTE};
-    return offer_token_sign(arena, key, &token);
+    return offer_token_sign(arena, offer_key(), &token);
 }
 
-static void add_taken(struct arena *arena, struct souk_str key, const struct cart *cart,
+static void add_taken(struct arena *arena, const struct cart *cart,
                       const struct promo_offer_taken *taken, const struct quote *quote, int64_t now,
                       struct json *items)
 {
@@ -278,11 +275,11 @@ static void add_taken(struct arena *arena, struct souk_str key, const struct car
         json_add_time(arena, item, "ends_at", taken->ends_at);
     else
         json_add_null(arena, item, "ends_at");
-    json_add_str(arena, item, "token", sign_taken(arena, key, cart, taken, line->variant_id, now));
+    json_add_str(arena, item, "token", sign_taken(arena, cart, taken, line->variant_id, now));
 }
 
 static int read_taken(struct request *request, struct db_conn *conn, const struct cart *cart,
-                      struct promo_offer_taken *taken, size_t *count, struct souk_str *key)
+                      struct promo_offer_taken *taken, size_t *count)
 {
     struct promo_who who;
     struct market market = offer_market(request, cart);
@@ -291,18 +288,17 @@ static int read_taken(struct request *request, struct db_conn *conn, const struc
     int code =
         promo_offer_list(conn, &request->arena, live->set, cart, &market, &who, taken, ROOM, count);
     promo_live_unpin(live);
-    return code == SOUK_OK && *count ? offer_key(request->db, &request->arena, key) : code;
+    return code;
 }
 
 int offer_taken(struct request *request, struct db_conn *conn, const struct cart *cart,
                 const struct quote *quote, struct json *items)
 {
     struct promo_offer_taken taken[ROOM];
-    struct souk_str key;
     size_t count = 0;
-    int code = read_taken(request, conn, cart, taken, &count, &key);
+    int code = read_taken(request, conn, cart, taken, &count);
     for (size_t i = 0; code == SOUK_OK && i < count; i++)
-        add_taken(&request->arena, key, cart, &taken[i], quote, request->now, items);
+        add_taken(&request->arena, cart, &taken[i], quote, request->now, items);
     return code;
 }
 
@@ -311,9 +307,8 @@ int offer_taken_tokens(struct request *request, struct db_conn *conn, const stru
 {
     struct arena *arena = &request->arena;
     struct promo_offer_taken taken[ROOM];
-    struct souk_str key;
     size_t count = 0;
-    int code = read_taken(request, conn, cart, taken, &count, &key);
+    int code = read_taken(request, conn, cart, taken, &count);
     for (size_t i = 0; code == SOUK_OK && i < count; i++) {
         for (size_t l = 0; l < cart->count; l++) {
             if (cart->lines[l].id != taken[i].line_id)
@@ -322,7 +317,7 @@ int offer_taken_tokens(struct request *request, struct db_conn *conn, const stru
             json_add_str(arena, item, "slot", taken[i].slot);
             json_add_str(
                 arena, item, "token",
-                sign_taken(arena, key, cart, &taken[i], cart->lines[l].variant_id, request->now));
+                sign_taken(arena, cart, &taken[i], cart->lines[l].variant_id, request->now));
         }
     }
     return code;

@@ -26,8 +26,9 @@
 
 #define OFFER_CHAIN 2 /* offers in a row after a purchase */
 
-/* Once, before the shop is served. */
-void offer_setup(void);
+/* Once, before the shop is served: the key that offers are signed with, and who hears of payments.
+ */
+int offer_setup(struct db *db, struct err *err);
 
 /* ---- carts ---- */
 

@@ -344,7 +344,8 @@ static int on_news(struct db_conn *conn, struct arena *arena, int64_t payment_id
     return promo_offer_end(conn, row.id, "failed", now);
 }
 
-void offer_setup(void)
+int offer_setup(struct db *db, struct err *err)
 {
     payment_on_news(on_news);
+    return offer_key_begin(db, err);
 }

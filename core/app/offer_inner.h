@@ -13,8 +13,9 @@ struct offer_token {
     int64_t variant_id, quantity, amount, discount, expires_at;
     int64_t with; /* the variant that was looked at: taken along; 0 */
 };
-/* Hex. Made when there is none yet; waits for the writer then. Not in a write. */
-int offer_key(struct db *db, struct arena *arena, struct souk_str *key);
+/* The shop's own, as hex; made at its first start. */
+int offer_key_begin(struct db *db, struct err *err);
+struct souk_str offer_key(void);
 struct souk_str offer_token_sign(struct arena *arena, struct souk_str key,
                                  const struct offer_token *token);
 /* SOUK_INVALID: altered, or never ours. Its time is not looked at. */

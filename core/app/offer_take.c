@@ -18,12 +18,8 @@
 int offer_deal_begin(struct offer_deal *deal, struct request *request, struct souk_str token,
                      int late_too)
 {
-    struct souk_str key;
     *deal = (struct offer_deal){.request = request};
-    int code = offer_key(request->db, &request->arena, &key);
-    if (code != SOUK_OK)
-        return err_set(&deal->err, code, "offers cannot be checked now; try again in a moment");
-    if (offer_token_read(&request->arena, key, token, &deal->token) != SOUK_OK)
+    if (offer_token_read(&request->arena, offer_key(), token, &deal->token) != SOUK_OK)
         return err_set(&deal->err, SOUK_INVALID, "this is not an offer of this shop");
     if (!late_too && deal->token.expires_at <= request->now)
         return err_set(&deal->err, SOUK_TIMEOUT, "the time of this offer is over");

@@ -6,6 +6,7 @@
 #include "app/offer_inner.h"
 
 #include <sodium.h>
+#include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "store/setting.h"
@@ -16,39 +17,34 @@
 /* ---- the key ---- */
 
 static const char owner[] = "offer", name[] = "key";
+static char shop_key[crypto_auth_hmacsha256_KEYBYTES * 2 + 1]; /* read once, at the start */
 
 static int key_write(struct db_conn *conn, void *arg)
 {
     struct arena scratch = {0};
-    struct souk_str there;
+    struct souk_str there = souk_str("");
     unsigned char bytes[crypto_auth_hmacsha256_KEYBYTES];
-    char hex[sizeof(bytes) * 2 + 1];
     (void)arg;
     int code = setting_get(conn, &scratch, souk_str(owner), souk_str(name), &there);
+    if (code == SOUK_OK && there.len == sizeof shop_key - 1) {
+        str_copy(shop_key, sizeof shop_key, there);
+    } else if (code == SOUK_OK || code == SOUK_NOT_FOUND) {
+        rand_bytes(bytes, sizeof bytes);
+        sodium_bin2hex(shop_key, sizeof shop_key, bytes, sizeof bytes);
+        code = setting_put(conn, souk_str(owner), souk_str(name), souk_str(shop_key), clock_now());
+    }
     arena_free(&scratch);
-    if (code != SOUK_NOT_FOUND)
-        return code;
-    rand_bytes(bytes, sizeof bytes);
-    sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
-    return setting_put(conn, souk_str(owner), souk_str(name), souk_str(hex), 1);
-}
-
-static int key_read(struct db *db, struct arena *arena, struct souk_str *key)
-{
-    struct db_conn *conn = db_read_begin(db, 0);
-    if (!conn)
-        return SOUK_UNAVAILABLE;
-    int code = setting_get(conn, arena, souk_str(owner), souk_str(name), key);
-    db_read_end(conn);
     return code;
 }
 
-int offer_key(struct db *db, struct arena *arena, struct souk_str *key)
+int offer_key_begin(struct db *db, struct err *err)
 {
-    int code = key_read(db, arena, key);
-    if (code == SOUK_NOT_FOUND && (code = db_write(db, key_write, NULL, NULL)) == SOUK_OK)
-        code = key_read(db, arena, key);
-    return code;
+    return db_write(db, key_write, NULL, err);
+}
+
+struct souk_str offer_key(void)
+{
+    return souk_str(shop_key);
 }
 
 /* ---- signing ---- */

@@ -473,6 +473,37 @@ static void collect(struct check *check)
             check->all[check->count++] = &set->catalogue[i];
 }
 
+static int is_named(const struct json *errors, struct souk_str file)
+{
+    json_each(item, errors)
+    {
+        if (souk_str_equal(json_text(json_at(&item->value, "file")), file))
+            return 1;
+    }
+    return 0;
+}
+
+/* A file that cannot be executed hides what is wrong in the others: they are read without it, for
+ * their mistakes alone. */
+static void read_rest(struct arena *arena, const struct script_source *sources, size_t count,
+                      struct json *errors)
+{
+    struct script_source *rest = arena_array(arena, struct script_source, count + 1);
+    struct json *more = json_new(arena, JSON_ARRAY);
+    struct promo_live *live = NULL;
+    struct err err = {0};
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_named(errors, sources[i].path))
+            rest[left++] = sources[i];
+    if (!left || left == count)
+        return;
+    promotion_draft(arena, rest, left, &live, more, &err);
+    if (live)
+        promo_live_unpin(live);
+    json_each(item, more) json_add_tree(arena, errors, NULL, &item->value);
+}
+
 /* What could not be read, in the shape of a finding. */
 static void take_errors(struct check *check, const struct json *errors)
 {
@@ -513,6 +544,7 @@ int promo_check_run(struct arena *arena, const struct script_source *sources, si
         collect(&check);
         check_all(&check);
     } else if (code == SOUK_INVALID && errors->count) {
+        read_rest(arena, sources, count, errors);
         take_errors(&check, errors);
         code = SOUK_OK;
     }

@@ -281,9 +281,10 @@ static int explain(struct db_conn *conn, struct arena *arena, const struct promo
     struct souk_str token = json_text(json_at(body, "token"));
     struct souk_str order = json_text(json_at(body, "order"));
     if ((cart != NULL) + (token.len > 0) + (order.len > 0) != 1)
-        return err_set(err, SOUK_INVALID,
-                       "say one of \"cart\" (a document), \"token\" (of a cart) and \"order\" (its "
-                       "number)");
+        return err_set(
+            err, SOUK_INVALID,
+            "/cart: say one of \"cart\" (a document), \"token\" (of a cart) and \"order\" (its "
+            "number)");
     if (cart)
         return promo_explain_file(conn, arena, terms, cart, answer, err);
     return token.len ? promo_explain_cart(conn, arena, terms, token, answer, err)

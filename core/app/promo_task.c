@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "shop/promo_engine.h"
 
 #define ORDERS      1000
 #define ORDERS_MOST 10000000
@@ -91,6 +92,31 @@ int promo_task_range(const struct json *body, int64_t *orders, int64_t *since, s
                : err_set(err, SOUK_INVALID, "/orders: must be a number from 1 to 10,000,000");
 }
 
+/* What staff switched off is off on both sides, unless the draft has changed it. */
+static struct promo *carry(struct arena *arena, const struct promo *from, size_t count,
+                           const struct promo_set *before)
+{
+    struct promo *to = arena_array(arena, struct promo, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct promo *was = promo_find(before, from[i].id);
+        to[i] = from[i];
+        if (was && !was->enabled && souk_str_equal(was->hash, from[i].hash))
+            to[i].enabled = 0;
+    }
+    return to;
+}
+
+static void carry_switches(const struct promo_set *before, struct promo_live *after)
+{
+    struct arena *arena = &after->arena;
+    struct promo_set *set = arena_new(arena, struct promo_set);
+    *set = *after->set;
+    set->cart = carry(arena, set->cart, set->cart_count, before);
+    set->catalogue = carry(arena, set->catalogue, set->catalogue_count, before);
+    set->index = promo_index_new(arena, set);
+    after->set = set;
+}
+
 int promo_task_sides(struct arena *arena, const struct json *scripts, int alone,
                      struct promo_live **before, struct promo_live **after, struct json *errors,
                      struct err *err)
@@ -105,8 +131,10 @@ int promo_task_sides(struct arena *arena, const struct json *scripts, int alone,
         code = promo_sources_json(&sources, scripts, err);
     if (code == SOUK_OK)
         code = promotion_draft(arena, sources.at, sources.count, after, errors, err);
-    if (code == SOUK_OK)
+    if (code == SOUK_OK) {
         *before = promo_live_pin();
+        carry_switches((*before)->set, *after);
+    }
     return code;
 }
 

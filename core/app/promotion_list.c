@@ -339,14 +339,15 @@ static const char *nearest(struct arena *arena, const struct row *rows, size_t c
     return str_nearest(id, names);
 }
 
+/* *row: what serves under this id; as it was when nobody can know. */
 static int check_switch(struct arena *arena, const struct promo_set *set, struct souk_str id,
-                        int *declared_off, struct err *err)
+                        struct row *row, struct err *err)
 {
     size_t count;
     struct row *rows = collect(arena, set, &count);
     for (size_t i = 0; i < count; i++)
         if (souk_str_equal(rows[i].key, id)) {
-            *declared_off = rows[i].declared_off;
+            *row = rows[i];
             return SOUK_OK;
         }
     if (!json_true(json_at(promotion_report(arena), "ok")) && id.len <= ID_MOST)
@@ -387,25 +388,39 @@ static int tell_switch(struct db_conn *conn, struct arena *arena, struct souk_st
     return code;
 }
 
+/* Is it off now? *lasting: also when its file changes; the strikes of a script count for the
+ * version that earned them. */
+static int read_switch(struct db_conn *conn, struct souk_str id, const struct row *row, int *off,
+                       int *lasting)
+{
+    struct db_rows rows;
+    int code = db_first(db_query(conn, &sql_promotion_list_switch, &rows, DB_TEXT(id)), &rows);
+    *off = row->declared_off;
+    *lasting = 1;
+    if (code != SOUK_OK)
+        return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+    struct souk_str hash = db_text(&rows, 1);
+    *lasting = !hash.len;
+    if (*lasting || souk_str_equal(hash, row->hash))
+        *off = db_int(&rows, 0) != 0;
+    db_close(&rows);
+    return SOUK_OK;
+}
+
 int promotion_switch(struct db_conn *conn, struct souk_str id, int off, struct souk_str why,
                      struct souk_str actor, int64_t now, struct err *err)
 {
     struct arena arena = {0};
     struct promo_live *live = promo_live_pin();
-    int64_t before = 0;
-    int declared_off = 0;
-    int code = check_switch(&arena, live->set, id, &declared_off, err);
+    struct row row = {.hash = souk_str("")};
+    int before = 0, lasting = 1;
+    int code = check_switch(&arena, live->set, id, &row, err);
+    if (code == SOUK_OK)
+        code = read_switch(conn, id, &row, &before, &lasting);
     promo_live_unpin(live);
-    if (code == SOUK_OK) {
-        code = db_get_int(conn, &sql_promotion_list_is_off, &before, DB_TEXT(id));
-        if (code == SOUK_NOT_FOUND) {
-            before = declared_off;
-            code = SOUK_OK;
-        }
-    }
-    if (code == SOUK_OK && (before != 0) != (off != 0)) {
+    if (code == SOUK_OK && (before != (off != 0) || !lasting)) {
         why = why.ptr ? why : souk_str("");
-        code = write_row(conn, id, off != 0, declared_off, why, actor, now);
+        code = write_row(conn, id, off != 0, row.declared_off, why, actor, now);
         if (code == SOUK_OK)
             code = tell_switch(conn, &arena, id, off, why, actor, now);
     }

@@ -17,8 +17,8 @@ WHERE u.code = '' AND u.state <> 'released' GROUP BY u.promotion
 INSERT INTO promo_switch (id, off, why, hash, actor, at) VALUES ($1, $2, $3, '', $4, $5)
 ON CONFLICT (id) DO UPDATE SET off = excluded.off, why = excluded.why, hash = '', actor = excluded.actor, at = excluded.at
 
--- name: promotion_list_is_off
-SELECT off FROM promo_switch WHERE id = $1
+-- name: promotion_list_switch
+SELECT off, hash FROM promo_switch WHERE id = $1
 
 -- name: promotion_list_drop
 DELETE FROM promo_switch WHERE id = $1

@@ -362,9 +362,9 @@ static int build(struct shop *shop, struct err *err)
     warm_worker(shop->jobs, JOB_THREADS, shop->db);
     checks_setup();
     booking_setup();
-    offer_setup();
     parcel_setup();
-    if ((code = listing_setup(shop->db, err)) != SOUK_OK || (code = start_rules(shop, err)))
+    if ((code = listing_setup(shop->db, err)) != SOUK_OK ||
+        (code = offer_setup(shop->db, err)) != SOUK_OK || (code = start_rules(shop, err)))
         return code;
     if ((code = start_plugins(shop, err)) != SOUK_OK || (code = start_web(shop, err)) != SOUK_OK)
         return code;

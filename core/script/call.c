@@ -7,12 +7,12 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "script/pool.h"
 
-#define WHOLE_MOST 4 /* hard limits that all calls of an evaluation may take together */
+#define WHOLE_MOST 4 /* hard limits that all calls may take together in one worker */
 #define WAIT_MOST  4 /* hard limits that a free worker is waited for */
+#define LOST_MOST  4 /* workers that an evaluation may bring down */
 #define ORPHANS    3 /* workers that died before they ran anything */
 #define WORDS_MOST 480
 #define NO_TURN    "the rules before it used up the time"
@@ -22,8 +22,7 @@ struct evaluation {
     struct arena *arena;
     struct script_call **calls; /* that are still to be answered */
     uint32_t count;
-    int64_t until;
-    int orphans;
+    int lost, orphans;
     struct buf message, bytes;
 };
 
@@ -49,39 +48,32 @@ static void settle_all(struct evaluation *run, const char *reason)
 
 /* ---- an answer ---- */
 
-static void read_log(struct protocol_reader *reader, struct arena *arena, struct script_call *call)
+static void read_log(struct protocol_reader *reader, struct arena *arena, uint32_t lines,
+                     struct script_call *call)
 {
-    uint32_t lines = protocol_u32(reader);
-    if (lines > PROTOCOL_LINES)
-        reader->bad = 1;
-    for (uint32_t i = 0; i < lines && !reader->bad; i++) {
-        struct souk_str line = protocol_words(arena, protocol_text(reader), PROTOCOL_LINE);
-        if (!call->log)
-            call->log = json_new(arena, JSON_ARRAY);
-        json_add_str(arena, call->log, NULL, line);
-    }
+    call->log = json_new(arena, JSON_ARRAY);
+    for (uint32_t i = 0; i < lines && !reader->bad; i++)
+        json_add_str(arena, call->log, NULL,
+                     protocol_words(arena, protocol_text(reader), PROTOCOL_LINE));
 }
 
 static void read_call(struct protocol_reader *reader, struct arena *arena, struct script_call *call)
 {
-    uint32_t outcome = protocol_u32(reader);
-    if (outcome > SCRIPT_MEMORY)
+    struct protocol_answer answer;
+    protocol_take(reader, &answer, sizeof answer);
+    if (answer.outcome > SCRIPT_MEMORY || answer.values > PROTOCOL_VALUES ||
+        answer.lines > PROTOCOL_LINES)
         reader->bad = 1;
-    settle(call, (enum script_outcome)outcome, souk_str(""));
-    if (outcome != SCRIPT_OK) {
+    settle(call, (enum script_outcome)answer.outcome, souk_str(""));
+    if (answer.outcome != SCRIPT_OK) {
         call->reason = protocol_words(arena, protocol_text(reader), WORDS_MOST);
     } else {
-        uint32_t values = protocol_u32(reader);
-        if (values > PROTOCOL_VALUES)
-            reader->bad = 1;
         call->result = json_new(arena, JSON_ARRAY);
-        for (uint32_t i = 0; i < values && !reader->bad; i++) {
-            struct json *value = protocol_json(reader, arena);
-            if (value)
-                json_add_tree(arena, call->result, NULL, value);
-        }
+        for (uint32_t i = 0; i < answer.values && !reader->bad; i++)
+            protocol_read_json(reader, arena, json_add(arena, call->result, NULL, JSON_NULL));
     }
-    read_log(reader, arena, call);
+    if (answer.lines)
+        read_log(reader, arena, answer.lines, call);
 }
 
 /* 0 when it is no answer to what was asked. */
@@ -152,9 +144,10 @@ static void write_call(struct evaluation *run, size_t input)
 }
 
 /* One worker, until all are answered or it is no more. */
-static void ask_worker(struct evaluation *run, struct host_worker *worker, int64_t now)
+static void ask_worker(struct evaluation *run, struct host_worker *worker)
 {
-    struct host_patience patience = {host_options(pool_host(run->set))->hard, run->until - now};
+    int64_t hard = host_options(pool_host(run->set))->hard;
+    struct host_patience patience = {hard, WHOLE_MOST * hard};
     struct protocol_head head = {0};
     int one = 0;
     atomic_store(&worker->page->running, 0);
@@ -179,21 +172,15 @@ static void evaluate(struct evaluation *run, size_t input)
     int64_t hard = host_options(pool_host(run->set))->hard;
     struct err err = {0};
     struct host_worker *worker;
-    run->until = clock_mono() + WHOLE_MOST * hard;
-    while (run->count) {
+    for (; run->count && run->lost < LOST_MOST; run->lost++) {
         if (pool_take(run->set, WAIT_MOST * hard, &worker, &err) != SOUK_OK) {
             settle_all(run, err.text);
-            break;
-        }
-        int64_t now = clock_mono();
-        if (now >= run->until) {
-            pool_give(run->set, worker);
-            settle_all(run, NO_TURN);
-            break;
+            return;
         }
         write_call(run, input);
-        ask_worker(run, worker, now);
+        ask_worker(run, worker);
     }
+    settle_all(run, NO_TURN);
 }
 
 void script_set_call(struct script_set *set, struct arena *arena, const struct json *input,

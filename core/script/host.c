@@ -28,8 +28,8 @@
 #include "script/host_process.h"
 
 #define REPLY_LIMIT  (5 * CLOCK_SECOND) /* a host that takes longer is ended */
-#define STARVED_MOST 20 /* a worker that gets no processor may take so many times its time */
-#define SLICES       4  /* how often its time is looked at within the limit */
+#define STARVED_MOST 10 /* a worker that gets no processor may take so many times its time */
+#define SLICES       5  /* how often its time is looked at within the limit */
 #define ANSWER_ROOM  8192
 
 struct script_host {
@@ -296,10 +296,12 @@ int host_send(struct host_worker *worker, enum protocol_kind kind, int flags, ui
 struct waiting {
     struct host_worker *worker;
     const struct host_patience *patience;
+    int64_t began, spent_before; /* this wait; the worker's processor time at the first look */
+    int64_t since, spent;        /* the same of what runs now */
     uint32_t turn;
-    int64_t began, since; /* this wait; what runs now (0: not looked yet) */
-    int64_t spent;        /* its processor time at `since` */
-    int one;              /* one call had its time */
+    int looked;
+    int begun; /* it has begun with a call or file */
+    int one;   /* one call had its time */
 };
 
 /* What the worker has had of a processor; 0 when it cannot be told. */
@@ -314,22 +316,28 @@ static int64_t processor(pid_t pid)
 
 /* Time is what the clock on the wall says, unless the machine is so busy that the worker hardly
  * ran: then an honest script would pay for others. */
+static int had_time(int64_t wall, int64_t spent, int64_t most)
+{
+    return wall >= most && (spent >= most / 4 * 3 || wall >= most * STARVED_MOST);
+}
+
 static int is_over(struct waiting *wait)
 {
     int64_t now = clock_mono(), spent = processor(wait->worker->pid);
     uint32_t turn = atomic_load(&wait->worker->page->turn);
-    int64_t before = wait->since ? 0 : now - wait->began; /* the first look: it ran all the time */
-    if (!wait->since || turn != wait->turn) {
+    if (!wait->looked++)
+        wait->spent_before = spent;
+    if (turn != wait->turn) {
+        wait->begun = 1;
         wait->turn = turn;
-        wait->since = now - before;
-        wait->spent = spent - before;
+        wait->since = now;
+        wait->spent = spent;
     }
-    int64_t call = now - wait->since, whole = now - wait->began;
-    const struct host_patience *most = wait->patience;
-    wait->one = call >= most->call &&
-                (spent - wait->spent >= most->call * 3 / 4 || call >= most->call * STARVED_MOST);
-    return wait->one || (whole >= most->whole && spent - wait->spent >= most->call / 8) ||
-           whole >= most->whole * STARVED_MOST;
+    if (!wait->begun) /* being born, reading: no script runs that could be to blame */
+        return now - wait->began >= wait->patience->whole * STARVED_MOST;
+    wait->one = had_time(now - wait->since, spent - wait->spent, wait->patience->call);
+    return wait->one ||
+           had_time(now - wait->began, spent - wait->spent_before, wait->patience->whole);
 }
 
 /* Until `len` bytes are there. A read waits for SLICES a limit at most (host_birth). */
@@ -351,6 +359,7 @@ int host_answer(struct host_worker *worker, const struct host_patience *patience
                 struct protocol_head *head, struct buf *bytes, int *one)
 {
     struct waiting wait = {.worker = worker, .patience = patience, .began = clock_mono()};
+    wait.turn = atomic_load(&worker->page->turn);
     buf_clear(bytes);
     buf_reserve(bytes, ANSWER_ROOM);
     int code = receive(&wait, bytes, sizeof *head);

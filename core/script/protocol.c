@@ -72,7 +72,7 @@ void protocol_put_json(struct buf *out, const struct json *value)
 
 /* ---- reading ---- */
 
-static void take(struct protocol_reader *reader, void *to, size_t len)
+void protocol_take(struct protocol_reader *reader, void *to, size_t len)
 {
     if (reader->bad || (size_t)(reader->end - reader->at) < len) {
         reader->bad = 1;
@@ -86,7 +86,7 @@ static void take(struct protocol_reader *reader, void *to, size_t len)
 uint32_t protocol_u32(struct protocol_reader *reader)
 {
     uint32_t number;
-    take(reader, &number, sizeof number);
+    protocol_take(reader, &number, sizeof number);
     return number;
 }
 
@@ -154,7 +154,7 @@ static void read_value(struct protocol_reader *reader, struct arena *arena, stru
                        int depth)
 {
     char tag = 0;
-    take(reader, &tag, 1);
+    protocol_take(reader, &tag, 1);
     switch (tag) {
     case TAG_NIL: value->kind = JSON_NULL; break;
     case TAG_FALSE:
@@ -164,7 +164,7 @@ static void read_value(struct protocol_reader *reader, struct arena *arena, stru
         break;
     case TAG_INT:
         value->kind = JSON_INT;
-        take(reader, &value->number, sizeof value->number);
+        protocol_take(reader, &value->number, sizeof value->number);
         break;
     case TAG_TEXT:
         value->kind = JSON_STRING;
@@ -185,6 +185,11 @@ static void read_value(struct protocol_reader *reader, struct arena *arena, stru
         break;
     default: reader->bad = 1;
     }
+}
+
+void protocol_read_json(struct protocol_reader *reader, struct arena *arena, struct json *value)
+{
+    read_value(reader, arena, value, 0);
 }
 
 struct json *protocol_json(struct protocol_reader *reader, struct arena *arena)

@@ -35,7 +35,7 @@ enum protocol_kind {
     PROTOCOL_DECLARED, /* a list of {kind, file, line, value}; count × (path, u32 line) of functions
                         */
     PROTOCOL_WRONG,    /* count × (path, u32 line, message) */
-    PROTOCOL_ANSWERS,  /* count × (u32 outcome, values or reason, log) */
+    PROTOCOL_ANSWERS,  /* count × (struct protocol_answer, values or reason, log) */
 };
 
 #define PROTOCOL_QUIET 1 /* flag of PROTOCOL_LOAD: the declarations are known already */
@@ -45,6 +45,10 @@ struct protocol_head {
     uint32_t size;
     uint16_t kind, flags;
     uint32_t count;
+};
+
+struct protocol_answer { /* to one call */
+    uint32_t outcome, values, lines;
 };
 
 struct protocol_rules { /* what a worker has to know before it runs anything */
@@ -90,9 +94,11 @@ struct protocol_reader {
 };
 uint32_t protocol_u32(struct protocol_reader *reader);
 struct souk_str protocol_text(struct protocol_reader *reader); /* a view; UTF-8 is not checked */
+void protocol_take(struct protocol_reader *reader, void *to, size_t len);
 /* A value from a worker. Keys are sorted, texts are copied and are valid UTF-8 without NUL. NULL:
  * reader->bad. */
 struct json *protocol_json(struct protocol_reader *reader, struct arena *arena);
+void protocol_read_json(struct protocol_reader *reader, struct arena *arena, struct json *value);
 /* Words of a worker: made printable, cut at `most` bytes, copied. */
 struct souk_str protocol_words(struct arena *arena, struct souk_str words, size_t most);
 

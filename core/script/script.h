@@ -41,6 +41,8 @@ struct script_source {
     struct souk_str path; /* "promotions/second_half.lua": in messages and declarations */
     struct souk_str text;
 };
+/* Does it stand in a folder "lib"? These files are read first and share what they define. */
+int script_is_shared(struct souk_str path);
 /* All or nothing. *declared: what the files declared, in order of files and lines:
  * [{"kind": "promotion", "file", "line", "value": {…}}]; keys of tables are sorted, a function is
  * {"$function": n}, a number with a fraction {"$decimal": "10.5"} (no floating point goes on).

@@ -42,7 +42,7 @@ struct worker_self {
     struct buf out; /* the answer that is being written */
     /* the files */
     const char *path; /* that is being loaded; NULL: none: globals are fixed, nothing is declared */
-    const char *chunk; /* that runs alone; NULL: files are loaded */
+    const char *chunk;           /* that runs alone; NULL: files are loaded */
     struct worker_place *places; /* of functions */
     uint32_t function_count, function_room;
     struct buf declared;
@@ -119,6 +119,7 @@ void worker_call(const struct protocol_head *head, struct souk_str body);
 /* The answer to one call, put into worker_self.out: the values from `from` to the top of the stack,
  * or the error on top. */
 void worker_put_answer(lua_State *lua, int status, int from);
+int worker_handle(lua_State *lua); /* the message handler of protected calls */
 /* The error on top in words, with its place, in a buffer of ours. */
 enum script_outcome worker_failure(lua_State *lua, int status, struct souk_str *reason);
 

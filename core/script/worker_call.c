@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "script/worker.h"
 
+#define TOO_DEEP    "is nested too deeply, or calls itself for ever"
 #define BUILDS_MOST 3 /* full; after collecting; in an empty half */
 
 /* ---- the input ---- */
@@ -21,8 +22,7 @@ static int build(lua_State *lua)
 {
     struct protocol_reader *reader = lua_touserdata(lua, 1);
     worker_value_push(lua, reader, 0);
-    lua_rawseti(lua, LUA_REGISTRYINDEX, WORKER_INPUT);
-    return 0;
+    return 1;
 }
 
 static int try_build(lua_State *lua)
@@ -31,11 +31,17 @@ static int try_build(lua_State *lua)
     struct protocol_reader reader = {self->input.ptr, self->input.ptr + self->input.len, 0};
     if (!worker_watch_begin(&self->memory))
         return 0;
+    lua_gc(lua, LUA_GCSTOP); /* it would move the stack */
     lua_pushcfunction(lua, build);
     lua_pushlightuserdata(lua, &reader);
-    int status = lua_pcall(lua, 1, 0, 0);
+    int status = lua_pcall(lua, 1, 1, 0);
+    lua_gc(lua, LUA_GCRESTART);
+    int good = worker_watch_end(&self->memory) && status == LUA_OK;
+    if (!good)
+        lua_pushnil(lua);
+    lua_rawseti(lua, LUA_REGISTRYINDEX, WORKER_INPUT);
     lua_settop(lua, 0);
-    return worker_watch_end(&self->memory) && status == LUA_OK;
+    return good;
 }
 
 /* Makes the table of self->input anew. */
@@ -116,6 +122,27 @@ static struct souk_str in_place(const char *words, const char *more)
     return souk_str(failure_text);
 }
 
+/* The message handler: the line that runs goes before words that have none. */
+int worker_handle(lua_State *lua)
+{
+    lua_Debug place = {.currentline = 0};
+    const char *words = lua_type(lua, 1) == LUA_TSTRING ? lua_tostring(lua, 1) : NULL;
+    if (words && has_place(words))
+        return 1;
+    for (int level = 1; place.currentline <= 0 && lua_getstack(lua, level, &place); level++)
+        lua_getinfo(lua, "Sl", &place);
+    if (place.currentline <= 0)
+        return 1;
+    if (words && strstr(words, "stack overflow"))
+        words = TOO_DEEP;
+    if (words)
+        lua_pushfstring(lua, "%s:%d: %s", place.short_src, place.currentline, words);
+    else
+        lua_pushfstring(lua, "%s:%d: raised an error that is no text but a %s", place.short_src,
+                        place.currentline, luaL_typename(lua, 1));
+    return 1;
+}
+
 enum script_outcome worker_failure(lua_State *lua, int status, struct souk_str *reason)
 {
     struct worker_self *self = &worker_self;
@@ -131,31 +158,38 @@ enum script_outcome worker_failure(lua_State *lua, int status, struct souk_str *
                  luaL_typename(lua, -1));
     if (why == WORKER_HUNGRY || !words)
         words = other;
+    if (strstr(words, "C stack overflow"))
+        words = TOO_DEEP;
     *reason = in_place(words, hint(words));
     return why == WORKER_LATE ? SCRIPT_LATE : why == WORKER_HUNGRY ? SCRIPT_MEMORY : SCRIPT_FAILED;
 }
 
 /* ---- calls ---- */
 
+static void put_head(enum script_outcome outcome, uint32_t values)
+{
+    struct protocol_answer answer = {outcome, values, worker_self.log_lines};
+    buf_add(&worker_self.out, &answer, sizeof answer);
+}
+
 static void put_failure(enum script_outcome outcome, struct souk_str reason)
 {
-    protocol_put_u32(&worker_self.out, outcome);
+    put_head(outcome, 0);
     protocol_put_text(&worker_self.out, reason);
 }
 
-/* Values as far as PROTOCOL_VALUES; NULL, or what is wrong with one. */
-static const char *put_values(lua_State *lua, int from)
+/* NULL, or what is wrong with one of them. Most rules return true or false. */
+static const char *put_values(lua_State *lua, int from, int count)
 {
     struct buf *out = &worker_self.out;
-    int count = lua_gettop(lua) - from + 1;
     size_t start = out->len;
     const char *wrong = NULL;
-    if (count > PROTOCOL_VALUES)
-        count = PROTOCOL_VALUES;
-    protocol_put_u32(out, SCRIPT_OK);
-    protocol_put_u32(out, (uint32_t)count);
-    for (int i = 0; i < count && !wrong; i++)
-        wrong = worker_value_write(lua, from + i, out, PROTOCOL_RESULT - (out->len - start), 0);
+    put_head(SCRIPT_OK, (uint32_t)count);
+    for (int at = from; at < from + count && !wrong; at++)
+        if (lua_isboolean(lua, at))
+            buf_add_char(out, lua_toboolean(lua, at) ? TAG_TRUE : TAG_FALSE);
+        else
+            wrong = worker_value_write(lua, at, out, PROTOCOL_RESULT - (out->len - start), 0);
     return wrong;
 }
 
@@ -165,7 +199,9 @@ void worker_put_answer(lua_State *lua, int status, int from)
     size_t start = self->out.len;
     self->memory.limit = SIZE_MAX;
     if (status == LUA_OK) {
-        const char *wrong = put_values(lua, from);
+        int count = lua_gettop(lua) - from + 1;
+        const char *wrong =
+            put_values(lua, from, count < PROTOCOL_VALUES ? count : PROTOCOL_VALUES);
         if (wrong) {
             self->out.len = start;
             put_failure(SCRIPT_FAILED, in_place("what it returned cannot be used: ", wrong));
@@ -175,12 +211,12 @@ void worker_put_answer(lua_State *lua, int status, int from)
         enum script_outcome outcome = worker_failure(lua, status, &reason);
         put_failure(outcome, reason);
     }
-    protocol_put_u32(&self->out, self->log_lines);
-    buf_add(&self->out, self->log.ptr, self->log.len);
+    if (self->log_lines)
+        buf_add(&self->out, self->log.ptr, self->log.len);
     lua_settop(lua, from - 1);
 }
 
-/* Stack: functions, input. */
+/* Stack: functions, input, message handler. */
 static void run_one(lua_State *lua, uint32_t function, uint32_t number)
 {
     struct worker_self *self = &worker_self;
@@ -195,16 +231,17 @@ static void run_one(lua_State *lua, uint32_t function, uint32_t number)
     worker_call_begin(number, self->rules.target);
     lua_rawgeti(lua, 1, (lua_Integer)function + 1);
     lua_pushvalue(lua, 2);
-    int status = lua_pcall(lua, 1, LUA_MULTRET, 0);
-    worker_put_answer(lua, status, 3);
+    int status = lua_pcall(lua, 1, LUA_MULTRET, 3);
+    worker_put_answer(lua, status, 4);
     worker_call_end();
 }
 
-static void push_both(lua_State *lua)
+static void push_all(lua_State *lua)
 {
     lua_settop(lua, 0);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, WORKER_FUNCTIONS);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, WORKER_INPUT);
+    lua_pushcfunction(lua, worker_handle);
 }
 
 /* Each sees a clean input; whoever changes it fails. */
@@ -213,7 +250,7 @@ static void run_alone(lua_State *lua, uint32_t function, uint32_t number)
     struct worker_self *self = &worker_self;
     if (!self->input_good && !build_input(lua))
         _Exit(1); /* it could be built a moment ago */
-    push_both(lua);
+    push_all(lua);
     size_t start = self->out.len;
     run_one(lua, function, number);
     worker_freeze_restore(lua);
@@ -224,23 +261,22 @@ static void run_alone(lua_State *lua, uint32_t function, uint32_t number)
     char reason[240];
     snprintf(reason, sizeof reason, "%s:%d: changes the cart, which is only to be read",
              self->places[function].path, self->places[function].line);
+    self->log_lines = 0;
     put_failure(SCRIPT_FAILED, souk_str(reason));
-    protocol_put_u32(&self->out, 0);
 }
 
 static void refuse_all(uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    worker_self.log_lines = 0;
+    for (uint32_t i = 0; i < count; i++)
         put_failure(SCRIPT_FAILED, souk_str("the cart is too large for rules"));
-        protocol_put_u32(&worker_self.out, 0);
-    }
 }
 
 static void run_all(lua_State *lua, const char *numbers, uint32_t count, int alone)
 {
     worker_answer_begin();
     if (!alone)
-        push_both(lua);
+        push_all(lua);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t function;
         memcpy(&function, numbers + i * sizeof function, sizeof function);

@@ -31,6 +31,7 @@
 #include "script/worker.h"
 
 #define NOBODY       65534
+#define TICKS        4  /* how often the clock is looked at in the time of a call */
 #define SECONDS_MOST 60 /* of processor, for the whole life of a worker */
 #define SECONDS_GOOD 30 /* after that another takes over */
 #define SPREAD_GOOD  ((size_t)128 << 20)
@@ -123,9 +124,9 @@ static void drop_identity(pid_t host)
 /* ---- the clock ---- */
 
 static timer_t timer;
-static volatile sig_atomic_t call_serial, over;
+static volatile sig_atomic_t call_serial, over, ticking, armed, hooked;
 static volatile int64_t call_target;
-static volatile sig_atomic_t seen_serial;
+static sig_atomic_t seen_serial; /* these two are the handler's own */
 static int64_t seen_spent;
 
 static int64_t spent(void)
@@ -147,18 +148,32 @@ static void interrupt(lua_State *lua, lua_Debug *debug)
     lua_error(lua);
 }
 
+/* Once: setting a timer is dear, so that one that is set already serves the next evaluation too. */
+static void set_timer(void)
+{
+    int64_t span = worker_self.rules.target / TICKS;
+    struct itimerspec once = {.it_value = {span / CLOCK_SECOND, span % CLOCK_SECOND * 1000}};
+    armed = 1;
+    timer_settime(timer, 0, &once, NULL);
+}
+
 static void on_tick(int number)
 {
     (void)number;
+    armed = 0;
+    if (!ticking)
+        return;
     int64_t now = spent();
     sig_atomic_t serial = call_serial;
     if (serial != seen_serial) {
         seen_serial = serial;
         seen_spent = now;
     } else if (serial & 1 && now - seen_spent >= call_target - call_target / 8) {
+        hooked = 1;
         lua_sethook(worker_self.lua, interrupt,
                     LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
     }
+    set_timer();
 }
 
 static void make_timer(void)
@@ -169,39 +184,38 @@ static void make_timer(void)
         _exit(1);
 }
 
-static void set_timer(int64_t every)
-{
-    struct timespec span = {every / CLOCK_SECOND, every % CLOCK_SECOND * 1000};
-    struct itimerspec both = {span, span};
-    timer_settime(timer, 0, &both, NULL);
-}
-
 void worker_clock_start(void)
 {
-    set_timer(worker_self.rules.target / 4);
+    ticking = 1; /* first: a tick between these lines sets the timer itself */
+    if (!armed)
+        set_timer();
 }
 
 void worker_clock_stop(void)
 {
-    set_timer(0);
+    ticking = 0;
 }
 
-/* The serial is odd while a call runs. */
+/* The serial is odd while a call runs. Only this process writes the page, so that nothing has to be
+ * locked. */
 void worker_call_begin(uint32_t number, int64_t target)
 {
+    struct protocol_page *page = worker_self.page;
+    uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
     over = WORKER_FINE;
     call_target = target;
-    atomic_store_explicit(&worker_self.page->running, number, memory_order_relaxed);
-    atomic_fetch_add_explicit(&worker_self.page->turn, 1, memory_order_relaxed);
+    atomic_store_explicit(&page->running, number, memory_order_relaxed);
+    atomic_store_explicit(&page->turn, turn + 1, memory_order_relaxed);
     call_serial |= 1;
 }
 
 void worker_call_end(void)
 {
     call_serial = call_serial > 1 << 28 ? 2 : call_serial + 1;
-    atomic_signal_fence(memory_order_seq_cst);
-    if (lua_gethook(worker_self.lua))
+    if (hooked) {
+        hooked = 0;
         lua_sethook(worker_self.lua, NULL, 0, 0);
+    }
 }
 
 enum worker_over worker_over(void)

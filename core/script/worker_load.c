@@ -23,6 +23,18 @@ struct loading {
     struct buf errors;
 };
 
+int script_is_shared(struct souk_str path)
+{
+    size_t end = path.len, begin;
+    while (end > 0 && path.ptr[end - 1] != '/')
+        end--;
+    if (!end)
+        return 0;
+    for (begin = end - 1; begin > 0 && path.ptr[begin - 1] != '/';)
+        begin--;
+    return souk_str_is(str_make(path.ptr + begin, end - 1 - begin), "lib");
+}
+
 /* ---- the globals of a file ---- */
 
 /* Upvalue 1: the table behind; upvalue 2: it is the one that lib/ files share. */
@@ -104,7 +116,8 @@ static int run_file(lua_State *lua)
     return lua_gettop(lua) - chunk + 1;
 }
 
-/* The stack gains the results, or the error; Lua's status. */
+/* On an empty stack: then it has the message handler, and the results or the error; Lua's status.
+ */
 static int call_file(lua_State *lua, const struct souk_str *path, const struct souk_str *text,
                      enum file_mode mode, uint32_t number, int64_t target)
 {
@@ -115,11 +128,12 @@ static int call_file(lua_State *lua, const struct souk_str *path, const struct s
     self->log_lines = 0;
     buf_clear(&self->log);
     worker_call_begin(number, target);
+    lua_pushcfunction(lua, worker_handle);
     lua_pushcfunction(lua, run_file);
     lua_pushlightuserdata(lua, (void *)(uintptr_t)path);
     lua_pushlightuserdata(lua, (void *)(uintptr_t)text);
     lua_pushinteger(lua, mode);
-    int status = lua_pcall(lua, 3, LUA_MULTRET, 0);
+    int status = lua_pcall(lua, 3, LUA_MULTRET, 1);
     worker_call_end();
     self->path = NULL;
     return status;
@@ -160,7 +174,7 @@ static void tell(struct loading *loading, int status, struct souk_str path)
 static void load_files(struct loading *loading, int shared, enum file_mode mode)
 {
     for (uint32_t i = 0; i < loading->count; i++) {
-        if (str_starts(loading->paths[i], "lib/") != shared)
+        if (script_is_shared(loading->paths[i]) != shared)
             continue;
         int status = call_file(loading->lua, &loading->paths[i], &loading->texts[i], mode, i + 1,
                                worker_self.rules.load);
@@ -280,6 +294,6 @@ void worker_run_chunk(struct souk_str body)
     int status = call_file(self->lua, &path, &text, FILE_RULES, 1, self->rules.target);
     worker_clock_stop();
     worker_answer_begin();
-    worker_put_answer(self->lua, status, 1);
+    worker_put_answer(self->lua, status, 2);
     worker_answer_send(PROTOCOL_ANSWERS, 0, 1);
 }

@@ -88,7 +88,6 @@ int worker_watch_begin(struct worker_memory *memory)
     }
     memory->from = memory->to;
     memory->moved = 0;
-    memory->recording = 1;
     return 1;
 }
 

@@ -27,8 +27,8 @@ struct worker_memory {
 int worker_memory_open(struct worker_memory *memory);
 /* lua_Alloc */
 void *worker_memory_give(void *user, void *old, size_t old_size, size_t size);
-/* Tables that are made between these two are watched. 0: the half is full or full of old ones;
- * collect garbage and begin again. */
+/* Tables that are made between these two while `recording` is set are watched. 0: there is no room
+ * beside old ones; collect garbage and begin again. */
 int worker_watch_begin(struct worker_memory *memory);
 int worker_watch_end(struct worker_memory *memory); /* 0: they did not fit */
 int worker_watch_changed(const struct worker_memory *memory);

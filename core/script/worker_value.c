@@ -17,10 +17,19 @@
 
 /* ---- in ---- */
 
+/* Vectors of tables are watched and nothing else: Lua has others of its own, so that this is as
+ * narrow as can be. An empty table gets a cell too, in which a change can be seen. */
+static void push_table(lua_State *lua, uint32_t items, uint32_t names)
+{
+    worker_self.memory.recording = 1;
+    lua_createtable(lua, (int)items, items + names ? (int)names : 1);
+    worker_self.memory.recording = 0;
+}
+
 static void push_items(lua_State *lua, struct protocol_reader *reader, int depth)
 {
     uint32_t count = protocol_u32(reader);
-    lua_createtable(lua, (int)count, count ? 0 : 1); /* an empty one has a cell to be watched too */
+    push_table(lua, count, 0);
     for (uint32_t i = 1; i <= count; i++) {
         worker_value_push(lua, reader, depth + 1);
         lua_rawseti(lua, -2, i);
@@ -30,7 +39,7 @@ static void push_items(lua_State *lua, struct protocol_reader *reader, int depth
 static void push_names(lua_State *lua, struct protocol_reader *reader, int depth)
 {
     uint32_t count = protocol_u32(reader);
-    lua_createtable(lua, 0, count ? (int)count : 1);
+    push_table(lua, 0, count);
     for (uint32_t i = 0; i < count; i++) {
         struct souk_str key = protocol_text(reader);
         lua_pushlstring(lua, key.ptr, key.len);
@@ -253,10 +262,14 @@ static int put_value(struct writing *writing, int at, int depth)
 
 const char *worker_value_write(lua_State *lua, int at, struct buf *out, size_t most, int functions)
 {
-    struct writing writing = {.lua = lua, .out = out, .functions = functions};
+    static struct writing writing; /* large; clearing its path each time would cost more than it */
     int top = lua_gettop(lua);
+    writing.lua = lua;
+    writing.out = out;
+    writing.functions = functions;
     writing.most = out->len + most;
-    wrong_text[0] = '\0';
+    writing.path_len = 0;
+    writing.path[0] = wrong_text[0] = '\0';
     int good = put_value(&writing, lua_absindex(lua, at), 0);
     lua_settop(lua, top);
     return good ? NULL : wrong_text;

@@ -161,7 +161,9 @@ int goods_fill(struct db_conn *conn, struct arena *arena, struct goods_list *lis
     line->options = goods->options;
     line->product = goods->key;
     line->unit_price = price->amount;
-    line->original_price = price->compare_at > price->amount ? price->compare_at : price->amount;
+    line->original_price = price->amount; /* bare: catalogue promotions begin at what is charged */
+    if (price->compare_at > price->amount && !list->market->bare)
+        line->original_price = price->compare_at;
     line->reduced = price->reduced;
     line->cost = goods->cost;
     line->weight_g = goods->weight_g;

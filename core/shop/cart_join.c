@@ -11,6 +11,7 @@
 #include "shop/cart.h"
 #include "shop/cart.sql.h"
 #include "shop/person.h"
+#include "shop/promo_offer.h"
 
 struct join {
     struct db_conn *conn;
@@ -120,6 +121,8 @@ static int pour(struct db_conn *conn, struct arena *arena, const struct cart *gu
     if (guest->draft && guest->draft->count) /* typed last */
         kept->draft = guest->draft;
     if ((code = cart_store(conn, arena, kept, NULL, now)) == SOUK_OK)
+        code = promo_offer_follow(conn, guest->id, kept->id);
+    if (code == SOUK_OK)
         code = db_run(conn, &sql_cart_merge, &changed, DB_INT(guest->id), DB_INT(kept->id),
                       person_id ? DB_INT(person_id) : DB_NULL, DB_INT(now), DB_INT(guest->version));
     if (code == SOUK_OK && !changed)

@@ -102,8 +102,9 @@ static int judge(struct db_conn *conn, struct arena *arena, const struct cart *c
     struct promo_who who;
     struct promo_said *said = arena_new(arena, struct promo_said);
     struct promo_live *live = promo_live_pin();
-    if (cart->said)
-        *said = *cart->said;
+    const struct promo_said *before = quote->said ? quote->said : cart->said;
+    if (before) /* not asked twice about the same */
+        *said = *before;
     cart_who(cart, market, &who);
     int code = promo_offer_facts(conn, arena, live->set, cart, &facts);
     if (code != SOUK_OK)

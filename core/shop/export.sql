@@ -25,7 +25,7 @@ WHERE a.id IN (SELECT attribute_id FROM product_attribute) ORDER BY a.position, 
 SELECT DISTINCT locale FROM product_text ORDER BY 1
 
 -- name: export_lists
-SELECT l.code FROM price_list AS l WHERE l.code NOT IN ('base', 'sale')
+SELECT l.code FROM price_list AS l WHERE l.code NOT IN ('base', 'sale') AND l.id NOT BETWEEN 3 AND 99
     AND l.id IN (SELECT list_id FROM price) ORDER BY l.id
 
 -- Categories with their parents and names.
@@ -48,7 +48,7 @@ SELECT id FROM page ORDER BY position, id
 
 -- name: export_price_lists
 SELECT code, name, currency, customer_group, channel, priority, from_at, until_at FROM price_list
-WHERE id > 2 ORDER BY id
+WHERE id > 99 ORDER BY id
 
 -- name: export_taxes
 SELECT z.name, z.country, z.region, z.postcode, z.city, c.code, r.name, r.rate, r.priority, r.compound, r.delivery

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/money.h"
 #include "base/rand.h"
+#include "base/str.h"
 #include "shop/price.sql.h"
 #include "shop/price_row.h"
 #include "shop/product.h"
@@ -236,11 +237,18 @@ static int save_list(struct db_conn *conn, struct arena *arena, const struct jso
     int code = load_list(conn, arena, code_name, id, &fields);
     if (code != SOUK_OK)
         return code;
+    if (price_is_shelf(*id) || str_starts(code_name, "promotion:"))
+        return err_set(err, SOUK_INVALID,
+                       "the price list \"%.*s\" is made from the promotions; choose another code",
+                       SOUK_PRI(code_name));
     fields.name = text_or(doc, "name", fields.name.len ? fields.name : code_name);
     fields.currency = text_or(doc, "currency", fields.currency);
     fields.group = text_or(doc, "group", fields.group);
     fields.channel = text_or(doc, "channel", fields.channel);
     fields.priority = json_int(json_at(doc, "priority"), fields.priority);
+    if (fields.priority >= PRICE_SHELF_PRIORITY)
+        return err_set(err, SOUK_INVALID, "price list \"%.*s\": a priority is below %d",
+                       SOUK_PRI(code_name), PRICE_SHELF_PRIORITY);
     if (fields.currency.len && money_digits(arena_cstr(arena, fields.currency)) < 0)
         return err_set(err, SOUK_INVALID,
                        "price list \"%.*s\": \"%.*s\" is no currency; write a code like EUR",

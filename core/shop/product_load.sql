@@ -48,7 +48,7 @@ SELECT v.id, a.code, coalesce(w.name, x.code) FROM variant v JOIN variant_value 
 -- name: product_load_prices
 SELECT v.id, l.code, p.amount, p.compare_at, p.min_quantity, p.from_at, p.until_at FROM variant v
     JOIN price p ON p.variant_id = v.id JOIN price_list l ON l.id = p.list_id
-    WHERE v.product_id = $1 ORDER BY v.position, v.id, l.priority, l.code, p.min_quantity, p.from_at
+    WHERE v.product_id = $1 AND l.id NOT BETWEEN 3 AND 99 ORDER BY v.position, v.id, l.priority, l.code, p.min_quantity, p.from_at
 
 -- name: product_load_images
 SELECT i.source, pi.alt FROM product_image pi JOIN image i ON i.id = pi.image_id WHERE pi.product_id = $1 ORDER BY pi.position

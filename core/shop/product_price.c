@@ -57,6 +57,9 @@ int edit_code(struct product_edit *edit, int list, struct souk_str code, const c
                                 : "there is no tax class %.*s; there are standard, reduced, zero "
                                   "and those of the shop's own",
                            SOUK_PRI(code));
+    if (found == 0 && list && price_is_shelf(*id))
+        return edit_refuse(edit, SOUK_INVALID, pointer,
+                           "prices of this list are made from the promotions; use another list");
     if (found == 0 && edit->code_count < 16)
         edit->codes[edit->code_count++] = (struct edit_code){code, *id, list};
     return edit_failed(edit, found);

@@ -14,6 +14,7 @@
 #include "shop/document.h"
 #include "shop/product.sql.h"
 #include "shop/product_edit.h"
+#include "shop/promo_live.h"
 #include "shop/search.h"
 #include "shop/slug.h"
 #include "shop/slug_free.h"
@@ -308,6 +309,15 @@ static int save_write(struct product_edit *edit)
     return code;
 }
 
+/* What catalogue promotions make of its prices: from the same moment on. */
+static int save_shelf(struct product_edit *edit)
+{
+    struct promo_live *live = promo_live_pin();
+    int code = promo_shelf_follow(edit->conn, live->set, edit->id, edit->now);
+    promo_live_unpin(live);
+    return code;
+}
+
 static int save_tell(struct product_edit *edit)
 {
     struct json *fact = json_new(edit->arena, JSON_OBJECT);
@@ -320,6 +330,8 @@ static int save_tell(struct product_edit *edit)
         code = search_put(edit->conn, edit->arena, edit->id);
     if (code == 0)
         code = catalogue_bump(edit->conn, edit->id);
+    if (code == 0)
+        code = save_shelf(edit);
     if (code != 0)
         return code;
     db_changed(edit->conn, "product", edit->id);

@@ -136,8 +136,7 @@ struct promo {
     int line;
     struct souk_str hash; /* of everything declared, functions' file included: kept on orders */
     int catalogue;        /* on unit prices */
-    int enabled;          /* as declared, or as staff switched it */
-    int declared_off;     /* enabled = false stands in the script */
+    int enabled, declared_off; /* as switched, else as declared; the script says enabled = false */
     int64_t priority;
     int exclusive,
         skip_reduced; /* skip_reduced: lines that a catalogue promotion made cheaper are left out */
@@ -247,8 +246,9 @@ struct promo_facts {
     size_t usage_count;
     const struct promo_code *codes;
     size_t code_count;
-    /* A gift's line from the catalogue (quantity 1, its usual unit price); NULL or SOUK_NOT_FOUND:
-     * the script's own price and the sku alone, SOUK_CONFLICT: it cannot be had now. */
+    /* A gift's line from the catalogue: line->quantity says how many, out comes its usual unit
+     * price. NULL or SOUK_NOT_FOUND: the script's own price and the sku alone; SOUK_CONFLICT: so
+     * many cannot be had now. */
     int (*gift)(void *user, struct arena *arena, struct souk_str sku, struct quote_line *line);
     void *user;
     int priced;  /* unit prices have catalogue promotions in them already (the shelves' prices) */
@@ -287,10 +287,14 @@ int promo_apply(struct arena *arena, const struct promo_set *set, struct quote *
                 const struct promo_facts *facts, const struct script_call *calls, size_t count,
                 struct err *err);
 
-/* The trace, one entry a promotion: {"id", "name", "applied": bool, "amount", "delivery_amount",
- * "reason": null | text, "code", "hash", "file", "line", "order" (1 is the first that applied;
- * where it did), "trace": [{"condition", "wanted", "actual", "held"}], "lines": [{"line" (index),
- * "amount"}], "capped": [{"by": "floor" | "cap" | "budget" | "price", "amount"}], "displaced_by":
- * id | null, "script": null | {"outcome", "message"}}. */
+/* The trace, one entry a promotion as they were judged: {"id", "name", "kind": "cart" | "catalogue"
+ * | "offer", "applied": bool, "amount", "delivery_amount", "reason": null | text, "code", "hash",
+ * "file", "line", "order" (1 is the first that applied), "trace": [{"condition", "wanted",
+ * "actual", "held"}], "lines": [{"line" (index), "amount"}], "capped": [{"by": "floor" | "cap" |
+ * "budget" | "price", "amount"}], "displaced_by": id | null, "script": null | {"outcome",
+ * "message"}}. What a catalogue promotion took off prices is no part of the discounts. "condition"
+ * names parts of a declaration too that do not hold ("from", "coupon.uses", …). Outcomes: of
+ * scripts, "not asked", "invalid". Nudges: {"promotion", "name", "own": the rule's words,
+ * "free_delivery", "text", "missing_amount" or "missing_quantity"}. Texts are copies. */
 
 #endif

@@ -259,7 +259,10 @@ int promo_apply(struct arena *arena, const struct promo_set *set, struct quote *
     walk.run.calls = calls;
     walk.run.call_count = count;
     if ((code = run_all(&walk, err)) != SOUK_OK)
-        return err && !err->code ? err_set(err, code, "promotions: %s", walk.failed.text) : code;
+        return err && !err->code
+                   ? err_set(err, code, "promotions: %s",
+                             *walk.failed.text ? walk.failed.text : "a gift cannot be looked up")
+                   : code;
     promo_codes_tell(&walk);
     return SOUK_OK;
 }

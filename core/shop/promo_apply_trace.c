@@ -7,60 +7,61 @@
 
 /* ---- building ---- */
 
-struct entry { /* members of one object, in one piece of memory */
-    struct json *object;
-    struct json_item *items;
-};
+#define KEY(literal, type)                                                                         \
+    {                                                                                              \
+        .key = SOUK_STR(literal), .value = {.kind = (type) }                                       \
+    }
 
-static struct entry begin(struct arena *arena, struct json *object, size_t most)
+/* An object whose members stand in `form`: copied in one piece, chained up, values to be set. */
+static struct json_item *fill(struct arena *arena, struct json *object,
+                              const struct json_item *form, size_t count)
 {
+    struct json_item *items = arena_alloc(arena, sizeof *items * count);
+    memcpy(items, form, sizeof *items * count);
+    for (size_t i = 0; i + 1 < count; i++)
+        items[i].next = &items[i + 1];
     object->kind = JSON_OBJECT;
-    return (struct entry){object, arena_alloc(arena, sizeof(struct json_item) * most)};
+    object->count = (uint32_t)count;
+    object->first = items;
+    object->last = &items[count - 1];
+    return items;
 }
 
-static struct json *put(struct entry *entry, struct souk_str key, enum json_kind kind)
+static struct json *append(struct arena *arena, struct json *list)
 {
-    struct json_item *item = &entry->items[entry->object->count++];
-    *item = (struct json_item){.key = key, .value = {.kind = (int32_t)kind}};
-    if (entry->object->last)
-        entry->object->last->next = item;
+    struct json_item *item = arena_new(arena, struct json_item);
+    if (list->last)
+        list->last->next = item;
     else
-        entry->object->first = item;
-    entry->object->last = item;
+        list->first = item;
+    list->last = item;
+    list->count++;
     return &item->value;
 }
 
-#define KEY(literal) ((struct souk_str)SOUK_STR(literal))
-
-static void put_text(struct entry *entry, struct souk_str key, struct souk_str text)
+static void set_text(struct json_item *item, struct souk_str text)
 {
-    put(entry, key, JSON_STRING)->text = text;
+    item->value.kind = JSON_STRING;
+    item->value.text = text.len ? text : souk_str("");
 }
 
-static void put_text_or_null(struct entry *entry, struct souk_str key, struct souk_str text)
+static void set_text_or_null(struct json_item *item, struct souk_str text)
 {
-    struct json *value = put(entry, key, text.len ? JSON_STRING : JSON_NULL);
     if (text.len)
-        value->text = text;
-}
-
-static void put_int(struct entry *entry, struct souk_str key, int64_t number)
-{
-    put(entry, key, JSON_INT)->number = number;
-}
-
-static struct json *add(struct arena *arena, struct json *list)
-{
-    return json_add(arena, list, NULL, JSON_OBJECT);
+        set_text(item, text);
 }
 
 /* ---- conditions ---- */
 
-static struct entry test(struct promo_walk *walk, struct promo_turn *turn, struct souk_str name)
+static struct json_item *test(struct promo_walk *walk, struct promo_turn *turn,
+                              struct souk_str name)
 {
-    struct entry entry = begin(walk->run.arena, add(walk->run.arena, &turn->tested), 4);
-    put_text(&entry, KEY("condition"), name);
-    return entry;
+    static const struct json_item form[] = {KEY("condition", JSON_STRING), KEY("wanted", JSON_INT),
+                                            KEY("actual", JSON_INT), KEY("held", JSON_BOOL)};
+    struct arena *arena = walk->run.arena;
+    struct json_item *items = fill(arena, append(arena, &turn->tested), form, 4);
+    items->value.text = name;
+    return items;
 }
 
 static struct souk_str copy(struct promo_walk *walk, struct souk_str text)
@@ -73,15 +74,15 @@ void promo_trace_test(struct promo_walk *walk, struct promo_turn *turn,
 {
     if (walk->quiet)
         return;
-    struct entry entry = test(walk, turn, promo_condition_name(condition));
+    struct json_item *items = test(walk, turn, promo_condition_name(condition));
     if (promo_condition_speaks(condition)) {
-        put_text(&entry, KEY("wanted"), copy(walk, held->wanted_text));
-        put_text(&entry, KEY("actual"), copy(walk, held->actual_text));
+        set_text(&items[1], copy(walk, held->wanted_text));
+        set_text(&items[2], copy(walk, held->actual_text));
     } else {
-        put_int(&entry, KEY("wanted"), held->wanted);
-        put_int(&entry, KEY("actual"), held->actual);
+        items[1].value.number = held->wanted;
+        items[2].value.number = held->actual;
     }
-    put(&entry, KEY("held"), JSON_BOOL)->number = held->held;
+    items[3].value.number = held->held;
 }
 
 void promo_trace_text(struct promo_walk *walk, struct promo_turn *turn, const char *what,
@@ -89,10 +90,9 @@ void promo_trace_text(struct promo_walk *walk, struct promo_turn *turn, const ch
 {
     if (walk->quiet)
         return;
-    struct entry entry = test(walk, turn, souk_str(what));
-    put_text(&entry, KEY("wanted"), copy(walk, wanted));
-    put_text(&entry, KEY("actual"), copy(walk, actual));
-    put(&entry, KEY("held"), JSON_BOOL);
+    struct json_item *items = test(walk, turn, souk_str(what));
+    set_text(&items[1], copy(walk, wanted));
+    set_text(&items[2], copy(walk, actual));
 }
 
 void promo_trace_number(struct promo_walk *walk, struct promo_turn *turn, const char *what,
@@ -100,10 +100,9 @@ void promo_trace_number(struct promo_walk *walk, struct promo_turn *turn, const 
 {
     if (walk->quiet)
         return;
-    struct entry entry = test(walk, turn, souk_str(what));
-    put_int(&entry, KEY("wanted"), wanted);
-    put_int(&entry, KEY("actual"), actual);
-    put(&entry, KEY("held"), JSON_BOOL);
+    struct json_item *items = test(walk, turn, souk_str(what));
+    items[1].value.number = wanted;
+    items[2].value.number = actual;
 }
 
 /* ---- promotions ---- */
@@ -133,9 +132,10 @@ static struct owned own(struct arena *arena, const struct promo *promo)
 
 static void add_line(struct arena *arena, struct json *list, size_t line, int64_t amount)
 {
-    struct entry entry = begin(arena, add(arena, list), 2);
-    put_int(&entry, KEY("line"), (int64_t)line);
-    put_int(&entry, KEY("amount"), amount);
+    static const struct json_item form[] = {KEY("line", JSON_INT), KEY("amount", JSON_INT)};
+    struct json_item *items = fill(arena, append(arena, list), form, 2);
+    items[0].value.number = (int64_t)line;
+    items[1].value.number = amount;
 }
 
 static void add_lines(const struct promo_walk *walk, const struct promo_turn *turn,
@@ -157,56 +157,128 @@ static void add_lines(const struct promo_walk *walk, const struct promo_turn *tu
 
 static void add_capped(struct arena *arena, struct json *list, const char *by, int64_t amount)
 {
+    static const struct json_item form[] = {KEY("by", JSON_STRING), KEY("amount", JSON_INT)};
     if (amount <= 0)
         return;
-    struct entry entry = begin(arena, add(arena, list), 2);
-    put_text(&entry, KEY("by"), souk_str(by));
-    put_int(&entry, KEY("amount"), amount);
+    struct json_item *items = fill(arena, append(arena, list), form, 2);
+    items[0].value.text = souk_str(by);
+    items[1].value.number = amount;
 }
 
-static void put_capped(struct entry *entry, struct arena *arena, const struct promo_turn *turn)
+static void set_capped(struct arena *arena, struct json *list, const struct promo_turn *turn)
 {
-    struct json *list = put(entry, KEY("capped"), JSON_ARRAY);
     add_capped(arena, list, "floor", turn->capped_floor);
     add_capped(arena, list, "cap", turn->capped_cap);
     add_capped(arena, list, "budget", turn->capped_budget);
     add_capped(arena, list, "price", turn->capped_price);
 }
 
-static void put_script(struct entry *entry, struct arena *arena, const struct promo_turn *turn)
+static void set_script(struct arena *arena, struct json *script, const struct promo_turn *turn)
 {
-    struct json *script = put(entry, KEY("script"), turn->outcome ? JSON_OBJECT : JSON_NULL);
+    static const struct json_item form[] = {KEY("outcome", JSON_STRING),
+                                            KEY("message", JSON_STRING)};
     if (!turn->outcome)
         return;
-    struct entry inner = begin(arena, script, 2);
-    put_text(&inner, KEY("outcome"), souk_str(turn->outcome));
-    put_text(&inner, KEY("message"), turn->message.len ? turn->message : souk_str(""));
+    struct json_item *items = fill(arena, script, form, 2);
+    items[0].value.text = souk_str(turn->outcome);
+    set_text(&items[1], turn->message);
 }
 
-static void put_entry(struct promo_walk *walk, const struct promo_turn *turn, struct json *object)
+enum member {
+    AT_ID,
+    AT_NAME,
+    AT_KIND,
+    AT_APPLIED,
+    AT_AMOUNT,
+    AT_DELIVERY,
+    AT_REASON,
+    AT_CODE,
+    AT_HASH,
+    AT_FILE,
+    AT_LINE,
+    AT_ORDER,
+    AT_TRACE,
+    AT_LINES,
+    AT_CAPPED,
+    AT_DISPLACED,
+    AT_SCRIPT,
+    MEMBERS
+};
+
+static const struct json_item entry_form[MEMBERS] = {
+    [AT_ID] = KEY("id", JSON_STRING),        [AT_NAME] = KEY("name", JSON_STRING),
+    [AT_KIND] = KEY("kind", JSON_STRING),    [AT_APPLIED] = KEY("applied", JSON_BOOL),
+    [AT_AMOUNT] = KEY("amount", JSON_INT),   [AT_DELIVERY] = KEY("delivery_amount", JSON_INT),
+    [AT_REASON] = KEY("reason", JSON_NULL),  [AT_CODE] = KEY("code", JSON_NULL),
+    [AT_HASH] = KEY("hash", JSON_STRING),    [AT_FILE] = KEY("file", JSON_STRING),
+    [AT_LINE] = KEY("line", JSON_INT),       [AT_ORDER] = KEY("order", JSON_NULL),
+    [AT_TRACE] = KEY("trace", JSON_ARRAY),   [AT_LINES] = KEY("lines", JSON_ARRAY),
+    [AT_CAPPED] = KEY("capped", JSON_ARRAY), [AT_DISPLACED] = KEY("displaced_by", JSON_NULL),
+    [AT_SCRIPT] = KEY("script", JSON_NULL),
+};
+
+static void set_rule(struct arena *arena, struct json_item *items, const struct promo *promo)
 {
-    const struct promo *promo = turn->promo;
-    struct arena *arena = walk->run.arena;
     struct owned owned = own(arena, promo);
-    struct entry entry = begin(arena, object, 17);
-    put_text(&entry, KEY("id"), turn->id);
-    put_text(&entry, KEY("name"), owned.name);
-    put_text(&entry, KEY("kind"), souk_str(turn->kind));
-    put(&entry, KEY("applied"), JSON_BOOL)->number = turn->applied > 0;
-    put_int(&entry, KEY("amount"), turn->amount);
-    put_int(&entry, KEY("delivery_amount"), turn->delivery_amount);
-    put_text_or_null(&entry, KEY("reason"), turn->applied ? souk_str("") : turn->reason);
-    put_text_or_null(&entry, KEY("code"),
-                     turn->code >= 0 ? walk->typed[turn->code].code : souk_str(""));
-    put_text(&entry, KEY("hash"), owned.hash);
-    put_text(&entry, KEY("file"), owned.file);
-    put_int(&entry, KEY("line"), promo->line);
-    put(&entry, KEY("order"), turn->applied ? JSON_INT : JSON_NULL)->number = turn->applied;
-    *put(&entry, KEY("trace"), JSON_ARRAY) = turn->tested;
-    add_lines(walk, turn, put(&entry, KEY("lines"), JSON_ARRAY));
-    put_capped(&entry, arena, turn);
-    put_text_or_null(&entry, KEY("displaced_by"), turn->displaced_by);
-    put_script(&entry, arena, turn);
+    items[AT_NAME].value.text = owned.name;
+    items[AT_HASH].value.text = owned.hash;
+    items[AT_FILE].value.text = owned.file;
+    items[AT_LINE].value.number = promo->line;
+}
+
+static int asks(const struct promo *promo, int function)
+{
+    for (size_t i = 0; i < promo->condition_count; i++)
+        if (promo->conditions[i].kind == PROMO_FUNCTION &&
+            promo->conditions[i].function == function)
+            return 1;
+    for (size_t i = 0; i < promo->action_count; i++)
+        if (promo->actions[i].kind == PROMO_COMPUTED && promo->actions[i].function == function)
+            return 1;
+    return 0;
+}
+
+/* What its functions gave to log(), for who wants the whole trace. */
+static void add_log(struct promo_walk *walk, const struct promo *promo)
+{
+    const struct promo_run *run = &walk->run;
+    struct json *list = NULL;
+    for (size_t i = 0; run->facts->explain && i < run->call_count; i++) {
+        const struct script_call *call = &run->calls[i];
+        if (!call->log || !asks(promo, call->function))
+            continue;
+        if (!list)
+            list = json_add(run->arena, &run->quote->promotions->last->value, "log", JSON_ARRAY);
+        json_each(line, call->log)
+            json_add_str(run->arena, list, NULL, arena_str(run->arena, json_text(&line->value)));
+    }
+}
+
+static void add_entry(struct promo_walk *walk, const struct promo_turn *turn)
+{
+    struct arena *arena = walk->run.arena;
+    struct json_item *items =
+        fill(arena, append(arena, walk->run.quote->promotions), entry_form, MEMBERS);
+    set_rule(arena, items, turn->promo);
+    items[AT_ID].value.text = turn->id;
+    items[AT_KIND].value.text = souk_str(turn->kind);
+    items[AT_APPLIED].value.number = turn->applied > 0;
+    items[AT_AMOUNT].value.number = turn->amount;
+    items[AT_DELIVERY].value.number = turn->delivery_amount;
+    if (turn->applied) {
+        items[AT_ORDER].value.kind = JSON_INT;
+        items[AT_ORDER].value.number = turn->applied;
+    } else {
+        set_text_or_null(&items[AT_REASON], turn->reason);
+    }
+    if (turn->code >= 0)
+        set_text(&items[AT_CODE], walk->typed[turn->code].code);
+    items[AT_TRACE].value = turn->tested;
+    add_lines(walk, turn, &items[AT_LINES].value);
+    set_capped(arena, &items[AT_CAPPED].value, turn);
+    set_text_or_null(&items[AT_DISPLACED], turn->displaced_by);
+    set_script(arena, &items[AT_SCRIPT].value, turn);
+    add_log(walk, turn->promo);
 }
 
 void promo_trace_add(struct promo_walk *walk, const struct promo_turn *turn)
@@ -214,7 +286,7 @@ void promo_trace_add(struct promo_walk *walk, const struct promo_turn *turn)
     promo_code_note(walk, turn);
     if (walk->quiet)
         return;
-    put_entry(walk, turn, add(walk->run.arena, walk->run.quote->promotions));
+    add_entry(walk, turn);
     if (!turn->applied && turn->nudge && !walk->alone)
         promo_nudge_add(walk, turn);
 }

@@ -124,12 +124,12 @@ int promo_turn_effect(struct promo_walk *walk, struct promo_turn *turn)
     return 1;
 }
 
-void promo_turn_drop(struct promo_walk *walk, struct promo_turn *turn)
+/* Clears an effect that nobody looks at any more, for the next turn. */
+static void keep_spare(struct promo_walk *walk, struct promo_turn *turn)
 {
     const struct promo_run *run = &walk->run;
     struct promo_effect *effect = turn->effect;
     turn->effect = NULL;
-    turn->amount = turn->delivery_amount = 0;
     if (!effect || walk->spare)
         return;
     memset(effect->lines, 0, sizeof *effect->lines * (run->count + PROMO_GIFTS));
@@ -138,6 +138,12 @@ void promo_turn_drop(struct promo_walk *walk, struct promo_turn *turn)
     effect->capped_floor = effect->capped_cap = effect->capped_price = 0;
     effect->gift_count = 0;
     walk->spare = effect;
+}
+
+void promo_turn_drop(struct promo_walk *walk, struct promo_turn *turn)
+{
+    keep_spare(walk, turn);
+    turn->amount = turn->delivery_amount = 0;
 }
 
 /* ---- booking ---- */
@@ -201,5 +207,6 @@ int promo_turn_run(struct promo_walk *walk, struct promo_turn *turn)
     if (code < 0)
         return code;
     promo_trace_add(walk, turn);
+    keep_spare(walk, turn);
     return SOUK_OK;
 }

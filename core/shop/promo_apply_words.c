@@ -51,14 +51,25 @@ int promo_condition_speaks(const struct promo_condition *condition)
 
 /* ---- why ---- */
 
+/* "12.50 EUR": short work, because most rules of a cart say why not. */
 static void add_money(struct buf *out, const struct quote *quote, int64_t amount)
 {
-    char currency[4];
+    char currency[4], room[32];
+    size_t at = sizeof room;
     str_copy(currency, sizeof currency, quote->currency);
-    buf_add_str(out, money_format(out->arena, amount, currency, "en"));
+    int digits = money_digits(currency);
+    uint64_t rest = amount < 0 ? 0 : (uint64_t)amount;
+    for (int i = 0; i <= digits || rest; i++, rest /= 10) {
+        if (i && i == digits)
+            room[--at] = '.';
+        room[--at] = (char)('0' + rest % 10);
+    }
+    buf_add(out, room + at, sizeof room - at);
+    buf_add_char(out, ' ');
+    buf_add_str(out, quote->currency);
 }
 
-/* "it needs 50.00 of it, there is 12.00" */
+/* "the items have to come to at least 50.00 EUR, now 12.00 EUR" */
 static struct souk_str too_little(const struct promo_run *run, const struct promo_held *held,
                                   const char *what, int money)
 {

@@ -5,6 +5,8 @@
  */
 #include "shop/promo_apply.h"
 
+#include <stdlib.h>
+
 /* ---- the cart as functions see it ---- */
 
 static int changes_prices(const struct promo_set *set, const struct promo_facts *facts)
@@ -47,13 +49,10 @@ const struct quote *promo_view(struct arena *arena, const struct promo_set *set,
 
 /* ---- whom to ask ---- */
 
-static void add_call(struct script_call *calls, size_t *count, int function)
-{
-    for (size_t i = 0; i < *count; i++)
-        if (calls[i].function == function)
-            return;
-    calls[(*count)++] = (struct script_call){.function = function};
-}
+struct asked { /* promotions that have functions; then those whose functions are asked */
+    const struct promo **at;
+    size_t count, functions, offers; /* offers: how many of the last are offers */
+};
 
 static size_t count_functions(const struct promo *promo)
 {
@@ -65,74 +64,84 @@ static size_t count_functions(const struct promo *promo)
     return count;
 }
 
-static void add_calls(const struct promo *promo, struct script_call *calls, size_t *count)
+static void look_at(const struct promo *promo, struct asked *asked)
 {
-    for (size_t i = 0; i < promo->condition_count; i++)
-        if (promo->conditions[i].kind == PROMO_FUNCTION)
-            add_call(calls, count, promo->conditions[i].function);
-    for (size_t i = 0; i < promo->action_count; i++)
-        if (promo->actions[i].kind == PROMO_COMPUTED)
-            add_call(calls, count, promo->actions[i].function);
-}
-
-struct asked { /* promotions whose functions have to be asked */
-    const struct promo **at;
-    size_t count, functions;
-};
-
-static void look_at(struct promo_walk *walk, const struct promo *promo, struct asked *asked)
-{
-    struct promo_turn turn;
     size_t functions = count_functions(promo);
     if (!functions)
-        return;
-    promo_turn_begin(walk, promo, "cart", &turn);
-    promo_judge(walk, &turn);
-    if (!turn.eligible)
         return;
     asked->at[asked->count++] = promo;
     asked->functions += functions;
 }
 
-static void look_at_cart(struct promo_walk *walk, struct asked *asked)
+/* Most sets have no function at all, and then nothing is copied and nothing judged. */
+static struct asked look_at_all(struct arena *arena, const struct promo_set *set,
+                                const struct quote *quote, const struct promo_facts *facts)
 {
-    const struct promo_set *set = walk->run.set;
-    const uint64_t *bits = promo_candidates(walk->run.arena, set, walk->run.quote, walk->run.facts);
+    const uint64_t *bits = promo_candidates(arena, set, quote, facts);
+    size_t most = set->cart_count + set->catalogue_count + facts->offer_count;
+    struct asked asked = {.at = arena_alloc(arena, sizeof *asked.at * (most + 1))};
+    for (size_t i = 0; i < set->catalogue_count; i++)
+        look_at(&set->catalogue[i], &asked);
     for (size_t i = promo_next(set, bits, 0); i < set->cart_count; i = promo_next(set, bits, i + 1))
-        look_at(walk, &set->cart[i], asked);
+        look_at(&set->cart[i], &asked);
+    size_t others = asked.count;
+    for (size_t i = 0; i < facts->offer_count; i++)
+        if (facts->offers[i].condition_count)
+            look_at(promo_of_offer(arena, &facts->offers[i]), &asked);
+    asked.offers = asked.count - others;
+    return asked;
 }
 
-static void look_at_offers(struct promo_walk *walk, struct asked *asked)
+static int by_function(const void *a, const void *b)
 {
-    const struct promo_facts *facts = walk->run.facts;
-    if (!facts->offer_count)
+    const struct script_call *x = a, *y = b;
+    return (x->function > y->function) - (x->function < y->function);
+}
+
+/* In order, each once. */
+static size_t sort_calls(struct script_call *calls, size_t count)
+{
+    size_t kept = 0;
+    qsort(calls, count, sizeof *calls, by_function);
+    for (size_t i = 0; i < count; i++)
+        if (!kept || calls[kept - 1].function != calls[i].function)
+            calls[kept++].function = calls[i].function;
+    return kept;
+}
+
+static void add_calls(struct promo_walk *walk, const struct promo *promo, struct script_call *calls,
+                      size_t *count)
+{
+    struct promo_turn turn;
+    promo_turn_begin(walk, promo, "cart", &turn);
+    promo_judge(walk, &turn);
+    if (!turn.eligible)
         return;
-    struct promo_walk bare = promo_offers_walk(walk);
-    for (size_t i = 0; i < facts->offer_count; i++)
-        look_at(&bare, promo_of_offer(walk->run.arena, &facts->offers[i]), asked);
+    for (size_t i = 0; i < promo->condition_count; i++)
+        if (promo->conditions[i].kind == PROMO_FUNCTION)
+            calls[(*count)++].function = promo->conditions[i].function;
+    for (size_t i = 0; i < promo->action_count; i++)
+        if (promo->actions[i].kind == PROMO_COMPUTED)
+            calls[(*count)++].function = promo->actions[i].function;
 }
 
 void promo_ask(struct arena *arena, const struct promo_set *set, const struct quote *quote,
                const struct promo_facts *facts, struct script_call **calls, size_t *count)
 {
-    struct promo_walk walk;
+    struct promo_walk walk, bare = {0};
+    struct asked asked = look_at_all(arena, set, quote, facts);
     *calls = NULL;
     *count = 0;
-    if (!set->cart_count && !set->catalogue_count && !facts->offer_count)
+    /* where amounts overflow, promo_apply says so */
+    if (!asked.count || !copy_priced(arena, set, quote, facts, &walk))
         return;
-    struct asked asked = {
-        .at = arena_alloc(arena, sizeof *asked.at * (set->cart_count + set->catalogue_count +
-                                                     facts->offer_count + 1))};
-    if (!copy_priced(arena, set, quote, facts, &walk))
-        return; /* promo_apply says what is wrong */
     walk.asking = 1;
-    for (size_t i = 0; i < set->catalogue_count; i++)
-        look_at(&walk, &set->catalogue[i], &asked);
-    look_at_cart(&walk, &asked);
-    look_at_offers(&walk, &asked);
-    *calls = arena_array(arena, struct script_call, asked.functions + 1);
+    if (asked.offers)
+        bare = promo_offers_walk(&walk);
+    *calls = arena_array(arena, struct script_call, asked.functions);
     for (size_t i = 0; i < asked.count; i++)
-        add_calls(asked.at[i], *calls, count);
+        add_calls(i < asked.count - asked.offers ? &walk : &bare, asked.at[i], *calls, count);
+    *count = sort_calls(*calls, *count);
 }
 
 /* ---- what they are told ---- */

@@ -138,7 +138,7 @@ static uint64_t bucket_of(const struct promo_who *who, const struct promo_names 
             ? arena_printf(arena, "%lld", (long long)(person ? person : who->visitor))
             : names->email;
     if (!value.len)
-        return (uint64_t)PROMO_WHOLE - 1; /* nobody can be told apart: nobody is held out */
+        return 0; /* nobody can be told apart: nobody is held out */
     digest_of(kind, value, digest);
     for (int i = 0; i < 8; i++)
         number = number << 8 | digest[i];

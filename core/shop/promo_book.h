@@ -95,6 +95,10 @@ int promo_code_try(struct db_conn *conn, struct arena *arena, const struct promo
  * are not on the shelves; the engine applies them in the cart. How far it got is kept with them. */
 int promo_shelf_write(struct db_conn *conn, struct arena *arena, const struct promo_set *set,
                       int64_t now, int *more, struct err *err);
+/* In the write that saves a product, after its rows: its prices on the shelves, too. Does nothing
+ * while all are being walked. */
+int promo_shelf_follow(struct db_conn *conn, const struct promo_set *set, int64_t product_id,
+                       int64_t now);
 /* Is there something for promo_shelf_write to do? */
 int promo_shelf_waits(struct db_conn *conn, struct arena *arena, const struct promo_set *set);
 

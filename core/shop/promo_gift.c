@@ -48,7 +48,7 @@ int promo_gift_find(void *user, struct arena *arena, struct souk_str sku, struct
     if (!goods)
         return SOUK_NOT_FOUND;
     if (price.amount < 0) /* not for sale by itself: it is worth what the script says */
-        price.amount = -1;
+        price.amount = line->unit_price > 0 ? line->unit_price : 0;
     *line = (struct quote_line){.quantity = quantity};
     return goods_fill(gift->conn, arena, &list, goods, &price, line);
 }

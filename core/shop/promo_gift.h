@@ -14,7 +14,8 @@ struct promo_gift { /* the `user` of promo_gift_find */
     const struct market *market;
     const struct quote *quote; /* what is asked for already */
 };
-/* As promo_facts.gift. line->quantity on entry: how many are wished for; 0 is one. */
+/* As promo_facts.gift. line->quantity on entry: how many are wished for (0 is one); unit_price:
+ * what it is worth where the catalogue has no price. */
 int promo_gift_find(void *user, struct arena *arena, struct souk_str sku, struct quote_line *line);
 
 #endif

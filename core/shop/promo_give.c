@@ -377,6 +377,7 @@ static int give_gift(struct promo_run *run, const struct promo_action *action,
     int code = SOUK_NOT_FOUND;
     if (quantity < 1 || run->quote->count + effect->gift_count >= run->count + (size_t)PROMO_GIFTS)
         return SOUK_OK;
+    line.quantity = quantity; /* so many have to be there */
     if (run->facts->gift)
         code = run->facts->gift(run->facts->user, run->arena, action->text, &line);
     if (code == SOUK_NOT_FOUND)
@@ -399,7 +400,7 @@ int promo_give(struct promo_run *run, const struct promo *promo, const struct pr
                struct promo_effect *effect)
 {
     int64_t tier;
-    run->skip_reduced = promo->skip_reduced;
+    run->skip_reduced = promo && promo->skip_reduced;
     switch (action->kind) {
     case PROMO_LINE_PERCENT:
     case PROMO_UNIT_FIXED:

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/str.h"
 #include "base/zone.h"
 #include "shop/promo_gift.h"
 #include "shop/promo_offer.h"
@@ -95,17 +96,16 @@ void promo_live_sweep(void)
 
 /* ---- functions ---- */
 
-/* FNV-1a over the set and the document that functions would get. */
+/* Of the set and the document that functions would get; within this process. */
 static struct souk_str about(struct arena *arena, const struct promo_set *set,
                              const struct json *input)
 {
     struct buf text = {.arena = arena};
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    buf_reserve(&text, 4096);
     buf_add_str(&text, set->hash);
     json_print(&text, input);
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
-    return arena_printf(arena, "%zu-%016llx", text.len, (unsigned long long)hash);
+    return arena_printf(arena, "%zu-%016llx", text.len,
+                        (unsigned long long)str_hash(buf_str(&text)));
 }
 
 static int has_function(const struct promo *promo, int function)

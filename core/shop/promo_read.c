@@ -106,7 +106,7 @@ void promo_set_texts(struct arena *arena, struct json *declared,
 {
     struct buf shared = {0};
     for (size_t i = 0; i < count; i++)
-        if (str_starts(sources[i].path, "lib/"))
+        if (script_is_shared(sources[i].path))
             buf_add_str(&shared, hash_of(arena, sources[i].text));
     size_t known = shared.len;
     for (size_t i = 0; i < count; i++) {

@@ -37,7 +37,7 @@ void promo_wrong(struct promo_reader *reader, const struct promo_place *at, cons
  * "action". SOUK_INVALID: it is no table with names. */
 int promo_check_names(struct promo_reader *reader, const struct promo_place *at,
                       const struct json *object, const char *what, const char *const *names);
-/* The nearest of `names` as `; did you mean "x"?` or what there is instead, for messages. */
+/* "did you mean \"x\"?" with the nearest of `names`, or all that are known. */
 const char *promo_hint(struct promo_reader *reader, struct souk_str wrong,
                        const char *const *names);
 const char *promo_show(struct promo_reader *reader, const struct json *value); /* short, quoted */

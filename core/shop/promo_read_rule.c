@@ -108,7 +108,8 @@ static const struct promo_coupon *read_coupon(struct promo_reader *reader, const
     coupon->per_customer =
         promo_take_whole(reader, &at, value, "per_customer", 0, USES_MOST, PROMO_NONE);
     coupon->again = promo_take_bool(reader, &at, value, "again_after_cancel", 1);
-    if (!promo_member(value, "code") && !promo_member(value, "codes") && !promo_member(value, "batch"))
+    if (!promo_member(value, "code") && !promo_member(value, "codes") &&
+        !promo_member(value, "batch"))
         promo_wrong(reader, &at, "has no code: give it code, codes or batch");
     return coupon;
 }

@@ -6,7 +6,9 @@
  * The idea: the lists are kept equal to what the rules say, over all their time. When rules or
  * price lists changed, all variants are walked, a few hundred in a write, in the order of their
  * ids; when only products changed, those alone, in the order of the catalogue's changes. How far it
- * got stands in promo_shelf, so a restart goes on there. What is right already is not written.
+ * got stands in promo_shelf, so a restart goes on there. What is right already is not written. A
+ * product that is saved has its shelf in the same write; what changes it from outside (the tree of
+ * categories, rules of categories) is followed.
  *
  * There is one list for everybody, and one for each group and channel that ordinary lists have
  * (both, and each of their pairs): whoever has prices of their own gets their own prices reduced.
@@ -487,6 +489,29 @@ int promo_shelf_waits(struct db_conn *conn, struct arena *arena, const struct pr
 {
     struct shelf shelf = {.conn = conn, .arena = arena, .set = set};
     return read_state(&shelf) == SOUK_OK && is_behind(&shelf);
+}
+
+int promo_shelf_follow(struct db_conn *conn, const struct promo_set *set, int64_t product_id,
+                       int64_t now)
+{
+    struct arena arena = {0};
+    struct shelf shelf = {.conn = conn, .arena = &arena, .set = set, .now = now};
+    int any = 0;
+    for (size_t i = 0; i < set->catalogue_count; i++)
+        any |= set->catalogue[i].enabled && promo_is_shelved(&set->catalogue[i]);
+    if (!any)
+        return SOUK_OK;
+    int code = read_state(&shelf);
+    if (code == SOUK_OK && !shelf.wanted.len && souk_str_equal(shelf.hash, shelf.target)) {
+        struct json *ids = json_new(&arena, JSON_ARRAY), *products = json_new(&arena, JSON_ARRAY);
+        json_add_int(&arena, products, NULL, product_id);
+        struct db_arg arg = DB_TEXT(text_of(&shelf, products));
+        code = read_ids(&shelf, &sql_promo_shelf_of_products, &arg, 1, ids);
+        if (code == SOUK_OK && ids->count)
+            code = do_variants(&shelf, ids);
+    }
+    arena_free(&arena);
+    return code;
 }
 
 int promo_shelf_write(struct db_conn *conn, struct arena *arena, const struct promo_set *set,

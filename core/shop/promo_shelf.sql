@@ -31,7 +31,7 @@ SELECT version, product_id FROM catalogue_change WHERE (version, product_id) > (
 SELECT count(DISTINCT version) FROM catalogue_change WHERE version > $1 AND version <= $2
 
 -- name: promo_shelf_of_products
-SELECT v.id FROM json_each($1) AS j CROSS JOIN variant AS v ON v.product_id = j.value ORDER BY v.id
+SELECT DISTINCT v.id FROM json_each($1) AS j CROSS JOIN variant AS v ON v.product_id = j.value ORDER BY v.id
 
 -- Variants as lines of a quote; categories with all above them.
 -- name: promo_shelf_variants

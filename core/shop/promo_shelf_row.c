@@ -182,8 +182,7 @@ static void fill_stretch(struct shelving *shelving, int64_t from, int64_t until,
         if (price.amount < 0)
             continue;
         line.quantity = shelving->quantities[i];
-        line.unit_price = price.amount;
-        line.original_price = price.compare_at > price.amount ? price.compare_at : price.amount;
+        line.unit_price = line.original_price = price.amount; /* they begin at what is charged */
         int64_t amount = promo_shelved_price(shelving->set, &line, from);
         if (amount >= price.amount && !shown)
             continue;

@@ -11,11 +11,16 @@
 #include "base/str.h"
 #include "shop/promo_apply.h"
 
+/* Asked of every line and rule: the last bytes tell most texts apart. */
 static int is_in(const struct promo_texts *texts, struct souk_str text)
 {
-    for (size_t i = 0; i < texts->count; i++)
-        if (souk_str_equal(texts->at[i], text))
+    for (size_t i = 0; i < texts->count; i++) {
+        struct souk_str one = texts->at[i];
+        if (one.len != text.len || (text.len && one.ptr[text.len - 1] != text.ptr[text.len - 1]))
+            continue;
+        if (souk_str_equal(one, text))
             return 1;
+    }
     return 0;
 }
 
@@ -236,8 +241,27 @@ static void test_since(const struct promo_run *run, const struct promo_condition
 
 /* ---- functions ---- */
 
+/* promo_ask leaves them in order. */
+static const struct script_call *find_call(const struct promo_run *run, int function)
+{
+    size_t from = 0, to = run->call_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (run->calls[middle].function == function)
+            return &run->calls[middle];
+        if (run->calls[middle].function < function)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return NULL;
+}
+
 const struct script_call *promo_call(const struct promo_run *run, int function)
 {
+    const struct script_call *found = find_call(run, function);
+    if (found)
+        return found;
     for (size_t i = 0; i < run->call_count; i++)
         if (run->calls[i].function == function)
             return &run->calls[i];

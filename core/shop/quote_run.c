@@ -95,7 +95,10 @@ static int fill_lines(struct db_conn *conn, struct arena *arena, const struct ma
                       struct quote *quote, struct buf *wrong)
 {
     int64_t *variants = arena_array(arena, int64_t, quote->count + 1);
+    struct quote_line *shown = arena_array(arena, struct quote_line, quote->count + 1);
     struct goods_list list;
+    quote->goods = shown;
+    quote->goods_count = quote->count;
     int code = find_variants(conn, arena, quote, variants);
     if (code == SOUK_OK)
         code = goods_read(conn, arena, market, list_ids(arena, variants, quote->count), &list);
@@ -114,6 +117,7 @@ static int fill_lines(struct db_conn *conn, struct arena *arena, const struct ma
             complain(wrong, i, line->sku, "has no price in this market");
         else
             code = fill_line(conn, arena, &list, goods, &price, line);
+        shown[i].original_price = price.compare_at;
     }
     return code;
 }
@@ -140,6 +144,14 @@ static int look_up(struct db_conn *conn, struct arena *arena, const struct json 
     if (code != SOUK_OK)
         return err_set(err, code, "the catalogue cannot be read: %s", db_error(conn));
     return wrong.len ? err_set(err, SOUK_INVALID, "%.*s", SOUK_PRI(buf_str(&wrong))) : SOUK_OK;
+}
+
+/* Catalogue promotions begin at what is charged; what stands struck through may be more. */
+static void show_originals(struct quote *quote)
+{
+    for (size_t i = 0; i < quote->goods_count; i++)
+        if (quote->goods[i].original_price > quote->lines[i].original_price)
+            quote->lines[i].original_price = quote->goods[i].original_price;
 }
 
 /* ---- rules ---- */
@@ -203,6 +215,7 @@ int quote_run(struct db_conn *conn, struct arena *arena, const struct json *doc,
     code = judge(conn, arena, doc, live, &quote, err);
     if (!rules)
         promo_live_unpin(live);
+    show_originals(&quote);
     if (code == SOUK_OK)
         code = quote_compute(&quote, err);
     if (code != SOUK_OK)

@@ -6,9 +6,11 @@
  * the supervisor that forked it. Without a folder the database lives in one
  * made in memory and removed at the end, so that tests run the very same code.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -28,11 +30,41 @@
 
 static const char *const db_files[] = {"souk.db", "souk.db-wal", "souk.db-shm", "souk.lock"};
 
+static void db_remove_folder(const char *dir)
+{
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof db_files / sizeof *db_files; i++)
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, db_files[i]) < sizeof path)
+            unlink(path);
+    rmdir(dir);
+}
+
+/* A process that was killed leaves its database behind in the memory of the machine: the next one
+ * that makes such a folder takes it away. */
+static void db_sweep_temporary(const char *place)
+{
+    char path[PATH_MAX];
+    const struct dirent *entry;
+    DIR *folder = opendir(place);
+    while (folder && (entry = readdir(folder)) != NULL) {
+        long owner = 0;
+        if (sscanf(entry->d_name, "souk-db-%ld-", &owner) != 1 || owner <= 0)
+            continue;
+        if (kill((pid_t)owner, 0) == 0 || errno != ESRCH)
+            continue;
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", place, entry->d_name) < sizeof path)
+            db_remove_folder(path);
+    }
+    if (folder)
+        closedir(folder);
+}
+
 static int db_make_temporary(struct db *db, struct err *err)
 {
     static const char *const places[] = {"/dev/shm", "/tmp"};
     for (int i = 0; i < 2; i++) {
-        snprintf(db->dir, sizeof db->dir, "%s/souk-XXXXXX", places[i]);
+        db_sweep_temporary(places[i]);
+        snprintf(db->dir, sizeof db->dir, "%s/souk-db-%ld-XXXXXX", places[i], (long)getpid());
         if (mkdtemp(db->dir)) {
             db->temporary = 1;
             return 0;
@@ -53,16 +85,6 @@ static int db_make_dir(struct db *db, const char *dir, struct err *err)
                        "%s cannot be made: %s; make it or name another with --data", dir,
                        strerror(errno));
     return 0;
-}
-
-static void db_remove_temporary(struct db *db)
-{
-    char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof db_files / sizeof *db_files; i++) {
-        snprintf(path, sizeof path, "%s/%s", db->dir, db_files[i]);
-        unlink(path);
-    }
-    rmdir(db->dir);
 }
 
 /* Pages of the counters that no table falls on stay untouched and cost nothing. */
@@ -132,7 +154,7 @@ static void db_free(struct db *db)
         munmap((void *)db->slots, SEEN_SLOTS * sizeof *db->slots);
     lock_drop(db->lock);
     if (db->temporary)
-        db_remove_temporary(db);
+        db_remove_folder(db->dir);
     pthread_cond_destroy(&db->wake);
     pthread_cond_destroy(&db->sync_wake);
     pthread_mutex_destroy(&db->mutex);

@@ -4,6 +4,7 @@ promotion {
     id = "fifth-order",
     name = "Your fifth order",
     enabled = false,
+    priority = 230, -- before percentages
     when = {
         { items_total_at_least = money "30.00" },
         function(cart)

@@ -6,6 +6,7 @@ promotion {
     give = {
         unit_groups = {
             group_size = 6,
+            by = "quantity", -- the steps count jars in full boxes, not money
             base_percent = 10,
             tiers = { { min = 24, percent = 15 } },
             filter = { categories = { "pantry/spices" } },

@@ -4,8 +4,9 @@ promotion {
     id = "welcome",
     name = "Welcome",
     enabled = false,
+    priority = 210, -- before percentages
     coupon = { code = "WELCOME", per_customer = 1 },
     budget = { amount = money "500.00" },
-    when = { items_total_at_least = money "25.00" },
+    when = { items_total_at_least = { amount = money "25.00", basis = "original" } },
     give = { order_fixed = { amount = money "5.00" } },
 }

@@ -96,6 +96,7 @@ function group(group) end
 ---@class souk.offer a rule of scripts/upsell
 ---@field id string
 ---@field name? string
+---@field enabled? boolean
 ---@field slot "product"|"cart"|"bump"|"after"|"thanks" bump: a box to tick at the checkout; after: when the order stands, before the thanks
 ---@field skus? string[] the first that can be had and is not in the cart
 ---@field quantity? integer

@@ -64,8 +64,8 @@ const translate = (kinds, what) => (given) => {
   return { [renamed[given.type] ?? given.type]: kinds[given.type](given) };
 };
 
-const coupon = (given) => given && {
-  code: given.code, to: given.ends_at, uses: given.usage_limit, per_customer: given.per_customer_limit, again_after_cancel: given.reusable_after_cancel,
+const coupon = (given, now) => given && {
+  code: given.code, to: now && given.ends_at, uses: given.usage_limit, per_customer: given.per_customer_limit, again_after_cancel: given.reusable_after_cancel,
 };
 
 const amounts = (given) => (given?.type === 'spend' ? { amount: given.limit_minor } : given && { uses: given.limit });
@@ -85,6 +85,9 @@ const counted = (promotion) => {
   return { used, limit: room(promotion.usage_limit, promotion.used), budget: room(promotion.budget?.limit, promotion.budget?.used) };
 };
 
+// No list of channels is all of them, an empty one is none; a cart that says nothing is in none. Without `now` there are no windows.
+const NOWHERE = 'nowhere', UNSAID = 'unsaid';
+
 export function rules(test) {
   const groups = new Map(Object.entries(test.groups ?? {}).map(([name, group]) => [name, group.mode]));
   for (const { group } of test.promotions) if (group && !groups.has(group)) groups.set(group, 'stack');
@@ -97,13 +100,13 @@ export function rules(test) {
       kind: shelf(promotion) ? 'catalogue' : undefined,
       priority: promotion.priority ?? 0,
       exclusive: promotion.exclusive,
-      enabled: promotion.enabled,
-      from: promotion.starts_at,
-      to: promotion.ends_at,
-      channels: some(promotion.channels),
-      limits: count.limit === undefined ? undefined : { uses: count.limit },
+      enabled: shelf(promotion) && count.limit <= count.used ? false : promotion.enabled,
+      from: test.now && promotion.starts_at,
+      to: test.now && promotion.ends_at,
+      channels: promotion.channels && (some(promotion.channels) ?? [NOWHERE]),
+      limits: count.limit === undefined || shelf(promotion) ? undefined : { uses: count.limit },
       budget: amounts(promotion.budget && { ...promotion.budget, limit: count.budget }),
-      coupon: coupon(promotion.coupon),
+      coupon: coupon(promotion.coupon, test.now),
       group: shelf(promotion) ? undefined : promotion.group,
       skip_reduced: promotion.applies_to_discounted === false && !shelf(promotion) ? true : undefined,
       when: some((promotion.conditions ?? []).map(translate(conditions, 'condition'))),
@@ -139,20 +142,23 @@ const customer = (given) => given && {
   history: given.history?.map((one) => ({ coupon: one.coupon, cancelled: Boolean(one.cancelled) })),
 };
 
+const same = (code) => code.trim().replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+
+// A cart keeps a code that was entered twice once.
+const entered = (codes) => codes?.filter((code, i) => code.trim() && codes.findIndex((other) => same(other) === same(code)) === i);
+
 export function cart(test) {
   const lines = test.lines.filter(isThere).map((one) => line(one, test.tax));
   const included = test.tax?.prices_include ?? test.lines.some((one) => one.tax_included);
   const used = ids(test).map(([id, promotion]) => ({ promotion: id, used: counted(promotion).used, used_amount: promotion.budget?.used_minor ?? 0 }));
   const codes = test.promotions.filter((promotion) => promotion.coupon).map(({ coupon: { code, used: times } }) => ({ code, used: times ?? 0 }));
   return {
-    currency: test.currency, at: test.now, channel: test.channel ?? undefined, prices_include_tax: included, round_by_total: false,
-    lines, delivery: delivery(test), customer: customer(test.customer) ?? undefined, coupons: some(test.coupons), usage: some(used), codes: some(codes),
+    currency: test.currency, at: test.now, channel: test.channel ?? UNSAID, prices_include_tax: included, round_by_total: false,
+    lines, delivery: delivery(test), customer: customer(test.customer) ?? undefined, coupons: some(entered(test.coupons)), usage: some(used), codes: some(codes),
   };
 }
 
 // ---- the answer ----
-
-const same = (code) => code.trim().replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 
 export function fields(test, quote) {
   const names = new Map(ids(test).map(([id, promotion]) => [id, promotion.name || id]));

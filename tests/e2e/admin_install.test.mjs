@@ -31,6 +31,11 @@ test('an installed souk: plugins, kit, examples, unit', { skip: sanitized && 'th
       join(dest, 'usr/share/souk/demo/catalogue.jsonl'), '--json'], { cwd: '/', timeout: 120000 });
     assert.equal(demo.code, 0, demo.stderr + demo.stdout);
     assert.deepEqual(readdirSync(join(dest, 'usr/share/souk/demo/pictures')).sort(), readdirSync('core/app/demo/pictures').sort());
+    // and finds its rules: the same files, and their tests pass there
+    const rules = await run(souk, ['promo', 'list', '--data', join(dest, 'data'), '-c', join(dest, 'usr/share/souk/souk.lua'), '--json'], { cwd: '/' });
+    assert.ok(JSON.parse(rules.stdout).items.some((item) => item.id === 'second-half' && item.state === 'off'), rules.stderr);
+    const tests = await run(souk, ['promo', 'test', '--scripts', join(dest, 'usr/share/souk/scripts')], { cwd: '/' });
+    assert.match(tests.stdout, /^[1-9]\d* passed, 0 failed$/m);
     const unit = readFileSync(join(dest, 'usr/lib/systemd/system/souk.service'), 'utf8');
     assert.match(unit, /^ExecStart=\/usr\/bin\/souk serve /m);
     assert.ok(!/@[A-Z]+@/.test(unit));

@@ -146,8 +146,9 @@ test('looking up and guessing codes has its limit', async () => {
   const answers = [];
   for (let i = 0; i < 25; i++) answers.push((await b.post('/order', { number: String(5000 + i), email: 'ada@example.org' })).status);
   assert.ok(answers.includes(429), answers.join());
-  const cart = await market.cart([['TEA', 1]]);
-  const codes = await Promise.all(Array.from({ length: 80 }, (_, i) => market.shop.post(`/api/v1/carts/${cart}/coupons`, { code: `GUESS${i}` })));
+  const carts = await Promise.all(Array.from({ length: 20 }, () => market.cart([['TEA', 1]])));
+  const codes = await Promise.all(carts.map((cart, i) => market.shop.post(`/api/v1/carts/${cart}/coupons`, { code: `GUESS${i}` })));
+  assert.equal(codes.filter((answer) => answer.status === 200).length, 10);
   assert.ok(codes.some((answer) => answer.status === 429), [...new Set(codes.map((answer) => answer.status))].join());
 });
 

@@ -135,7 +135,7 @@ test('codes are kept and explained', async () => {
   const { id } = await make({ lines: [{ sku: 'CUP', quantity: 1 }] });
   let answer = await send('POST', `/${id}/coupons`, { code: ' spring ' });
   assert.equal(answer.status, 200, answer.text);
-  assert.deepEqual(answer.json.quote.coupons, [{ code: 'SPRING', accepted: false, reason: 'there is no such code' }]);
+  assert.deepEqual(answer.json.quote.coupons, [{ code: 'SPRING', accepted: false, reason_code: 'unknown', reason: 'this code is not valid' }]);
   assert.equal(answer.json.quote.totals.total, 1000);
   assert.equal((await send('POST', `/${id}/coupons`, {})).status, 400);
   answer = await send('DELETE', `/${id}/coupons/spring`);

@@ -209,7 +209,7 @@ test('on the page of the cart: one click takes it, one click declines it', async
     const again = await b.post('/offers', { offer: token, do: 'accept' });
     assert.equal(again.status, 303);
     assert.equal(total((await b.get('/cart')).text), '€12.50');
-    const tea = sql("SELECT l.id FROM cart_line l JOIN variant v ON v.id = l.variant_id WHERE v.sku = 'TEA'", m)[0].id;
+    const tea = sql("SELECT CAST(l.id AS TEXT) AS id FROM cart_line l JOIN variant v ON v.id = l.variant_id WHERE v.sku = 'TEA'", m)[0].id;
     await b.post('/cart', { line: String(tea), do: 'remove' });
     ({ text } = await b.get('/cart'));
     assert.match(text, /The price of the offer no longer holds/);
@@ -222,9 +222,8 @@ test('on the page of the cart: one click takes it, one click declines it', async
 
 test('with a product: fetched beside the page that all see, and both come into a cart that is not there yet', async () => {
   const b = new Browser(market.shop);
-  const tea = sql("SELECT id FROM product WHERE key = 'tea'")[0].id;
-  const slug = sql(`SELECT slug FROM slug WHERE kind = 'product' AND target_id = ${tea} AND current = 1`)[0].slug;
-  const page = await b.get(`/p/${slug}`);
+  const tea = sql("SELECT CAST(id AS TEXT) AS id FROM product WHERE key = 'tea'")[0].id;
+  const page = await b.get('/p/thing-tea');
   const at = unescape(/data-offers="([^"]+)"/.exec(page.text)[1]);
   assert.equal(at, `/offers?product=${tea}&sku=TEA`);
   const { text } = await b.get(at);
@@ -234,7 +233,7 @@ test('with a product: fetched beside the page that all see, and both come into a
   assert.equal(taken.status, 303, taken.text);
   const cart = await b.get(taken.location);
   assert.equal(total(cart.text), '€11.50');
-  const box = sql("SELECT id FROM product WHERE key = 'box'")[0].id;
+  const box = sql("SELECT CAST(id AS TEXT) AS id FROM product WHERE key = 'box'")[0].id;
   assert.deepEqual(offered((await new Browser(market.shop).get(`/offers?product=${box}&sku=BOX`)).text), [], 'another product triggers nothing');
 });
 
@@ -316,6 +315,11 @@ test('what was sold out in between, or an order that is packed, takes nothing mo
     assert.match(gone.json.detail, /sold out/);
     assert.equal((await m.order(order.number)).version, order.version);
     const [cup] = await after_(other, 'after', m);
+    const { json: third } = await m.buy([['TEA', 1]]);
+    const [packed] = await after_(third, 'after', m);
+    assert.equal((await m.step(third.number, 'pack')).status, 200);
+    assert.equal((await takeAfter(third, packed.token, m)).status, 409, 'it is in a box');
+    assert.deepEqual(await after_(third, 'after', m), []);
     assert.equal((await m.step(other.number, 'cancel', { reason: 'no' })).status, 200);
     assert.equal((await takeAfter(other, cup.token, m)).status, 409);
     assert.deepEqual(await m.verify(), []);
@@ -424,7 +428,7 @@ test('by card: the line joins when it is paid; a payment that fails or is left a
     const [three] = await after_(fourth, 'after', m);
     assert.equal((await takeAfter(fourth, three.token, m)).status, 202);
     session = [...stripe.sessions.values()].at(-1);
-    assert.equal((await m.buy([['BOX', await m.stock('BOX')]])).status, 201);
+    assert.equal((await m.buy([['BOX', 49]])).status, 201);
     stripe.pay(session.id);
     await tell('checkout.session.completed', session);
     await until('the money is back', () => stripe.refunds.size === 1);
@@ -441,6 +445,51 @@ test('by card: the line joins when it is paid; a payment that fails or is left a
   }
 });
 
+test('switched off: not made any more, not taken any more, and what was taken loses its price', async () => {
+  const m = await open();
+  try {
+    const [taken, asked] = [await m.cart([['TEA', 1]]), await m.cart([['TEA', 1]])];
+    assert.equal((await take(taken, (await offers(taken, 'cart', m)).items[0].token, m)).status, 200);
+    const { token } = (await offers(asked, 'cart', m)).items[0];
+    const off = await m.shop.post('/api/v1/admin/promotions/offer:mug/switch', { off: true, why: 'enough' }, m.auth);
+    assert.ok(off.status < 300, off.text);
+    await until('it is off', async () => (await offers(asked, 'cart', m)).items.length === 0);
+    const answer = await take(asked, token, m);
+    assert.equal(answer.status, 409, answer.text);
+    assert.match(answer.json.detail, /ended/);
+    assert.equal(line(await load(taken, m), 'MUG').total, 500);
+    assert.equal((await offers(taken, 'cart', m)).accepted[0].active, false);
+    assert.equal((await m.shop.get('/api/v1/admin/offers', m.auth)).json.items.find(({ offer }) => offer === 'mug').on, false);
+  } finally { await m.down(); }
+});
+
+test('what a guest took stays taken when their cart goes into that of their account', async () => {
+  const m = await open({ plugins: ['probe_account'] });
+  try {
+    const id = await m.cart([['TEA', 1]]);
+    assert.equal((await take(id, (await offers(id, 'cart', m)).items[0].token, m)).status, 200);
+    const b = new Browser(m.shop);
+    await b.post('/cart/add', { sku: 'CUP', quantity: '1' });
+    const joined = await b.post('/cart', { resume: id });
+    assert.equal(joined.status, 303, joined.text);
+    const { text } = await b.get('/cart');
+    assert.match(text, /€2\.50/);
+    assert.equal(total(text), '€19.50');
+  } finally { await m.down(); }
+});
+
+test('the page of staff: each rule with its numbers', async () => {
+  const ann = await staff(market.shop);
+  const { text, status } = await ann.get('/admin/offers?days=7');
+  assert.equal(status, 200, text);
+  assert.match(text, /A mug for it/);
+  assert.match(text, /after the purchase/);
+  const rule = /<a href="(\/admin\/promotions\/offer[^"]+)">A mug for it</.exec(text)[1];
+  assert.equal((await ann.get(rule)).status, 200, 'and the way to its switch');
+  const { status: hidden } = await new Browser(market.shop).get('/admin/offers');
+  assert.ok([303, 401, 403].includes(hidden), `${hidden}`);
+});
+
 // ---- a personal timer ----
 
 test('a tripwire: for the holder alone, with the time left, and over when it is over', async () => {
@@ -453,14 +502,14 @@ test('a tripwire: for the holder alone, with the time left, and over when it is 
     // somebody who registered an hour ago owns the cart
     const at = (Date.now() - 3600e3) * 1000;
     execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${m.shop.data}/souk.db`,
-      `INSERT INTO person (id, stage, created_at, changed_at) VALUES (77, 'lead', ${at}, ${at}); INSERT INTO account (person_id, password, created_at, changed_at) VALUES (77, 'x', ${at}, ${at}); UPDATE cart SET person_id = 77`]);
+      `INSERT INTO person (id, stage, created_at, changed_at) VALUES (77, 'lead', ${at}, ${at}); INSERT INTO account (person_id, email, password, created_at, changed_at) VALUES (77, 'ann@example.org', 'x', ${at}, ${at}); UPDATE cart SET person_id = 77`]);
     let { text } = await b.get('/cart');
     assert.match(text, /Yours at this price for 47 h 0 min more|Yours at this price for 46 h 59 min more/);
     const taken = await b.post('/offers', { offer: offered(text)[0], do: 'accept' });
     assert.equal(taken.status, 303, taken.text);
     ({ text } = await b.get('/cart'));
     assert.equal(total(text), '€11.00');
-    execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${m.shop.data}/souk.db`, `UPDATE account SET created_at = ${at - 47 * 3600e6}`]);
+    execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${m.shop.data}/souk.db`, `UPDATE account SET created_at = ${at - 48 * 3600e6}`]);
     ({ text } = await b.get('/cart'));
     assert.match(text, /The price of the offer no longer holds/);
     assert.equal(total(text), '€15.00');

@@ -40,7 +40,7 @@ test('a running shop and its files say the same', async () => {
   assert.equal(running.json.totals.total, 11833);
   assert.deepEqual(running.json.promotions, []);
   assert.deepEqual(running.json.nudges, []);
-  assert.deepEqual(running.json.coupons, [{ code: 'SPRING', accepted: false, reason: 'there is no such code' }]);
+  assert.deepEqual(running.json.coupons, [{ code: 'SPRING', accepted: false, reason_code: 'unknown', reason: 'there is no such code' }]);
   const sale = await shop.souk('quote', '--cart', file, '--at', '2031-11-27T12:00:00Z', '--json');
   assert.deepEqual(sale.json.lines.map((line) => [line.unit_price, line.original_price]), [[700, 1000], [700, 900], [333, 333]]);
   assert.equal(sale.json.at, '2031-11-27T12:00:00Z');

@@ -161,6 +161,23 @@ test('a shop set up as the README says sells', () => build('README.md', [], asyn
   });
 }));
 
+test('the promotion of the README is taken up by a shop that runs, and tells what is missing', () => build('README.md', [], async (dir) => {
+  const rule = readFileSync(join(dir, 'scripts/promotions/tea_week.lua'), 'utf8');
+  rmSync(join(dir, 'scripts'), { recursive: true });
+  await withShop({ dir, plugins: ['probe_sell'], keep: true }, async (shop) => {
+    const { json: { token } } = await shop.souk('admin', 'token', '--scope', 'product.edit', '--json');
+    await shop.post('/api/v1/admin/products', goods('TEA', 1500, 5), { authorization: `Bearer ${token}` });
+    const { json: cart } = await shop.post('/api/v1/carts', { lines: [{ sku: 'TEA', quantity: 1 }] });
+    mkdirSync(join(dir, 'scripts/promotions'), { recursive: true });
+    writeFileSync(join(dir, 'scripts/promotions/tea_week.lua'), rule);
+    const nudge = await until('the rule', async () => (await shop.get(`/api/v1/carts/${cart.id}`)).json.quote.nudges[0]);
+    assert.equal(nudge.missing_amount, 500);
+    const { json: fuller } = await shop.post(`/api/v1/carts/${cart.id}/lines`, { sku: 'TEA', quantity: 1 });
+    assert.equal(fuller.quote.totals.discount, 300);
+    assert.equal((await run(souk, ['promo', 'check', join(dir, 'scripts')])).code, 0);
+  });
+}));
+
 test('every file that the README points to is there', () => {
   for (const m of readFileSync('README.md', 'utf8').matchAll(/\]\(([^)#]+)\)/g)) assert.ok(existsSync(m[1]), m[1]);
 });

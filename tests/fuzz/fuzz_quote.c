@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         } else if (!err.text[0]) {
             abort(); /* refused without a word */
         }
-        quote_run(NULL, &arena, doc, 1, &answer, &err);
+        quote_run(NULL, &arena, doc, 1, NULL, &answer, &err);
     }
     arena_free(&arena);
     return 0;

@@ -74,6 +74,8 @@ static const struct entry entries[] = {
     {"Selling", "Shipments", "/admin/shipments", "order.read"},
     {"Selling", "Returns", "/admin/returns", "order.read"},
     {"Selling", "Payments to match", "/admin/match", "order.read"},
+    {"Selling", "Promotions", "/admin/promotions", "promotion.read"},
+    {"Selling", "Offers", "/admin/offers", "promotion.read"},
     {"Catalogue", "Products", "/admin/products", "product.read"},
     {"Catalogue", "Categories", "/admin/categories", "category.read"},
     {"Catalogue", "Pages", "/admin/pages", "page.read"},

@@ -99,6 +99,15 @@ ADMIN_HANDLER(match_show);
 ADMIN_HANDLER(match_settle);
 /* return.c */
 ADMIN_HANDLER(return_take_step);
+/* promotion.c */
+ADMIN_HANDLER(promotion_index);
+ADMIN_HANDLER(promotion_show);
+ADMIN_HANDLER(promotion_turn);
+ADMIN_HANDLER(promotion_read_again);
+/* offer.c */
+ADMIN_HANDLER(offer_admin);
+/* promotion_preview.c */
+ADMIN_HANDLER(promotion_preview);
 
 /* audit_page.c */
 ADMIN_HANDLER(audit_check_show);

@@ -103,6 +103,8 @@ static void add_query_parameters(struct arena *arena, struct json *list, const c
     struct souk_str rest = souk_str(query), part;
     while (str_split(&rest, ';', &part)) {
         part = str_trim(part);
+        if (str_find(part, ':') < 0) /* words with a semicolon in them */
+            continue;
         size_t colon = (size_t)str_find(part, ':');
         size_t blank = (size_t)str_find(part, ' ');
         struct json *parameter =

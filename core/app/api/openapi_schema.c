@@ -421,7 +421,7 @@ const struct openapi_operation openapi_operations[] = {
     {.method = "POST", .path = "/api/v1/admin/promotions/reload", .answer = "PromotionReport"},
     {.method = "GET",
      .path = "/api/v1/admin/promotions/codes",
-     .query = "batch:string its codes; without it the batches; cursor:string what next of the list "
+     .query = "batch:string its codes, without it the batches; cursor:string what next of the list "
               "before was; limit:int how many, at most 1000",
      .answer = "PromotionCodeList"},
     {.method = "POST",

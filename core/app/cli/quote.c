@@ -172,6 +172,18 @@ static void show_sum(struct arena *arena, const struct json *totals, const char 
     printf("\n");
 }
 
+static struct souk_str name_of(const struct json *discount)
+{
+    struct souk_str name = json_text(json_at(discount, "name"));
+    return name.len ? name : json_text(json_at(discount, "promotion"));
+}
+
+static void show_discount(struct arena *arena, const struct json *discount, const char *currency)
+{
+    show_sum(arena, discount, "amount",
+             arena_printf(arena, "- %.*s", SOUK_PRI(name_of(discount))).ptr, currency, 0);
+}
+
 static void show(struct arena *arena, const struct json *quote)
 {
     const char *currency = arena_cstr(arena, json_text(json_at(quote, "currency")));
@@ -179,9 +191,14 @@ static void show(struct arena *arena, const struct json *quote)
     show_lines(arena, quote, currency);
     printf("\n");
     show_sum(arena, totals, "items", "items", currency, 1);
-    show_sum(arena, totals, "discount", "- discount", currency, 0);
+    json_each(item, json_at(quote, "discounts")) show_discount(arena, &item->value, currency);
     show_sum(arena, totals, "delivery", "+ delivery", currency, 0);
-    show_sum(arena, totals, "delivery_discount", "- discount on delivery", currency, 0);
+    json_each(item, json_at(quote, "discounts"))
+    {
+        show_sum(arena, &item->value, "delivery_amount",
+                 arena_printf(arena, "- on delivery: %.*s", SOUK_PRI(name_of(&item->value))).ptr,
+                 currency, 0);
+    }
     show_sum(arena, totals, "tax", "+ tax", currency, 0);
     show_sum(arena, totals, "total", "total", currency, 1);
     show_sum(arena, totals, "tax_included", "of which tax", currency, 0);

@@ -21,6 +21,10 @@ plugins = {
     -- "notify_mail",
 }
 
+-- Rules for promotions and upsell, in Lua: some thirty examples, all switched off. `souk promo list` names them, `souk promo on
+-- second-half` switches one on in the running shop (or the admin pages do); scripts/README.md tells how they are written.
+scripts = "../../../scripts"
+
 -- A plugin's options stand in a table of its name; `souk plugin info hello` shows which there are.
 hello = {
     greeting = "Welcome to the souk",
@@ -104,6 +108,7 @@ shop = {
     name = "The souk",
     currency = "EUR",
     country = "BG",
+    -- time_zone = "Europe/Sofia", -- what "from five to seven" means in rules; UTC where nothing is said
     email = "orders@shop.example",
     address = "The souk Ltd\n1 Market Street\n1000 Sofia\nBulgaria", -- the sender of parcels; where returns go
     url = "http://127.0.0.1:8080", -- where visitors find it: for links in letters, feeds and search engines

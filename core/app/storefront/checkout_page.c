@@ -249,6 +249,8 @@ static int go_to_order(struct request *request, struct db_conn *conn, const stru
     struct souk_str path = checkout_order_path(arena, arena_str(arena, db_text(&rows, 0)),
                                                arena_str(arena, db_text(&rows, 1)));
     db_close(&rows);
+    if (souk_str_is(request->method, "POST")) /* a second click gets the same thanks as the first */
+        path = arena_printf(arena, "%.*s&thanks=1", SOUK_PRI(path));
     account_page_go(request, path.ptr);
     return 1;
 }

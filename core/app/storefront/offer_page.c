@@ -27,7 +27,7 @@ static void add_left(struct arena *arena, int64_t now, struct json *items)
         if (!text.len || clock_parse(text, &ends) != SOUK_OK || ends <= now ||
             ends - now > 7 * CLOCK_DAY)
             continue;
-        int64_t minutes = (ends - now + CLOCK_MINUTE - 1) / CLOCK_MINUTE;
+        int64_t minutes = (ends - now) / CLOCK_MINUTE;
         struct json *left = json_add(arena, &item->value, "left", JSON_OBJECT);
         json_add_int(arena, left, "hours", minutes / 60);
         json_add_int(arena, left, "minutes", minutes % 60);

@@ -120,3 +120,7 @@ CREATE TABLE promo_shelf (
     cursor INTEGER NOT NULL   -- the last variant that it has done
 ) STRICT;
 INSERT INTO promo_shelf (id, hash, version, wanted, walk_version, cursor) VALUES (1, '', 0, '', 0, 0);
+
+-- Who may look at rules, and who may switch them.
+UPDATE staff_role SET rights = replace(rights, ']', ',"promotion.*"]') WHERE name = 'editor' AND rights <> '[]';
+UPDATE staff_role SET rights = replace(rights, ']', ',"promotion.read"]') WHERE name IN ('support', 'viewer') AND rights <> '[]';

@@ -253,14 +253,16 @@ static void test_list_documents(void **state)
     db_read_end(conn);
     static const char *const bad[] = {
         "{\"name\":\"x\"}", "{\"code\":\"x\",\"currency\":\"EURO\"}",
-        "{\"code\":\"x\",\"from\":\"soon\"}",
+        "{\"code\":\"x\",\"from\":\"soon\"}", "{\"code\":\"promotion\",\"priority\":5}",
+        "{\"code\":\"promotion:trade:\"}", "{\"code\":\"x\",\"priority\":1000000}",
         "{\"code\":\"x\",\"from\":\"2027-01-01\",\"until\":\"2026-01-01\"}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         save.text = bad[i];
         assert_int_equal(fixture_write(fixture, save_list, &save), SOUK_INVALID);
         assert_true(fixture->err.text[0]);
     }
-    assert_int_equal(fixture_int(fixture, "SELECT count(*) FROM price_list"), 3);
+    /* base, sale, promotion, trade */
+    assert_int_equal(fixture_int(fixture, "SELECT count(*) FROM price_list"), 4);
 }
 
 int main(void)

@@ -11,6 +11,8 @@
 #define PERCENT(id, more, percent)                                                                 \
     "{'promotion': {'id': '" id "', " more "'give': {'order_percent': {'percent': " #percent "}}}}"
 
+/* clang-format off: a rule a line */
+
 /* ---- order ---- */
 
 static void test_running_totals(void **state)
@@ -32,14 +34,14 @@ static void test_running_totals(void **state)
 static void test_thresholds(void **state)
 {
     struct till *till = *state;
-    till_price(
-        till,
-        "[" FIXED("first", "'priority': 900, ", 1000) "," FIXED(
-            "running", "'when': {'items_total_at_least': 10000}, ",
-            500) "," FIXED("original",
-                           "'when': {'items_total_at_least': {'amount': 10000, 'basis': 'original'}}, ",
-                           300) "]",
-        MUG_100);
+    till_price(till,
+               "[" FIXED("first", "'priority': 900, ", 1000) "," FIXED(
+                   "running", "'when': {'items_total_at_least': 10000}, ",
+                   500) "," FIXED("original",
+                                  "'when': {'items_total_at_least': {'amount': 10000, 'basis': "
+                                  "'original'}}, ",
+                                  300) "]",
+               MUG_100);
     till_order(till, "first, original");
     const struct json *tested = till_last(till, "running");
     assert_true(souk_str_is(till_text(tested, "condition"), "items_total_at_least"));
@@ -52,9 +54,9 @@ static void test_once_for_all_actions(void **state)
 {
     struct till *till = *state;
     till_price(till,
-               "[{'promotion': {'id': 'greatest', 'when': {'items_total_at_least': 50000}, 'give': "
-               "[{'line_percent': {'percent': 20, 'filter': {'categories': ['jackets']}}}, "
-               "{'order_fixed': {'amount': 5000}}]}}]",
+               "[{'promotion': {'id': 'greatest', 'when': {'items_total_at_least': 50000}, "
+               "'give': [{'line_percent': {'percent': 20, 'filter': {'categories': "
+               "['jackets']}}}, {'order_fixed': {'amount': 5000}}]}}]",
                "{'lines': [{'sku': 'jacket', 'quantity': 7, 'unit_price': 10000, 'categories': "
                "['jackets']}]}");
     till_totals(till, 19000, 51000);
@@ -70,11 +72,18 @@ static void test_catalogue_order(void **state)
     struct till *till = *state;
     till_price(
         till,
-        "[" SHELF("autumn", "'priority': 10, ", "{'unit_percent': {'percent': 25, 'filter': {'skus': ['php']}}}") "," SHELF("winter", "'priority': 40, ", "{'unit_fixed': {'amount': 1000, 'filter': {'products': ['tshirt']}}}") "," SHELF(
-            "spring", "'priority': 20, ",
-            "{'unit_fixed': {'amount': 500, 'filter': {'categories': ['clothes']}}}") "," SHELF("summer",
-                                                                                                "'priority': 30, ",
-                                                                                                "{'unit_percent': {'percent': 50, 'filter': {'skus': ['php']}}}") "]",
+        "[" SHELF(
+            "autumn", "'priority': 10, ",
+            "{'unit_percent': {'percent': 25, "
+            "'filter': {'skus': ['php']}}}") "," SHELF("winter", "'priority': 40, ",
+                                                       "{'unit_fixed': {'amount': 1000, 'filter': "
+                                                       "{'products': ['tshirt']}}}") "," SHELF("spring",
+                                                                                               "'priority': 20, ",
+                                                                                               "{'unit_fixed': {'amount': 500, 'filter': "
+                                                                                               "{'categories': ['clothes']}}}") "," SHELF("summer",
+                                                                                                                                          "'priority': 30, ",
+                                                                                                                                          "{'unit_percent': {'percent': 50, 'filter': "
+                                                                                                                                          "{'skus': ['php']}}}") "]",
         "{'lines': [{'sku': 'php', 'product': 'tshirt', 'categories': ['clothes'], "
         "'quantity': 2, 'unit_price': 10000}]}");
     till_order(till, "winter, summer, spring, autumn");
@@ -109,9 +118,10 @@ static void test_catalogue_exclusive(void **state)
         till,
         "[" SHELF("a", "'priority': 3, ", "{'unit_percent': {'percent': 30}}") "," SHELF(
             "b", "'priority': 2, 'exclusive': true, ",
-            "{'unit_percent': {'percent': 10, 'filter': {'skus': ['x']}}}") "," SHELF("c",
-                                                                                      "'priority': 1, 'exclusive': true, ",
-                                                                                      "{'unit_percent': {'percent': 50, 'filter': {'skus': ['x']}}}") "]",
+            "{'unit_percent': {'percent': "
+            "10, 'filter': {'skus': ['x']}}}") "," SHELF("c", "'priority': 1, 'exclusive': true, ",
+                                                         "{'unit_percent': {'percent': "
+                                                         "50, 'filter': {'skus': ['x']}}}") "]",
         "{'lines': [{'sku': 'x', 'quantity': 1, 'unit_price': 1000}, {'sku': 'y', "
         "'quantity': 1, 'unit_price': 1000}]}");
     assert_int_equal(till->quote.lines[0].unit_price, 900);
@@ -122,8 +132,9 @@ static void test_catalogue_base(void **state)
 {
     struct till *till = *state;
     till_price(till, "[" SHELF("a", "", "{'unit_percent': {'percent': 40}}") "]",
-               "{'lines': [{'sku': 'x', 'quantity': 1, 'unit_price': 900, 'original_price': 1000}, "
-               "{'sku': 'y', 'quantity': 1, 'unit_price': 500, 'original_price': 1000}]}");
+               "{'lines': [{'sku': 'x', 'quantity': 1, 'unit_price': 900, 'original_price': "
+               "1000}, {'sku': 'y', 'quantity': 1, 'unit_price': 500, 'original_price': "
+               "1000}]}");
     assert_int_equal(till->quote.lines[0].unit_price, 600); /* of the original */
     assert_int_equal(till->quote.lines[1].unit_price, 500); /* never up */
     assert_false(till->quote.lines[1].reduced);
@@ -163,8 +174,8 @@ static void test_skip_reduced(void **state)
                          "{'unit_percent': {'percent': 25, 'filter': {'skus': "
                          "['tshirt']}}}") "," FIXED("xmas", "'skip_reduced': true, ", 1000) "]",
                "{'lines': [{'sku': 'tshirt', 'quantity': 1, 'unit_price': 2000}, {'sku': 'mug', "
-               "'quantity': 1, 'unit_price': 4000}, {'sku': 'cap', 'quantity': 1, 'unit_price': "
-               "1000}]}");
+               "'quantity': 1, 'unit_price': 4000}, {'sku': 'cap', 'quantity': 1, "
+               "'unit_price': 1000}]}");
     assert_int_equal(till->quote.lines[0].total, 1500);
     assert_int_equal(till->quote.lines[1].total, 3200);
     assert_int_equal(till->quote.lines[2].total, 800);
@@ -246,10 +257,9 @@ static void test_group_best_delivery(void **state)
 {
     struct till *till = *state;
     till_price(till,
-               "[" GROUP("best")
-                   FIXED("items", IN,
-                         400) ", {'promotion': {'id': 'free', 'group': 'g', 'priority': 1, 'give': "
-                              "{'delivery_percent': {'percent': 100}}}}]",
+               "[" GROUP("best") FIXED(
+                   "items", IN, 400) ", {'promotion': {'id': 'free', 'group': 'g', 'priority': "
+                                     "1, 'give': {'delivery_percent': {'percent': 100}}}}]",
                "{'lines': [{'sku': 'a', 'quantity': 1, 'unit_price': 3000}], 'delivery': "
                "[{'method': 'post', 'amount': 500}]}");
     till_order(till, "free");
@@ -287,9 +297,7 @@ static void test_group_first(void **state)
     struct till *till = *state;
     till_price(till,
                "[" GROUP("first")
-                   FIXED("high",
-                         IN "'priority': 4, 'when': "
-                            "{'items_total_at_least': 99999}, ",
+                   FIXED("high", IN "'priority': 4, 'when': {'items_total_at_least': 99999}, ",
                          9) ", {'promotion': {'id': 'none', 'group': 'g', 'priority': 3, 'give': "
                             "{'delivery_percent': {'percent': 100}}}}, " FIXED(
                                 "second", IN "'priority': 2, ",
@@ -306,13 +314,14 @@ static void test_group_best_per_line(void **state)
     till_price(
         till,
         "[" GROUP(
-            "best_per_line") "{'promotion': {'id': 'ten', 'group': 'g', 'priority': 2, 'give': {'line_percent': "
-                             "{'percent': 10}}}}, {'promotion': {'id': 'two', 'group': 'g', 'priority': 1, 'give': "
-                             "[{'line_fixed': {'amount': 200}}, {'delivery_fixed': {'amount': 100}}]}}, "
-                             "{'promotion': {'id': 'little', 'group': 'g', 'give': {'line_fixed': {'amount': 1}}}}]",
-        "{'lines': [{'sku': 'a', 'quantity': 1, 'unit_price': 3000}, {'sku': 'b', 'quantity': 1, "
-        "'unit_price': 1000}, {'sku': 'c', 'quantity': 1, 'unit_price': 2000}], 'delivery': "
-        "[{'method': 'post', 'amount': 500}]}");
+            "best_per_line") "{'promotion': {'id': 'ten', 'group': 'g', 'priority': "
+                             "2, 'give': {'line_percent': {'percent': 10}}}}, {'promotion': {'id': 'two', "
+                             "'group': 'g', 'priority': 1, 'give': [{'line_fixed': {'amount': 200}}, "
+                             "{'delivery_fixed': {'amount': 100}}]}}, {'promotion': {'id': 'little', "
+                             "'group': 'g', 'give': {'line_fixed': {'amount': 1}}}}]",
+        "{'lines': [{'sku': 'a', 'quantity': 1, 'unit_price': 3000}, {'sku': 'b', "
+        "'quantity': 1, 'unit_price': 1000}, {'sku': 'c', 'quantity': 1, "
+        "'unit_price': 2000}], 'delivery': [{'method': 'post', 'amount': 500}]}");
     assert_int_equal(till->quote.lines[0].discount, 300);
     assert_int_equal(till->quote.lines[1].discount, 200);
     assert_int_equal(till->quote.lines[2].discount, 200); /* a tie: the earlier one */
@@ -336,22 +345,24 @@ static void test_group_budget(void **state)
 static void test_group_budget_per_line(void **state)
 {
     struct till *till = *state;
-    till_price(till,
-               "[" GROUP("best_per_line") "{'promotion': {'id': 'rich', 'group': 'g', 'budget': "
-                                          "{'amount': 399}, 'give': {'line_percent': {'percent': "
-                                          "10}}}}, {'promotion': {'id': 'modest', 'group': 'g', "
-                                          "'give': {'line_fixed': {'amount': 150}}}}]",
-               "{'lines': [{'sku': 'a', 'quantity': 1, 'unit_price': 3000}, {'sku': 'b', "
-               "'quantity': 1, 'unit_price': 1000}, {'sku': 'c', 'quantity': 1, 'unit_price': "
-               "1000}]}");
+    till_price(
+        till,
+        "[" GROUP(
+            "best_per_line") "{'promotion': {'id': 'rich', 'group': 'g', 'budget': "
+                             "{'amount': 399}, 'give': {'line_percent': {'percent': 10}}}}, {'promotion': "
+                             "{'id': 'modest', 'group': 'g', 'give': {'line_fixed': {'amount': 150}}}}]",
+        "{'lines': [{'sku': 'a', 'quantity': 1, 'unit_price': 3000}, {'sku': 'b', "
+        "'quantity': 1, 'unit_price': 1000}, {'sku': 'c', 'quantity': 1, "
+        "'unit_price': 1000}]}");
     till_order(till, "rich, modest"); /* 300 of one line it can pay for */
-    till_price(till,
-               "[" GROUP("best_per_line") "{'promotion': {'id': 'rich', 'group': 'g', 'budget': "
-                                          "{'amount': 299}, 'give': {'line_percent': {'percent': "
-                                          "10}}}}, {'promotion': {'id': 'modest', 'group': 'g', "
-                                          "'give': {'line_fixed': {'amount': 150}}}}]",
-               "{'lines': [{'sku': 'a', 'quantity': 1, 'unit_price': 3000}, {'sku': 'b', "
-               "'quantity': 1, 'unit_price': 1000}]}");
+    till_price(
+        till,
+        "[" GROUP(
+            "best_per_line") "{'promotion': {'id': 'rich', 'group': 'g', 'budget': "
+                             "{'amount': 299}, 'give': {'line_percent': {'percent': 10}}}}, {'promotion': "
+                             "{'id': 'modest', 'group': 'g', 'give': {'line_fixed': {'amount': 150}}}}]",
+        "{'lines': [{'sku': 'a', 'quantity': 1, 'unit_price': 3000}, {'sku': 'b', "
+        "'quantity': 1, 'unit_price': 1000}]}");
     till_order(till, "modest");
     till_totals(till, 300, 3700);
 }
@@ -372,8 +383,8 @@ static void test_window(void **state)
     clock_parse(souk_str("2026-11-27T00:00:00Z"), &from);
     clock_parse(souk_str("2026-11-28T00:00:00Z"), &to);
     till_rules(till, "[" FIXED("day",
-                               "'from': '2026-11-27T00:00:00Z', 'to': "
-                               "'2026-11-28T00:00:00Z', ",
+                               "'from': '2026-11-27T00:00:00Z', 'to': '2026-11-28T00:00:00Z', "
+                               "",
                                1000) "]");
     till->facts.explain = 1;
     price_at(till, from - 1);
@@ -474,7 +485,7 @@ static void test_codes(void **state)
     struct till *till = *state;
     till_price(
         till,
-        "[" FIXED("xmas", "'coupon': 'SANTA', ", 1000) "," FIXED(
+        "[" FIXED("xmas", "'coupon': {'codes': ['SANTA', 'KLAUS']}, ", 1000) "," FIXED(
             "dear",
             "'coupon': {'codes': ['DEAR', 'LIEB']}, 'when': "
             "{'items_total_at_least': 99900}, ",
@@ -485,14 +496,14 @@ static void test_codes(void **state)
                                                             "'enabled': false, 'coupon': 'OFF', ",
                                                             1000) "," FIXED("vip",
                                                                             "'coupon': 'VIP', 'when': {'customer_group_in': ['vip']}, ",
-                                                                            1000) ","
-                                                                                  "{'promotion': {'id': 'free', 'coupon': 'FREE', 'give': {'delivery_percent': "
+                                                                            1000) ",{'promotion': {'id': 'free', 'coupon': 'FREE', 'give': {'delivery_percent': "
                                                                                   "{'percent': 100}}}}]",
-        WITH("' santa ', 'NOPE', 'LIEB', 'OLD', 'SOON', 'OFF', 'VIP', 'FREE', 'SANTA'"));
+        WITH("' santa ', 'NOPE', 'LIEB', 'OLD', 'SOON', 'OFF', 'VIP', 'FREE', 'klaus'"));
     till_order(till, "xmas");
     till_coupon(till, 0, 1, "", "");
     till_coupon(till, 1, 0, "unknown", "there is no such code");
-    till_coupon(till, 2, 0, "conditions", "the items have to come to at least €999.00, now €90.00");
+    till_coupon(till, 2, 0, "conditions",
+                "the items have to come to at least 999.00 EUR, now 90.00 EUR");
     till_coupon(till, 3, 0, "expired", "expired on 2026-05-31");
     till_coupon(till, 4, 0, "not-yet", "it begins at 2027-06-01T00:00:00Z");
     till_coupon(till, 5, 0, "unknown", "there is no such code");
@@ -552,11 +563,9 @@ static void test_explain(void **state)
     struct till *till = *state;
     till_rules(
         till,
-        "[" FIXED(
-            "xmas", "'coupon': 'SANTA', ",
-            1000) ","
-                  "{'promotion': {'id': 'caps', 'give': {'line_fixed': {'amount': 5, 'filter': "
-                  "{'skus': ['cap']}}}}}]");
+        "[" FIXED("xmas", "'coupon': 'SANTA', ",
+                  1000) ",{'promotion': {'id': 'caps', "
+                        "'give': {'line_fixed': {'amount': 5, 'filter': {'skus': ['cap']}}}}}]");
     price_at(till, NOW);
     assert_int_equal(till->quote.promotions->count, 0);
     till->facts.explain = 1;
@@ -832,13 +841,12 @@ static void test_floors(void **state)
 static void test_gift(void **state)
 {
     struct till *till = *state;
-    till_price(
-        till,
-        "[{'promotion': {'id': 'gift', 'when': {'contains_product': ['shirt']}, 'give': "
-        "{'add_gift': {'sku': 'goodie', 'unit_price': 400, 'per': {'skus': ['shirt']}}}}}, " FIXED(
-            "rest", "'when': {'cart_quantity_at_least': 3}, ", 1) "]",
-        "{'lines': [{'sku': 'shirt', 'quantity': 1, 'unit_price': 1999}, {'sku': 'pants', "
-        "'quantity': 1, 'unit_price': 1999}]}");
+    till_price(till,
+               "[{'promotion': {'id': 'gift', 'when': {'contains_product': ['shirt']}, 'give': "
+               "{'add_gift': {'sku': 'goodie', 'unit_price': 400, 'per': {'skus': "
+               "['shirt']}}}}}, " FIXED("rest", "'when': {'cart_quantity_at_least': 3}, ", 1) "]",
+               "{'lines': [{'sku': 'shirt', 'quantity': 1, 'unit_price': 1999}, {'sku': 'pants', "
+               "'quantity': 1, 'unit_price': 1999}]}");
     till_order(till, "gift"); /* a gift counts towards nothing */
     assert_int_equal(till->quote.count, 3);
     assert_int_equal(till->quote.items, 4398);
@@ -942,6 +950,8 @@ static void test_outlives_the_set(void **state)
     json_print(&after, till->doc);
     assert_string_equal(before.ptr, after.ptr);
 }
+
+/* clang-format on */
 
 int main(void)
 {

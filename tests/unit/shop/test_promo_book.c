@@ -171,6 +171,29 @@ static void test_a_budget_is_never_passed(void **state)
     verify(fixture);
 }
 
+static int expire_run(struct db_conn *conn, struct shop_fixture *fixture, void *arg)
+{
+    return order_expire(conn, &fixture->arena, fixture->now, arg);
+}
+
+static void test_an_order_that_is_not_paid_gives_back(void **state)
+{
+    struct shop_fixture *fixture = *state;
+    struct order_fixture_want want = {
+        .goods = "TEA:1", .code = "TEN", .payment = "stripe", .hold = CLOCK_MINUTE};
+    int more;
+    order_fixture_goods(fixture);
+    rules_publish(fixture, two_uses);
+    order_fixture_place(fixture, &want);
+    assert_int_equal(used(fixture, "code:TEN"), 1);
+    fixture->now += 2 * CLOCK_MINUTE;
+    assert_int_equal(fixture_write(fixture, expire_run, &more), 0);
+    assert_int_equal(used(fixture, "code:TEN"), 0);
+    assert_int_equal(used(fixture, "promotion:ten"), 0);
+    assert_int_equal(amount(fixture, "promotion:ten"), 0);
+    verify(fixture);
+}
+
 /* ---- customers ---- */
 
 static int order_as(struct shop_fixture *fixture, const char *email, const char *phone,
@@ -385,6 +408,7 @@ int main(void)
         RULES_TEST(test_a_cancelled_order_gives_back_once),
         RULES_TEST(test_a_code_that_is_not_given_back),
         RULES_TEST(test_a_budget_is_never_passed),
+        RULES_TEST(test_an_order_that_is_not_paid_gives_back),
         RULES_TEST(test_once_per_customer_holds_for_guests),
         RULES_TEST(test_who_the_customer_is),
         RULES_TEST(test_what_is_paid_is_confirmed),

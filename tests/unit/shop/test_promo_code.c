@@ -108,7 +108,7 @@ static void test_the_standard(void **state)
 static void test_at_most_half(void **state)
 {
     struct shop_fixture *fixture = *state;
-    struct making making = {.batch = {.name = souk_str("a"), .count = 14160, .length = 3}};
+    struct making making = {.batch = {.name = souk_str("a"), .count = 14159, .length = 3}};
     struct map seen = {0};
     assert_int_equal(make(fixture, &making), 0);
     json_each(item, making.codes)
@@ -129,7 +129,7 @@ static void test_at_most_half(void **state)
     making.batch.prefix = souk_str("X"); /* a space of its own */
     making.batch.name = souk_str("b");
     assert_int_equal(make(fixture, &making), 0);
-    assert_int_equal(fixture_int(fixture, "SELECT count(*) FROM promo_code"), 16161);
+    assert_int_equal(fixture_int(fixture, "SELECT count(*) FROM promo_code"), 16160);
 }
 
 static void test_wrong_wishes(void **state)

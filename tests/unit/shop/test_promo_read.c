@@ -795,6 +795,34 @@ static void test_effective_order(void **state)
     assert_null(promo_find(set, souk_str("nobody")));
 }
 
+/* What staff say stands over what the script says, in both directions, and leaves the rule as it
+ * is. */
+static void test_switches(void **state)
+{
+    (void)state;
+    struct json *list = json_new(&arena, JSON_ARRAY);
+    declare(list, "promotions/a.lua",
+            "promotion {'id':'a','enabled':false" GIVE "}\n"
+            "promotion {'id':'b'" GIVE "}\n"
+            "upsell {'id':'a','slot':'cart','skus':['X'],'enabled':false}\n");
+    const struct promo_set *plain = read_list(list, NULL);
+    const struct promo_set *set = read_list(list, parse("{'a':true,'b':false,'offer:a':true}"));
+    const struct promo_set *other = read_list(list, parse("{'offer:a':false,'b':true}"));
+    assert_false(promo_find(plain, souk_str("a"))->enabled);
+    assert_true(promo_find(set, souk_str("a"))->enabled);
+    assert_true(promo_find(set, souk_str("a"))->declared_off);
+    assert_false(promo_find(set, souk_str("b"))->enabled);
+    assert_false(promo_find(set, souk_str("b"))->declared_off);
+    assert_true(set->offers[0].enabled && set->offers[0].declared_off);
+    assert_false(plain->offers[0].enabled);
+    assert_false(promo_find(other, souk_str("a"))->enabled);
+    assert_true(promo_find(other, souk_str("b"))->enabled);
+    assert_false(other->offers[0].enabled);
+    assert_true(souk_str_equal(promo_find(set, souk_str("a"))->hash,
+                               promo_find(plain, souk_str("a"))->hash));
+    assert_false(souk_str_equal(set->hash, plain->hash));
+}
+
 static struct souk_str hash_with(const char *members, const char *text)
 {
     struct json *list = json_new(&arena, JSON_ARRAY);
@@ -1178,6 +1206,7 @@ int main(void)
         cmocka_unit_test(test_action_of_a_function),
         cmocka_unit_test(test_codes),
         cmocka_unit_test(test_effective_order),
+        cmocka_unit_test(test_switches),
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_what_has_to_be_known),
         cmocka_unit_test(test_index_equals_going_through_all),

@@ -205,8 +205,8 @@ static void test_m12_currencies(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct json *answer = NULL;
         struct err err = {0};
-        if (quote_run(NULL, &fixture->arena, fixture_json(fixture, cases[i].text), NOW, &answer,
-                      &err) != SOUK_OK)
+        if (quote_run(NULL, &fixture->arena, fixture_json(fixture, cases[i].text), NOW, NULL,
+                      &answer, &err) != SOUK_OK)
             fail_msg("%s", err.text);
         const struct json *totals = json_at(answer, "totals");
         assert_int_equal(json_int(json_at(totals, "total"), -1), cases[i].price);
@@ -481,7 +481,7 @@ static void test_document(void **state)
     struct json *answer = NULL, *again = NULL;
     struct err err = {0};
     const struct json *doc = fixture_json(fixture, whole);
-    if (quote_run(NULL, &fixture->arena, doc, NOW, &answer, &err) != SOUK_OK)
+    if (quote_run(NULL, &fixture->arena, doc, NOW, NULL, &answer, &err) != SOUK_OK)
         fail_msg("%s", err.text);
     const char *text = fixture_print(fixture, answer);
     static const char *const parts[] = {
@@ -492,17 +492,17 @@ static void test_document(void **state)
         "\"totals\":{\"items\":2000,\"discount\":0,\"delivery\":500,\"delivery_discount\":0,\"tax\":0,"
         "\"tax_included\":416,\"total\":2500}",
         "\"promotions\":[]",
-        "\"coupons\":[{\"code\":\"SPRING\",\"accepted\":false,\"reason\":\"there is no such code\"}]",
+        "\"coupons\":[{\"code\":\"SPRING\",\"accepted\":false,\"reason_code\":\"unknown\",\"reason\":\"there is no such code\"}]",
         "\"nudges\":[]",
         "\"taxes\":[{\"name\":\"tax\",\"rate_ppm\":200000,\"amount\":416,\"included\":true}]"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strstr(text, parts[i]))
             fail_msg("%s is not in: %s", parts[i], text);
-    assert_int_equal(quote_run(NULL, &fixture->arena, doc, NOW, &again, &err), SOUK_OK);
+    assert_int_equal(quote_run(NULL, &fixture->arena, doc, NOW, NULL, &again, &err), SOUK_OK);
     assert_string_equal(fixture_print(fixture, again), text); /* version too */
     struct json *other = json_copy(&fixture->arena, doc);
     json_add(&fixture->arena, other, "coupons", JSON_ARRAY);
-    assert_int_equal(quote_run(NULL, &fixture->arena, other, NOW, &again, &err), SOUK_OK);
+    assert_int_equal(quote_run(NULL, &fixture->arena, other, NOW, NULL, &again, &err), SOUK_OK);
     assert_false(souk_str_equal(json_text(json_at(again, "version")),
                                 json_text(json_at(answer, "version"))));
 }
@@ -513,7 +513,7 @@ static void test_without_a_shop(void **state)
     struct json *answer = NULL;
     struct err err = {0};
     struct json *doc = fixture_json(fixture, "{\"lines\":[{\"sku\":\"A\",\"quantity\":1}]}");
-    assert_int_equal(quote_run(NULL, &fixture->arena, doc, NOW, &answer, &err), SOUK_INVALID);
+    assert_int_equal(quote_run(NULL, &fixture->arena, doc, NOW, NULL, &answer, &err), SOUK_INVALID);
     assert_non_null(strstr(err.text, "/lines/0/sku"));
 }
 
@@ -533,7 +533,7 @@ static void test_damaged_files(void **state)
         for (int64_t k = 1 + draw(2); k > 0; k--)
             text[draw((int64_t)len)] = signs[draw(sizeof signs - 1)];
         if (json_parse(&arena, souk_str(text), &doc, &err) == SOUK_OK) {
-            int code = quote_run(NULL, &arena, doc, NOW, &answer, &err);
+            int code = quote_run(NULL, &arena, doc, NOW, NULL, &answer, &err);
             if (code == SOUK_OK) {
                 const struct json *totals = json_at(answer, "totals");
                 int64_t items = json_int(json_at(totals, "items"), -1);

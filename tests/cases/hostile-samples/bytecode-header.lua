@@ -1,0 +1,4 @@
+Lua
+-- expect: denied
+-- attacks: a file that begins like a compiled chunk
+return "ESCAPED"

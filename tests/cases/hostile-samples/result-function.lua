@@ -1,0 +1,4 @@
+-- expect: denied
+-- also: ok
+-- attacks: a function as a result
+return function() return "ESCAPED" end
