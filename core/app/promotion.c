@@ -37,7 +37,9 @@ static struct {
     _Atomic int on_shelves;  /* what serves has catalogue promotions */
 } rules;
 
-static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER; /* one load at a time; the report */
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER; /* one load at a time */
+/* The report; never held over a write, so that a write may ask for it. */
+static pthread_mutex_t telling = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t hosting = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int waiting; /* work that has not begun */
 static _Atomic int shelved; /* since the latest load the shelves were looked at */
@@ -301,8 +303,10 @@ static int load(struct json **report, struct err *err)
     if (code == SOUK_OK && count)
         code = make_set(sources, count, 1, &live, errors, &arena, err);
     const struct promo_set *set = code != SOUK_OK ? NULL : live ? live->set : &none;
+    pthread_mutex_lock(&telling);
     arena_free(&rules.arena);
     rules.report = make_report(&rules.arena, set, errors, err);
+    pthread_mutex_unlock(&telling);
     if (code == SOUK_OK && live)
         publish(live, sources, count);
     else if (code == SOUK_OK)
@@ -332,9 +336,9 @@ int promotion_reload(struct arena *arena, struct json **report, struct err *err)
 
 struct json *promotion_report(struct arena *arena)
 {
-    pthread_mutex_lock(&loading);
+    pthread_mutex_lock(&telling);
     struct json *report = rules.report ? json_copy(arena, rules.report) : NULL;
-    pthread_mutex_unlock(&loading);
+    pthread_mutex_unlock(&telling);
     return report;
 }
 

@@ -15,20 +15,32 @@ void protocol_put_u32(struct buf *out, uint32_t number)
     buf_add(out, &number, sizeof number);
 }
 
-void protocol_put_text(struct buf *out, struct souk_str text)
+/* Room for `len` bytes, which the caller fills: a cart has hundreds of values, and each is written
+ * in one step. */
+static char *put_room(struct buf *out, size_t len)
 {
-    buf_reserve(out, sizeof(uint32_t) + text.len);
-    protocol_put_u32(out, (uint32_t)text.len);
-    buf_add(out, text.ptr, text.len);
+    if (!out->ptr || out->cap - out->len <= len)
+        buf_reserve(out, len);
+    char *at = out->ptr + out->len;
+    out->len += len;
+    out->ptr[out->len] = '\0';
+    return at;
 }
 
-/* A tag with up to 8 bytes behind it, in one step. */
+void protocol_put_text(struct buf *out, struct souk_str text)
+{
+    uint32_t len = (uint32_t)text.len;
+    char *at = put_room(out, sizeof len + text.len);
+    memcpy(at, &len, sizeof len);
+    if (len)
+        memcpy(at + sizeof len, text.ptr, len);
+}
+
 static void put_tagged(struct buf *out, enum protocol_tag tag, const void *bytes, size_t len)
 {
-    char both[1 + sizeof(int64_t)];
-    both[0] = (char)tag;
-    memcpy(both + 1, bytes, len);
-    buf_add(out, both, len + 1);
+    char *at = put_room(out, 1 + len);
+    *at = (char)tag;
+    memcpy(at + 1, bytes, len);
 }
 
 static void put_count(struct buf *out, enum protocol_tag tag, uint32_t count)
@@ -58,8 +70,8 @@ void protocol_put_json(struct buf *out, const struct json *value)
     case JSON_REAL: put_tagged(out, TAG_REAL, &value->real, sizeof value->real); break;
     case JSON_STRING:
     case JSON_HTML:
-        put_count(out, TAG_TEXT, (uint32_t)value->text.len);
-        buf_add(out, value->text.ptr, value->text.len);
+        buf_add_char(out, TAG_TEXT);
+        protocol_put_text(out, value->text);
         break;
     case JSON_ARRAY:
         put_count(out, TAG_LIST, value->count);

@@ -10,11 +10,14 @@
  *
  * What a file sees: the whitelisted library of worker_library.c (no load, setmetatable, coroutine,
  * os, io, debug), `money "12.50"` (minor units of the shop's currency), `percent_of(amount,
- * percent)` (rounded half up), `split(amount, parts)`, `log(...)`, and the declaring functions that
- * the options name. Globals cannot be made or changed once a file is loaded.
+ * percent)` (rounded half up), `split(amount, parts)`, `log(...)`, and the declaring functions
+ * promotion, group, upsell and test. What files leave behind when they are loaded (globals, tables
+ * and locals that functions hold on to) is the same for every call: nothing is kept from one cart
+ * to the next, and math.random draws from a seed that the input gives.
  *
- * Threads: task threads and commands; every function here may block (calls: up to the hard limit).
- * Never on the writer or an I/O thread.
+ * Threads: task threads and commands; every function here may block: a call for little more than
+ * the hard limit, an evaluation for a few of those when scripts are bad. Never on the writer or an
+ * I/O thread.
  */
 #ifndef SCRIPT_SCRIPT_H
 #define SCRIPT_SCRIPT_H
@@ -72,16 +75,17 @@ struct script_call {
     struct souk_str reason; /* "promotions/a.lua:12: …"; empty when ok */
     struct json *log;       /* JSON_ARRAY of lines that it gave to log(); NULL: none */
 };
-/* Every call gets the same `input` as its argument, which it cannot change for the others. The
- * failure of one does not touch the others: a worker that died is born again and goes on. Always
- * fills every call; returns nothing to be checked. */
+/* Every call gets the same `input` as its argument; whoever changes it fails, and nobody else sees
+ * the change. The failure of one does not touch the others: a worker that died is born again and
+ * goes on. Always fills every call; returns nothing to be checked. */
 void script_set_call(struct script_set *set, struct arena *arena, const struct json *input,
                      struct script_call *calls, size_t count);
 /* A chunk without arguments in a worker of its own (`souk script run`): outcome, result, reason. */
 void script_run(struct script_host *host, struct arena *arena, const struct script_source *source,
                 struct script_call *call);
 
-/* `souk script-host`: the host process's own main; the descriptor of its socket is 3. */
+/* `souk script-host`: the host process's own main; the descriptor of its socket is 3. It runs
+ * before main() of any program that uses this header: each can be its own script host. */
 int script_host_main(int argc, char **argv);
 
 #endif

@@ -315,6 +315,6 @@ void worker_call(const struct protocol_head *head, struct souk_str body)
     worker_clock_stop();
     atomic_store_explicit(&self->page->running, 0, memory_order_relaxed);
     lua_settop(lua, 0);
-    int tired = ++evaluations % 256 == 0 && worker_is_tired();
+    int tired = ++evaluations % 32 == 0 && worker_is_tired();
     worker_answer_send(PROTOCOL_ANSWERS, tired ? PROTOCOL_TIRED : 0, head->count);
 }

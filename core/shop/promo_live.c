@@ -166,6 +166,8 @@ static void note_end(int64_t *until, int64_t now, int64_t at)
 static void note_ends(const struct promo_set *set, struct quote *quote)
 {
     for (size_t i = 0; i < set->cart_count; i++) {
+        if (!set->cart[i].enabled)
+            continue;
         note_end(&quote->until, quote->at, set->cart[i].from);
         note_end(&quote->until, quote->at, set->cart[i].to);
         if (set->cart[i].coupon)

@@ -55,12 +55,18 @@ static int compute_line(struct quote_line *line, size_t at, struct err *err)
 
 /* ---- tax by line ---- */
 
+static int has_tax_within(const struct quote *quote, const struct quote_line *line)
+{
+    return line->tax_basis == QUOTE_TAX_AS_QUOTE ? quote->include_tax
+                                                 : line->tax_basis == QUOTE_TAX_WITHIN;
+}
+
 static int tax_each(struct quote *quote, struct err *err)
 {
     for (size_t i = 0; i < quote->count; i++) {
         struct quote_line *line = &quote->lines[i];
-        if (!line->settled && tax_of(line->total, &line->rates, quote->include_tax, &line->tax,
-                                     line->tax_parts) != SOUK_OK)
+        if (!line->settled && tax_of(line->total, &line->rates, has_tax_within(quote, line),
+                                     &line->tax, line->tax_parts) != SOUK_OK)
             return err_set(err, SOUK_INVALID, "lines/%zu: its tax cannot be reckoned", i);
     }
     return SOUK_OK;
@@ -118,6 +124,8 @@ static int tax_together(struct quote *quote, struct err *err)
         group.total = 0;
         for (size_t k = i; code == SOUK_OK && k < quote->count; k++) {
             if (done[k] || quote->lines[k].settled ||
+                has_tax_within(quote, &quote->lines[i]) !=
+                    has_tax_within(quote, &quote->lines[k]) ||
                 !same_rates(&quote->lines[i].rates, &quote->lines[k].rates))
                 continue;
             done[k] = 1;
@@ -126,7 +134,7 @@ static int tax_together(struct quote *quote, struct err *err)
             code = add_to(&group.total, quote->lines[k].total, err);
         }
         if (code == SOUK_OK)
-            code = tax_group(&group, quote->include_tax, err);
+            code = tax_group(&group, has_tax_within(quote, &quote->lines[i]), err);
     }
     arena_free(&arena);
     return code;
@@ -154,21 +162,21 @@ static int compute_delivery(struct quote *quote, int64_t *tax, struct err *err)
     return code;
 }
 
-static int sum_lines(struct quote *quote, int64_t *tax, struct err *err)
+static int sum_lines(struct quote *quote, struct err *err)
 {
     int code = SOUK_OK;
     for (size_t i = 0; code == SOUK_OK && i < quote->count; i++) {
         const struct quote_line *line = &quote->lines[i];
         if ((code = add_to(&quote->items, line->subtotal, err)) == SOUK_OK &&
             (code = add_to(&quote->discount, line->discount, err)) == SOUK_OK)
-            code = add_to(tax, line->tax, err);
+            code = add_to(has_tax_within(quote, line) ? &quote->tax_included : &quote->tax,
+                          line->tax, err);
     }
     return code;
 }
 
 int quote_compute(struct quote *quote, struct err *err)
 {
-    int64_t lines_tax = 0;
     int code = SOUK_OK;
     quote->items = quote->discount = quote->delivery_amount = quote->delivery_discount = 0;
     quote->delivery_tax = quote->tax = quote->tax_included = quote->total = 0;
@@ -177,14 +185,14 @@ int quote_compute(struct quote *quote, struct err *err)
     if (code == SOUK_OK)
         code = quote->round_by_total ? tax_together(quote, err) : tax_each(quote, err);
     if (code == SOUK_OK)
-        code = sum_lines(quote, &lines_tax, err);
+        code = sum_lines(quote, err);
     if (code == SOUK_OK)
         code = compute_delivery(quote, &quote->delivery_tax, err);
     if (code == SOUK_OK)
-        code = add_to(&lines_tax, quote->delivery_tax, err);
+        code = add_to(quote->include_tax ? &quote->tax_included : &quote->tax, quote->delivery_tax,
+                      err);
     if (code != SOUK_OK)
         return code;
-    *(quote->include_tax ? &quote->tax_included : &quote->tax) = lines_tax;
     quote->total = quote->items - quote->discount;
     if ((code = add_to(&quote->total, quote->delivery_amount - quote->delivery_discount, err)) ==
         SOUK_OK)

@@ -28,6 +28,8 @@ struct quote_share { /* a discount and whose it is */
     int64_t amount;
 };
 
+enum quote_tax_basis { QUOTE_TAX_AS_QUOTE, QUOTE_TAX_WITHIN, QUOTE_TAX_ON_TOP };
+
 struct quote_line {
     /* in */
     int64_t id; /* cart line; 0: none */
@@ -47,6 +49,7 @@ struct quote_line {
     int reduced; /* unit_price stands below original_price by a catalogue promotion */
     int unsent;  /* nothing has to be delivered: digital, a service, a gift card */
     int settled; /* units of it were refunded: tax and tax_parts are given, and stay */
+    enum quote_tax_basis tax_basis; /* of a file's line that differs from the quote's others */
     struct quote_share *discounts; /* what promotions took off, in their order */
     size_t discount_count;
     /* out */

@@ -144,6 +144,7 @@ static void parse_line(struct parse *parse, const struct json *doc, const char *
                                         "original_price",
                                         "product",
                                         "tax_ppm",
+                                        "tax_included",
                                         "min_unit_price",
                                         "weight_g",
                                         "options",
@@ -166,6 +167,9 @@ static void parse_line(struct parse *parse, const struct json *doc, const char *
     line->cost = line->length_mm = line->width_mm = line->height_mm = -1;
     take_rate(parse, doc, at, &line->rates);
     line->delivery_rates = line->rates;
+    if (json_at(doc, "tax_included"))
+        line->tax_basis =
+            take_bool(parse, doc, at, "tax_included", 0) ? QUOTE_TAX_WITHIN : QUOTE_TAX_ON_TOP;
     if (!json_at(doc, "quantity"))
         complain(parse, place(parse, at, "quantity"), "is missing");
     if (!line->sku.len && !json_at(doc, "sku"))

@@ -128,9 +128,10 @@ const line = (given, taxed) => ({
   unit_price: given.unit_price_minor,
   categories: some(given.category),
   product: given.product,
-  original_price: given.original_price_minor,
+  original_price: given.original_price_minor >= given.unit_price_minor ? given.original_price_minor : undefined,
   min_unit_price: given.min_unit_price_minor,
   tax_ppm: taxed ? ppm(given.tax_bp) : undefined,
+  tax_included: taxed ? given.tax_included ?? undefined : undefined,
 });
 
 // A lone fee has no name; a list says which method each is.

@@ -34,7 +34,7 @@ test('help lists what there is, and each command has its own', async () => {
   const { stdout, code } = await run(souk, ['--help']);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((m) => m[1]);
-  assert.deepEqual(names, ['serve', 'check', 'plugin', 'hooks', 'jobs', 'admin', 'backup', 'restore', 'verify', 'version', 'import', 'export', 'quote', 'promo']);
+  assert.deepEqual(names, ['serve', 'check', 'plugin', 'hooks', 'jobs', 'admin', 'backup', 'restore', 'verify', 'version', 'import', 'export', 'quote', 'promo', 'script']);
   for (const name of names) for (const flag of ['--help', '-h']) {
     const help = await run(souk, [name, flag]);
     assert.equal(help.code, 0);

@@ -478,6 +478,19 @@ test('what a guest took stays taken when their cart goes into that of their acco
   } finally { await m.down(); }
 });
 
+test('a page that is kept for everybody learns of a new rule', async () => {
+  const m = await open({}, '');
+  try {
+    const b = new Browser(m.shop);
+    for (let i = 0; i < 2; i++) assert.doesNotMatch((await b.get('/p/thing-tea')).text, /data-offers/);
+    writeFileSync(join(m.shop.dir, 'scripts', 'upsell', 'offers.lua'), rules);
+    await until('the page names its offers', async () => /data-offers/.test((await b.get('/p/thing-tea')).text), 30000);
+    writeFileSync(join(m.shop.dir, 'scripts', 'upsell', 'offers.lua'), 'upsell { id = "broken"');
+    await until('the mistake is told', async () => /unexpected|expected/.test((await ask(`${m.shop.url}/api/v1/admin/promotions`, { headers: m.auth })).text), 30000);
+    assert.match((await b.get('/p/thing-tea')).text, /data-offers/, 'a broken file leaves what stood');
+  } finally { await m.down(); }
+});
+
 test('the page of staff: each rule with its numbers', async () => {
   const ann = await staff(market.shop);
   const { text, status } = await ann.get('/admin/offers?days=7');

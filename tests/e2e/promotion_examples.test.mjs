@@ -110,6 +110,8 @@ test('the demo shop knows them all, and none is on', async () => {
   assert.deepEqual([...new Set(json.items.map((item) => item.state))], ['off']);
   const { quote } = await cart(['BTH-0001', 2], ['TEA-0003', 3]);
   assert.equal(quote.totals.discount, 0);
+  assert.deepEqual(quote.promotions, []); // nobody hears of what is off
+  assert.equal(quote.until ?? null, null); // nor is the cart looked at again when one of them would begin or end
 });
 
 test('every test holds with the prices and categories of the demo shop', async () => {

@@ -35,7 +35,7 @@ static const char *const setup_rows[] = {
     "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 23) "
     "SELECT (i / 6 + 1) * 100 + i % 6, i / 6 + 1, 'v' || (i % 6), 5 - i % 6 FROM n",
     "INSERT INTO price_list (id, code, name, currency, customer_group, priority) VALUES "
-    "(3, 'dollar', 'Dollar', 'USD', '', 500), (4, 'trade', 'Trade', '', 'trade', 600)",
+    "(103, 'dollar', 'Dollar', 'USD', '', 500), (104, 'trade', 'Trade', '', 'trade', 600)",
 };
 
 static int run_text(struct db_conn *conn, const char *sql)
@@ -87,7 +87,7 @@ static int make_prices(struct db_conn *conn, int64_t variant)
     if (code == 0 && dice(5) == 0) /* a new base price, from then on */
         code = db_run(conn, &add_price, NULL, DB_INT(variant), DB_INT(1), DB_INT(1),
                       DB_INT(500 + dice(90) * 100), DB_INT(NOW + (dice(20) - 10) * HOUR), DB_NULL);
-    for (int list = 3; list <= 4 && code == 0; list++) /* of no meaning to everybody in euro */
+    for (int list = 103; list <= 104 && code == 0; list++) /* of no meaning to everybody in euro */
         code = db_run(conn, &add_price, NULL, DB_INT(variant), DB_INT(list), DB_INT(1), DB_INT(7),
                       DB_NULL, DB_NULL);
     if (code == 0)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "base/board.h"
+#include "store/conn.h"
 
 static int setup(void **state)
 {
@@ -442,10 +443,36 @@ static void test_integrity(void **state)
     arena_free(&arena);
 }
 
+/* What a killed process leaves in the memory of the machine goes with the next one's. */
+static void test_a_dead_one_is_swept(void **state)
+{
+    char left[1024] = "";
+    int ends[2];
+    int status;
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct db *db = fixture_open(NULL);
+        if (write(ends[1], db->dir, strlen(db->dir) + 1) < 0)
+            _exit(1);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(read(ends[0], left, sizeof left - 1) > 0);
+    assert_int_equal(access(left, F_OK), 0);
+    struct db *db = fixture_open(NULL);
+    assert_int_equal(access(left, F_OK), -1);
+    db_shut(db);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     board_use(board_create());
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_dead_one_is_swept),
         cmocka_unit_test_setup_teardown(test_values, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nested_and_reused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failures_have_words, setup, teardown),

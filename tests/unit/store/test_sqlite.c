@@ -78,7 +78,7 @@ static void check_both(struct driver_conn *conn)
     assert_int_equal(pragma_of(conn, "PRAGMA foreign_keys", NULL), 1);
     assert_int_equal(pragma_of(conn, "PRAGMA trusted_schema", NULL), 0);
     assert_int_equal(pragma_of(conn, "PRAGMA cell_size_check", NULL), 1);
-    assert_int_equal(pragma_of(conn, "PRAGMA synchronous", NULL), 2);
+    assert_int_equal(pragma_of(conn, "PRAGMA synchronous", NULL), 1);
     assert_int_equal(pragma_of(conn, "PRAGMA temp_store", NULL), 2);
     assert_int_equal(pragma_of(conn, "PRAGMA wal_autocheckpoint", NULL), 0);
     assert_int_equal(pragma_of(conn, "PRAGMA ignore_check_constraints", NULL), 0);
@@ -109,7 +109,7 @@ static void test_settings(void **state)
     assert_int_equal(pragma_of(writer, "PRAGMA mmap_size", NULL), 0);
     assert_int_equal(pragma_of(reader, "PRAGMA mmap_size", NULL), 256 << 20);
     assert_int_equal(pragma_of(reader, "PRAGMA cache_size", NULL), -256);
-    assert_int_equal(pragma_of(writer, "PRAGMA journal_size_limit", NULL), 8 << 20);
+    assert_int_equal(pragma_of(writer, "PRAGMA journal_size_limit", NULL), 32 << 20);
 }
 
 /* The code of preparing; the words are in *err. */
