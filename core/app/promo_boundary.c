@@ -31,6 +31,7 @@ struct mix {
     size_t count;
     struct total totals[TOTALS_MOST];
     size_t total_count;
+    const struct promo_action *bundle;      /* its goods have to be worth more than its price */
     int64_t items, quantity, line_quantity; /* wanted; 0: not */
     int64_t usual;                          /* price of a unit that nobody cares about */
     int64_t from, to;                       /* the moment is within */
@@ -286,6 +287,10 @@ static void want_action(struct mix *mix, const struct promo_action *action)
             need_goods(mix, &action->get, 1, 1);
         return;
     case PROMO_COMPUTED: return;
+    case PROMO_ORDER_FIXED_PRICE:
+        need_goods(mix, &action->filter, 1, 1);
+        mix->bundle = action;
+        return;
     default: need_goods(mix, &action->filter, 1, 1);
     }
 }
@@ -302,6 +307,7 @@ static void want_code(struct mix *mix, const struct promo_coupon *coupon)
     struct souk_str code = coupon->codes.count
                                ? coupon->codes.at[0]
                                : arena_printf(mix->arena, "BATCH-%.*s", SOUK_PRI(coupon->batch));
+    code = promo_code_normalize(mix->arena, code);
     if (facts->code_count)
         memcpy(codes, facts->codes, facts->code_count * sizeof *codes);
     if (quote->coupon_count)
@@ -439,6 +445,20 @@ static void meet_categories(struct mix *mix)
     }
 }
 
+static void meet_bundle(struct mix *mix)
+{
+    struct quote_line *first = NULL;
+    int64_t sum = 0;
+    for (size_t i = 0; mix->bundle && i < mix->count; i++)
+        if (promo_matches(&mix->bundle->filter, &mix->lines[i])) {
+            sum += mix->lines[i].unit_price * mix->lines[i].quantity;
+            mix->free_price[i] = 0;
+            first = first ? first : &mix->lines[i];
+        }
+    if (first && sum <= mix->bundle->amount)
+        first->unit_price += (mix->bundle->amount - sum) / first->quantity + mix->usual;
+}
+
 static void raise_totals(struct mix *mix)
 {
     mix->items = mix->items > INT64_MAX / 4 ? mix->items : mix->items * 3;
@@ -557,6 +577,7 @@ int boundary_cart_make(struct arena *arena, const struct promo *const *promos, s
         raise_totals(mix);
     meet_quantities(mix, edge);
     meet_categories(mix);
+    meet_bundle(mix);
     meet_total(mix);
     if (edge == BOUNDARY_BELOW)
         step_below(mix);

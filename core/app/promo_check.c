@@ -27,10 +27,12 @@ struct check {
     struct arena turn;   /* of one rule or pair */
     const struct promo_check *terms;
     struct promo_live *live;
-    const struct promo **all; /* cart promotions, then catalogue ones, each in their order */
-    unsigned char *works;     /* alone, on a cart of its own */
-    unsigned char *shows;     /* among the others, on any cart */
-    const char **displacer;   /* who stood in its way on its own cart */
+    const struct promo_set *set; /* with those in it that serve together switched on */
+    const struct promo **all;    /* cart promotions, then catalogue ones, each in their order; on */
+    unsigned char *serves;       /* together with the others; one that is off is looked at alone */
+    unsigned char *works;        /* alone, on a cart of its own */
+    unsigned char *shows;        /* among the others, on any cart */
+    const char **displacer;      /* who stood in its way on its own cart */
     size_t count;
     struct json *findings;
     const char *currency;
@@ -89,7 +91,7 @@ static const struct promo_set *all_but(struct check *check, const struct promo *
     const struct promo **rest = arena_array(&check->turn, const struct promo *, check->count + 1);
     size_t count = 0;
     for (size_t i = 0; i < check->count; i++)
-        if (check->all[i] != left_out)
+        if (check->all[i] != left_out && check->serves[i])
             rest[count++] = check->all[i];
     return some(check, rest, count);
 }
@@ -302,8 +304,7 @@ static void check_among(struct check *check, size_t at)
     for (size_t i = 0; i < 3; i++) {
         struct boundary_cart cart;
         struct quote quote;
-        if (!make(check, &promo, 1, edges[i], &cart) ||
-            !price(check, check->live->set, &cart, &quote))
+        if (!make(check, &promo, 1, edges[i], &cart) || !price(check, check->set, &cart, &quote))
             continue;
         note_shown(check, &quote);
         if (edges[i] == BOUNDARY_AT && !applied(&quote, promo))
@@ -335,6 +336,18 @@ static struct souk_str why_never(struct check *check, const struct quote *quote,
     return reason.len ? reason : souk_str("it takes nothing off");
 }
 
+/* Nobody can know what a function wants to see. */
+static int has_functions(const struct promo *promo)
+{
+    for (size_t i = 0; i < promo->condition_count; i++)
+        if (promo->conditions[i].kind == PROMO_FUNCTION)
+            return 1;
+    for (size_t i = 0; i < promo->action_count; i++)
+        if (promo->actions[i].kind == PROMO_COMPUTED)
+            return 1;
+    return 0;
+}
+
 static void check_alone(struct check *check, size_t at)
 {
     const struct promo *promo = check->all[at];
@@ -349,7 +362,11 @@ static void check_alone(struct check *check, size_t at)
     check->works[at] = (unsigned char)works_alone(check, promo, &cart);
     if (!check->works[at] && make(check, &promo, 1, BOUNDARY_ABOVE, &above))
         check->works[at] = (unsigned char)works_alone(check, promo, &above);
-    if (check->works[at] || found || !price(check, some(check, &promo, 1), &cart, &quote))
+    if (!price(check, some(check, &promo, 1), &cart, &quote))
+        return;
+    if (check->works[at] && !check->serves[at])
+        check_zero(check, promo, NULL, &cart, &quote);
+    if (check->works[at] || found || has_functions(promo))
         return;
     find(check, promo, "never", 0,
          "it does not apply to the cart that was made for it (%.*s): %.*s",
@@ -390,7 +407,7 @@ static void check_pair(struct check *check, size_t i, size_t k)
         !works_alone(check, pair[0], &cart) || !works_alone(check, pair[1], &cart))
         return;
     check_order(check, pair[0], pair[1], &cart);
-    if (!price(check, check->live->set, &cart, &quote))
+    if (!price(check, check->set, &cart, &quote))
         return;
     note_shown(check, &quote);
     if (!was_found(check, pair[0], "zero") && !was_found(check, pair[1], "zero"))
@@ -398,8 +415,7 @@ static void check_pair(struct check *check, size_t i, size_t k)
     for (int p = 0; p < 2; p++)
         if (!was_found(check, pair[p], "raised"))
             check_raised(check, pair[p], &cart, &quote);
-    if (make(check, pair, 2, BOUNDARY_BELOW, &cart) &&
-        price(check, check->live->set, &cart, &quote))
+    if (make(check, pair, 2, BOUNDARY_BELOW, &cart) && price(check, check->set, &cart, &quote))
         note_shown(check, &quote);
 }
 
@@ -418,7 +434,7 @@ static int turn_over(struct check *check, int64_t done, int64_t total)
 static void check_masked(struct check *check, size_t at)
 {
     const struct promo *promo = check->all[at];
-    if (!check->works[at] || check->shows[at])
+    if (!check->works[at] || !check->serves[at] || check->shows[at])
         return;
     const struct promo *by =
         check->displacer[at] ? promo_find(check->live->set, souk_str(check->displacer[at])) : NULL;
@@ -441,7 +457,7 @@ static void check_all(struct check *check)
     int64_t total = n + (check->pairs_all < most ? check->pairs_all : most), done = 0;
     for (size_t i = 0; i < check->count && !turn_over(check, done++, total); i++) {
         check_alone(check, i);
-        if (check->works[i])
+        if (check->works[i] && check->serves[i])
             check_among(check, i);
     }
     for (size_t i = 0; i < check->count && !check->stopped; i++)
@@ -449,7 +465,7 @@ static void check_all(struct check *check)
             if (turn_over(check, done++, total))
                 break;
             check->pairs++;
-            if (check->works[i] && check->works[k])
+            if (check->works[i] && check->works[k] && check->serves[i] && check->serves[k])
                 check_pair(check, i, k);
         }
     for (size_t i = 0; i < check->count && !check->stopped; i++)
@@ -457,20 +473,42 @@ static void check_all(struct check *check)
     turn_over(check, total, total);
 }
 
+static struct promo *copy_all(struct check *check, const struct promo *from, size_t count, int on)
+{
+    struct promo *to = arena_array(check->arena, struct promo, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        to[i] = from[i];
+        to[i].enabled |= on;
+    }
+    return to;
+}
+
 static void collect(struct check *check)
 {
     const struct promo_set *set = check->live->set;
+    struct promo_set *copy = arena_new(check->arena, struct promo_set);
     size_t most = set->cart_count + set->catalogue_count + 1;
+    const struct promo *cart = copy_all(check, set->cart, set->cart_count, 1);
+    const struct promo *catalogue = copy_all(check, set->catalogue, set->catalogue_count, 1);
     check->all = arena_array(check->arena, const struct promo *, most);
+    check->serves = arena_array(check->arena, unsigned char, most);
     check->works = arena_array(check->arena, unsigned char, most);
     check->shows = arena_array(check->arena, unsigned char, most);
     check->displacer = arena_array(check->arena, const char *, most);
-    for (size_t i = 0; i < set->cart_count; i++)
-        if (set->cart[i].enabled)
-            check->all[check->count++] = &set->cart[i];
-    for (size_t i = 0; i < set->catalogue_count; i++)
-        if (set->catalogue[i].enabled)
-            check->all[check->count++] = &set->catalogue[i];
+    for (size_t i = 0; i < set->cart_count; i++) {
+        check->serves[check->count] = (unsigned char)(check->terms->all || set->cart[i].enabled);
+        check->all[check->count++] = &cart[i];
+    }
+    for (size_t i = 0; i < set->catalogue_count; i++) {
+        check->serves[check->count] =
+            (unsigned char)(check->terms->all || set->catalogue[i].enabled);
+        check->all[check->count++] = &catalogue[i];
+    }
+    *copy = *set;
+    copy->cart = copy_all(check, set->cart, set->cart_count, check->terms->all);
+    copy->catalogue = copy_all(check, set->catalogue, set->catalogue_count, check->terms->all);
+    copy->index = promo_index_new(check->arena, copy);
+    check->set = copy;
 }
 
 static int is_named(const struct json *errors, struct souk_str file)

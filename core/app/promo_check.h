@@ -16,6 +16,7 @@
 struct promo_check {
     int64_t now;
     int64_t pairs; /* at most so many pairs are tried; 0: 20,000 */
+    int all;       /* as if all were switched on; else those that are off are looked at alone */
     void (*progress)(void *user, int64_t done, int64_t total); /* may be NULL */
     int (*cancelled)(void *user);                              /* may be NULL */
     void *user;

@@ -92,27 +92,41 @@ int promo_task_range(const struct json *body, int64_t *orders, int64_t *since, s
                : err_set(err, SOUK_INVALID, "/orders: must be a number from 1 to 10,000,000");
 }
 
-/* What staff switched off is off on both sides, unless the draft has changed it. */
+static int is_draft(const struct json *scripts, struct souk_str file)
+{
+    json_each(item, scripts)
+    {
+        if (souk_str_equal(json_text(json_at(&item->value, "path")), file))
+            return 1;
+    }
+    return 0;
+}
+
+/* The draft's own rules are on: to see what they would do is what it is for. Of the others, those
+ * that staff switched off are off on both sides, and those that they switched on are on. */
 static struct promo *carry(struct arena *arena, const struct promo *from, size_t count,
-                           const struct promo_set *before)
+                           const struct promo_set *before, const struct json *scripts)
 {
     struct promo *to = arena_array(arena, struct promo, count + 1);
     for (size_t i = 0; i < count; i++) {
         const struct promo *was = promo_find(before, from[i].id);
         to[i] = from[i];
-        if (was && !was->enabled && souk_str_equal(was->hash, from[i].hash))
-            to[i].enabled = 0;
+        if (is_draft(scripts, from[i].file))
+            to[i].enabled = 1;
+        else if (was && souk_str_equal(was->hash, from[i].hash))
+            to[i].enabled = was->enabled;
     }
     return to;
 }
 
-static void carry_switches(const struct promo_set *before, struct promo_live *after)
+static void carry_switches(const struct promo_set *before, struct promo_live *after,
+                           const struct json *scripts)
 {
     struct arena *arena = &after->arena;
     struct promo_set *set = arena_new(arena, struct promo_set);
     *set = *after->set;
-    set->cart = carry(arena, set->cart, set->cart_count, before);
-    set->catalogue = carry(arena, set->catalogue, set->catalogue_count, before);
+    set->cart = carry(arena, set->cart, set->cart_count, before, scripts);
+    set->catalogue = carry(arena, set->catalogue, set->catalogue_count, before, scripts);
     set->index = promo_index_new(arena, set);
     after->set = set;
 }
@@ -133,7 +147,7 @@ int promo_task_sides(struct arena *arena, const struct json *scripts, int alone,
         code = promotion_draft(arena, sources.at, sources.count, after, errors, err);
     if (code == SOUK_OK) {
         *before = promo_live_pin();
-        carry_switches((*before)->set, *after);
+        carry_switches((*before)->set, *after, scripts);
     }
     return code;
 }

@@ -55,7 +55,7 @@ static int compute_line(struct quote_line *line, size_t at, struct err *err)
 
 /* ---- tax by line ---- */
 
-static int has_tax_within(const struct quote *quote, const struct quote_line *line)
+int quote_tax_within(const struct quote *quote, const struct quote_line *line)
 {
     return line->tax_basis == QUOTE_TAX_AS_QUOTE ? quote->include_tax
                                                  : line->tax_basis == QUOTE_TAX_WITHIN;
@@ -65,7 +65,7 @@ static int tax_each(struct quote *quote, struct err *err)
 {
     for (size_t i = 0; i < quote->count; i++) {
         struct quote_line *line = &quote->lines[i];
-        if (!line->settled && tax_of(line->total, &line->rates, has_tax_within(quote, line),
+        if (!line->settled && tax_of(line->total, &line->rates, quote_tax_within(quote, line),
                                      &line->tax, line->tax_parts) != SOUK_OK)
             return err_set(err, SOUK_INVALID, "lines/%zu: its tax cannot be reckoned", i);
     }
@@ -124,8 +124,8 @@ static int tax_together(struct quote *quote, struct err *err)
         group.total = 0;
         for (size_t k = i; code == SOUK_OK && k < quote->count; k++) {
             if (done[k] || quote->lines[k].settled ||
-                has_tax_within(quote, &quote->lines[i]) !=
-                    has_tax_within(quote, &quote->lines[k]) ||
+                quote_tax_within(quote, &quote->lines[i]) !=
+                    quote_tax_within(quote, &quote->lines[k]) ||
                 !same_rates(&quote->lines[i].rates, &quote->lines[k].rates))
                 continue;
             done[k] = 1;
@@ -134,7 +134,7 @@ static int tax_together(struct quote *quote, struct err *err)
             code = add_to(&group.total, quote->lines[k].total, err);
         }
         if (code == SOUK_OK)
-            code = tax_group(&group, has_tax_within(quote, &quote->lines[i]), err);
+            code = tax_group(&group, quote_tax_within(quote, &quote->lines[i]), err);
     }
     arena_free(&arena);
     return code;
@@ -169,7 +169,7 @@ static int sum_lines(struct quote *quote, struct err *err)
         const struct quote_line *line = &quote->lines[i];
         if ((code = add_to(&quote->items, line->subtotal, err)) == SOUK_OK &&
             (code = add_to(&quote->discount, line->discount, err)) == SOUK_OK)
-            code = add_to(has_tax_within(quote, line) ? &quote->tax_included : &quote->tax,
+            code = add_to(quote_tax_within(quote, line) ? &quote->tax_included : &quote->tax,
                           line->tax, err);
     }
     return code;

@@ -50,7 +50,7 @@ struct quote_line {
     int unsent;  /* nothing has to be delivered: digital, a service, a gift card */
     int settled; /* units of it were refunded: tax and tax_parts are given, and stay */
     enum quote_tax_basis tax_basis; /* of a file's line that differs from the quote's others */
-    struct quote_share *discounts; /* what promotions took off, in their order */
+    struct quote_share *discounts;  /* what promotions took off, in their order */
     size_t discount_count;
     /* out */
     int64_t subtotal, discount, total, tax;
@@ -100,6 +100,8 @@ struct quote {
 /* Computes everything under "out". SOUK_INVALID: an overflow, a negative amount, a discount above
  * its line; err names the line ("lines/3: …"). */
 int quote_compute(struct quote *quote, struct err *err);
+/* Is the tax of this line in its price? */
+int quote_tax_within(const struct quote *quote, const struct quote_line *line);
 /* The document of the contract (money as plain integers, one "currency"). */
 struct json *quote_print(struct arena *arena, const struct quote *quote);
 /* The same for whoever has the cart: where rules stand is not told, and not whether a code that

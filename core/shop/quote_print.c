@@ -71,21 +71,23 @@ static void add_totals(struct arena *arena, struct json *doc, const struct quote
 
 struct sum {
     const struct tax_rate *rate;
+    int within;
     int64_t amount;
 };
 
 static void add_parts(struct sum *sums, int *count, const struct tax_rates *rates,
-                      const int64_t *parts)
+                      const int64_t *parts, int within)
 {
     for (int r = 0; r < rates->count; r++) {
         int at = 0;
-        while (at < *count && (sums[at].rate->ppm != rates->at[r].ppm ||
-                               strcmp(sums[at].rate->name, rates->at[r].name) != 0))
+        while (at < *count &&
+               (sums[at].within != within || sums[at].rate->ppm != rates->at[r].ppm ||
+                strcmp(sums[at].rate->name, rates->at[r].name) != 0))
             at++;
         if (at == SUMS)
             at = SUMS - 1;
         else if (at == *count)
-            sums[(*count)++] = (struct sum){&rates->at[r], 0};
+            sums[(*count)++] = (struct sum){&rates->at[r], within, 0};
         sums[at].amount += parts[r];
     }
 }
@@ -95,16 +97,18 @@ static void add_taxes(struct arena *arena, struct json *doc, const struct quote 
     struct sum sums[SUMS];
     int count = 0;
     for (size_t i = 0; i < quote->count; i++)
-        add_parts(sums, &count, &quote->lines[i].rates, quote->lines[i].tax_parts);
+        add_parts(sums, &count, &quote->lines[i].rates, quote->lines[i].tax_parts,
+                  quote_tax_within(quote, &quote->lines[i]));
     for (size_t i = 0; i < quote->delivery_count; i++)
-        add_parts(sums, &count, &quote->delivery[i].rates, quote->delivery[i].tax_parts);
+        add_parts(sums, &count, &quote->delivery[i].rates, quote->delivery[i].tax_parts,
+                  quote->include_tax);
     struct json *list = json_add(arena, doc, "taxes", JSON_ARRAY);
     for (int i = 0; i < count; i++) {
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
         json_add_str(arena, item, "name", arena_str(arena, souk_str(sums[i].rate->name)));
         json_add_int(arena, item, "rate_ppm", sums[i].rate->ppm);
         json_add_int(arena, item, "amount", sums[i].amount);
-        json_add_bool(arena, item, "included", quote->include_tax);
+        json_add_bool(arena, item, "included", sums[i].within);
     }
 }
 

@@ -3,7 +3,7 @@
 // each page is also kept as a picture there.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoShop, chromium, why } from './shop.mjs';
 import { until } from '../e2e/souk.mjs';
@@ -69,10 +69,31 @@ const bought = [
   ['a refused step', press(order(1), order(1, '/pay'), { amount: 'much' }), 422],
   ['an edit refused', press(order(1, '/edit'), order(1, '/edit'), { 'sku-1': 'NO-SUCH' }), 422],
   ['a return', (page) => page.goto(shop.url + back), 200],
+  ['promotions', go('/admin/promotions'), 200],
+  ['promotions of a state', go('/admin/promotions?state=over'), 200],
+  ['a promotion', go('/admin/promotions/tenth'), 200],
+  ['a promotion tried', (page) => page.goto(`${shop.url}/admin/promotions/tenth?order=${orders[0].number}`), 200],
+  ['a promotion tried in vain', go('/admin/promotions/tenth?order=nothing'), 200],
+  ['a promotion for a viewer', go('/admin/promotions/tenth'), 200, 'viewer'],
+  ['a preview', async (page) => {
+    await page.goto(`${shop.url}/admin/promotions/tenth?order=${orders[0].number}`);
+    return page.goto(shop.url + await page.locator('a[href*="/promotions/preview"]').getAttribute('href'));
+  }, 200],
   ['slips', (page) => page.goto(`${shop.url}/admin/orders/slips?ids=${orders[0].id},${orders[1].id}`), 200],
   ['no such order', go('/admin/orders/1'), 404],
 ];
 let back; // the page of a return
+
+// Rules: one of a name without a break, one that is off, one that is over.
+function putRules(made) {
+  const folder = join(made.dir, 'scripts/promotions');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'a.lua'), `promotion { id = "tenth", name = "A tenth ${'o'.repeat(120)}", when = { items_total_at_least = 1000, customer_group_in = { "vip" } }, budget = { amount = 5000 },
+  give = { order_percent = { percent = 10 } } } -- ${'long '.repeat(60)}
+promotion { id = "off", enabled = false, coupon = "SPRING", give = { order_percent = { percent = 10 } } }
+promotion { id = "over", to = "2001-01-01", give = { order_percent = { percent = 10 } } }
+`);
+}
 
 // [kind, how to get there, the status of the answer, who]
 const kinds = [
@@ -193,7 +214,7 @@ test('admin pages: axe, html-validate and layout', { skip: why, timeout: 1200000
   validator = new HtmlValidate({ extends: ['html-validate:recommended'], rules: { 'long-title': 'off', 'void-style': 'off', 'doctype-style': 'off', 'no-trailing-whitespace': 'off',
     // rows of a list are chosen by boxes of one name, and a box has a hidden field beside it that says that it was asked
     'form-dup-name': 'off' } });
-  shop = await demoShop({ plugins: ['hello'], before: (made) => { orders = putOrders(made, stock); } });
+  shop = await demoShop({ plugins: ['hello'], before: (made) => { orders = putOrders(made, stock); putRules(made); } });
   browser = await driver.launch({ executablePath: chromium, args: ['--no-sandbox'] });
   try {
     const { recovery } = await prepare();

@@ -70,8 +70,14 @@ const coupon = (given, now) => given && {
 
 const amounts = (given) => (given?.type === 'spend' ? { amount: given.limit_minor } : given && { uses: given.limit });
 
-// No shop saves "buy nothing, get something": such a promotion is refused where it is declared, so it is not there.
-const stands = (promotion) => promotion.actions.every((a) => a.type !== 'buy_get' || (a.buy_qty >= 1 && a.get_qty >= 1));
+// A price band that is upside down matches no line: such an action does nothing, and no shop saves it.
+const isUpsideDown = (band) => band?.unit_price_min_minor > band?.unit_price_max_minor;
+const works = (a) => ![a.filter, a.buy, a.get, a.per].some(isUpsideDown);
+
+// Nor does one save "buy nothing, get something", a promotion that gives nothing, or one that ends before it starts: it is refused where it is
+// declared, so it is not there.
+const stands = (promotion) => promotion.actions.some(works) && promotion.actions.every((a) => a.type !== 'buy_get' || (a.buy_qty >= 1 && a.get_qty >= 1)) &&
+  !(Date.parse(promotion.ends_at) <= Date.parse(promotion.starts_at));
 
 const ids = (test) => test.promotions.map((promotion, i) => [`p${i + 1}`, promotion]).filter(([, promotion]) => stands(promotion));
 
@@ -110,7 +116,7 @@ export function rules(test) {
       group: shelf(promotion) ? undefined : promotion.group,
       skip_reduced: promotion.applies_to_discounted === false && !shelf(promotion) ? true : undefined,
       when: some((promotion.conditions ?? []).map(translate(conditions, 'condition'))),
-      give: promotion.actions.map(translate(actions, 'action')),
+      give: promotion.actions.filter(works).map(translate(actions, 'action')),
     })}`);
   }
   return `${text.join('\n')}\n`;

@@ -129,6 +129,14 @@ test('check finds goods for nothing, and rules that make a cart dearer', () => i
   assert.equal((await souk('check', 'fine.lua')).code, 0);
 }));
 
+test('check looks at rules that are off alone, and with --all as if they were on', () => inFolder({
+  'off.lua': rule('all', `enabled = false, exclusive = true, priority = 9, ${off10}`) + rule('vip', `enabled = false, when = { customer_group_in = { "vip" } }, ${off10}`) +
+    rule('gone', 'enabled = false, priority = 99, when = { items_total_at_least = 1000 }, give = { order_fixed = { amount = 1000 } }'),
+}, async (souk) => {
+  assert.deepEqual(kinds(await souk('check', 'off.lua', '--json')), ['gone:zero']);
+  assert.ok(kinds(await souk('check', 'off.lua', '--all', '--json')).includes('vip:masked'));
+}));
+
 test('check asks functions again: those that answer differently and those that fail are named', () => inFolder({
   'unstable.lua': 'local asked = { n = 0 }\n' + rule('moody', `when = function(cart)\n  asked.n = asked.n + 1\n  return asked.n % 2 == 0\nend, ${off10}`),
   'failed.lua': rule('broken', `when = function(cart)\n  return cart.nothing.at_all\nend, ${off10}`),
@@ -333,6 +341,9 @@ test('simulate replays a draft on stored orders: touched, sums, margin, displace
   assert.equal(all.at_zero, 3);
   assert.equal((await both('draft.lua', '--alone')).discount.after, 200 + 800 + 900);
 
+  // a draft that is still off is looked at as if it were on
+  put(dir, { 'still_off.lua': rule('still', 'enabled = false, priority = 900, give = { order_fixed = { amount = 100 } }') });
+  assert.equal((await both('still_off.lua')).promotions.find((one) => one.id === 'still').orders, 4);
   // what staff switched off is off on both sides
   assert.equal((await promo('off', 'tenth', '--why', 'for the test')).code, 0);
   const without = await both('limited.lua');

@@ -232,6 +232,8 @@ static const struct {
     {"PromotionSwitch", "Off or on, and why.", "off:bool why~:string"},
     {"Script", "A file of rules as text.", "path:string text:string"},
     {"Scripts", "Files of rules as texts.", "scripts:Script[]"},
+    {"ScriptsToCheck", "The same; all: as if every rule in them were switched on.",
+     "scripts:Script[] all~:bool"},
     {"PromotionCheck",
      "What is wrong with a draft: mistakes, and conflicts on carts at its thresholds.",
      "ok:bool promotions:int offers:int tests:int carts:int pairs:int pairs_all:int "
@@ -396,7 +398,7 @@ const struct openapi_operation openapi_operations[] = {
      .answer = "PromotionRowList"},
     {.method = "POST",
      .path = "/api/v1/admin/promotions/check",
-     .body = "Scripts",
+     .body = "ScriptsToCheck",
      .answer = "PromotionCheck"},
     {.method = "POST",
      .path = "/api/v1/admin/promotions/test",

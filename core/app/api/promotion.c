@@ -190,6 +190,7 @@ int promotion_api_check(struct request *request, const struct web_route *route)
     struct promo_check terms = {.now = request->now, .cancelled = is_late, .user = &ends};
     if (!body || !take_sources(request, body, &sources))
         return SOUK_OK;
+    terms.all = json_true(json_at(body, "all"));
     int code = promo_check_run(&request->arena, sources.at, sources.count, &terms, &report, &err);
     return code ? refuse(request, code, &err, NULL) : answer_private(request, 200, report);
 }

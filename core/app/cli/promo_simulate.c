@@ -292,8 +292,9 @@ const struct cli_command promo_simulate_command = {
     .summary = "Replays a draft on stored orders: what it would have done.",
     .help =
         "The files join the rules that serve; one at the place of another (promotions/x.lua) stands "
-        "for it.\nEach order is priced twice from what it was placed with: before, by the rules that "
-        "serve, and\nafter, with the draft. Limits and budgets begin unused and are used up by the "
-        "replay. Orders that\nwere cancelled are left out. Ctrl-C stops and says how far it came.",
+        "for it,\nand its rules count as switched on. Each order is priced twice from what it was "
+        "placed with: before,\nby the rules that serve, and after, with the draft. Limits and budgets "
+        "begin unused and are used up by\nthe replay. Cancelled orders are left out. Ctrl-C stops and "
+        "says how far it came.",
     .options = simulate_options,
     .run = run_simulate};

@@ -59,6 +59,8 @@ static int try_it(struct trial *trial, const struct json **report, struct err *e
     int code = SOUK_UNAVAILABLE;
     if (cli_given(trial->args, "--data") && trial->sources.count) {
         promo_place_scripts(trial->arena, &trial->sources, body);
+        if (trial->args->command == &promo_check_command)
+            json_add_bool(trial->arena, body, "all", cli_given(trial->args, "--all"));
         code = promo_place_ask(trial->arena, trial->args, "POST", souk_str(trial->ask), body,
                                report, err);
     }
@@ -71,6 +73,7 @@ static int try_it(struct trial *trial, const struct json **report, struct err *e
 /* ---- check ---- */
 
 static const struct cli_option check_options[] = {
+    {"--all", NULL, "as if every rule were switched on (else those that are off are tried alone)"},
     {"--allow", "KINDS", "findings that are meant so: masked, order, zero, raised … with commas"},
     {"--data", "DIR", "by the terms of this shop (default: of souk.lua here, or euros)"},
     {"--config", "FILE", "the configuration, where no shop runs"},
@@ -87,7 +90,10 @@ static int run_check_here(struct trial *trial, struct db_conn *conn, struct json
                           struct err *err)
 {
     static char label[] = "check";
-    const struct promo_check terms = {.now = clock_now(), .progress = show_progress, .user = label};
+    const struct promo_check terms = {.now = clock_now(),
+                                      .all = cli_given(trial->args, "--all"),
+                                      .progress = show_progress,
+                                      .user = label};
     (void)conn;
     return promo_check_run(trial->arena, trial->sources.at, trial->sources.count, &terms, report,
                            err);
@@ -174,7 +180,7 @@ static int run_check(struct arena *arena, int argc, char **argv)
 
 const struct cli_command promo_check_command = {
     .name = "promo check",
-    .usage = "FILE… [--allow KINDS] [--data DIR] [--json]",
+    .usage = "FILE… [--all] [--allow KINDS] [--data DIR] [--json]",
     .words = CLI_WORDS,
     .summary = "Checks rules: mistakes, and conflicts on carts made from their own thresholds.",
     .help = "Files or folders. Each finding is file:line: id: kind: what; kinds:\n"
