@@ -39,6 +39,18 @@ static void db_remove_folder(const char *dir)
     rmdir(dir);
 }
 
+/* Ours, a folder and no link to one, its process gone, and locked by nobody. */
+static int db_is_left(const char *path, pid_t owner)
+{
+    struct stat is;
+    int lock = -1;
+    if (lstat(path, &is) != 0 || !S_ISDIR(is.st_mode) || is.st_uid != geteuid() ||
+        kill(owner, 0) == 0 || errno != ESRCH || lock_take(path, &lock, NULL) != SOUK_OK)
+        return 0;
+    lock_drop(lock);
+    return 1;
+}
+
 /* A process that was killed leaves its database behind in the memory of the machine: the next one
  * that makes such a folder takes it away. */
 static void db_sweep_temporary(const char *place)
@@ -47,12 +59,10 @@ static void db_sweep_temporary(const char *place)
     const struct dirent *entry;
     DIR *folder = opendir(place);
     while (folder && (entry = readdir(folder)) != NULL) {
-        long owner = 0;
-        if (sscanf(entry->d_name, "souk-db-%ld-", &owner) != 1 || owner <= 0)
-            continue;
-        if (kill((pid_t)owner, 0) == 0 || errno != ESRCH)
-            continue;
-        if ((size_t)snprintf(path, sizeof path, "%s/%s", place, entry->d_name) < sizeof path)
+        int owner = 0;
+        if (sscanf(entry->d_name, "souk-db-%d-", &owner) == 1 && owner > 0 &&
+            (size_t)snprintf(path, sizeof path, "%s/%s", place, entry->d_name) < sizeof path &&
+            db_is_left(path, (pid_t)owner))
             db_remove_folder(path);
     }
     if (folder)
