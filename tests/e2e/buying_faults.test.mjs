@@ -42,7 +42,7 @@ async function withFaultyDisk(fn) {
 const numbers = async (market) => (await ask(`${market.shop.url}/api/v1/admin/orders?limit=100`, { headers: market.auth })).json.items.map((order) => order.number);
 
 for (const [what, fault] of [['the disk is full', { write: ENOSPC }], ['a sync fails', { sync: EIO }]]) {
-  test(`${what} while people buy: 503, no order, and it goes on`, { skip: sanitized && 'a shim under the sanitizer would hide from it what it watches' },
+  test(`${what} while people buy: 503, one order or none, and it goes on`, { skip: sanitized && 'a shim under the sanitizer would hide from it what it watches' },
     () => withFaultyDisk(async (market, set) => {
       const made = [];
       for (let round = 0; round < 2; round++) {
@@ -58,7 +58,10 @@ for (const [what, fault] of [['the disk is full', { write: ENOSPC }], ['a sync f
         }
         const page = await ask(`${market.shop.url}/cart/add`, { method: 'POST', body: 'variant=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
         assert.ok(page.status === 503 || page.status === 404 || page.status === 422, `${page.status}`);
-        assert.deepEqual(await numbers(market), before, 'nothing was placed');
+        // what a full disk refuses is undone; what a sync did not confirm may stand, once
+        const meanwhile = await numbers(market);
+        assert.ok(meanwhile.length <= before.length + (fault.sync ? 1 : 0), meanwhile.join());
+        assert.deepEqual(meanwhile.slice(meanwhile.length - before.length), before);
         set();
         const order = await until('the order', async () => { const again = await market.checkout(cart, {}, key); return again.status === 201 && again; });
         made.push(order.json.number);
