@@ -18,6 +18,7 @@
 
 #define SQLITE_PATIENCE_MS 20
 #define SQLITE_TAIL_KEEP   (1 << 20) /* more room than this is given back */
+#define SQLITE_TAIL_PIECE  (1 << 16)
 
 int sqlite_log_committed(void *arg, sqlite3 *handle, const char *schema, int frames)
 {
@@ -50,7 +51,7 @@ int sqlite_log_keep(struct driver_conn *conn)
 {
     struct sqlite_tail *tail = &conn->tail;
     if (!tail->grown || sqlite3_file_control(conn->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER,
-                                              &tail->file) != SQLITE_OK)
+                                             &tail->file) != SQLITE_OK)
         return 0;
     int rc = log_begins(tail);
     tail->grown = 0;
@@ -62,8 +63,12 @@ int sqlite_log_keep(struct driver_conn *conn)
         tail->bytes = mem_alloc((size_t)tail->len);
         tail->room = tail->len;
     }
-    if (rc == SQLITE_OK)
-        rc = tail->file->pMethods->xRead(tail->file, tail->bytes, (int)tail->len, tail->at);
+    for (sqlite3_int64 done = 0; rc == SQLITE_OK && done < tail->len; done += SQLITE_TAIL_PIECE) {
+        sqlite3_int64 left = tail->len - done;
+        rc = tail->file->pMethods->xRead(tail->file, tail->bytes + done,
+                                         left < SQLITE_TAIL_PIECE ? (int)left : SQLITE_TAIL_PIECE,
+                                         tail->at + done);
+    }
     if (rc != SQLITE_OK) {
         log_error("sqlite.log_unreadable", LOG_I("code", rc),
                   LOG_S("next", "look at the health of the disk"));
@@ -72,14 +77,25 @@ int sqlite_log_keep(struct driver_conn *conn)
     return 1;
 }
 
+/* SQLite's own writes are never larger than a page, and it takes no more than 128 KiB at once. */
+static int log_write_again(const struct sqlite_tail *tail)
+{
+    int rc = tail->len ? SQLITE_OK : SQLITE_IOERR_READ;
+    for (sqlite3_int64 done = 0; rc == SQLITE_OK && done < tail->len; done += SQLITE_TAIL_PIECE) {
+        sqlite3_int64 left = tail->len - done;
+        rc = tail->file->pMethods->xWrite(tail->file, tail->bytes + done,
+                                          left < SQLITE_TAIL_PIECE ? (int)left : SQLITE_TAIL_PIECE,
+                                          tail->at + done);
+    }
+    return rc;
+}
+
 int sqlite_log_sync(struct driver_conn *conn, int again)
 {
     struct sqlite_tail *tail = &conn->tail;
     int rc = SQLITE_OK;
     if (again)
-        rc = tail->len
-                 ? tail->file->pMethods->xWrite(tail->file, tail->bytes, (int)tail->len, tail->at)
-                 : SQLITE_IOERR_READ;
+        rc = log_write_again(tail);
     if (rc == SQLITE_OK)
         rc = tail->file->pMethods->xSync(tail->file, SQLITE_SYNC_NORMAL);
     tail->unsafe = rc != SQLITE_OK;

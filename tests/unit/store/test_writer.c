@@ -275,11 +275,16 @@ static void test_a_failed_sync_is_tried_anew(void **state)
 {
     struct db *db = *state;
     barrier(db);
-    shim_fail_syncs = 1;
-    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'one')", NULL),
-                     0);
-    assert_int_equal(shim_fail_syncs, 0);
-    assert_int_equal(fixture_int(db, fixture_count.sql), 1);
+    for (int i = 1; i < 4; i++) { /* a page, many, and more than SQLite writes at once */
+        char sql[200];
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO p_t_item (id, name, data) VALUES (%d, 'n%d', zeroblob(%d))", i, i,
+                 i * i * i * 20000);
+        shim_fail_syncs = 1;
+        assert_int_equal(fixture_write(db, sql, NULL), 0);
+        assert_int_equal(shim_fail_syncs, 0);
+    }
+    assert_int_equal(fixture_int(db, fixture_count.sql), 3);
 }
 
 static void test_a_failed_sync_is_no_success(void **state)
