@@ -433,6 +433,7 @@ int shop_run(const struct shop_start *start, struct board *board)
         _exit(SHOP_EXIT_REFUSED);
     }
     atomic_store(&board->heartbeat, clock_mono());
+    malloc_trim(0); /* what the start needed: migrations, templates, rules */
     atomic_store(&board->ready, 1);
     if (write(start->ready_fd, "1", 1) < 0)
         log_warn("ready.not_told", LOG_S("reason", strerror(errno)));

@@ -202,21 +202,21 @@ test('REST: a simulation runs beside the shop, is looked at and cancelled', () =
   const { auth } = market;
   for (let i = 0; i < 3; i++) assert.equal((await market.buy([['TEA', 4]])).status, 201);
   const body = { scripts: [{ path: 'promotions/x.lua', text: rule('x', 'priority = 900, give = { order_fixed = { amount = 100 } }') }], orders: 10 };
-  const begun = await shop.post(`${base}/simulations`, body, auth);
+  const begun = await shop.post(`/api/v1/admin/promotion-simulations`, body, auth);
   assert.equal(begun.status, 202, begun.text);
-  const task = `${base}/simulations/${begun.json.id}`;
+  const task = `/api/v1/admin/promotion-simulations/${begun.json.id}`;
   const done = await until('the simulation', async () => { const { json } = await shop.get(task, auth); return json.state !== 'working' && json; });
   assert.equal(done.state, 'done');
   assert.deepEqual([done.report.orders, done.report.touched, done.report.complete], [3, 3, true]);
   assert.equal(done.report.promotions.find((one) => one.id === 'x').amount, 300);
   assert.equal((await shop.post(`${task}/cancel`, {}, auth)).status, 404, 'it is over');
-  assert.equal((await shop.get(`${base}/simulations/1`, auth)).status, 404);
+  assert.equal((await shop.get(`/api/v1/admin/promotion-simulations/1`, auth)).status, 404);
   for (const [more, place] of [[{ orders: 0 }, '/orders'], [{ since: 'soon', orders: undefined }, '/since'], [{ since: '2026-01-01' }, '/since']]) {
-    const refused = await shop.post(`${base}/simulations`, { ...body, ...more }, auth);
+    const refused = await shop.post(`/api/v1/admin/promotion-simulations`, { ...body, ...more }, auth);
     assert.equal(refused.status, 422);
     assert.equal(refused.json.errors[0].pointer, place);
   }
-  assert.equal((await shop.post(`${base}/simulations`, { scripts: [{ path: 'promotions/x.lua', text: 'promotion {' }] }, auth)).status, 422);
+  assert.equal((await shop.post(`/api/v1/admin/promotion-simulations`, { scripts: [{ path: 'promotions/x.lua', text: 'promotion {' }] }, auth)).status, 422);
 }));
 
 test('REST: codes are generated, listed, used and disabled; an audit row does not tell them', () => withMarket(async (market, shop) => {

@@ -117,9 +117,19 @@ static int simulate_here(struct arena *arena, const struct cli_args *args, const
 
 /* ---- a running shop ---- */
 
+static int ask_task(struct arena *arena, const struct cli_args *args, const char *method,
+                    struct souk_str path, const struct json *body, const struct json **answer,
+                    struct err *err)
+{
+    return control_call(
+        arena, cli_value(args, "--data", "data"), method,
+        arena_printf(arena, "/api/v1/admin/promotion-simulations%.*s", SOUK_PRI(path)), body,
+        answer, err);
+}
+
 static struct souk_str task_path(struct arena *arena, struct souk_str id, const char *step)
 {
-    return arena_printf(arena, "/simulations/%.*s%s", SOUK_PRI(id), step);
+    return arena_printf(arena, "/%.*s%s", SOUK_PRI(id), step);
 }
 
 /* Asks until it is over; a stopped one is told so once. */
@@ -130,8 +140,7 @@ static int follow(struct arena *arena, const struct cli_args *args, struct souk_
     int told = 0;
     for (;;) {
         struct arena turn = {0};
-        int code =
-            promo_place_ask(&turn, args, "GET", task_path(&turn, id, ""), NULL, &answer, err);
+        int code = ask_task(&turn, args, "GET", task_path(&turn, id, ""), NULL, &answer, err);
         struct souk_str state = json_text(json_at(answer, "state"));
         int over = code != SOUK_OK || !souk_str_is(state, "working");
         if (code == SOUK_OK && souk_str_is(state, "failed"))
@@ -144,8 +153,8 @@ static int follow(struct arena *arena, const struct cli_args *args, struct souk_
         if (over)
             return code;
         if (stopped && !told)
-            told = promo_place_ask(arena, args, "POST", task_path(arena, id, "/cancel"), NULL,
-                                   &answer, err) == SOUK_OK;
+            told = ask_task(arena, args, "POST", task_path(arena, id, "/cancel"), NULL, &answer,
+                            err) == SOUK_OK;
         poll(NULL, 0, ASK_MS);
     }
 }
@@ -154,7 +163,7 @@ static int simulate_running(struct arena *arena, const struct cli_args *args,
                             const struct json *body, const struct json **report, struct err *err)
 {
     const struct json *answer = NULL;
-    int code = promo_place_ask(arena, args, "POST", souk_str("/simulations"), body, &answer, err);
+    int code = ask_task(arena, args, "POST", souk_str(""), body, &answer, err);
     if (code != SOUK_OK)
         return code;
     return follow(arena, args, arena_str(arena, json_text(json_at(answer, "id"))), report, err);
