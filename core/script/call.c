@@ -126,7 +126,7 @@ static void take_blame(struct evaluation *run, uint32_t number, int code, int on
             settle_all(run, "the script worker did not answer");
         return;
     }
-    if (late && !one) {
+    if (late && !one && run->count > 1) { /* one alone has nobody else to blame */
         settle_all(run, NO_TURN);
         return;
     }
