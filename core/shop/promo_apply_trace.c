@@ -226,18 +226,6 @@ static void set_rule(struct arena *arena, struct json_item *items, const struct 
     items[AT_LINE].value.number = promo->line;
 }
 
-static int asks(const struct promo *promo, int function)
-{
-    for (size_t i = 0; i < promo->condition_count; i++)
-        if (promo->conditions[i].kind == PROMO_FUNCTION &&
-            promo->conditions[i].function == function)
-            return 1;
-    for (size_t i = 0; i < promo->action_count; i++)
-        if (promo->actions[i].kind == PROMO_COMPUTED && promo->actions[i].function == function)
-            return 1;
-    return 0;
-}
-
 /* What its functions gave to log(), for who wants the whole trace. */
 static void add_log(struct promo_walk *walk, const struct promo *promo)
 {
@@ -245,7 +233,7 @@ static void add_log(struct promo_walk *walk, const struct promo *promo)
     struct json *list = NULL;
     for (size_t i = 0; run->facts->explain && i < run->call_count; i++) {
         const struct script_call *call = &run->calls[i];
-        if (!call->log || !asks(promo, call->function))
+        if (!call->log || !promo_asks(promo, call->function))
             continue;
         if (!list)
             list = json_add(run->arena, &run->quote->promotions->last->value, "log", JSON_ARRAY);

@@ -254,3 +254,15 @@ struct json *promo_input(struct arena *arena, const struct quote *quote,
     add_now(arena, cart, quote, facts);
     return cart;
 }
+
+int promo_asks(const struct promo *promo, int function)
+{
+    for (size_t i = 0; i < promo->condition_count; i++)
+        if (promo->conditions[i].kind == PROMO_FUNCTION &&
+            promo->conditions[i].function == function)
+            return 1;
+    for (size_t i = 0; i < promo->action_count; i++)
+        if (promo->actions[i].kind == PROMO_COMPUTED && promo->actions[i].function == function)
+            return 1;
+    return 0;
+}

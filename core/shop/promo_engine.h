@@ -81,6 +81,9 @@ int promo_is_shelved(const struct promo *promo);
  * carts. */
 int64_t promo_shelved_price(const struct promo_set *set, const struct quote_line *line, int64_t at);
 
+/* promo_ask.c: is this one of the functions of the promotion? */
+int promo_asks(const struct promo *promo, int function);
+
 /* promo_index.c: which promotions of set->cart can apply at all, as far as skus, products,
  * categories, codes, groups and the like say: a bit for each (the words of the map in the arena).
  */

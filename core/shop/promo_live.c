@@ -17,6 +17,7 @@
 #include <string.h>
 #include "base/str.h"
 #include "base/zone.h"
+#include "shop/promo_engine.h"
 #include "shop/promo_gift.h"
 #include "shop/promo_offer.h"
 
@@ -108,25 +109,13 @@ static struct souk_str about(struct arena *arena, const struct promo_set *set,
                         (unsigned long long)str_hash(buf_str(&text)));
 }
 
-static int has_function(const struct promo *promo, int function)
-{
-    for (size_t i = 0; i < promo->condition_count; i++)
-        if (promo->conditions[i].kind == PROMO_FUNCTION &&
-            promo->conditions[i].function == function)
-            return 1;
-    for (size_t i = 0; i < promo->action_count; i++)
-        if (promo->actions[i].kind == PROMO_COMPUTED && promo->actions[i].function == function)
-            return 1;
-    return 0;
-}
-
 static void tell_failed(struct promo_live *live, const struct script_call *call)
 {
     const struct promo_set *set = live->set;
     if (call->outcome == SCRIPT_OK || call->outcome == SCRIPT_BUSY || !live->failed)
         return;
     for (size_t i = 0; i < set->cart_count; i++)
-        if (has_function(&set->cart[i], call->function))
+        if (promo_asks(&set->cart[i], call->function))
             live->failed(live->user, live, &set->cart[i], call);
 }
 

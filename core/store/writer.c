@@ -33,25 +33,15 @@
 #include "base/rand.h"
 #include "store/conn.h"
 #include "store/db.sql.h"
+#include "store/writer.h"
 
-#define WRITER_AGAIN_NS     50000000L /* between two tries of a disk that fails */
+#define WRITER_BATCH        16
 #define WRITER_IDLE_NS      200000000L
 #define WRITER_LOG_LIMIT    (INT64_C(16) << 20)
 #define WRITER_LOG_PATIENCE (INT64_C(64) << 20)
 #define WRITER_LOG_ALARM    (INT64_C(256) << 20)
 #define WRITER_CHANGES      4096 /* rows of change_log between two prunings */
 #define WRITER_CHANGES_AGE  CLOCK_HOUR
-
-#define WRITER_BATCH 16
-
-struct writer_group { /* what is committed together */
-    struct db_write *at[WRITER_GROUP];
-    int settled[WRITER_GROUP]; /* has its result; not to be run again */
-    int count;
-    int open;        /* its transaction stands */
-    int destroyed;   /* a closure has ended its transaction: they are run again alone */
-    char words[400]; /* why it could not be saved */
-};
 
 /* ---- the queue ---- */
 
@@ -85,13 +75,7 @@ static int writer_sleep(struct db *db, int working)
     db->asleep = 1;
     db->wanted = db->flight ? WRITER_BATCH : 1;
     if (timed) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += WRITER_IDLE_NS;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_nsec -= 1000000000L;
-            until.tv_sec++;
-        }
+        struct timespec until = writer_in(WRITER_IDLE_NS);
         while (woken && !db->first && !db->stopping)
             woken = pthread_cond_timedwait(&db->wake, &db->mutex, &until) == 0;
     } else {
@@ -330,18 +314,6 @@ static void writer_run(struct db *db, struct writer_group *group, int from)
     }
 }
 
-static void writer_answer(struct writer_group *group)
-{
-    for (int i = 0; i < group->count; i++) {
-        struct db_write *write = group->at[i];
-        write->words = write->result ? group->words : "";
-        if (write->done)
-            write->done(write); /* gone with this: its owner may free it */
-    }
-    group->count = group->open = group->destroyed = 0;
-    group->words[0] = 0;
-}
-
 /* The disk is free: 1 when the group is on its way to it, 0 when there is nothing to wait for. */
 static int writer_commit(struct db *db, struct writer_group *group)
 {
@@ -370,85 +342,8 @@ static int writer_commit(struct db *db, struct writer_group *group)
         writer_answer(group);
         return 0;
     }
-    pthread_mutex_lock(&db->mutex);
-    db->flight = group;
-    pthread_cond_signal(&db->sync_wake);
-    pthread_mutex_unlock(&db->mutex);
+    writer_disk_take(db, group);
     return 1;
-}
-
-/* ---- the disk ---- */
-
-/* Two failures: nobody knows what of it is there. The tail is tried until the disk takes it. */
-static void writer_land(struct db *db, struct writer_group *group)
-{
-    int code = db->driver->sync(db->conn->raw, 0);
-    if (code != 0) {
-        log_error("writer.sync_failed", LOG_S("next", "look at the health of the disk"));
-        code = db->driver->sync(db->conn->raw, 1);
-    }
-    if (code != 0) {
-        for (int i = 0; i < group->count; i++)
-            if (group->at[i]->result == 0)
-                group->at[i]->result = code;
-        snprintf(group->words, sizeof group->words,
-                 "the disk has not confirmed it; look whether it is there before trying again");
-    }
-    pthread_mutex_lock(&db->mutex);
-    db->broken = code != 0;
-    pthread_mutex_unlock(&db->mutex);
-    writer_answer(group);
-    pthread_mutex_lock(&db->mutex);
-    db->flight = NULL;
-    if (db->asleep)
-        pthread_cond_signal(&db->wake);
-    pthread_mutex_unlock(&db->mutex);
-}
-
-static void writer_mend(struct db *db)
-{
-    int code = db->driver->sync(db->conn->raw, 1);
-    pthread_mutex_lock(&db->mutex);
-    if (code == 0) {
-        db->broken = 0;
-        log_warn("writer.disk_back", LOG_S("what", "the disk takes writes again"));
-        if (db->asleep)
-            pthread_cond_signal(&db->wake);
-    } else if (!db->landed) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += WRITER_AGAIN_NS;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_nsec -= 1000000000L;
-            until.tv_sec++;
-        }
-        pthread_cond_timedwait(&db->sync_wake, &db->mutex, &until);
-    }
-    pthread_mutex_unlock(&db->mutex);
-}
-
-static void *writer_sync_main(void *arg)
-{
-    struct db *db = arg;
-    board_thread_begin("sync");
-    pthread_mutex_lock(&db->mutex);
-    while (!db->landed) {
-        struct writer_group *group = db->flight;
-        int broken = db->broken;
-        if (!group && !broken) {
-            pthread_cond_wait(&db->sync_wake, &db->mutex);
-            continue;
-        }
-        pthread_mutex_unlock(&db->mutex);
-        if (group)
-            writer_land(db, group);
-        else
-            writer_mend(db);
-        pthread_mutex_lock(&db->mutex);
-    }
-    pthread_mutex_unlock(&db->mutex);
-    board_thread_end();
-    return NULL;
 }
 
 /* ---- the log ---- */
@@ -517,15 +412,6 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
-static void writer_stop_syncer(struct db *db)
-{
-    pthread_mutex_lock(&db->mutex);
-    db->landed = 1;
-    pthread_cond_signal(&db->sync_wake);
-    pthread_mutex_unlock(&db->mutex);
-    pthread_join(db->syncer, NULL);
-}
-
 static int writer_no_thread(struct err *err)
 {
     return err_set(err, SOUK_UNAVAILABLE,
@@ -534,10 +420,10 @@ static int writer_no_thread(struct err *err)
 
 int writer_start(struct db *db, struct err *err)
 {
-    if (pthread_create(&db->syncer, NULL, writer_sync_main, db) != 0)
+    if (writer_disk_start(db) != SOUK_OK)
         return writer_no_thread(err);
     if (pthread_create(&db->thread, NULL, writer_main, db) != 0) {
-        writer_stop_syncer(db);
+        writer_disk_stop(db);
         return writer_no_thread(err);
     }
     db->started = 1;
@@ -553,7 +439,7 @@ void writer_stop(struct db *db)
     pthread_cond_signal(&db->wake);
     pthread_mutex_unlock(&db->mutex);
     pthread_join(db->thread, NULL);
-    writer_stop_syncer(db);
+    writer_disk_stop(db);
     db->started = 0;
 }
 

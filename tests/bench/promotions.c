@@ -366,8 +366,9 @@ int main(int argc, char **argv)
     struct script_host *host;
     struct arena arena = {0};
     struct err err = {0};
-    if (argc > 1 && atoi(argv[1]) > 0 && atoi(argv[1]) <= MOST)
-        rounds = atoi(argv[1]);
+    long asked = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+    if (asked > 0 && asked <= MOST)
+        rounds = (int)asked;
     ping_open();
     if (script_host_start(&host, &options, &err))
         die("host", err.text);

@@ -2,6 +2,7 @@
  * args: parses a command's arguments against its table of options, and prints help from the same
  * table.
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,6 +123,26 @@ void cli_print_json(struct arena *arena, const struct json *value)
     json_print(&out, value);
     buf_add_char(&out, '\n');
     fwrite(out.ptr, 1, out.len, stdout);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+void cli_catch_interrupt(void)
+{
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+}
+
+int cli_interrupted(void *user)
+{
+    (void)user;
+    return interrupted;
 }
 
 void cli_progress(void *label, int64_t done, int64_t total)

@@ -52,6 +52,10 @@ int cli_usage(const struct cli_command *command, const char *what, ...)
 void cli_print_json(struct arena *arena, const struct json *value);
 /* A progress bar on standard error, if that is a terminal. */
 void cli_progress(void *label, int64_t done, int64_t total);
+/* For long work that ends in order: Ctrl-C and SIGTERM are noted and no longer end the command; the
+ * work asks (`user` is of no meaning). */
+void cli_catch_interrupt(void);
+int cli_interrupted(void *user);
 
 extern const struct cli_command command_admin;
 extern const struct cli_command command_serve, command_check, command_plugin, command_hooks,

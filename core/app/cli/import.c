@@ -31,26 +31,6 @@ static const struct cli_option import_options[] = {
     CLI_JSON,
     CLI_END};
 
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stopped = 1;
-}
-
-static int is_stopped(void *user)
-{
-    (void)user;
-    return stopped;
-}
-
-static void show(void *user, int64_t done, int64_t total)
-{
-    (void)user;
-    cli_progress("import", done, total);
-}
-
 static struct souk_str absolute(struct arena *arena, const char *file)
 {
     char *here = file[0] == '/' ? NULL : getcwd(NULL, 0);
@@ -131,8 +111,9 @@ static int import_stopped(struct arena *arena, const struct cli_args *args,
                                      .clear = cli_value(args, "--clear", NULL),
                                      .locale = cli_value(args, "--locale", NULL),
                                      .dry_run = cli_given(args, "--dry-run"),
-                                     .progress = show,
-                                     .cancelled = is_stopped};
+                                     .progress = cli_progress,
+                                     .cancelled = cli_interrupted,
+                                     .user = "import"};
     int code = market_open_stopped(arena, cli_value(args, "--data", "data"),
                                    cli_value(args, "--config", NULL), &db, err);
     if (code != SOUK_OK)
@@ -191,11 +172,11 @@ static int follow(struct arena *arena, const char *data, const char *id, const s
             *report = json_copy(arena, json_at(answer, "report"));
         if (code == SOUK_OK && (souk_str_is(state, "failed") || souk_str_is(state, "cancelled")))
             code = err_set(err, SOUK_ERROR, "%.*s", SOUK_PRI(json_text(json_at(answer, "error"))));
-        show(NULL, json_int(json_at(answer, "done"), 0), 1000);
+        cli_progress("import", json_int(json_at(answer, "done"), 0), 1000);
         arena_free(&turn);
         if (code != SOUK_OK || *report)
             return code;
-        if (stopped && !told)
+        if (cli_interrupted(NULL) && !told)
             told = control_call(arena, data, "POST", control_path(arena, cancel), NULL, &answer,
                                 err) == SOUK_OK;
         poll(NULL, 0, ASK_MS);
@@ -228,8 +209,7 @@ static int run_import(struct arena *arena, int argc, char **argv)
     if (!cli_given(&args, "--format"))
         return cli_usage(&command_import,
                          "say --format woocommerce, shopify, magento, csv or souk");
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    cli_catch_interrupt();
     code = import_running(arena, &args, &report, &err);
     if (code == SOUK_UNAVAILABLE) {
         err = (struct err){0};

@@ -27,26 +27,6 @@ static const struct cli_option simulate_options[] = {
     CLI_JSON,
     CLI_END};
 
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stopped = 1;
-}
-
-static int is_stopped(void *user)
-{
-    (void)user;
-    return stopped;
-}
-
-static void show(void *user, int64_t done, int64_t total)
-{
-    (void)user;
-    cli_progress("simulate", done, total);
-}
-
 /* ---- what is asked for ---- */
 
 /* Files keep their place among the shop's rules, so that a draft of promotions/x.lua stands for it.
@@ -95,7 +75,10 @@ static int make_body(struct arena *arena, const struct cli_args *args, struct js
 static int simulate_here(struct arena *arena, const struct cli_args *args, const struct json *body,
                          const struct json **report, struct json *errors, struct err *err)
 {
-    struct promo_simulation terms = {.now = clock_now(), .progress = show, .cancelled = is_stopped};
+    struct promo_simulation terms = {.now = clock_now(),
+                                     .progress = cli_progress,
+                                     .cancelled = cli_interrupted,
+                                     .user = "simulate"};
     struct promo_place place;
     struct json *made = NULL;
     int code = promo_place_enter(arena, args, 0, &place, err);
@@ -146,13 +129,14 @@ static int follow(struct arena *arena, const struct cli_args *args, struct souk_
         if (code == SOUK_OK && souk_str_is(state, "failed"))
             code = err_set(err, SOUK_ERROR, "%.*s", SOUK_PRI(json_text(json_at(answer, "error"))));
         if (code == SOUK_OK)
-            show(NULL, json_int(json_at(answer, "done"), 0), json_int(json_at(answer, "total"), 0));
+            cli_progress("simulate", json_int(json_at(answer, "done"), 0),
+                         json_int(json_at(answer, "total"), 0));
         if (code == SOUK_OK && over)
             *report = json_copy(arena, json_at(answer, "report"));
         arena_free(&turn);
         if (over)
             return code;
-        if (stopped && !told)
+        if (cli_interrupted(NULL) && !told)
             told = ask_task(arena, args, "POST", task_path(arena, id, "/cancel"), NULL, &answer,
                             err) == SOUK_OK;
         poll(NULL, 0, ASK_MS);
@@ -275,8 +259,7 @@ static int run_simulate(struct arena *arena, int argc, char **argv)
     if (cli_given(&args, "--orders") &&
         (str_to_int(souk_str(cli_value(&args, "--orders", "")), &number) != SOUK_OK || number < 1))
         return cli_usage(&promo_simulate_command, "--orders must be a number above 0");
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    cli_catch_interrupt();
     code = make_body(arena, &args, body, &err);
     if (code == SOUK_OK)
         code = simulate_running(arena, &args, body, &report, &err);

@@ -10,14 +10,13 @@
 #include "app/cli/cli.h"
 #include "app/cli/control.h"
 #include "app/cli/market.h"
+#include "app/cli/promo.h"
 #include "app/promotion.h"
 #include "base/clock.h"
 #include "base/money.h"
 #include "base/str.h"
 #include "shop/market.h"
 #include "shop/quote.h"
-
-#define FILE_MOST (4u << 20)
 
 static const struct cli_option quote_options[] = {
     CLI_DATA,
@@ -30,38 +29,7 @@ static const struct cli_option quote_options[] = {
     CLI_JSON,
     CLI_END};
 
-/* ---- the file ---- */
-
-static int read_all(FILE *file, const char *name, struct buf *text, struct err *err)
-{
-    char block[65536];
-    size_t len;
-    while ((len = fread(block, 1, sizeof block, file)) > 0) {
-        buf_add(text, block, len);
-        if (text->len > FILE_MOST)
-            return err_set(err, SOUK_TOO_LARGE, "%s is larger than 4 MiB: that is no cart", name);
-    }
-    return ferror(file)
-               ? err_set(err, SOUK_UNAVAILABLE, "%s cannot be read: %s", name, strerror(errno))
-               : SOUK_OK;
-}
-
-static int read_cart(struct arena *arena, const char *name, struct json **doc, struct err *err)
-{
-    struct buf text = {.arena = arena};
-    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
-    if (!file)
-        return err_set(err, SOUK_NOT_FOUND, "%s cannot be read: %s", name, strerror(errno));
-    int code = read_all(file, name, &text, err);
-    if (file != stdin)
-        fclose(file);
-    if (code == SOUK_OK && (code = json_parse(arena, buf_str(&text), doc, err)) != SOUK_OK)
-        err_in(err, "%s", name);
-    if (code == SOUK_OK && (*doc)->kind != JSON_OBJECT)
-        code =
-            err_set(err, SOUK_INVALID, "%s: the cart must be a JSON object with \"lines\"", name);
-    return code;
-}
+/* ---- the rules ---- */
 
 /* The rules go along as texts: a running shop reads no folder of whoever asks. */
 static int add_scripts(struct arena *arena, const char *folder, struct json *doc, struct err *err)
@@ -227,7 +195,7 @@ static int run_quote(struct arena *arena, int argc, char **argv)
         return cli_usage(&command_quote, "name the cart: --cart FILE");
     if (at && clock_parse(souk_str(at), &moment) != SOUK_OK)
         return cli_usage(&command_quote, "--at must be a time like 2026-11-27T00:00:00Z");
-    code = read_cart(arena, file, &doc, &err);
+    code = promo_place_cart(arena, file, &doc, &err);
     if (code == SOUK_OK && at)
         json_add_cstr(arena, doc, "at", at);
     if (code == SOUK_OK && scripts)
