@@ -27,6 +27,16 @@ static const struct souk_api table = {
     .payment = &payment_table,
     .delivery = &delivery_table,
     .notify = &notify_table,
+    .catalogue = &catalogue_table,
+    .price = &price_table,
+    .cart = &cart_table,
+    .person = &person_table,
+    .content = &content_table,
+    .locale = &locale_table,
+    .time = &time_table,
+    .crypto = &crypto_table,
+    .file = &file_table,
+    .feed = &feed_table,
 };
 
 const struct souk_api *bridge_api(void)

@@ -43,3 +43,5 @@ int crypto_equal(struct souk_str a, struct souk_str b)
 {
     return bridge_view_ok(a) && bridge_view_ok(b) && str_equal_secret(a, b);
 }
+
+const struct souk_crypto_api crypto_table = {.size = sizeof(struct souk_crypto_api)};

@@ -23,6 +23,16 @@ extern const struct souk_order_api order_table;
 extern const struct souk_payment_api payment_table;
 extern const struct souk_delivery_api delivery_table;
 extern const struct souk_notify_api notify_table;
+extern const struct souk_catalogue_api catalogue_table;
+extern const struct souk_price_api price_table;
+extern const struct souk_cart_api cart_table;
+extern const struct souk_person_api person_table;
+extern const struct souk_content_api content_table;
+extern const struct souk_locale_api locale_table;
+extern const struct souk_time_api time_table;
+extern const struct souk_crypto_api crypto_table;
+extern const struct souk_file_api file_table;
+extern const struct souk_feed_api feed_table;
 
 int kv_get(struct souk_ctx *ctx, struct souk_str key, struct souk_str *value);
 int kv_put(struct souk_ctx *ctx, struct souk_str key, struct souk_str value);

@@ -11,6 +11,8 @@
  *
  * Change log
  *   0.1  first public surface (major 0: may still change)
+ *   0.2  catalogue, price, cart, person, content, locale, time, crypto and file tables; order:
+ * list, step; event: record, recent; notify: send; the kinds tax, track and feed; the views v1_…
  */
 #ifndef SOUK_ABI_H
 #define SOUK_ABI_H
@@ -19,7 +21,10 @@
 
 #define SOUK_MAGIC     UINT32_C(0x6b756f73) /* "souk" */
 #define SOUK_ABI_MAJOR 0
-#define SOUK_ABI_MINOR 1
+#define SOUK_ABI_MINOR 2
+
+/* printf's checks for a function whose format is argument `at`. */
+#define SOUK_FORMAT(at) __attribute__((format(printf, at, at + 1)))
 
 #define SOUK_EXPORT __attribute__((visibility("default")))
 #define SOUK_HIDDEN __attribute__((visibility("hidden")))
@@ -47,9 +52,10 @@ struct souk_table {
     extern SOUK_HIDDEN const char souk_file_##symbol[];                                            \
     extern SOUK_HIDDEN const char souk_file_##symbol##_end[]
 
-/* 1 when the running core has this function of a sub-table: SOUK_HAS(db, exec). */
+/* 1 when the running core has this function of a sub-table: SOUK_HAS(db, exec). For plugins that
+ * claim an older minor than the one they were written with, and do without. */
 #define SOUK_HAS(area, function)                                                                   \
-    (souk_api->area &&                                                                             \
+    (souk_api->size >= offsetof(struct souk_api, area) + sizeof(void *) && souk_api->area &&       \
      souk_api->area->size >= offsetof(struct souk_##area##_api, function) + sizeof(void *))
 
 #endif

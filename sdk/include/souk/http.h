@@ -47,6 +47,16 @@ struct souk_http_api {
                    const struct souk_http_response **response);
 };
 
+/* A function a line, so that the page reads as a list. */
+/* clang-format off */
+
+/* ---- calling ---- */
+
+/* One request to the outside; blocks until the answer or the deadline. TASK, jobs, listeners, commands. Codes: souk/http.h. [TASK; blocks; 0.1] */
+static inline int souk_http(struct souk_ctx *ctx, const struct souk_http_request *request, const struct souk_http_response **response) { return souk_api->http->request(ctx, request, response); }
+
+/* clang-format on */
+
 #ifdef __cplusplus
 }
 #endif

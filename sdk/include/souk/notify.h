@@ -86,6 +86,21 @@ struct souk_smtp_response { /* host-allocated */
     struct souk_str text; /* of that reply, as sent */
 };
 
+/* ---- writing to people: for every plugin ---- */
+
+struct souk_letter {
+    uint32_t size;             /* sizeof(struct souk_letter) */
+    int32_t marketing;         /* 1: only to who agreed to the channel, with a way to leave in it */
+    int64_t person_id;         /* who; or 0 and an address */
+    struct souk_str recipient; /* empty: the person's */
+    struct souk_str channel;   /* "email"; empty: that */
+    struct souk_str locale;    /* empty: the person's, else the shop's */
+    struct souk_str key;       /* one occasion: a second letter with it is not written */
+    const char *
+        name; /* of the plugin's templates: "notice" is templates/mail/notice.html and notice.txt */
+    const struct souk_value *view;
+};
+
 struct souk_notify_api {
     uint32_t size;
     uint32_t reserved;
@@ -93,7 +108,21 @@ struct souk_notify_api {
      * connection, or TLS failed; SOUK_TIMEOUT; SOUK_INVALID: a line break in an address. */
     int (*smtp)(struct souk_ctx *ctx, const struct souk_smtp_request *request,
                 const struct souk_smtp_response **response);
+    /* since 0.2 */
+    int (*send)(struct souk_ctx *ctx, const struct souk_letter *letter, int64_t *id);
 };
+
+/* A function a line, so that the page reads as a list. */
+/* clang-format off */
+
+/* Hands one mail to an SMTP server; blocks. TASK: see souk/notify.h. [TASK; blocks; 0.1] */
+static inline int souk_smtp(struct souk_ctx *ctx, const struct souk_smtp_request *request, const struct souk_smtp_response **response) { return souk_api->notify->smtp(ctx, request, response); }
+/* Hands a letter to the shop, which renders it ("subject" is set in the template), keeps it, sends it through the channel's provider and tries again until it went
+ * out. *id (may be NULL): of the message; 0: this key was written before. SOUK_DENIED: the person has not agreed, or the address is written to no more;
+ * SOUK_NOT_FOUND: no such person, template, or no address. [WRITE TASK; waits; 0.2] */
+static inline int souk_letter_send(struct souk_ctx *ctx, const struct souk_letter *letter, int64_t *id) { return souk_api->notify->send(ctx, letter, id); }
+
+/* clang-format on */
 
 #ifdef __cplusplus
 }

@@ -196,6 +196,18 @@ struct souk_payment_api {
                 const struct souk_payment **payment);
 };
 
+/* A function a line, so that the page reads as a list. */
+/* clang-format off */
+
+/* Tells what came in. Stored at once and worked on by a job, so it may come before its payment does. WRITE and write
+ * steps; TASK waits until it is on disk: answer a webhook with 200 only after that. *fresh (may be NULL): 0 when this
+ * event was known. SOUK_INVALID: no event, provider or currency. [WRITE TASK; TASK waits; 0.1] */
+static inline int souk_payment_report(struct souk_ctx *ctx, const struct souk_payment_report *report, int32_t *fresh) { return souk_api->payment->report(ctx, report, fresh); }
+/* The payment that the provider knows by `reference`; SOUK_NOT_FOUND. [serving; 0.1] */
+static inline int souk_payment_find(struct souk_ctx *ctx, struct souk_str provider, struct souk_str reference, const struct souk_payment **payment) { return souk_api->payment->find(ctx, provider, reference, payment); }
+
+/* clang-format on */
+
 #ifdef __cplusplus
 }
 #endif

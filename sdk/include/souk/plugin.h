@@ -27,7 +27,7 @@ extern "C" {
 struct souk_ctx;   /* one call of the core into the plugin; everything that the plugin asks for goes
                       through it */
 struct souk_value; /* structured data: souk/value.h */
-struct souk_api;
+struct souk_api;   /* at the end of this file */
 
 /* ---- needs ---- */
 
@@ -269,6 +269,57 @@ struct souk_plugin {
     SOUK_HIDDEN const struct souk_api *souk_api;                                                   \
     SOUK_EXPORT extern const struct souk_plugin souk_plugin;                                       \
     const struct souk_plugin souk_plugin
+
+/* ---- what the core hands over ---- */
+
+struct souk_value_api;
+struct souk_call_api;
+struct souk_db_api;
+struct souk_request_api;
+struct souk_event_api;
+struct souk_http_api;
+struct souk_order_api;
+struct souk_payment_api;
+struct souk_delivery_api;
+struct souk_notify_api;
+struct souk_catalogue_api;
+struct souk_price_api;
+struct souk_cart_api;
+struct souk_person_api;
+struct souk_content_api;
+struct souk_locale_api;
+struct souk_time_api;
+struct souk_crypto_api;
+struct souk_file_api;
+struct souk_feed_api;
+
+/* Host-allocated. One sub-table a header, souk/<area>.h; authors call the inline functions there.
+ */
+struct souk_api {
+    uint32_t size;
+    int32_t abi_minor;
+    const struct souk_value_api *value;
+    const struct souk_call_api *call;
+    const struct souk_db_api *db;
+    const struct souk_request_api *request;
+    const struct souk_event_api *event;
+    const struct souk_http_api *http;
+    const struct souk_order_api *order;
+    const struct souk_payment_api *payment;
+    const struct souk_delivery_api *delivery;
+    const struct souk_notify_api *notify;
+    /* since 0.2 */
+    const struct souk_catalogue_api *catalogue;
+    const struct souk_price_api *price;
+    const struct souk_cart_api *cart;
+    const struct souk_person_api *person;
+    const struct souk_content_api *content;
+    const struct souk_locale_api *locale;
+    const struct souk_time_api *time;
+    const struct souk_crypto_api *crypto;
+    const struct souk_file_api *file;
+    const struct souk_feed_api *feed;
+};
 
 extern SOUK_HIDDEN const struct souk_api *souk_api;
 

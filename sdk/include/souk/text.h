@@ -8,8 +8,13 @@
 #ifndef SOUK_TEXT_H
 #define SOUK_TEXT_H
 
-#ifndef SOUK_H
-#error "include <souk.h>"
+#include <errno.h>
+#include <stdio.h>
+
+#include <souk/locale.h>
+
+#ifdef __cplusplus
+extern "C" {
 #endif
 
 /* Without blanks, tabs and carriage returns around it. */
@@ -91,6 +96,25 @@ static inline int souk_amount(struct souk_str text, struct souk_str currency, in
         value *= 10;
     *minor = value;
     return any && digits >= 0;
+}
+
+/* Minor units as a plain decimal number with the currency's own digits, "1299.50", "-0.05", for
+ * peers and files: a point, no grouping. Empty: no such currency. [any; 0.2] */
+static inline struct souk_str souk_decimal_text(struct souk_ctx *ctx, int64_t minor,
+                                                struct souk_str currency)
+{
+    int digits = souk_currency_digits(currency);
+    int64_t unit = 1;
+    uint64_t amount = minor < 0 ? 0 - (uint64_t)minor : (uint64_t)minor;
+    for (int i = 0; i < digits; i++)
+        unit *= 10;
+    if (digits < 0)
+        return souk_str("");
+    if (digits == 0)
+        return souk_printf(ctx, "%s%llu", minor < 0 ? "-" : "", (unsigned long long)amount);
+    return souk_printf(ctx, "%s%llu.%0*llu", minor < 0 ? "-" : "",
+                       (unsigned long long)(amount / (uint64_t)unit), digits,
+                       (unsigned long long)(amount % (uint64_t)unit));
 }
 
 /* ---- tables in an option: a rule a line, the cells divided by "|", lines that begin with # for
@@ -361,5 +385,9 @@ static inline void souk_add_fact(struct souk_ctx *ctx, struct souk_value *facts,
     souk_set_str(ctx, fact, "label", souk_t(ctx, label));
     souk_set_str(ctx, fact, "value", value);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
