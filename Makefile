@@ -70,7 +70,7 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 PLUGIN_DIRS := $(patsubst %/Makefile,%,$(wildcard plugins/*/Makefile sdk/examples/*/Makefile))
 PLUGINS     := $(foreach d,$(PLUGIN_DIRS),$(BUILD)/plugins/$(notdir $(d)).so)
 
-.PHONY: all run test unit e2e conform browser bench install format clean help FORCE
+.PHONY: all run test unit e2e conform browser bench layout install format clean help FORCE
 all: $(BUILD)/souk $(BUILD)/souk-image $(BUILD)/souk-host $(PLUGINS)
 
 GEN_HEADERS :=
@@ -157,6 +157,14 @@ run: all
 	  (sh core/app/demo/open http://127.0.0.1:8080 &) || true
 	@[ -e data/souk.db ] || $(BUILD)/souk import --data data -c core/app/demo/souk.lua --format souk core/app/demo/catalogue.jsonl
 	$(BUILD)/souk serve -c core/app/demo/souk.lua --data data --listen 127.0.0.1:8080
+
+# What the ABI looks like, member by member: to be run when a header has changed, and read before it is committed.
+layout: $(BUILD)/tool/layout
+	$< >sdk/abi/layout.txt
+
+$(BUILD)/tool/layout: sdk/abi/layout.awk $(wildcard sdk/include/*.h sdk/include/souk/*.h)
+	@mkdir -p $(@D)
+	@awk -f sdk/abi/layout.awk sdk/include/souk/*.h >$@.c && $(CC) -std=c11 -Isdk/include $@.c -o $@
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/souk/plugins \

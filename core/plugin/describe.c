@@ -30,10 +30,10 @@ static void add_text(struct arena *arena, struct json *out, const char *key, con
 static void add_requires(struct arena *arena, const struct descriptor *d, struct json *out)
 {
     struct json *list = json_add(arena, out, "requires", JSON_ARRAY);
-    for (size_t i = 0; i < d->requires_count; i++) {
+    for (size_t i = 0; i < d->relations_count; i++) {
         struct json *row = json_add(arena, list, NULL, JSON_OBJECT);
-        add_text(arena, row, "plugin", d->requires[i].plugin);
-        add_text(arena, row, "relation", PICK(relations, d->requires[i].relation));
+        add_text(arena, row, "plugin", d->relations[i].plugin);
+        add_text(arena, row, "relation", PICK(relations, d->relations[i].relation));
     }
 }
 

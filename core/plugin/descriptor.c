@@ -41,7 +41,7 @@ struct shape { /* one table: where it stands and what a row must at least have *
     }
 
 static const struct shape shapes[] = {
-    SHAPE(requires, souk_require, relation),
+    SHAPE(relations, souk_require, relation),
     SHAPE(options, souk_option, type),
     SHAPE(routes, souk_route, handle),
     SHAPE(pages, souk_page, fill),
@@ -87,7 +87,7 @@ static int read_identity(const struct souk_plugin *raw, const char *file, struct
                        newer ? "upgrade souk or install a " : "install a ", name, SOUK_ABI_MAJOR,
                        SOUK_ABI_MINOR);
     }
-    if (raw->size < offsetof(struct souk_plugin, requires) || raw->size > (1 << 16)) {
+    if (raw->size < offsetof(struct souk_plugin, relations) || raw->size > (1 << 16)) {
         return err_set(err, SOUK_INVALID,
                        "plugin \"%s\" (%s): says that its descriptor has %u bytes; begin it "
                        "with SOUK_ABI and build it again",

@@ -17,7 +17,7 @@
 struct descriptor {
     struct souk_plugin
         plugin; /* cut or filled up to our size; its souk_table members are not to be used */
-    DESCRIPTOR_ARRAY(souk_require, requires);
+    DESCRIPTOR_ARRAY(souk_require, relations);
     DESCRIPTOR_ARRAY(souk_option, options);
     DESCRIPTOR_ARRAY(souk_route, routes);
     DESCRIPTOR_ARRAY(souk_page, pages);

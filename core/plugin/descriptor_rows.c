@@ -45,23 +45,23 @@ static const char *shown(const char *text)
 
 int descriptor_check_requires(const struct row_check *check, const struct descriptor *d)
 {
-    for (size_t i = 0; i < d->requires_count; i++) {
-        const struct souk_require *row = &d->requires[i];
+    for (size_t i = 0; i < d->relations_count; i++) {
+        const struct souk_require *row = &d->relations[i];
         if (!descriptor_is_name(row->plugin, 32)) {
-            return descriptor_wrong(check, "requires", i, "\"%s\" is not a plugin's name",
+            return descriptor_wrong(check, "relations", i, "\"%s\" is not a plugin's name",
                                     shown(row->plugin));
         }
         if (strcmp(row->plugin, check->plugin) == 0)
-            return descriptor_wrong(check, "requires", i, "names the plugin itself; take it out");
+            return descriptor_wrong(check, "relations", i, "names the plugin itself; take it out");
         if (row->relation < SOUK_NEEDS || row->relation > SOUK_AFTER) {
-            return descriptor_wrong(check, "requires", i,
+            return descriptor_wrong(check, "relations", i,
                                     "relation %d to \"%s\" is none of SOUK_NEEDS, "
                                     "SOUK_CONFLICTS, SOUK_AFTER",
                                     row->relation, row->plugin);
         }
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(d->requires[k].plugin, row->plugin) == 0) {
-                return descriptor_wrong(check, "requires", i, "names \"%s\" a second time",
+            if (strcmp(d->relations[k].plugin, row->plugin) == 0) {
+                return descriptor_wrong(check, "relations", i, "names \"%s\" a second time",
                                         row->plugin);
             }
         }

@@ -123,8 +123,8 @@ static void prune(struct draft *draft)
         for (size_t i = 0; i < draft->count; i++) {
             struct candidate *candidate = &draft->at[i];
             const struct descriptor *d = candidate->plugin ? &candidate->plugin->descriptor : NULL;
-            for (size_t k = 0; candidate->plugin && k < d->requires_count; k++) {
-                const struct souk_require *row = &d->requires[k];
+            for (size_t k = 0; candidate->plugin && k < d->relations_count; k++) {
+                const struct souk_require *row = &d->relations[k];
                 const char *why = row->relation == SOUK_NEEDS ? why_away(draft, row->plugin) : NULL;
                 if (why) {
                     char text[256];
@@ -156,7 +156,7 @@ int draft_order(struct draft *draft)
             continue;
         }
         const struct descriptor *d = &candidate->plugin->descriptor;
-        items[n] = (struct resolve_item){candidate->entry->name, d->requires, d->requires_count};
+        items[n] = (struct resolve_item){candidate->entry->name, d->relations, d->relations_count};
         live[n++] = *candidate;
     }
     int code = resolve_order(items, n, order, &draft->problems);

@@ -233,7 +233,7 @@ static int map_copy(const char *copy, struct staged *out, struct err *err)
     dl_iterate_phdr(find_range, &range);
     out->start = (const void *)range.start;
     out->len = range.end - range.start;
-    if (range.end - range.inside < offsetof(struct souk_plugin, requires)) {
+    if (range.end - range.inside < offsetof(struct souk_plugin, relations)) {
         return err_set(err, SOUK_INVALID,
                        "exports a souk_plugin that is no descriptor; define it with "
                        "SOUK_PLUGIN");

@@ -10,7 +10,7 @@ import { withShop, run, goodPlugins } from './souk.mjs';
 const handler = 'static int h(struct souk_ctx *c) { return souk_answer_text(c, 200, souk_str("here")); }\n';
 const plain = (name, rows = '', tables = '') => `#include <souk.h>\n${tables}\nSOUK_PLUGIN = { SOUK_ABI, .name = "${name}", .version = "1.0.0", ` +
   `.summary = "For a test", .contact = "tests@example.org", .license = "MIT", ${rows} };\n`;
-const relation = (name, other, how) => plain(name, '.requires = SOUK_TABLE(needs)', `static const struct souk_require needs[] = {{"${other}", ${how}, 0}};`);
+const relation = (name, other, how) => plain(name, '.relations = SOUK_TABLE(needs)', `static const struct souk_require needs[] = {{"${other}", ${how}, 0}};`);
 const page = (name, path) => plain(name, '.pages = SOUK_TABLE(pages), .files = SOUK_TABLE(files)', 'static const char html[] = "x";\n' +
   'static int fill(struct souk_ctx *c, struct souk_value *v) { (void)c; (void)v; return 0; }\n' +
   `static const struct souk_page pages[] = {{"${path}", "p", fill, "P", 0, 0}};\n` +

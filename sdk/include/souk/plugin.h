@@ -240,7 +240,7 @@ struct souk_plugin {
     const char *license; /* SPDX */
     int32_t role;
     int32_t reserved;
-    struct souk_table requires; /* struct souk_require */
+    struct souk_table relations; /* struct souk_require */
     struct souk_table options;
     struct souk_table routes;
     struct souk_table pages;

@@ -49,7 +49,7 @@ static const struct {
 
 /* Two rows of each kind, all good; a test spoils one. */
 static struct world {
-    struct souk_require requires[2];
+    struct souk_require relations[2];
     struct souk_option options[2];
     struct souk_route routes[2];
     struct souk_page pages[2];
@@ -66,7 +66,7 @@ static struct world {
 static void reset(void)
 {
     static const struct world good = {
-        .requires = {{.plugin = "other", .relation = SOUK_NEEDS},
+        .relations = {{.plugin = "other", .relation = SOUK_NEEDS},
                      {.plugin = "third", .relation = SOUK_AFTER}},
         .options = {{.key = "name", .type = SOUK_STRING},
                     {.key = "colour", .type = SOUK_CHOICE, .initial = "red", .choices = colours}},
@@ -103,7 +103,7 @@ static void reset(void)
         .api = &slot,
         .name = "hello",
         .version = "1.0.0",
-        .requires = SOUK_TABLE(w.requires),
+        .relations = SOUK_TABLE(w.relations),
         .options = SOUK_TABLE(w.options),
         .routes = SOUK_TABLE(w.routes),
         .pages = SOUK_TABLE(w.pages),
@@ -243,7 +243,7 @@ static void test_shorter_descriptor(void **state)
 {
     (void)state;
     reset();
-    w.plugin.size = offsetof(struct souk_plugin, requires);
+    w.plugin.size = offsetof(struct souk_plugin, relations);
     assert_int_equal(read_it(), 0);
     assert_int_equal(out.routes_count, 0);
     assert_null(out.plugin.init);
@@ -259,13 +259,19 @@ static void test_abi(void **state)
     reset();
     w.plugin.abi_minor = SOUK_ABI_MINOR + 6;
     assert_int_equal(read_it(), SOUK_CONFLICT);
-    assert_part(err.text, "plugin \"hello\" (plugins/hello.so): needs ABI 0.7, this souk has "
-                          "0.1; upgrade souk or install a hello built for ABI 0.1");
+    char words[200];
+    snprintf(words, sizeof words,
+             "plugin \"hello\" (plugins/hello.so): needs ABI %d.%d, this souk has %d.%d; upgrade "
+             "souk or install a hello built for ABI %d.%d",
+             SOUK_ABI_MAJOR, SOUK_ABI_MINOR + 6, SOUK_ABI_MAJOR, SOUK_ABI_MINOR, SOUK_ABI_MAJOR,
+             SOUK_ABI_MINOR);
+    assert_part(err.text, words);
     reset();
     w.plugin.abi_major = SOUK_ABI_MAJOR + 1;
     w.plugin.name = (const char *)16; /* another layout: nothing behind it may be read */
     assert_int_equal(read_it(), SOUK_CONFLICT);
-    assert_part(err.text, "needs ABI 1.1");
+    snprintf(words, sizeof words, "needs ABI %d.%d", SOUK_ABI_MAJOR + 1, SOUK_ABI_MINOR);
+    assert_part(err.text, words);
     reset();
     w.plugin.magic = 7;
     assert_int_equal(read_it(), SOUK_INVALID);
@@ -299,10 +305,10 @@ static void test_identity(void **state)
 static void test_requires_and_options(void **state)
 {
     (void)state;
-    BAD(w.requires[1].relation = 4, "requires[1]: relation 4");
-    BAD(w.requires[0].plugin = "hello", "the plugin itself");
-    BAD(w.requires[0].plugin = NULL, "not a plugin's name");
-    BAD(w.requires[1].plugin = "other", "a second time");
+    BAD(w.relations[1].relation = 4, "relations[1]: relation 4");
+    BAD(w.relations[0].plugin = "hello", "the plugin itself");
+    BAD(w.relations[0].plugin = NULL, "not a plugin's name");
+    BAD(w.relations[1].plugin = "other", "a second time");
     BAD(w.options[0].key = "a-b", "options[0]: key \"a-b\"");
     BAD(w.options[0].key = NULL, "options[0]");
     BAD(w.options[0].type = 14, "has type 14");
