@@ -111,6 +111,7 @@ export class Peer {
       });
     });
     await new Promise((done) => peer.server.listen(0, '127.0.0.1', done));
+    peer.server.unref(); // a test that ends early must not wait for it
     peer.url = `http://127.0.0.1:${peer.server.address().port}`;
     peer.config = `probe_sell = { peer = "${peer.url}" }`;
     return peer;
