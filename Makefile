@@ -5,6 +5,7 @@
 #   make test         everything that can be tested here; SANITIZE=address,undefined or thread
 #   make bench        ratios against nginx, bare SQLite and bare Lua, measured in one run (PARTS=promotions: some of them)
 #   make install      PREFIX=/usr/local DESTDIR=
+#   make reference    sdk/docs/reference.md from the headers of the kit
 #   make format       clang-format over all C files
 #
 # Compilation is by wildcard: a new .c under core/ joins the binary, a new folder in plugins/ or
@@ -70,7 +71,7 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 PLUGIN_DIRS := $(patsubst %/Makefile,%,$(wildcard plugins/*/Makefile sdk/examples/*/Makefile))
 PLUGINS     := $(foreach d,$(PLUGIN_DIRS),$(BUILD)/plugins/$(notdir $(d)).so)
 
-.PHONY: all run test unit e2e conform browser bench layout install format clean help FORCE
+.PHONY: all run test unit e2e conform browser bench layout install reference format clean help FORCE
 all: $(BUILD)/souk $(BUILD)/souk-image $(BUILD)/souk-host $(PLUGINS)
 
 GEN_HEADERS :=
@@ -186,12 +187,18 @@ install: all
 	install -m 644 core/app/demo/pictures/* $(DESTDIR)$(PREFIX)/share/souk/demo/pictures/
 	for file in $$(cd sdk && find examples -type f -not -path '*/.*' -not -name '*.so'); do \
 	  install -D -m 644 "sdk/$$file" "$(DESTDIR)$(PREFIX)/share/souk/$$file" || exit 1; done
-	for file in $$(cd sdk && find conform -type f -name '*.[ch]'); do \
+	for file in $$(cd sdk && { find conform -type f -name '*.[ch]'; find abi new -type f -not -path '*/.*' -not -name '*.so' \
+	  -not -name '*.conform.json'; }); do \
 	  install -D -m 644 "sdk/$$file" "$(DESTDIR)$(PREFIX)/share/souk/$$file" || exit 1; done
 	sed 's|@PREFIX@|$(PREFIX)|g;s|@VERSION@|$(VERSION)|g' sdk/souk.pc.in \
 	  > $(DESTDIR)$(PREFIX)/share/pkgconfig/souk.pc
 	sed 's|@PREFIX@|$(PREFIX)|g' core/app/demo/souk.service.in \
 	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/souk.service
+
+# The reference of the kit, made from the headers.
+reference:
+	awk -f sdk/reference.awk sdk/include > $(BUILD)/reference.md
+	mv $(BUILD)/reference.md sdk/docs/reference.md
 
 format:
 	clang-format -i $$(find core sdk plugins tests -name '*.[ch]')
@@ -200,6 +207,6 @@ clean:
 	rm -rf build build-*
 
 help:
-	@sed -n '3,9p' Makefile | cut -c3-
+	@sed -n '3,10p' Makefile | cut -c3-
 
 -include $(CORE_OBJ:.o=.d) $(HOST_SRC:%.c=$(BUILD)/%.d) $(UNIT_BIN:=.d)

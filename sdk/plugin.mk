@@ -1,7 +1,14 @@
 # plugin.mk: builds the plugin whose folder make runs in. A plugin's whole Makefile:
 #
 #     NAME := hello
-#     include ../sdk/plugin.mk
+#     SOUK_SDK ?= $(shell pkg-config --variable=sdkdir souk)
+#     include $(SOUK_SDK)/plugin.mk
+#
+#   make           the plugin, hello.so
+#   make conform   all rules in all modes; writes hello.conform.json, the record that `souk plugin install` reads
+#   make play      story.lua, against a shop of its own
+#   make debug     without optimisation, for gdb; SANITIZE=address,undefined goes with it
+#   make clean
 #
 # All *.c of the folder become $(OUT)/$(NAME).so; locale/*.po become .mo, for SOUK_EMBED(bg, "locale/bg.mo").
 # Only the SDK's headers are used, and a C compiler; msgfmt (gettext) when there are translations.
@@ -11,7 +18,8 @@
 #   PLUGIN_LIBS  pkg-config names of libraries that it needs, such as: libqrencode zint
 #   PLUGIN_HEADERS  headers of libraries that ship no .pc file, such as: zint.h
 #   PLUGIN_LDLIBS   and how these are linked: -lzint
-#   SANITIZE     address,undefined or thread
+#   SANITIZE     address,undefined or thread; souk-host and souk have to be built with the same
+#   SOUK_HOST    the souk-host for conform and play; that of the SDK when not set
 #   CFLAGS       of yours come last
 
 NAME     ?= $(notdir $(CURDIR))
@@ -49,8 +57,21 @@ PLUGIN_CFLAGS  += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
 PLUGIN_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 
-.PHONY: plugin plugin-clean
+.PHONY: plugin conform play debug clean plugin-clean
 plugin: $(OUT)/$(NAME).so
+
+# Beside the SDK's own prefix, else in the tree, else on the PATH.
+SOUK_HOST ?= $(firstword $(wildcard $(SDK)/../../bin/souk-host $(SDK)/../build/souk-host) souk-host)
+
+conform: plugin
+	$(SOUK_HOST) conform $(OUT)/$(NAME).so --mode all --record
+
+play: plugin
+	$(SOUK_HOST) play story.lua $(OUT)/$(NAME).so
+
+debug:
+	@$(MAKE) --no-print-directory plugin-clean
+	@$(MAKE) --no-print-directory plugin CFLAGS="-O0 -g3 -fno-omit-frame-pointer $(CFLAGS)"
 
 ifneq ($(PLUGIN_LIBS),)
 ifneq ($(shell pkg-config --exists $(PLUGIN_LIBS) 2>/dev/null && echo yes),yes)
@@ -84,5 +105,7 @@ $(PLUGIN_GEN)/locale/%.mo: locale/%.po
 	@mkdir -p $(@D)
 	@$(MSGFMT) --check-format --check-domain -o $@ $<
 
+clean: plugin-clean
+
 plugin-clean:
-	rm -rf $(OUT)/$(NAME).so $(PLUGIN_GEN)
+	rm -rf $(OUT)/$(NAME).so $(OUT)/$(NAME).conform.json $(PLUGIN_GEN)

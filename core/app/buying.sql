@@ -9,9 +9,6 @@ SELECT coalesce(sum(l.quantity), 0) FROM cart_line l
 WHERE l.later = 0 AND l.cart_id = (SELECT id FROM cart WHERE person_id = $1 AND state = 'open' AND expires_at > $2
   ORDER BY changed_at DESC LIMIT 1);
 
--- name: buy_product_of_variant
-SELECT product_id FROM variant WHERE id = $1;
-
 -- name: buy_variant_of_sku
 SELECT id FROM variant WHERE sku = $1;
 

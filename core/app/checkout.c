@@ -19,6 +19,7 @@
 #include <souk/plugin.h>
 #include "app/api/idempotency.h"
 #include "app/checkout.sql.h"
+#include "app/conversion.h"
 #include "app/money.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -40,6 +41,7 @@ struct run { /* one checkout, in the request's arena */
     struct json *body;
     struct checkout_end end;
     struct err err;
+    struct tax_buyer buyer;
     int online; /* the provider is asked after the commit */
     int placed_before;
 };
@@ -54,12 +56,17 @@ static int refuse(struct run *run, int status, const char *problem, const char *
     return SOUK_CONFLICT;
 }
 
-static int refuse_field(struct run *run, const char *pointer, const char *detail)
+static void add_error(struct run *run, const char *pointer, const char *detail)
 {
     struct arena *arena = &run->request->arena;
     struct json *item = json_add(arena, run->end.errors, NULL, JSON_OBJECT);
     json_add_str(arena, item, "pointer", arena_str(arena, souk_str(pointer)));
     json_add_cstr(arena, item, "detail", detail);
+}
+
+static int refuse_field(struct run *run, const char *pointer, const char *detail)
+{
+    add_error(run, pointer, detail);
     return refuse(run, 422, "invalid", "some fields need another look");
 }
 
@@ -88,6 +95,9 @@ static int read_draft(struct run *run, const struct provider_scope *scope)
                      &run->draft, run->end.errors);
     if (lacks_payment_alone(run->end.errors)) /* whether there is something to pay shows later */
         run->end.errors = json_new(arena, JSON_ARRAY);
+    const char *wrong = checkout_tax_wrong(arena, &run->buyer);
+    if (wrong)
+        add_error(run, "/billing/vat_number", wrong);
     return run->end.errors->count ? refuse(run, 422, "invalid", "some fields need another look")
                                   : SOUK_OK;
 }
@@ -109,6 +119,14 @@ static int refuse_choice(struct run *run, const char *what)
     while (text.len && text.ptr[0] == ' ')
         text = str_from(text, 1);
     return refuse_field(run, pointer, arena_cstr(arena, text));
+}
+
+/* Nothing is sold without the tax that a plugin has to tell. */
+static int refuse_price(struct run *run, int code, const char *otherwise)
+{
+    if (code == SOUK_UNAVAILABLE)
+        return refuse(run, 503, "unavailable", CART_NO_TAX);
+    return code ? refuse(run, 422, "invalid", words(run, otherwise)) : SOUK_OK;
 }
 
 static int choose_delivery(struct run *run, const struct provider_scope *scope)
@@ -133,8 +151,7 @@ static int choose_delivery(struct run *run, const struct provider_scope *scope)
                                       .amount = run->delivery.amount};
     int code = checkout_charge(scope->conn, arena, &run->cart, &run->market, &run->quote, &charge,
                                &run->err);
-    return code ? refuse(run, 422, "invalid", words(run, "the delivery cannot be priced"))
-                : SOUK_OK;
+    return refuse_price(run, code, "the delivery cannot be priced");
 }
 
 /* A provider that asks nobody is begun here and now: id, number and order do not exist yet. */
@@ -197,9 +214,11 @@ static int choose_payment(struct run *run, const struct provider_scope *scope, i
                                    .label = run->offer.payment_label,
                                    .amount = json_int(json_at(offer, "fee"), 0),
                                    .fee = 1};
-    if (fee.amount > 0 && checkout_charge(scope->conn, arena, &run->cart, &run->market, &run->quote,
-                                          &fee, &run->err) != SOUK_OK)
-        return refuse(run, 422, "invalid", words(run, "the fee cannot be charged"));
+    int charged = fee.amount > 0 ? checkout_charge(scope->conn, arena, &run->cart, &run->market,
+                                                   &run->quote, &fee, &run->err)
+                                 : SOUK_OK;
+    if (charged != SOUK_OK)
+        return refuse_price(run, charged, "the fee cannot be charged");
     if (!(flags & SOUK_PAYMENT_LOCAL)) {
         run->online = 1;
         run->offer.payment_data =
@@ -267,7 +286,7 @@ static int price(struct run *run, struct db_conn *conn)
         code = cart_price(conn, arena, &run->cart, &run->market, NULL, 0, &run->quote, gone,
                           &run->err);
     if (code != SOUK_OK)
-        return refuse(run, 422, "invalid", words(run, "the cart cannot be priced"));
+        return refuse_price(run, code, "the cart cannot be priced");
     if (gone->count) {
         json_add_tree(arena, run->end.more, "lines", gone);
         return refuse(run, 409, "out-of-stock", "some goods cannot be bought any more");
@@ -283,6 +302,7 @@ static int prepare(struct run *run)
     struct provider_scope scope;
     checkout_scope(request, conn, &scope);
     run->market = checkout_market(request, json_at(run->body, "address"));
+    run->market.sells = 1;
     int code = read_draft(run, &scope);
     if (code == SOUK_OK && run->draft.address.country.len == 2) {
         run->market.country = run->draft.address.country; /* as normalised */
@@ -336,7 +356,9 @@ static int place_unit(struct db_conn *conn, void *arg)
     int code = order_place(conn, arena, &run->offer, run->request->now, &run->end.placed, &problem,
                            lines, &run->err);
     if (code == SOUK_OK)
-        return SOUK_OK;
+        return run->end.placed.again ? SOUK_OK
+                                     : conversion_place(run->request, conn, &run->cart,
+                                                        run->end.placed.id, run->request->now);
     if (code != SOUK_CONFLICT || !problem)
         return code;
     run->end.more = json_new(arena, JSON_OBJECT);
@@ -503,12 +525,20 @@ int checkout_run(struct request *request, struct souk_str token, const struct js
     if (code != SOUK_OK)
         return code;
     fill_offer(run);
-    if (!souk_str_is(run->cart.state, "ordered") && prepare(run) != SOUK_OK) {
+    int open = !souk_str_is(run->cart.state, "ordered");
+    if (open && checkout_tax(request, run->cart.draft, run->body, &run->buyer) != SOUK_OK) {
+        refuse(run, 503, "unavailable", CART_NO_TAX);
+        request_conn_end(request);
+        request_then_write(request, refused, run);
+        return SOUK_OK;
+    }
+    if (open && prepare(run) != SOUK_OK) {
         request_conn_end(request);
         request_then_write(request, refused, run);
         return SOUK_OK;
     }
     request_conn_end(request);
+    conversion_catch_up(request);
     if (run->online)
         return run_online(run);
     request_then_write(request, commit, run);

@@ -18,6 +18,11 @@ struct market checkout_market(struct request *request, const struct json *place)
 int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
                    const struct market *market, struct quote *quote, struct json *gone,
                    struct err *err);
+/* The same for whoever is not a request: bridge_cart_use. */
+struct provider_scope;
+int checkout_price_in(const struct provider_scope *scope, struct db_conn *conn,
+                      const struct cart *cart, const struct market *market, struct quote *quote,
+                      struct json *gone, struct err *err);
 /* TASK. Lists as in the contract; amounts are money documents. */
 int checkout_delivery_options(struct request *request, const struct cart *cart,
                               const struct market *market, struct json *items, struct err *err);

@@ -17,6 +17,16 @@ struct json *checkout_keep(struct arena *arena, const struct json *body);
 int checkout_can_in_page(const struct json *chosen, const struct json *offer);
 /* How long goods are kept for an order whose provider is being asked. */
 int64_t checkout_hold(void);
+/* TASK. What is known of the tax number in `draft` (kept there as "tax"), asked about where
+ * `before`, the draft as it was stored, does not tell; then the request's snapshot is ended.
+ * buyer->state TAX_STATE_NONE: there is none, or nobody is asked about such. SOUK_UNAVAILABLE:
+ * nothing can be sold now. */
+int checkout_tax(struct request *request, const struct json *before, struct json *draft,
+                 struct tax_buyer *buyer);
+/* The same without asking: what was found out stays, while the number does. */
+void checkout_tax_remember(struct arena *arena, const struct json *before, struct json *draft);
+/* Words for the field; NULL: nothing is wrong with it. */
+const char *checkout_tax_wrong(struct arena *arena, const struct tax_buyer *buyer);
 /* What delivery providers get to see, of a computed quote; the city is the one that was typed. */
 void checkout_delivery_terms(struct arena *arena, const struct cart *cart,
                              const struct quote *quote, const struct market *market,

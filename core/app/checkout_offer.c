@@ -101,50 +101,68 @@ void checkout_payment_terms(struct db_conn *conn, const struct cart *cart,
 
 /* ---- charging ---- */
 
-/* Rates of a class that apply to delivery. */
-static int delivery_rates(struct db_conn *conn, const struct market *market,
-                          struct souk_str tax_class, struct tax_rates *rates)
+/* Of the rates of a class those that apply to delivery. */
+static void keep_delivery(const struct tax_rates *all, struct tax_rates *rates)
 {
-    struct tax_rates all;
+    *rates = (struct tax_rates){.exempt = all->exempt, .note = all->note};
+    for (int i = 0; i < all->count; i++)
+        if (all->at[i].delivery)
+            rates->at[rates->count++] = all->at[i];
+}
+
+/* What is charged where no tax is: the amount without that of the shop's own country. */
+static int tax_charge(struct db_conn *conn, const struct market *market, struct souk_str tax_class,
+                      struct quote_delivery *charge)
+{
+    struct tax_rates all, home;
     int64_t class_id;
-    rates->count = 0;
     int code = tax_class_find(conn, tax_class.len ? tax_class : souk_str("standard"), 0, &class_id);
+    if (code == SOUK_NOT_FOUND)
+        return SOUK_OK;
     if (code == SOUK_OK)
         code = tax_rates(conn, class_id, market, &all);
-    for (int i = 0; code == SOUK_OK && i < all.count; i++)
-        if (all.at[i].delivery)
-            rates->at[rates->count++] = all.at[i];
-    return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+    if (code != SOUK_OK)
+        return code;
+    keep_delivery(&all, &charge->rates);
+    if (!all.exempt || !market_shop()->prices_include_tax)
+        return SOUK_OK;
+    if ((code = tax_rates_home(conn, class_id, market, &all)) != SOUK_OK)
+        return code;
+    keep_delivery(&all, &home);
+    return tax_net(charge->amount, &home, &charge->amount);
 }
 
 int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
-                    const struct market *market, struct quote *quote,
+                    const struct market *terms, struct quote *quote,
                     const struct checkout_charged *what, struct err *err)
 {
+    struct market market = cart_market(arena, cart, terms);
     struct quote_delivery charge = {
         .method = what->method, .label = what->label, .amount = what->amount, .fee = what->fee};
-    int code = delivery_rates(conn, market, what->tax_class, &charge.rates);
+    int code = tax_charge(conn, &market, what->tax_class, &charge);
+    if (code == SOUK_UNAVAILABLE && market.sells)
+        return err_set(err, code, CART_NO_TAX);
     if (code != SOUK_OK)
         return err_set(err, code, "its tax cannot be read: %s", db_error(conn));
-    return cart_charge(conn, arena, cart, market, &charge, quote, err);
+    return cart_charge(conn, arena, cart, &market, &charge, quote, err);
 }
 
-int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
-                   const struct market *market, struct quote *quote, struct json *gone,
-                   struct err *err)
+int checkout_price_in(const struct provider_scope *from, struct db_conn *conn,
+                      const struct cart *cart, const struct market *market, struct quote *quote,
+                      struct json *gone, struct err *err)
 {
-    struct arena *arena = &request->arena;
+    struct provider_scope scope = *from;
+    struct arena *arena = scope.arena;
     const struct json *choice = json_at(cart->draft, "delivery");
     struct souk_str method = json_text(json_at(choice, "method"));
     int code = cart_price(conn, arena, cart, market, NULL, 0, quote, gone, err);
-    int may_ask = request->route->kind == SOUK_TASK && !db_is_writer(conn);
+    int may_ask = scope.kind == SOUK_TASK && !db_is_writer(conn);
     if (code != SOUK_OK || !method.len || !may_ask || !quote->count)
         return code;
-    struct provider_scope scope;
     struct souk_delivery_terms terms;
     struct souk_delivery_quote chosen = {.size = sizeof chosen};
     struct err why = {0};
-    checkout_scope(request, conn, &scope);
+    scope.conn = conn;
     scope.span = provider_look_span(&scope, clock_mono());
     checkout_delivery_terms(arena, cart, quote, market, &terms);
     if (delivery_check(&scope, method, &terms, choice, &chosen, &why) != SOUK_OK)
@@ -154,6 +172,15 @@ int checkout_price(struct request *request, struct db_conn *conn, const struct c
                                       .tax_class = chosen.tax_class,
                                       .amount = chosen.amount};
     return checkout_charge(conn, arena, cart, market, quote, &charge, err);
+}
+
+int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
+                   const struct market *market, struct quote *quote, struct json *gone,
+                   struct err *err)
+{
+    struct provider_scope scope;
+    checkout_scope(request, conn, &scope);
+    return checkout_price_in(&scope, conn, cart, market, quote, gone, err);
 }
 
 /* ---- lists ---- */

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 #include "app/chore.sql.h"
+#include "app/conversion.h"
 #include "app/media.h"
 #include "app/message.h"
 #include "app/shop_state.h"
@@ -50,6 +51,8 @@ static int housekeeping(struct db *db, struct err *err)
         code = account_sweep(db, now, err);
     if (code == SOUK_OK)
         code = forget(db, now, err);
+    if (code == SOUK_OK)
+        code = conversion_sweep(db, now, err);
     if (code == SOUK_OK)
         code = cart_sweep(db, now, err);
     return code == SOUK_OK ? media_sweep(db, err) : code;

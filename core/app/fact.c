@@ -4,6 +4,7 @@
  */
 #include "app/fact.h"
 
+#include "app/conversion.h"
 #include "app/message.h"
 #include "app/webhook.h"
 #include "base/clock.h"
@@ -13,7 +14,7 @@
 
 int fact_wants(struct souk_str topic)
 {
-    return message_wants(topic) || webhook_wants(topic);
+    return message_wants(topic) || webhook_wants(topic) || conversion_wants(topic);
 }
 
 int fact_owns(struct souk_str kind)
@@ -32,6 +33,8 @@ static int tell(struct db_conn *conn, void *arg)
         code = message_from_fact(conn, &arena, &fact, now);
     if (code == SOUK_OK)
         code = webhook_from_fact(conn, &arena, &fact, now);
+    if (code == SOUK_OK)
+        code = conversion_from_fact(conn, &arena, &fact, now);
     if (code == SOUK_OK || code == SOUK_NOT_FOUND) /* taken back: nothing is left to tell */
         code = job_finish(conn, job);
     arena_free(&arena);

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 
 #include "app/chore.h"
+#include "app/conversion.h"
 #include "app/fact.h"
+#include "app/feed.h"
 #include "app/message.h"
 #include "app/money.h"
 #include "app/parcel.h"
@@ -60,7 +62,8 @@ static const struct {
     int (*owns)(struct souk_str kind);
     void (*run)(struct db *db, const struct job *job);
 } owners[] = {{chore_owns, chore_run},   {fact_owns, fact_run},       {money_owns, money_run},
-              {parcel_owns, parcel_run}, {message_owns, message_run}, {webhook_owns, webhook_run}};
+              {parcel_owns, parcel_run}, {message_owns, message_run}, {webhook_owns, webhook_run},
+              {conversion_owns, conversion_run}, {feed_owns, feed_run}};
 
 #define OWNERS (sizeof owners / sizeof *owners)
 
@@ -97,7 +100,9 @@ static void run_job(struct work *work)
 static int runs(void *host, struct souk_str kind)
 {
     if (message_owns(kind))
-        return message_ready(); /* without a plugin that sends, they wait */
+        return message_ready(kind); /* without a plugin that sends, they wait */
+    if (conversion_owns(kind))
+        return conversion_ready(kind);
     return is_own(kind) || work_runs(host, kind);
 }
 

@@ -13,7 +13,8 @@
 static const struct cli_command *const commands[] = {
     &command_serve,  &command_check,  &command_plugin,  &command_hooks,  &command_jobs,
     &command_admin,  &command_backup, &command_restore, &command_verify, &command_version,
-    &command_import, &command_export, &command_quote,  &command_promo, &command_script,
+    &command_import, &command_export, &command_quote,   &command_promo,  &command_script,
+    &command_feed,   &command_new,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

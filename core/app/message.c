@@ -17,8 +17,7 @@
 #include "store/retention.h"
 
 #define ATTEMPTS 18 /* about three days, as store/job waits */
-/* Mails that waited longer, for a plugin that sends or a server that works, tell old news. */
-#define GOOD_FOR (7 * CLOCK_DAY)
+#define GOOD_FOR MESSAGE_GOOD_FOR
 
 const struct message_occasion message_occasions[] = {
     {"order.placed", "order_placed", "Order placed", MESSAGE_ORDER, "placed", GOOD_FOR, NULL},
@@ -77,16 +76,17 @@ void message_kinds(struct arena *arena, struct json *list)
 
 int message_owns(struct souk_str kind)
 {
-    return souk_str_is(kind, MESSAGE_JOB);
+    return souk_str_is(kind, MESSAGE_JOB) || souk_str_is(kind, MESSAGE_LETTER);
 }
 
-int message_ready(void)
+int message_ready(struct souk_str kind)
 {
     uint32_t ticket;
     if (!message_has_room())
         return 0;
     struct plugin_set *set = set_pin(&ticket);
-    int ready = set && notify_ready(set, MESSAGE_CHANNEL);
+    int mail = souk_str_is(kind, MESSAGE_JOB);
+    int ready = set && notify_ready(set, mail ? MESSAGE_CHANNEL : NULL);
     set_unpin(ticket);
     return ready;
 }
@@ -103,10 +103,13 @@ struct making {
     struct message_row row;
 };
 
-static int add_job(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now)
+int message_add_job(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str channel,
+                    int64_t now)
 {
     struct souk_str number = arena_printf(arena, "%lld", (long long)id);
-    int code = job_add(conn, souk_str(MESSAGE_JOB), number, number, number, ATTEMPTS, 0, now, NULL);
+    int mail = souk_str_is(channel, MESSAGE_CHANNEL);
+    int code = job_add(conn, souk_str(mail ? MESSAGE_JOB : MESSAGE_LETTER), number, number, number,
+                       ATTEMPTS, 0, now, NULL);
     return code == SOUK_CONFLICT ? SOUK_OK : code;
 }
 
@@ -122,7 +125,7 @@ static int put(struct making *making)
                       DB_TEXT(row->locale), DB_TEXT(row->data), DB_INT(making->now));
     if (code != SOUK_OK || !changed)
         return code;
-    return add_job(making->conn, making->arena, id, making->now);
+    return message_add_job(making->conn, making->arena, id, souk_str(MESSAGE_CHANNEL), making->now);
 }
 
 static struct souk_str locale_of(struct souk_str wanted)
@@ -262,7 +265,7 @@ int message_resend(struct db_conn *conn, struct arena *arena, int64_t id, struct
     if (code == SOUK_OK) /* whoever sends it again on purpose knows that the mailbox is there */
         code =
             db_run(conn, &sql_message_unsuppress, NULL, DB_TEXT(row.channel), DB_TEXT(recipient));
-    return code == SOUK_OK ? add_job(conn, arena, id, now) : code;
+    return code == SOUK_OK ? message_add_job(conn, arena, id, row.channel, now) : code;
 }
 
 int message_latest_order(struct db_conn *conn, int64_t *id)

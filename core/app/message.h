@@ -10,16 +10,22 @@
 #include "bridge/provider.h"
 #include "store/outbox.h"
 
-int message_owns(struct souk_str kind); /* "souk:message" */
+int message_owns(struct souk_str kind); /* "souk:message", "souk:letter" */
 /* For jobs_claim: is there a plugin that sends, and room on the threads that do? Without one
  * messages wait, and nothing is lost. */
-int message_ready(void);
+int message_ready(struct souk_str kind);
 void message_run(struct db *db, const struct job *job); /* hands it to threads of their own */
 void message_end(void);                   /* after the job workers, before the plugins end */
 int message_wants(struct souk_str topic); /* does this fact make a message? */
 /* In a write, by the job that delivers facts to the core. */
 int message_from_fact(struct db_conn *conn, struct arena *arena, const struct outbox_fact *fact,
                       int64_t now);
+/* In a write: a plugin's letter; for bridge_letter_use. */
+int message_letter(struct db_conn *conn, struct arena *arena, const struct letter *letter,
+                   int64_t now, int64_t *id, struct err *err);
+/* Whose "no" a link to leave brings, and by which channel; SOUK_NOT_FOUND: it is none of ours. */
+int message_leave_read(struct arena *arena, struct souk_str token, int64_t *person,
+                       const char **channel);
 /* In a write: once more, to the same address unless `recipient` names another; the address is
  * written to again from now on. SOUK_CONFLICT: it waits, or its link was for one use. */
 int message_resend(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str recipient,

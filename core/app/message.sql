@@ -32,6 +32,12 @@ ON CONFLICT (channel, value) DO UPDATE SET why = excluded.why, at = excluded.at
 -- name: message_unsuppress
 DELETE FROM suppression WHERE channel = $1 AND value = $2
 
+-- name: message_suppressed
+SELECT 1 FROM suppression WHERE channel = $1 AND value = $2
+
+-- name: message_of_key
+SELECT id FROM message WHERE channel = $1 AND key = $2 LIMIT 1
+
 -- name: message_order
 SELECT email, locale, coalesce(person_id, 0), status, captured, total, number, token, currency FROM shop_order WHERE id = $1
 

@@ -117,7 +117,7 @@ static enum outcome outcome_of(int code)
 }
 
 static void call_plugin(struct sending *sending, const struct provider_scope *scope,
-                        const struct message_text *text)
+                        const struct message_text *text, struct souk_str leave)
 {
     const struct message_row *row = &sending->row;
     struct souk_message_result result;
@@ -132,7 +132,8 @@ static void call_plugin(struct sending *sending, const struct provider_scope *sc
                                    .subject = text->subject,
                                    .text = text->text,
                                    .html = text->html,
-                                   .locale = souk_str(scope->locale)};
+                                   .locale = souk_str(scope->locale),
+                                   .unsubscribe = leave};
     int code = notify_send(scope, row->channel.ptr, &message, &result, &sending->err);
     sending->outcome = outcome_of(code);
     sending->reference = arena_str(&sending->arena, result.reference);
@@ -141,27 +142,43 @@ static void call_plugin(struct sending *sending, const struct provider_scope *sc
         err_set(&sending->err, code, "%.*s", SOUK_PRI(result.message));
 }
 
+static int render(struct sending *sending, const struct provider_scope *scope,
+                  struct message_text *text, struct souk_str *leave)
+{
+    const struct message_row *row = &sending->row;
+    struct json *view = NULL;
+    *leave = souk_str("");
+    int letter = message_is_letter(row->kind);
+    int code = letter ? message_letter_view(scope, row, &view, leave, &sending->err)
+                      : message_view(scope, row, &view, &sending->err);
+    if (code != SOUK_OK)
+        return code;
+    return letter ? message_letter_render(scope, row, view, *leave, text, &sending->err)
+                  : message_render(scope, row, view, text, &sending->err);
+}
+
 static void render_and_send(struct sending *sending)
 {
     struct provider_scope scope;
     struct message_text text = {0};
-    struct json *view = NULL;
+    struct souk_str leave;
     const char *locale = market_locale(sending->row.locale);
     provider_scope_job(&scope, sending->db, &sending->arena, locale ? locale : "en");
-    int code = message_view(&scope, &sending->row, &view, &sending->err);
+    int code = render(sending, &scope, &text, &leave);
     if (code == SOUK_OK)
-        code = message_render(&scope, &sending->row, view, &text, &sending->err);
-    if (code == SOUK_OK)
-        call_plugin(sending, &scope, &text);
-    else
-        sending->outcome = OUTCOME_AGAIN; /* a template that is wrong now is mended later */
+        call_plugin(sending, &scope, &text, leave);
+    else /* a template that is wrong now is mended later; a "no" stays one */
+        sending->outcome = code == SOUK_DENIED ? OUTCOME_NEVER : OUTCOME_AGAIN;
     provider_scope_end(&scope);
 }
 
 static int is_late(const struct message_row *row)
 {
     const struct message_occasion *occasion = message_occasion(row->kind);
-    return occasion && clock_now() > row->created_at + occasion->good_for;
+    int64_t good_for = occasion                       ? occasion->good_for
+                       : message_is_letter(row->kind) ? MESSAGE_GOOD_FOR
+                                                      : INT64_MAX / 2;
+    return clock_now() - row->created_at > good_for;
 }
 
 static int begin(struct sending *sending)

@@ -19,6 +19,8 @@
  *
  *   name, email, before: of an account
  *
+ *   unsubscribe: of news that plugins send (message_letter.c): the whole address of the way to leave
+ *
  * The first line of the text template is the subject. A snapshot is begun for reading and ended
  * before anything else is asked.
  */
@@ -37,22 +39,6 @@
 static struct souk_str text_of(const char *text)
 {
     return souk_str(text ? text : "");
-}
-
-static void add_shop(struct arena *arena, struct json *view)
-{
-    const struct market_shop *terms = market_shop();
-    struct json *shop = json_add(arena, view, "shop", JSON_OBJECT);
-    struct souk_str rest = text_of(terms->address), line;
-    json_add_str(arena, shop, "name", text_of(terms->name));
-    json_add_str(arena, shop, "url", text_of(terms->url));
-    json_add_str(arena, shop, "email", text_of(terms->email));
-    json_add_str(arena, shop, "phone", text_of(terms->phone));
-    struct json *lines = json_add(arena, shop, "address", JSON_ARRAY);
-    while (str_split(&rest, '\n', &line)) {
-        struct json *item = json_add(arena, lines, NULL, JSON_STRING);
-        item->text = str_trim(line);
-    }
 }
 
 static void add_link(struct arena *arena, struct json *view, struct souk_str path)
@@ -203,12 +189,26 @@ static void add_told(struct arena *arena, const struct json *data, struct json *
             json_add_tree(arena, view, names[i], json_at(data, names[i]));
 }
 
+struct json *message_frame(const struct provider_scope *scope, const struct message_row *row)
+{
+    struct arena *arena = scope->arena;
+    struct json *view = json_new(arena, JSON_OBJECT);
+    json_add_str(arena, view, "kind", row->kind);
+    json_add_cstr(arena, view, "locale", scope->locale);
+    json_add_int(arena, view, "year", clock_civil(clock_now()).year);
+    json_add_str(arena, view, "name", row->name);
+    json_add_cstr(arena, view, "path", "");
+    json_add_cstr(arena, view, "link", "");
+    site_add_shop(arena, view);
+    return view;
+}
+
 int message_view(const struct provider_scope *scope, const struct message_row *row,
                  struct json **out, struct err *err)
 {
     struct arena *arena = scope->arena;
     const struct message_occasion *occasion = message_occasion(row->kind);
-    struct json *data = NULL, *view = json_new(arena, JSON_OBJECT);
+    struct json *data = NULL, *view = message_frame(scope, row);
     if (!occasion)
         return err_set(err, SOUK_NOT_FOUND, "there is no message of the kind \"%.*s\"",
                        SOUK_PRI(row->kind));
@@ -216,10 +216,6 @@ int message_view(const struct provider_scope *scope, const struct message_row *r
     if (code != SOUK_OK)
         return code;
     int orders = occasion->about == MESSAGE_ORDER || occasion->about == MESSAGE_PARCEL;
-    json_add_str(arena, view, "kind", row->kind);
-    json_add_cstr(arena, view, "locale", scope->locale);
-    json_add_int(arena, view, "year", clock_civil(clock_now()).year);
-    add_shop(arena, view);
     if (orders && row->order)
         code = add_order(scope, row, data, view, err);
     else if (orders)
@@ -227,8 +223,6 @@ int message_view(const struct provider_scope *scope, const struct message_row *r
     if (code != SOUK_OK)
         return code;
     add_told(arena, data, view);
-    if (!json_at(view, "name"))
-        json_add_str(arena, view, "name", row->name);
     add_link(arena, view,
              orders ? order_path(arena, scope->locale, json_at(view, "order"))
              : json_text(json_at(data, "path")).len ? json_text(json_at(data, "path"))
@@ -239,8 +233,8 @@ int message_view(const struct provider_scope *scope, const struct message_row *r
 
 /* ---- rendering ---- */
 
-/* Blocks that say nothing leave no holes: one empty line at most, none with blanks only. */
-static struct souk_str tidy(struct arena *arena, struct souk_str text)
+/* One empty line at most, none with blanks only. */
+struct souk_str message_tidy(struct arena *arena, struct souk_str text)
 {
     struct buf out = {.arena = arena};
     struct souk_str line;
@@ -256,9 +250,9 @@ static struct souk_str tidy(struct arena *arena, struct souk_str text)
 }
 
 /* What comes before the first line break that has something before it, and what is behind it. */
-static void cut_subject(struct arena *arena, struct souk_str all, struct message_text *out)
+void message_cut_subject(struct arena *arena, struct souk_str all, struct message_text *out)
 {
-    all = tidy(arena, str_trim(all));
+    all = message_tidy(arena, str_trim(all));
     ptrdiff_t end = str_find(all, '\n');
     struct souk_str rest = end < 0 ? souk_str("") : str_from(all, (size_t)end + 1);
     out->subject = str_trim(end < 0 ? all : str_make(all.ptr, (size_t)end));
@@ -279,7 +273,7 @@ int message_render(const struct provider_scope *scope, const struct message_row 
     int code = site_render_text(scope->set, arena, &away, plain, view, &text, err);
     if (code != SOUK_OK)
         return code;
-    cut_subject(arena, text, out);
+    message_cut_subject(arena, text, out);
     return site_render_text(scope->set, arena, &away, name, view, &out->html, err);
 }
 

@@ -25,7 +25,7 @@ struct market offer_market(struct request *request, const struct cart *cart)
 {
     struct market market = checkout_market(request, cart ? json_at(cart->draft, "address") : NULL);
     market.asks = 1;
-    return market;
+    return cart ? cart_market(&request->arena, cart, &market) : market;
 }
 
 void offer_who(struct request *request, const struct cart *cart, const struct market *market,

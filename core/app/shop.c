@@ -23,9 +23,12 @@
 
 #include "app/admin/route.h"
 #include "app/booking.h"
+#include "app/checkout.h"
 #include "app/checks.h"
 #include "app/chore.h"
+#include "app/conversion.h"
 #include "app/fact.h"
+#include "app/feed.h"
 #include "app/maintenance.h"
 #include "app/media.h"
 #include "app/message.h"
@@ -43,6 +46,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "bridge/bridge.h"
+#include "bridge/provider.h"
 #include "plugin/stage.h"
 #include "shop/listing.h"
 #include "shop/market.h"
@@ -55,6 +59,7 @@
 #define JOB_THREADS 8 /* most of their time they wait for others: mail, webhooks, providers */
 #define LOOK_ORDERS (5 * CLOCK_SECOND)
 #define LOOK_RULES  (500 * CLOCK_MS)
+#define LOOK_FEEDS  CLOCK_SECOND
 #define DRAIN_GRACE (30 * CLOCK_SECOND)
 
 static struct shop *current;
@@ -121,6 +126,7 @@ static int open_database(struct shop *shop, struct err *err)
         return code;
     raise_ids(shop);
     webhook_begin(shop->db);
+    conversion_begin(shop->db);
     code = db_write(shop->db, note_start, shop, err);
     return code ? code : visit_key_begin(shop->db, clock_now(), err);
 }
@@ -167,6 +173,8 @@ static int start_plugins(struct shop *shop, struct err *err)
         .shop_name = arena_cstr(&shop->arena, options_text(shop->config.shop, "name")),
         .currency = arena_cstr(&shop->arena, options_text(shop->config.shop, "currency")),
         .page_data = frame_page_data,
+        .page_asked = conversion_asked,
+        .page_answered = conversion_answered,
         .page_sent = visits_page_sent};
     int code = open_host(shop, &site, err);
     if (code != SOUK_OK || shop->start->safe)
@@ -308,12 +316,24 @@ static void turn_rules(int64_t mono)
     promotion_watch();
 }
 
+/* Feeds that the catalogue, or the time, has overtaken. */
+static void turn_feeds(struct shop *shop, int64_t mono)
+{
+    static int64_t next;
+    if (mono < next)
+        return;
+    next = mono + LOOK_FEEDS;
+    feed_turn(shop->db);
+}
+
 static void turn(struct shop *shop, int64_t mono)
 {
     turn_shop(shop, mono);
     turn_rules(mono);
     turn_orders(shop, mono);
+    turn_feeds(shop, mono);
     visit_flush(shop->db);
+    conversion_turn(shop->db, clock_now());
     board_watch(mono, say_late);
     server_turn(shop->server, mono);
     switch_retire(shop->host);
@@ -352,7 +372,10 @@ static int build(struct shop *shop, struct err *err)
     config_market(&shop->arena, &shop->config);
     maintenance_set(options_int(shop->config.shop, "maintenance") != 0);
     media_setup(shop->start->data);
+    feed_setup(shop->start->data);
     int code = open_database(shop, err);
+    if (code == SOUK_OK)
+        code = bridge_files_use(shop->start->data, err);
     if (code != SOUK_OK)
         return code;
     int tasks = (int)options_int(config->http, "task_threads");
@@ -362,6 +385,8 @@ static int build(struct shop *shop, struct err *err)
     warm_worker(shop->jobs, JOB_THREADS, shop->db);
     checks_setup();
     booking_setup();
+    bridge_cart_use(checkout_price_in);
+    bridge_letter_use(message_letter);
     parcel_setup();
     if ((code = listing_setup(shop->db, err)) != SOUK_OK ||
         (code = offer_setup(shop->db, err)) != SOUK_OK || (code = start_rules(shop, err)))
@@ -381,8 +406,10 @@ static void stop(struct shop *shop)
     worker_stop(shop->tasks);
     event_queue_flush(shop->db);
     visit_flush_last(shop->db);
+    conversion_flush(shop->db);
     worker_stop(shop->jobs); /* a reload may be among them: it needs the host */
     webhook_end();
+    conversion_end();
     message_end(); /* plugins send, so before the host goes */
     switch_close(shop->host);
     push_stop(shop->push); /* nobody is left to publish */

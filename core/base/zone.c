@@ -5,11 +5,13 @@
  */
 #include "base/zone.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/map.h"
 #include "base/str.h"
 
 #define FILE_MOST (1u << 20)
@@ -293,27 +295,93 @@ static int64_t floor_second(int64_t at)
     return at >= 0 ? at / CLOCK_SECOND : -((-at + CLOCK_SECOND - 1) / CLOCK_SECOND);
 }
 
-int64_t zone_offset(int64_t at)
+int64_t zone_offset_in(const struct zone *from, int64_t at)
 {
     int64_t second = floor_second(at);
-    size_t low = 0, high = zone.count;
-    if (!zone.count || second >= zone.moments[zone.count - 1])
-        return offset_by_rule(&zone.rule, second) * CLOCK_SECOND;
+    size_t low = 0, high = from->count;
+    if (!from->count || second >= from->moments[from->count - 1])
+        return offset_by_rule(&from->rule, second) * CLOCK_SECOND;
     while (low < high) { /* how many moments are not after it */
         size_t middle = low + (high - low) / 2;
-        if (zone.moments[middle] <= second)
+        if (from->moments[middle] <= second)
             low = middle + 1;
         else
             high = middle;
     }
-    return (low ? zone.offsets[low - 1] : zone.first) * CLOCK_SECOND;
+    return (low ? from->offsets[low - 1] : from->first) * CLOCK_SECOND;
+}
+
+int64_t zone_offset(int64_t at)
+{
+    return zone_offset_in(&zone, at);
+}
+
+/* The moments before and after a change at which the clock would show `local`, as far as each side
+ * goes; 1: one of them does show it, *at. */
+static int find_moment(const struct zone *in, int64_t local, int64_t *before, int64_t *after,
+                       int64_t *at)
+{
+    *before = local - zone_offset_in(in, local - CLOCK_DAY);
+    *after = local - zone_offset_in(in, local + CLOCK_DAY);
+    *at = *before; /* shown once, or the first time */
+    if (*before + zone_offset_in(in, *before) == local)
+        return 1;
+    *at = *after;
+    return *after + zone_offset_in(in, *after) == local;
 }
 
 int64_t zone_utc(int64_t local)
 {
-    int64_t before = local - zone_offset(local - CLOCK_DAY),
-            after = local - zone_offset(local + CLOCK_DAY);
-    if (before + zone_offset(before) == local) /* shown once, or the first time */
-        return before;
-    return after + zone_offset(after) == local ? after : before;
+    int64_t before, after, at;
+    return find_moment(&zone, local, &before, &after, &at) ? at : before;
+}
+
+/* ---- others ---- */
+
+static pthread_mutex_t found_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct map found_zones; /* name -> struct zone * */
+
+static struct zone *read_zone(const char *name)
+{
+    struct zone *found = mem_zalloc(sizeof *found);
+    if (strcmp(name, "UTC") != 0 && (!is_name(name) || !load(name, found))) {
+        free(found->moments);
+        free(found->offsets);
+        free(found);
+        return NULL;
+    }
+    snprintf(found->name, sizeof found->name, "%s", name);
+    return found;
+}
+
+const struct zone *zone_find(struct souk_str name)
+{
+    char text[sizeof zone.name];
+    if (!name.len)
+        return &zone;
+    if (name.len >= sizeof text || memchr(name.ptr, 0, name.len))
+        return NULL;
+    str_copy(text, sizeof text, name);
+    pthread_mutex_lock(&found_lock);
+    struct zone *found = map_get(&found_zones, name);
+    if (!found && (found = read_zone(text)) != NULL)
+        map_put(&found_zones, souk_str(found->name), found);
+    pthread_mutex_unlock(&found_lock);
+    return found;
+}
+
+int64_t zone_moment_in(const struct zone *in, int64_t local)
+{
+    int64_t low, high, at;
+    if (find_moment(in, local, &high, &low, &at))
+        return at;
+    int64_t later = zone_offset_in(in, high); /* in a gap: low is before the change, high after */
+    while (high - low > CLOCK_SECOND) {
+        int64_t middle = low + (high - low) / 2;
+        if (zone_offset_in(in, middle) == later)
+            high = middle;
+        else
+            low = middle;
+    }
+    return floor_second(high) * CLOCK_SECOND;
 }

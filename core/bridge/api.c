@@ -54,6 +54,27 @@ int bridge_refuse(struct souk_ctx *ctx, int code, const char *format, ...)
     return code;
 }
 
+int bridge_tell(struct souk_ctx *ctx, int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    err_vset(&ctx->failure, code, format, args);
+    va_end(args);
+    ctx->failed = 1;
+    return code;
+}
+
+int bridge_write(struct souk_ctx *ctx, const char *function, souk_write_fn fn, void *arg)
+{
+    if (ctx->kind == SOUK_TASK)
+        return query_write(ctx, fn, arg);
+    if (ctx->kind != SOUK_WRITE)
+        return bridge_refuse(ctx, SOUK_WRONG_KIND,
+                             "%s in a %s call; use a WRITE or TASK route, or a job", function,
+                             bridge_kind_name(ctx->kind));
+    return query_conn(ctx) ? fn(ctx, arg) : ctx->failure.code;
+}
+
 int bridge_refuse_err(struct souk_ctx *ctx, const struct err *err)
 {
     return bridge_refuse(ctx, err->code ? err->code : SOUK_ERROR, "%s", err->text);

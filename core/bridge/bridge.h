@@ -38,6 +38,9 @@ struct site_options {
     /* What every page shows besides its own: the navigation and the like. `data` is the page's,
      * ours first; in the request's snapshot. May be NULL. */
     void (*page_data)(struct request *request, struct json *data);
+    /* As in struct web_site. May be NULL. */
+    const void *(*page_asked)(struct request *request);
+    void (*page_answered)(struct request *request);
     /* After a page went out, from the cache too: for the event log. May be NULL. */
     void (*page_sent)(struct request *request);
 };
@@ -59,11 +62,17 @@ int site_render_plain(struct request *request, const char *owner, const char *na
  */
 struct site_away {
     const char *locale, *currency; /* NULL: the shop's */
+    const char *owner;             /* whose assets; NULL: "souk" */
     int64_t now;
 };
 int site_render_text(const struct plugin_set *set, struct arena *arena,
                      const struct site_away *words, const char *name, const struct json *view,
                      struct souk_str *out, struct err *err);
+
+/* "shop" of templates outside of a page: {"name", "url", "email", "phone", "address": [lines]}. */
+void site_add_shop(struct arena *arena, struct json *view);
+/* Is there such a template? */
+int site_has_template(const struct plugin_set *set, const char *name);
 
 /* Admin resources of the plugins in the request's set, in order of start: the `index`th; 0 when
  * there are no more. */
@@ -93,6 +102,11 @@ int work_command(struct db *db, const char *plugin, const char *command, int arg
  * before the hub stops. */
 struct push_hub;
 void bridge_push_use(struct push_hub *hub);
+/* Where plugins keep files: <data>/files/<plugin>/. Once, when the data folder is ours alone: what
+ * an earlier process left half written is swept. Without it plugins have no files. */
+int bridge_files_use(const char *data, struct err *err);
+/* The folder of a plugin goes with all that is in it; none is no failure. */
+int bridge_files_purge(const char *plugin, struct err *err);
 /* Facts that READ handlers queued: written by the clock's turn, lost in a crash. */
 void event_queue_turn(struct db *db);
 void event_queue_flush(struct db *db); /* at the end: page views of the last second too */

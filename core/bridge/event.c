@@ -292,4 +292,6 @@ const struct souk_event_api event_table = {
     .filter = event_ask,
     .job_add = event_job_add,
     .push = push_tell,
+    .record = event_log_record,
+    .recent = event_log_recent,
 };

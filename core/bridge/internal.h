@@ -51,9 +51,15 @@ int bridge_refuse(struct souk_ctx *ctx, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Sets the words of `err` under the same rule. */
 int bridge_refuse_err(struct souk_ctx *ctx, const struct err *err);
+/* Says no with words for people: what came from a visitor or a peer is at fault, not the plugin. */
+int bridge_tell(struct souk_ctx *ctx, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* A view from a plugin that can be read at all: ptr unless empty, below 1 GiB. */
 int bridge_view_ok(struct souk_str text);
 const char *bridge_kind_name(int kind);
+/* Runs `fn` where the call may write: at once in WRITE, in a write of its own in TASK. Elsewhere
+ * SOUK_WRONG_KIND in the name of `function`. */
+int bridge_write(struct souk_ctx *ctx, const char *function, souk_write_fn fn, void *arg);
 
 /* Words for people from what a call came back with: the plugin's own when it gave them
  * with this code, else the core's. */
@@ -78,6 +84,27 @@ int query_step(struct souk_ctx *from, struct db_conn *conn, souk_write_fn fn, vo
 struct souk_str value_print(struct arena *arena, const struct json *value);
 /* The text, with bytes that are not UTF-8 replaced by U+FFFD; copied. */
 struct souk_str value_clean(struct arena *arena, struct souk_str text);
+
+/* event_log.c */
+int event_log_record(struct souk_ctx *ctx, const char *kind, int64_t person_id,
+                     struct souk_str subject, const struct souk_value *data);
+int event_log_recent(struct souk_ctx *ctx, const char *kind, int64_t person_id, int64_t before,
+                     uint32_t limit, const struct souk_value **list);
+
+/* terms.c: the market that a plugin means, with what it left open as the request has it, or the
+ * shop. `terms` may be NULL. 0, or a code after bridge_refuse in the name of `function`. */
+struct market;
+int terms_market(struct souk_ctx *ctx, const char *function, const struct souk_terms *terms,
+                 struct market *market);
+/* The answer, if there is one to be given, rests on the clock. */
+void terms_until(struct souk_ctx *ctx, int64_t until);
+
+/* catalogue_write.c */
+int catalogue_save(struct souk_ctx *ctx, const struct souk_value *product,
+                   struct souk_product_result *result);
+int catalogue_stock_move(struct souk_ctx *ctx, int64_t variant_id, int64_t delta,
+                         struct souk_str subject);
+int catalogue_stock_count(struct souk_ctx *ctx, int64_t variant_id, int64_t on_hand);
 
 /* Facts of READ handlers. SOUK_BUSY when full. */
 int event_queue_put(struct souk_str topic, struct souk_str subject, struct souk_str payload,

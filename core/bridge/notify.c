@@ -6,6 +6,7 @@
 #include "bridge/provider.h"
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "plugin/provider.h"
 #include "web/client_mail.h"
 
@@ -19,7 +20,7 @@ static const struct provider *of_channel(const struct plugin_set *set, const cha
     const struct provider *provider = NULL;
     while (set && (provider = provider_next(set, "notify", provider)) != NULL) {
         const struct souk_notify_provider *table = provider->row->table;
-        if (table->channel && strcmp(table->channel, channel) == 0)
+        if (table->channel && (!channel || strcmp(table->channel, channel) == 0))
             return provider;
     }
     return NULL;
@@ -51,6 +52,103 @@ int notify_send(const struct provider_scope *scope, const char *channel,
     const struct souk_notify_provider *table = call.provider->row->table;
     int returned = table->send(&call.ctx, message, result);
     return provider_end(&call, returned, err);
+}
+
+/* ---- letters ---- */
+
+#define LETTER_KEY_MOST  200
+#define LETTER_VIEW_MOST ((size_t)64 << 10)
+
+static letter_writer write_letter_row; /* set before plugins run */
+
+void bridge_letter_use(letter_writer write)
+{
+    write_letter_row = write;
+}
+
+struct posting {
+    struct letter letter;
+    int64_t id;
+};
+
+static int write_letter(struct souk_ctx *ctx, void *arg)
+{
+    struct posting *posting = arg;
+    struct err err = {0};
+    int code =
+        write_letter_row(ctx->conn, ctx->arena, &posting->letter, ctx->now, &posting->id, &err);
+    return code
+               ? bridge_refuse(ctx, code, "souk_letter_send %s: %s", posting->letter.name, err.text)
+               : SOUK_OK;
+}
+
+static int is_word(const char *text, size_t most)
+{
+    size_t len = text ? strnlen(text, most + 1) : 0;
+    return len > 0 && len <= most && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
+static const char *letter_problem(const struct souk_letter *letter, struct souk_str channel)
+{
+    const struct json *view = (const struct json *)letter->view;
+    if (letter->size < sizeof *letter)
+        return "letter.size is not sizeof(struct souk_letter)";
+    if (!is_word(letter->name, 60))
+        return "letter.name is that of a template, as \"notice\"";
+    if (!bridge_view_ok(letter->key) || !letter->key.len || letter->key.len > LETTER_KEY_MOST ||
+        !utf8_valid(letter->key))
+        return "letter.key names the occasion, in 1 to 200 bytes";
+    if (letter->person_id < 0 || !bridge_view_ok(letter->recipient) ||
+        letter->recipient.len > 254 || !utf8_valid(letter->recipient) ||
+        (!letter->person_id && !letter->recipient.len))
+        return "letter.person_id or letter.recipient says who gets it";
+    if (!bridge_view_ok(letter->locale) || letter->locale.len > 32 || channel.len > 40 ||
+        (channel.len && !is_word(channel.ptr, 40)))
+        return "letter.locale or letter.channel is none";
+    if (view && view->kind != JSON_OBJECT)
+        return "letter.view is no map";
+    return NULL;
+}
+
+static int letter_send(struct souk_ctx *ctx, const struct souk_letter *letter, int64_t *id)
+{
+    if (id)
+        *id = 0;
+    if (!letter)
+        return bridge_refuse(ctx, SOUK_INVALID, "souk_letter_send: no letter");
+    int readable = letter->size >= sizeof *letter && bridge_view_ok(letter->channel);
+    struct souk_str channel = readable ? value_clean(ctx->arena, letter->channel) : souk_str("");
+    const char *problem =
+        readable ? letter_problem(letter, channel)
+                 : "letter.size is not sizeof(struct souk_letter), or the channel cannot be read";
+    if (problem)
+        return bridge_refuse(ctx, SOUK_INVALID, "souk_letter_send: %s", problem);
+    const struct json *view = (const struct json *)letter->view;
+    if (value_print(ctx->arena, view).len > LETTER_VIEW_MOST)
+        return bridge_refuse(ctx, SOUK_TOO_LARGE, "souk_letter_send: over 64 KiB of view");
+    const char *plain =
+        arena_printf(ctx->arena, "%s/mail/%s.txt", ctx->self->name, letter->name).ptr;
+    if (!site_has_template(ctx->set, plain))
+        return bridge_refuse(ctx, SOUK_NOT_FOUND,
+                             "souk_letter_send: the plugin's files table has no "
+                             "templates/mail/%s.txt",
+                             letter->name);
+    if (!write_letter_row)
+        return bridge_refuse(ctx, SOUK_UNAVAILABLE, "souk_letter_send: nobody writes letters here");
+    struct posting posting = {
+        .letter = {.plugin = ctx->self->name,
+                   .name = letter->name,
+                   .person_id = letter->person_id,
+                   .recipient = letter->recipient.len ? letter->recipient : souk_str(""),
+                   .channel = channel,
+                   .locale = letter->locale.len ? letter->locale : souk_str(""),
+                   .key = letter->key,
+                   .view = view ? view : json_new(ctx->arena, JSON_OBJECT),
+                   .marketing = letter->marketing != 0}};
+    int code = bridge_write(ctx, "souk_letter_send", write_letter, &posting);
+    if (code == SOUK_OK && id)
+        *id = posting.id;
+    return code;
 }
 
 /* ---- documents ---- */
@@ -145,4 +243,5 @@ static int smtp(struct souk_ctx *ctx, const struct souk_smtp_request *request,
     return SOUK_OK;
 }
 
-const struct souk_notify_api notify_table = {.size = sizeof notify_table, .smtp = smtp};
+const struct souk_notify_api notify_table = {
+    .size = sizeof notify_table, .smtp = smtp, .send = letter_send};

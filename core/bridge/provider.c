@@ -119,7 +119,7 @@ int provider_end(struct provider_call *call, int returned, struct err *err)
         bridge_log_failure(ctx, call->place.where, code);
     if (code != SOUK_OK)
         bridge_reason(ctx, bridge_is_slip(ctx, code) ? SOUK_ERROR : code, err);
-    if (ctx->borrowed)
+    if (call->before && ctx->conn == call->before) /* else it was given back before a wait */
         db_principal(call->before, NULL);
     call_end(ctx, call->before);
     return code != SOUK_OK && bridge_is_slip(ctx, code) ? SOUK_ERROR : code;

@@ -13,6 +13,7 @@
 #include <souk/document.h>
 #include <souk/notify.h>
 #include <souk/payment.h>
+#include <souk/track.h>
 
 /* On whose behalf: a request (its pinned set, arena and language) or a job (a set of its own pin).
  */
@@ -121,13 +122,54 @@ void delivery_to(struct arena *arena, const struct souk_shipment *shipment, stru
 /* The core's words in the scope's language. */
 struct souk_str delivery_words(const struct provider_scope *scope, const char *words);
 
+/* ---- track.c ---- */
+
+struct track_taker { /* whose parameter it is; texts live as long as the set */
+    const char *provider;
+    int32_t flags;  /* SOUK_TRACK_… */
+    int64_t window; /* microseconds that a click counts */
+};
+int track_any(const struct plugin_set *set); /* does anybody track? */
+/* The first provider, in order of start, that declares this parameter of landing addresses. 1:
+ * there is one. Any thread, does not wait. */
+int track_takes(const struct plugin_set *set, struct souk_str param, struct track_taker *taker);
+int track_ready(const struct plugin_set *set, struct souk_str name); /* is it on? */
+int track_send(const struct provider_scope *scope, struct souk_str name,
+               const struct souk_conversion *conversion, struct souk_conversion_result *result,
+               struct err *err);
+
+/* ---- cart.c ---- */
+
+/* How carts of plugins are priced: with the delivery that was chosen, as the core's own are. Once,
+ * at the start; without it they are priced without delivery. */
+struct cart;
+struct market;
+struct quote;
+typedef int (*cart_pricer)(const struct provider_scope *scope, struct db_conn *conn,
+                           const struct cart *cart, const struct market *market,
+                           struct quote *quote, struct json *gone, struct err *err);
+void bridge_cart_use(cart_pricer price);
+
 /* ---- notify.c ---- */
 
 /* Is a plugin on that sends by this channel? */
-int notify_ready(const struct plugin_set *set, const char *channel);
+int notify_ready(const struct plugin_set *set, const char *channel); /* NULL: by any */
 int notify_send(const struct provider_scope *scope, const char *channel,
                 const struct souk_message *message, struct souk_message_result *result,
                 struct err *err);
+/* A letter that a plugin writes to somebody, checked as far as it says something by itself. */
+struct letter {
+    const char *plugin, *name; /* of its template */
+    int64_t person_id;
+    struct souk_str recipient, channel, locale, key;
+    const struct json *view; /* a map */
+    int marketing;
+};
+/* Keeps it in the write `conn`; *id 0: its key was written before. SOUK_DENIED: not agreed, or
+ * written to no more; SOUK_NOT_FOUND: no person, no address. Once, at the start. */
+typedef int (*letter_writer)(struct db_conn *conn, struct arena *arena, const struct letter *letter,
+                             int64_t now, int64_t *id, struct err *err);
+void bridge_letter_use(letter_writer write);
 /* SOUK_NOT_FOUND: no plugin draws documents. */
 int document_draw(const struct provider_scope *scope, const char *kind, const struct json *data,
                   const char **type, struct souk_str *file, struct err *err);

@@ -185,6 +185,8 @@ int query_step(struct souk_ctx *from, struct db_conn *conn, souk_write_fn fn, vo
     ctx.conn = conn;
     ctx.borrowed = 1;
     ctx.rows = NULL;
+    ctx.guards = NULL;
+    ctx.piece = NULL;
     ctx.may_step = 0;
     ctx.then_fn = NULL;
     ctx.failed = 0;

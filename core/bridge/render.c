@@ -185,10 +185,15 @@ int site_render_plain(struct request *request, const char *owner, const char *na
 
 /* ---- outside of a request ---- */
 
+struct away { /* template_env.user */
+    const struct site *site;
+    const char *owner;
+};
+
 static struct souk_str away_asset(struct template_env *env, struct souk_str name)
 {
-    const struct site *site = env->user;
-    struct souk_str path = asset_url(site->web.assets, "souk", name);
+    const struct away *away = env->user;
+    struct souk_str path = asset_url(away->site->web.assets, away->owner, name);
     return arena_printf(env->arena, "%s%.*s", market_shop()->url, SOUK_PRI(path));
 }
 
@@ -206,18 +211,46 @@ int site_render_text(const struct plugin_set *set, struct arena *arena,
     struct buf text = {.arena = arena};
     if (!site)
         return err_set(err, SOUK_UNAVAILABLE, "no templates are there yet");
+    struct away away = {site, words->owner ? words->owner : "souk"};
     struct template_env env = {.arena = arena,
                                .i18n = site->web.i18n,
                                .locale = words->locale ? words->locale : default_locale(),
                                .currency = words->currency ? words->currency : site_core.currency,
                                .now = words->now,
-                               .user = (void *)(uintptr_t)site,
+                               .user = &away,
                                .asset_url = away_asset,
                                .page_url = away_page};
     int code = template_render(site->web.templates, name, &env, view, &text, err);
     if (code == SOUK_OK)
         *out = buf_str(&text);
     return code;
+}
+
+static struct souk_str or_empty(const char *text)
+{
+    return souk_str(text ? text : "");
+}
+
+void site_add_shop(struct arena *arena, struct json *view)
+{
+    const struct market_shop *terms = market_shop();
+    struct json *shop = json_add(arena, view, "shop", JSON_OBJECT);
+    struct souk_str rest = or_empty(terms->address), line;
+    json_add_str(arena, shop, "name", or_empty(terms->name));
+    json_add_str(arena, shop, "url", or_empty(terms->url));
+    json_add_str(arena, shop, "email", or_empty(terms->email));
+    json_add_str(arena, shop, "phone", or_empty(terms->phone));
+    struct json *lines = json_add(arena, shop, "address", JSON_ARRAY);
+    while (str_split(&rest, '\n', &line)) {
+        struct json *item = json_add(arena, lines, NULL, JSON_STRING);
+        item->text = str_trim(line);
+    }
+}
+
+int site_has_template(const struct plugin_set *set, const char *name)
+{
+    const struct site *site = set ? set->web : NULL;
+    return site && template_has(site->web.templates, name);
 }
 
 /* ---- errors ---- */

@@ -49,6 +49,10 @@ static int refuse(struct souk_ctx *ctx, const char *where, int code)
 /* A handler that says "done" must have answered. */
 static int check_answered(struct souk_ctx *ctx, int code)
 {
+    if (code == SOUK_OK && ctx->then_fn && ctx->request->answer.file) /* it can be sent once */
+        return bridge_refuse(ctx, SOUK_WRONG_KIND,
+                             "souk_answer_file and souk_then_write do not go together; write with "
+                             "souk_db_write first");
     if (code != SOUK_OK || ctx->then_fn || ctx->request->answer.status != 0)
         return code;
     return bridge_refuse(ctx, SOUK_ERROR,

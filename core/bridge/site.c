@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include "base/log.h"
+#include "bridge/tax.h"
 
 struct site_options site_core;
 static _Atomic uint64_t built; /* sites, ever: what the page cache tells them apart by */
@@ -24,6 +25,7 @@ static _Atomic uint64_t built; /* sites, ever: what the page cache tells them ap
 void site_setup(const struct site_options *options)
 {
     site_core = *options;
+    tax_bridge_begin();
 }
 
 static void page_sent(struct request *request)
@@ -66,6 +68,8 @@ int site_build(void *user, struct plugin_set *set, struct err *err)
     site->views = set_listeners(set, souk_str("page.viewed")) != 0;
     if (site->views || site_core.page_sent)
         site->web.page_sent = page_sent;
+    site->web.page_asked = site_core.page_asked;
+    site->web.page_answered = site_core.page_answered;
     int code = site_add_routes(site, err);
     if (code == SOUK_OK)
         code = site_add_files(site, err);

@@ -26,8 +26,8 @@ static const struct surface surfaces[] = {
     {SOUK_API_V1, "/api/v1/x/", ROUTE_API},
 };
 
-static const char *const reserved[] = {"x",    "api",     "admin",  "hooks",  "assets",
-                                       "push", "healthz", "readyz", "metrics"};
+static const char *const reserved[] = {"x",    "api",     "admin",  "hooks",   "assets",
+                                       "push", "healthz", "readyz", "metrics", "feeds"};
 
 static struct souk_str first_segment(struct souk_str path)
 {

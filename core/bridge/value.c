@@ -96,6 +96,13 @@ static void value_set_text(struct souk_ctx *ctx, struct souk_value *parent, stru
     place->text = value_clean(ctx->arena, text);
 }
 
+static void value_set_html(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
+                           struct souk_str html)
+{
+    struct json *place = place_for(ctx, parent, key, JSON_HTML);
+    place->text = value_clean(ctx->arena, html);
+}
+
 static void value_set_int(struct souk_ctx *ctx, struct souk_value *parent, struct souk_str key,
                           int32_t kind, int64_t number)
 {
@@ -228,4 +235,5 @@ const struct souk_value_api value_table = {
     .set_time = value_set_time,
     .set_copy = value_set_copy,
     .step = value_step,
+    .set_html = value_set_html,
 };

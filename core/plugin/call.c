@@ -19,6 +19,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "base/log.h"
 #include "base/str.h"
 #include "plugin/census.h"
@@ -117,9 +118,38 @@ void call_release(struct souk_ctx *ctx)
         end_snapshot(ctx);
 }
 
+static void drop_guards(struct souk_ctx *ctx)
+{
+    while (ctx->guards) {
+        struct call_guard *guard = ctx->guards;
+        ctx->guards = guard->next;
+        guard->drop(guard);
+    }
+}
+
+struct arena *call_piece(struct souk_ctx *ctx)
+{
+    if (!ctx->piece)
+        ctx->piece = mem_zalloc(sizeof *ctx->piece);
+    arena_scribble(ctx->piece);
+    arena_reset(ctx->piece);
+    return ctx->piece;
+}
+
+static void free_piece(struct souk_ctx *ctx)
+{
+    if (!ctx->piece)
+        return;
+    arena_free(ctx->piece);
+    free(ctx->piece);
+    ctx->piece = NULL;
+}
+
 void call_end(struct souk_ctx *ctx, struct db_conn *conn_before)
 {
     close_rows(ctx);
+    free_piece(ctx);
+    drop_guards(ctx);
     if (ctx->conn && !conn_before && !ctx->borrowed)
         end_snapshot(ctx);
     ctx->then_fn = NULL;

@@ -15,6 +15,13 @@
 
 struct request; /* web/request.h */
 
+/* What a call began and has to end, such as a file that is being written: dropped with the call
+ * unless it was taken off the list before. */
+struct call_guard {
+    struct call_guard *next;
+    void (*drop)(struct call_guard *guard);
+};
+
 struct souk_ctx {
     struct plugin *self;
     struct arena *arena;
@@ -33,9 +40,11 @@ struct souk_ctx {
                    alone */
     struct err failure;
     struct souk_rows *rows; /* queries that are open */
+    struct call_guard *guards;
     int may_step; /* whoever made this ctx runs then_fn afterwards; 0: souk_then_write writes at
                      once */
     int borrowed; /* conn is an outer call's: it stays open */
+    struct arena *piece; /* what a walk gave last, forgotten with its next step; NULL: none */
 };
 
 struct souk_rows { /* one query of a plugin, in the call's arena */
@@ -44,8 +53,12 @@ struct souk_rows { /* one query of a plugin, in the call's arena */
     int open;
 };
 
-/* Ends what a call left open: its queries and, if the call began it (`conn` was NULL before), its
- * snapshot. Everybody who fills a souk_ctx calls it last. */
+/* An arena for what is given back in pieces (souk_item_walk), empty; what stood in it is overwritten,
+ * so that a plugin which kept some of it is caught. Freed by call_end. */
+struct arena *call_piece(struct souk_ctx *ctx);
+
+/* Ends what a call left open: its queries, what it guards and, if the call began it (`conn` was
+ * NULL before), its snapshot. Everybody who fills a souk_ctx calls it last. */
 void call_end(struct souk_ctx *ctx, struct db_conn *conn_before);
 
 /* Runs `fn` (one of the shapes below) for ctx->self with its mark set. Spans in us; 0 takes the

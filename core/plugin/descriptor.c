@@ -101,6 +101,14 @@ static int read_identity(const struct souk_plugin *raw, const char *file, struct
 static const char *const reserved[] = {"souk", "core",   "plugin", "plugins",     "shop",
                                        "http", "limits", "log",    "http_client", "event"};
 
+int descriptor_is_reserved(const char *name)
+{
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return 1;
+    return 0;
+}
+
 static int check_identity(const struct row_check *check, const struct souk_plugin *plugin)
 {
     if (!plugin->name || !descriptor_is_name(plugin->name, 32) || !plugin->name[1]) {
@@ -109,13 +117,11 @@ static int check_identity(const struct row_check *check, const struct souk_plugi
                        "begin with a letter; change .name",
                        check->plugin, check->file);
     }
-    for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++) {
-        if (strcmp(plugin->name, reserved[i]) == 0) {
-            return err_set(check->err, SOUK_INVALID,
-                           "plugin \"%s\" (%s): souk uses this name itself; change .name, "
-                           "by custom to <kind>_<name>",
-                           plugin->name, check->file);
-        }
+    if (descriptor_is_reserved(plugin->name)) {
+        return err_set(check->err, SOUK_INVALID,
+                       "plugin \"%s\" (%s): souk uses this name itself; change .name, "
+                       "by custom to <kind>_<name>",
+                       plugin->name, check->file);
     }
     if (!plugin->api) {
         return err_set(check->err, SOUK_INVALID,

@@ -15,6 +15,7 @@ struct row_check { /* where we are, for messages */
 
 /* 1 when `name` matches [a-z][a-z0-9_]* and is at most `longest` bytes. */
 int descriptor_is_name(const char *name, size_t longest);
+int descriptor_is_reserved(const char *name); /* a section of souk.lua, say: no plugin's name */
 /* SOUK_INVALID and words that begin with: plugin "x" (file): table[row]: … */
 int descriptor_wrong(const struct row_check *check, const char *table, size_t row,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));

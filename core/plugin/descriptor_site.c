@@ -235,13 +235,13 @@ static const char *file_problem(const char *path)
     while (str_split(&rest, '/', &segment))
         if (!is_literal(segment))
             return "has a segment that is not of letters, digits and -._~";
-    if (str_starts(text, "templates/") && str_ends(text, ".html"))
-        return NULL;
+    if (str_starts(text, "templates/") && (str_ends(text, ".html") || str_ends(text, ".txt")))
+        return NULL; /* plain text is for letters: templates/mail/NAME.txt */
     if (str_starts(text, "locale/") && str_ends(text, ".mo"))
         return NULL;
     if (str_starts(text, "static/") && text.len > 7)
         return NULL;
-    return "is none of templates/NAME.html, static/NAME, locale/LANG.mo";
+    return "is none of templates/NAME.html, templates/mail/NAME.txt, static/NAME, locale/LANG.mo";
 }
 
 int descriptor_check_files(const struct row_check *check, const struct descriptor *d)

@@ -1,10 +1,10 @@
 /*
  * past.c: remembers what a plugin was when it last ran: its role, the facts that it
- * hears and the filters that it guards.
+ * hears, the filters that it guards and the kinds of tables that it brings.
  *
  * The idea: a quarantined plugin must not be mapped, because that runs its
  * constructors, but two things must be known of it: which facts have to wait for it,
- * and whether checkout may go on without it. So both are kept in the settings (owner
+ * and whether checkout may go on without it. So these are kept in the settings (owner
  * "plugin.past") whenever a plugin is published and they changed.
  *
  * Threads: under the switch's lock. Without a database nothing is remembered.
@@ -29,6 +29,13 @@ static void add_events(struct arena *arena, struct json *past, const char *key,
             json_add_cstr(arena, list, NULL, d->events[i].event);
 }
 
+static void add_kinds(struct arena *arena, struct json *past, const struct descriptor *d)
+{
+    struct json *list = json_add(arena, past, "kinds", JSON_ARRAY);
+    for (size_t i = 0; i < d->providers_count; i++)
+        json_add_cstr(arena, list, NULL, d->providers[i].kind);
+}
+
 static struct souk_str to_text(struct arena *arena, const struct descriptor *d)
 {
     struct buf text = {.arena = arena};
@@ -36,6 +43,7 @@ static struct souk_str to_text(struct arena *arena, const struct descriptor *d)
     json_add_int(arena, past, "role", d->plugin.role);
     add_events(arena, past, "facts", d, SOUK_FACT);
     add_events(arena, past, "filters", d, SOUK_FILTER);
+    add_kinds(arena, past, d);
     json_print(&text, past);
     return buf_str(&text);
 }
@@ -65,6 +73,7 @@ static void set_past(struct entry *entry, struct souk_str text)
     entry->past.role = (int32_t)json_int(json_at(past, "role"), SOUK_OPTIONAL);
     entry->past.facts = read_names(&entry->past_arena, json_at(past, "facts"));
     entry->past.filters = read_names(&entry->past_arena, json_at(past, "filters"));
+    entry->past.kinds = read_names(&entry->past_arena, json_at(past, "kinds"));
 }
 
 /* ---- in the settings ---- */
@@ -156,6 +165,7 @@ void past_fill(struct switch_host *host, struct plugin_set *set)
         absent->role = entry->past.role;
         absent->facts = copy_names(arena, entry->past.facts);
         absent->filters = copy_names(arena, entry->past.filters);
+        absent->kinds = copy_names(arena, entry->past.kinds);
     }
     set->absent_count = count;
 }

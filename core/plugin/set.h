@@ -57,6 +57,7 @@ struct absent {
     int32_t role;
     const char *const *facts; /* NULL-terminated: they wait for it */
     const char *const *filters;
+    const char *const *kinds; /* of providers: "tax" */
 };
 
 struct plugin_set {

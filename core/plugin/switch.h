@@ -57,6 +57,8 @@ int switch_info(struct switch_host *host, const char *name, struct arena *arena,
                 struct err *err);
 int switch_hooks(struct switch_host *host, const char *event, struct arena *arena,
                  struct json *items);
+/* The folders that plugins are looked for in; NULL-terminated, constant as long as it is open. */
+const char *const *switch_folders(const struct switch_host *host);
 void switch_retire(struct switch_host *host); /* the clock's turn: stops what is drained */
 /* Publishes the empty set, drains, stops everything. */
 void switch_close(struct switch_host *host);

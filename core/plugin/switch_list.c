@@ -172,6 +172,11 @@ int switch_list(struct switch_host *host, struct arena *arena, struct json *item
     return 0;
 }
 
+const char *const *switch_folders(const struct switch_host *host)
+{
+    return host->options.path;
+}
+
 static int add_info(struct switch_host *host, const char *name, struct arena *arena,
                     struct json *info, struct err *err)
 {
@@ -190,6 +195,8 @@ static int add_info(struct switch_host *host, const char *name, struct arena *ar
         json_add_str(arena, info, "hash", arena_str(arena, souk_str(plugin->hash)));
     } else {
         json_add_str(arena, info, "name", arena_str(arena, souk_str(name)));
+        if (stage_find(host->options.path, name, file, sizeof(file), NULL) == 0)
+            json_add_str(arena, info, "source", arena_str(arena, souk_str(file)));
         const struct json *seen = entry->quarantined ? NULL : look(host, entry);
         json_each(item, seen)
         {

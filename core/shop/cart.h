@@ -15,10 +15,10 @@
 #include "shop/quote.h"
 #include "store/db.h"
 
-#define CART_DAYS  30
-#define CART_CODES 20 /* coupon codes; promotions.codes_per_order says how many are taken */
+#define CART_DAYS        30
+#define CART_CODES       20 /* coupon codes; promotions.codes_per_order says how many are taken */
 #define CART_CODES_USUAL 5
-#define CART_TOKEN 26 /* signs of base32: 130 bits */
+#define CART_TOKEN       26 /* signs of base32: 130 bits */
 
 struct cart_line {
     int64_t id, variant_id;
@@ -95,6 +95,11 @@ int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *car
 int cart_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
                 const struct market *market, const struct quote_delivery *charge,
                 struct quote *quote, struct err *err);
+/* The same terms with what is known of the tax number that stands in the cart's draft. Both of the
+ * above begin with it. */
+struct market cart_market(struct arena *arena, const struct cart *cart,
+                          const struct market *market);
+#define CART_NO_TAX "the tax cannot be reckoned just now; please try again in a moment"
 /* Who the cart's promotions are for. */
 struct promo_who;
 void cart_who(const struct cart *cart, const struct market *market, struct promo_who *who);
@@ -131,6 +136,21 @@ int cart_document(struct db_conn *conn, struct arena *arena, const struct cart *
                   const struct market *market, const struct quote *quote, struct json *gone,
                   struct json **doc);
 int64_t cart_units(const struct cart *cart); /* of lines that are not kept for later */
+int64_t cart_units_of(const struct cart *cart, int64_t variant_id); /* likewise, of one variant */
+/* The terms under which a cart is priced where no request says them: its language, the place that
+ * was typed, its person's price group. */
+struct market cart_terms(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                         int64_t now);
+/* In a write, before a typed code joins the cart: counts it when it is wrong, for the cart and for
+ * the address of the network ("": not known). SOUK_BUSY with words for the shopper: too many were
+ * tried, and it is not heard. cart_code_look reads: would one be heard now? */
+int cart_code_try(struct db_conn *conn, struct arena *arena, const struct cart *cart,
+                  const char *address, struct souk_str typed, int64_t now, struct err *err);
+int cart_code_look(struct db_conn *conn, const struct cart *cart, const char *address, int64_t now,
+                   struct err *err);
+/* In a write: the event log is told of so many units of a variant that came (or went: below 0). */
+int cart_tell_units(struct db_conn *conn, struct arena *arena, int64_t visitor, int64_t person_id,
+                    int64_t variant_id, int64_t units, int64_t now);
 /* A chore's: what is past its time goes; ordered ones stay. */
 int cart_sweep(struct db *db, int64_t now, struct err *err);
 

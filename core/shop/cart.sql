@@ -136,3 +136,11 @@ FROM json_each($1) AS j CROSS JOIN variant AS v ON v.id = j.value JOIN product A
         SELECT y.position FROM product_image AS y JOIN image AS z ON z.id = y.image_id AND z.state = 'ready'
         WHERE y.product_id = p.id ORDER BY y.position LIMIT 1)
     LEFT JOIN image AS i ON i.id = coalesce(vi.id, pi.image_id)
+
+-- The price group of a cart's person, or of the record that they were joined into.
+-- name: cart_group
+WITH RECURSIVE up (id, merged_into, customer_group) AS (
+    SELECT id, merged_into, customer_group FROM person WHERE id = $1
+    UNION SELECT p.id, p.merged_into, p.customer_group FROM person AS p JOIN up ON p.id = up.merged_into
+)
+SELECT customer_group FROM up WHERE merged_into IS NULL

@@ -152,7 +152,8 @@ static void add_line(const struct document *document, struct json *list,
     json_add_int(arena, item, "subtotal", priced->subtotal);
     json_add_int(arena, item, "discount", priced->discount);
     json_add_int(arena, item, "total", priced->total);
-    if (line->price_seen >= 0 && line->price_seen != priced->unit_price)
+    /* a price that lost its tax is no other price */
+    if (line->price_seen >= 0 && line->price_seen != priced->unit_price && !priced->rates.exempt)
         json_add_int(arena, item, "price_before", line->price_seen);
     else
         json_add_null(arena, item, "price_before");

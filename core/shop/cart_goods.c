@@ -112,7 +112,7 @@ void goods_gone(struct arena *arena, struct json *gone, int64_t line, int64_t qu
 static int find_rates(struct db_conn *conn, struct goods_list *list, int64_t class_id,
                       struct tax_rates *out)
 {
-    out->count = 0;
+    *out = (struct tax_rates){0};
     if (!class_id)
         return SOUK_OK;
     for (int i = 0; i < list->class_count; i++)
@@ -128,9 +128,25 @@ static int find_rates(struct db_conn *conn, struct goods_list *list, int64_t cla
     return code;
 }
 
+/* Who is charged no tax pays the price without that of the shop's own country, each unit rounded by
+ * itself. Where prices exclude tax there is nothing to take out. */
+static int take_tax_out(struct db_conn *conn, struct goods_list *list, int64_t class_id,
+                        struct quote_line *line)
+{
+    struct tax_rates home;
+    if (!line->rates.exempt || !market_shop()->prices_include_tax)
+        return SOUK_OK;
+    int code = tax_rates_home(conn, class_id, list->market, &home);
+    if (code == SOUK_OK)
+        code = tax_net(line->unit_price, &home, &line->unit_price);
+    if (code == SOUK_OK)
+        code = tax_net(line->original_price, &home, &line->original_price);
+    return code;
+}
+
 static void keep_delivery(const struct tax_rates *rates, struct tax_rates *delivery)
 {
-    delivery->count = 0;
+    *delivery = (struct tax_rates){.exempt = rates->exempt, .note = rates->note};
     for (int i = 0; i < rates->count; i++)
         if (rates->at[i].delivery)
             delivery->at[delivery->count++] = rates->at[i];
@@ -174,6 +190,8 @@ int goods_fill(struct db_conn *conn, struct arena *arena, struct goods_list *lis
     line->category_count = 0;
     split_categories(arena, goods, line);
     int code = find_rates(conn, list, goods->class_id, &line->rates);
+    if (code == SOUK_OK)
+        code = take_tax_out(conn, list, goods->class_id, line);
     keep_delivery(&line->rates, &line->delivery_rates);
     return code;
 }

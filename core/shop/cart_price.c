@@ -8,6 +8,7 @@
  * of a way to pay come after, because nothing makes them cheaper. The lines as they were before
  * promotions are kept, so that a charge that joins later costs no look into the catalogue.
  */
+#include "base/str.h"
 #include "shop/cart.h"
 #include "shop/cart.sql.h"
 #include "shop/cart_goods.h"
@@ -25,6 +26,25 @@ static struct souk_str list_variants(struct arena *arena, const struct cart *car
     buf_add_char(&out, ']');
     return buf_str(&out);
 }
+
+/* ---- terms ---- */
+
+struct market cart_market(struct arena *arena, const struct cart *cart, const struct market *market)
+{
+    struct market own = *market;
+    struct souk_str typed =
+        str_trim(json_text(json_at(json_at(cart->draft, "billing"), "vat_number")));
+    const struct json *known = json_at(cart->draft, "tax");
+    if (own.buyer || !typed.len || !known || known->kind != JSON_OBJECT)
+        return own;
+    struct tax_buyer *buyer = arena_new(arena, struct tax_buyer);
+    tax_buyer_read(known, buyer);
+    if (souk_str_equal(buyer->typed, typed)) /* else another one stands there by now */
+        own.buyer = buyer;
+    return own;
+}
+
+/* ---- goods ---- */
 
 static int fill_lines(struct db_conn *conn, struct arena *arena, const struct cart *cart,
                       const struct market *market, struct quote *quote, struct json *gone)
@@ -53,6 +73,7 @@ static int fill_lines(struct db_conn *conn, struct arena *arena, const struct ca
         priced->id = line->id;
         priced->quantity = line->quantity;
         code = goods_fill(conn, arena, &list, goods, &price, priced);
+        goods_until(&quote->until, priced->rates.until);
     }
     return code;
 }
@@ -137,16 +158,22 @@ static int finish(struct db_conn *conn, struct arena *arena, const struct cart *
 /* ---- the ways in ---- */
 
 int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *cart,
-               const struct market *market, const struct quote_delivery *charges, size_t count,
+               const struct market *terms, const struct quote_delivery *charges, size_t count,
                struct quote *quote, struct json *gone, struct err *err)
 {
+    struct market *market = arena_new(arena, struct market);
+    *market = cart_market(arena, cart, terms);
     *quote = (struct quote){.currency = arena_str(arena, souk_str(market->currency)),
                             .at = market->now,
                             .include_tax = market_shop()->prices_include_tax,
                             .round_by_total = market_shop()->round_by_total};
+    if (market->buyer)
+        quote->buyer = *market->buyer;
     int code = fill_lines(conn, arena, cart, market, quote, gone);
     if (code == SOUK_OK)
         code = db_get_int(conn, &sql_cart_catalogue, &quote->catalogue);
+    if (code == SOUK_UNAVAILABLE && market->sells)
+        return err_set(err, code, CART_NO_TAX);
     if (code != SOUK_OK)
         return err_set(err, code, "the cart cannot be priced: %s", db_error(conn));
     quote->goods = quote->lines;
@@ -155,9 +182,11 @@ int cart_price(struct db_conn *conn, struct arena *arena, const struct cart *car
 }
 
 int cart_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
-                const struct market *market, const struct quote_delivery *charge,
+                const struct market *terms, const struct quote_delivery *charge,
                 struct quote *quote, struct err *err)
 {
+    struct market *market = arena_new(arena, struct market);
+    *market = cart_market(arena, cart, terms);
     struct quote_delivery *charges =
         arena_array(arena, struct quote_delivery, quote->delivery_count + 1);
     if (quote->delivery_count)

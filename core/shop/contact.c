@@ -16,8 +16,9 @@
 #include "shop/contact.sql.h"
 #include "shop/market.h"
 
-#define EMAIL_MOST 254
-#define LOCAL_MOST 64
+#define EMAIL_MOST     254
+#define LOCAL_MOST     64
+#define LEAD_NAME_MOST 200
 
 /* ---- mail ---- */
 
@@ -263,6 +264,98 @@ int contact_confirm(struct db_conn *conn, struct arena *arena, int64_t contact_i
         code = person_merge(conn, arena, self, *person_id, now, err);
     }
     return code ? code : raise_proven(conn, *person_id, kind, now);
+}
+
+int64_t contact_owner(struct db_conn *conn, const char *kind, struct souk_str value)
+{
+    int64_t person;
+    int code = db_get_int(conn, &sql_contact_owner, &person, DB_CSTR(kind), DB_TEXT(value));
+    return code == SOUK_OK ? person_root(conn, person) : 0;
+}
+
+struct souk_str contact_of(struct db_conn *conn, struct arena *arena, int64_t person_id,
+                           const char *kind)
+{
+    struct db_rows rows;
+    if (db_first(db_query(conn, &sql_contact_reach, &rows, DB_INT(person_root(conn, person_id)),
+                          DB_CSTR(kind)),
+                 &rows) != SOUK_OK)
+        return souk_str("");
+    struct souk_str value = arena_str(arena, db_text(&rows, 0));
+    db_close(&rows);
+    return value;
+}
+
+/* ---- leads ---- */
+
+/* The value that compares, or empty where nothing was given. */
+static int read_left(struct arena *arena, const char *kind, struct souk_str written,
+                     struct souk_str *value, struct err *err)
+{
+    const struct market_shop *shop = market_shop();
+    *value = souk_str("");
+    if (!str_trim(written).len)
+        return SOUK_OK;
+    int code = contact_normalize(arena, kind, written, shop ? shop->country : NULL, value, err);
+    return code ? err_in(err, "/%s", kind) : SOUK_OK;
+}
+
+/* A record that left the one may leave the other now. */
+static int leave(struct db_conn *conn, struct arena *arena, int64_t person_id, const char *kind,
+                 struct souk_str written, int64_t now, struct err *err)
+{
+    int64_t contact;
+    if (!str_trim(written).len)
+        return SOUK_OK;
+    return contact_add(conn, arena, person_id, kind, written, now, &contact, err);
+}
+
+static int keep_source(struct db_conn *conn, struct arena *arena, int64_t person_id,
+                       struct souk_str name, int64_t now)
+{
+    struct json *source = json_new(arena, JSON_OBJECT);
+    struct json *first = json_add(arena, source, "first", JSON_OBJECT);
+    struct buf text = {.arena = arena};
+    if (!name.len)
+        return SOUK_OK;
+    json_add_cstr(arena, first, "kind", "lead");
+    json_add_str(arena, first, "source", name);
+    json_add_time(arena, first, "at", now);
+    json_print(&text, source);
+    return db_run(conn, &sql_contact_source, NULL, DB_INT(person_id), DB_TEXT(buf_str(&text)));
+}
+
+int contact_make_lead(struct db_conn *conn, struct arena *arena, const struct lead *lead,
+                      int64_t now, int64_t *person_id, struct err *err)
+{
+    struct souk_str email, phone, name = str_trim(lead->name);
+    *person_id = 0;
+    if (!utf8_valid(name) || utf8_length(name) > LEAD_NAME_MOST)
+        return err_set(err, SOUK_INVALID, "/name: at most %d characters", LEAD_NAME_MOST);
+    if (read_left(arena, "email", lead->email, &email, err) != SOUK_OK ||
+        read_left(arena, "phone", lead->phone, &phone, err) != SOUK_OK)
+        return err->code;
+    if (!email.len && !phone.len) {
+        err_set(err, SOUK_INVALID, "an address or a number is needed");
+        return err_in(err, "/email");
+    }
+    if (email.len)
+        *person_id = contact_lead(conn, "email", email);
+    if (!*person_id && phone.len)
+        *person_id = contact_lead(conn, "phone", phone);
+    int code = SOUK_OK, fresh = !*person_id;
+    if (fresh)
+        code = person_create(conn, "lead", name, lead->locale, now, person_id);
+    else
+        code = person_raise(conn, *person_id, "lead", now);
+    if (code == SOUK_OK)
+        code = leave(conn, arena, *person_id, "email", lead->email, now, err);
+    if (code == SOUK_OK)
+        code = leave(conn, arena, *person_id, "phone", lead->phone, now, err);
+    if (code == SOUK_OK && fresh)
+        code = keep_source(conn, arena, *person_id, str_trim(lead->source), now);
+    return code && !err->text[0] ? err_set(err, code, "the lead was not kept; %s", db_error(conn))
+                                 : code;
 }
 
 int contact_inquiry(struct db_conn *conn, int64_t person_id, const struct inquiry *inquiry,

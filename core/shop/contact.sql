@@ -20,5 +20,17 @@ WHERE c.kind = $1 AND c.value = $2 AND c.confirmed_at IS NULL AND p.stage IN ('v
   AND NOT EXISTS (SELECT 1 FROM account AS a WHERE a.person_id = p.id)
 ORDER BY c.id DESC LIMIT 1
 
+-- Where a person, or anybody joined into them, is reached: what is proven first, then the latest.
+-- name: contact_reach
+WITH RECURSIVE whole (id) AS (
+    SELECT id FROM person WHERE id = $1
+    UNION SELECT p.id FROM person AS p JOIN whole ON p.merged_into = whole.id
+)
+SELECT value FROM contact WHERE person_id IN (SELECT id FROM whole) AND kind = $2
+ORDER BY confirmed_at IS NULL, coalesce(confirmed_at, created_at) DESC, id DESC LIMIT 1
+
+-- name: contact_source
+UPDATE person SET source = $2 WHERE id = $1
+
 -- name: contact_inquiry
 INSERT INTO inquiry (id, person_id, name, email, text, locale, path, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -65,25 +65,53 @@ int event_list(struct db_conn *conn, struct arena *arena, int64_t person_id, int
     return code;
 }
 
+static int add_rows(struct arena *arena, struct json *list, struct db_rows *rows)
+{
+    int code;
+    while ((code = db_next(rows)) == 1) {
+        struct json *item = add_event(arena, list, rows);
+        if (db_int(rows, 5))
+            add_number(arena, item, "visitor", db_int(rows, 5));
+        else
+            json_add_null(arena, item, "visitor");
+        if (db_is_null(rows, 6))
+            json_add_null(arena, item, "person");
+        else
+            add_number(arena, item, "person", db_int(rows, 6));
+    }
+    return code;
+}
+
 int event_recent(struct db_conn *conn, struct arena *arena, struct souk_str kind, int64_t before,
                  int limit, struct json *list)
 {
     struct db_rows rows;
     int code = db_query(conn, &sql_event_recent, &rows, DB_INT(before ? before : INT64_MAX),
                         DB_TEXT(kind), DB_INT(limit));
-    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
-        struct json *item = add_event(arena, list, &rows);
-        if (db_int(&rows, 5))
-            add_number(arena, item, "visitor", db_int(&rows, 5));
-        else
-            json_add_null(arena, item, "visitor");
-        if (db_is_null(&rows, 6))
-            json_add_null(arena, item, "person");
-        else
-            add_number(arena, item, "person", db_int(&rows, 6));
-        code = SOUK_OK;
-    }
-    return code;
+    return code ? code : add_rows(arena, list, &rows);
+}
+
+int event_recent_of(struct db_conn *conn, struct arena *arena, struct souk_str kind,
+                    int64_t person_id, int64_t before, int limit, struct json *list)
+{
+    struct db_rows rows;
+    int code = db_query(conn, &sql_event_recent_of, &rows, DB_INT(before ? before : INT64_MAX),
+                        DB_TEXT(kind), DB_INT(limit), DB_INT(person_root(conn, person_id)));
+    return code ? code : add_rows(arena, list, &rows);
+}
+
+int event_put_goods(struct db_conn *conn, struct arena *arena, const char *kind, int64_t visitor,
+                    int64_t person_id, int64_t variant_id, int64_t quantity, int64_t now)
+{
+    struct json *data = json_new(arena, JSON_OBJECT);
+    int64_t product = 0;
+    int code = db_get_int(conn, &sql_event_product_of_variant, &product, DB_INT(variant_id));
+    if (code != SOUK_OK)
+        return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+    json_add_int(arena, data, "variant", variant_id);
+    json_add_int(arena, data, "quantity", quantity);
+    return event_put(conn, kind, visitor, person_id,
+                     arena_printf(arena, "product:%lld", (long long)product), data, now);
 }
 
 int event_sweep(struct db *db, int64_t now, struct err *err)

@@ -13,6 +13,13 @@ SELECT id, at, kind, subject, data FROM event WHERE person_id = $1 AND id < $2 O
 SELECT id, at, kind, subject, data, visitor, person_id FROM event WHERE id < $1 AND (kind = $2 OR $2 = '')
 ORDER BY id DESC LIMIT $3
 
+-- name: event_recent_of
+SELECT id, at, kind, subject, data, visitor, person_id FROM event
+WHERE person_id = $4 AND id < $1 AND (kind = $2 OR $2 = '') ORDER BY id DESC LIMIT $3
+
+-- name: event_product_of_variant
+SELECT product_id FROM variant WHERE id = $1
+
 -- Ids grow with time: only the oldest are looked at.
 -- name: event_sweep
 DELETE FROM event WHERE id IN (SELECT o.id FROM (SELECT id, at FROM event ORDER BY id LIMIT $2) AS o WHERE o.at < $1)

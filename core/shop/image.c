@@ -25,6 +25,8 @@ int image_ready(struct db_conn *conn, int64_t id, const struct image_files *file
     int code = db_run(conn, &sql_image_ready, &changed, DB_INT(id), DB_TEXT(files->hash),
                       DB_TEXT(files->type), DB_INT(files->width), DB_INT(files->height),
                       DB_TEXT(files->widths));
+    if (code == SOUK_OK && changed)
+        code = db_run(conn, &sql_image_noted, NULL);
     return code ? code : changed ? 0 : SOUK_NOT_FOUND;
 }
 

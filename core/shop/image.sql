@@ -7,6 +7,9 @@ INSERT INTO image (id, source, state, created_at) VALUES ($1, $2, 'waiting', $3)
 -- name: image_ready
 UPDATE image SET state = 'ready', why = '', hash = $2, type = $3, width = $4, height = $5, widths = $6 WHERE id = $1
 
+-- name: image_noted
+UPDATE picture_state SET version = version + 1 WHERE id = 1
+
 -- name: image_missing
 UPDATE image SET state = 'missing', why = $2 WHERE id = $1 AND state <> 'ready'
 

@@ -31,6 +31,7 @@ struct market_shop { /* the shop's own terms */
     int round_by_total;      /* tax is rounded on the sum of a class instead of a line */
 };
 
+struct tax_buyer;
 struct market {
     const char *locale; /* one of the shop's */
     const char *currency;
@@ -40,6 +41,9 @@ struct market {
     int64_t now; /* microseconds UTC */
     int bare;    /* prices as they are before catalogue promotions */
     int asks;    /* the caller may wait: functions of scripts are asked (task threads, commands) */
+    int sells;   /* an order is being made: who has to be asked about tax, and is away, refuses */
+    const struct tax_buyer *buyer; /* who buys with a tax number; NULL: nobody does */
+    const void *request; /* whose plugins are asked; NULL: those that are on at the moment */
 };
 
 /* Once, before requests; the strings outlive the process's use of them (the configuration's arena).

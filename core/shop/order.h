@@ -79,6 +79,14 @@ int order_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
 struct payment_row;
 void order_show_client(struct arena *arena, struct json *doc, const struct payment_row *row);
 int order_version(struct db_conn *conn, int64_t id, int64_t *version);
+/* The ids of orders, the oldest first: behind `after`, placed from `since` and before `until`; of
+ * one person (0: everybody), in these states (empty: any). */
+struct order_wanted {
+    int64_t after, since, until, person_id;
+    struct souk_str state, payment, fulfilment;
+    int limit;
+};
+int order_list(struct db_conn *conn, const struct order_wanted *wanted, int64_t *ids, int *count);
 int64_t order_person_of(struct db_conn *conn, int64_t id); /* 0: nobody's, or no such order */
 int order_states(struct db_conn *conn, int64_t id, struct order_states *states);
 /* The history from the audit log: [{"at", "actor", "machine", "step", "from", "to", "reason"}],
@@ -102,6 +110,9 @@ int order_step(struct db_conn *conn, struct arena *arena, int64_t id, struct sou
                const struct json *args, struct souk_str actor, int64_t now, struct err *err);
 /* The arguments of a step or an edit with ids of lines as numbers; never NULL. */
 struct json *order_args(struct arena *arena, const struct json *args);
+/* Those that somebody sent: what is misspelt or empty must not become "all of it", because money
+ * and goods leave by this. SOUK_INVALID: words as "/lines: …". */
+int order_args_check(const struct json *args, struct err *err);
 /* Cancels: reservations, booked places and payments go back; what was captured is refunded.
  * SOUK_CONFLICT: something has left the house. */
 int order_cancel(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str actor,

@@ -85,6 +85,7 @@ void order_basis_read(struct arena *arena, const struct json *doc, struct quote 
     const struct json *list = json_at(basis, "delivery");
     size_t count = list && list->kind == JSON_ARRAY ? list->count : 0;
     quote->round_by_total = json_true(json_at(basis, "round_by_total"));
+    order_tax_basis(doc, &quote->tax_note, &quote->exempt);
     quote->delivery = arena_array(arena, struct quote_delivery, count + 1);
     quote->delivery_count = 0;
     json_each(item, list)

@@ -36,6 +36,7 @@ struct edit {
     int64_t version, total, captured, refunded, delivery_refunded, refused, surplus;
     char status[16], payment_status[16];
     struct quote quote;
+    const struct tax_buyer *terms; /* as it was taxed when it was placed */
     struct edit_line lines[QUOTE_LINES];
     int touched; /* quantities are not what they were */
 };
@@ -77,11 +78,15 @@ static int read_row(struct edit *edit)
     edit->delivery_label = kept(edit, &rows, 19);
     edit->refused = db_int(&rows, 20);
     edit->surplus = db_int(&rows, 21);
+    struct souk_str billing = kept(edit, &rows, 22);
     db_close(&rows);
     code = json_parse(edit->arena, quote, &doc, edit->err);
     if (code == SOUK_OK) {
         order_basis_read(edit->arena, doc, &edit->quote);
         order_trace_read(edit->arena, doc, &edit->quote);
+        order_tax_buyer(edit->arena, billing, &edit->quote.buyer);
+        edit->terms = order_tax_terms(edit->arena, &edit->quote.buyer, edit->quote.exempt,
+                                      edit->quote.tax_note);
     }
     return code;
 }
@@ -134,6 +139,7 @@ static void read_line(struct edit *edit, struct db_rows *rows)
     read_discounts(edit, kept(edit, rows, 12), line);
     if (json_parse(edit->arena, kept(edit, rows, 13), &rates, NULL) == SOUK_OK)
         order_rates_read(rates, &line->rates);
+    line->rates.exempt = edit->quote.exempt && !line->rates.count;
     if (db_int(rows, 15))
         keep_tax(line, rates);
     edit->lines[edit->quote.count++] = (struct edit_line){
@@ -192,6 +198,8 @@ static struct market market_of(struct edit *edit)
     market.currency = arena_cstr(edit->arena, edit->quote.currency);
     market.group = edit->group;
     market.channel = edit->channel;
+    market.buyer = edit->terms;
+    market.sells = 1;
     if (json_parse(edit->arena, edit->address, &address, NULL) != SOUK_OK)
         return market;
     if (json_text(json_at(address, "country")).len)

@@ -3,7 +3,7 @@
 -- name: order_edit_row
 SELECT o.number, o.status, o.payment_status, o.version, o.currency, o.prices_include_tax, o.locale, o.address, o.email, o.phone,
     o.name, o.quote, o.total, o.captured, o.refunded, o.delivery_refunded, o.channel, coalesce(p.customer_group, ''),
-    o.delivery_method, o.delivery_label, o.refused, o.surplus
+    o.delivery_method, o.delivery_label, o.refused, o.surplus, o.billing
 FROM shop_order o LEFT JOIN person p ON p.id = o.person_id WHERE o.id = $1
 
 -- name: order_edit_lines

@@ -56,6 +56,17 @@ int64_t order_due(const char *status, int64_t total, int64_t captured, int64_t s
                   int64_t refunded);
 struct souk_str order_json_text(struct arena *arena, const struct json *tree); /* "{}" for NULL */
 
+/* order_tax.c: on what its tax rests. */
+void order_tax_keep(struct arena *arena, struct json *billing, const struct tax_buyer *buyer);
+void order_tax_buyer(struct arena *arena, struct souk_str billing, struct tax_buyer *buyer);
+void order_tax_basis(const struct json *quote, struct souk_str *note, enum quote_exempt *exempt);
+/* For market.buyer: who bought, and that what joins the order is taxed as it was agreed on. */
+const struct tax_buyer *order_tax_terms(struct arena *arena, const struct tax_buyer *buyer,
+                                        enum quote_exempt exempt, struct souk_str note);
+/* "tax" of the document: {"number", "state", "company", "proof" (staff), "exempt", "note"}, or null
+ * where neither a number nor a place made a difference. */
+void order_tax_show(struct arena *arena, struct json *doc, struct souk_str quote_text, int staff);
+
 /* order_discount.c: "discounts" of a document whose totals and lines stand: [{"promotion", "name",
  * "amount", "delivery_amount"}]; lines' shares get their names. */
 void order_discounts(struct arena *arena, struct json *doc, struct souk_str quote_text);

@@ -281,7 +281,23 @@ int order_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
     db_close(&rows);
     code = load_lines(conn, arena, id, staff, *doc);
     order_discounts(arena, *doc, quote);
+    order_tax_show(arena, *doc, quote, staff);
     return code ? code : load_rest(conn, arena, id, staff, *doc);
+}
+
+int order_list(struct db_conn *conn, const struct order_wanted *wanted, int64_t *ids, int *count)
+{
+    struct db_rows rows;
+    *count = 0;
+    int code =
+        db_query(conn, &sql_order_load_list, &rows, DB_INT(wanted->after), DB_INT(wanted->since),
+                 DB_INT(wanted->until), DB_INT(wanted->person_id), DB_TEXT(wanted->state),
+                 DB_TEXT(wanted->payment), DB_TEXT(wanted->fulfilment), DB_INT(wanted->limit));
+    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
+        ids[(*count)++] = db_int(&rows, 0);
+        code = SOUK_OK;
+    }
+    return code;
 }
 
 int order_history(struct db_conn *conn, struct arena *arena, int64_t id, struct json *list)

@@ -18,3 +18,15 @@ SELECT id, internal, text, actor, at FROM order_note WHERE order_id = $1 AND (in
 
 -- name: order_load_history
 SELECT at, actor, action, detail FROM audit WHERE subject = $1 AND subject <> '' ORDER BY id
+
+-- Orders by their ids, for exports. $4: of a person with all who were joined into them; 0 and '' are "no matter".
+-- name: order_load_list
+WITH RECURSIVE whole (id) AS (
+    SELECT id FROM person WHERE id = $4
+    UNION SELECT p.id FROM person AS p JOIN whole ON p.merged_into = whole.id
+)
+SELECT o.id FROM shop_order o
+WHERE o.id > $1 AND o.placed_at >= $2 AND o.placed_at < $3
+    AND ($4 = 0 OR o.person_id IN (SELECT id FROM whole)) AND ($5 = '' OR o.status = $5)
+    AND ($6 = '' OR o.payment_status = $6) AND ($7 = '' OR o.fulfilment_status = $7)
+ORDER BY o.id LIMIT $8

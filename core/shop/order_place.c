@@ -78,7 +78,7 @@ static int check_cart(struct place *place, const char **problem, struct err *err
     place->visitor = db_int(&rows, 3);
     place->fresh = db_int(&rows, 4) == offer->catalogue_version &&
                    (!place->quote->until || place->now < place->quote->until) &&
-                   same_rules(place->quote);
+                   !tax_is_asked(offer->market) && same_rules(place->quote);
     if (!db_is_null(&rows, 5))
         same_again(place, &rows);
     db_close(&rows);
@@ -95,12 +95,17 @@ static int price_again(struct place *place, const char **problem, struct err *er
     struct json *gone = json_new(place->arena, JSON_ARRAY);
     struct market market = *offer->market;
     market.now = place->now;
+    market.sells = 1;
     /* what is charged besides, the provider's fee too, stands as it was offered */
     int code = cart_price(place->conn, place->arena, offer->cart, &market, offer->quote->delivery,
                           offer->quote->delivery_count, &now, gone, NULL);
+    if (code == SOUK_UNAVAILABLE) {
+        *problem = "unavailable";
+        return err_set(err, SOUK_CONFLICT, CART_NO_TAX);
+    }
     if (code != SOUK_OK)
         return code;
-    int same = now.total == place->quote->total && now.count == place->quote->count &&
+    int same = now.exempt == place->quote->exempt && now.total == place->quote->total && now.count == place->quote->count &&
                now.tax == place->quote->tax && now.tax_included == place->quote->tax_included &&
                now.discount == place->quote->discount &&
                now.delivery_discount == place->quote->delivery_discount;
@@ -172,11 +177,13 @@ static int make_names(struct place *place)
     return SOUK_OK;
 }
 
-static struct souk_str billing_text(struct arena *arena, const struct order_draft *draft)
+static struct souk_str billing_text(struct arena *arena, const struct order_draft *draft,
+                                    const struct tax_buyer *buyer)
 {
     struct json *doc = order_address_doc(arena, &draft->billing);
     if (draft->vat_number.len)
         json_add_str(arena, doc, "vat_number", draft->vat_number);
+    order_tax_keep(arena, doc, buyer);
     return order_json_text(arena, doc);
 }
 
@@ -199,7 +206,7 @@ static int insert_order(struct place *place)
         DB_CSTR(is_paid_for(place) ? "pending" : "none"), DB_TEXT(draft->email),
         DB_TEXT(draft->phone), DB_TEXT(draft->name),
         DB_TEXT(order_json_text(arena, order_address_doc(arena, &draft->address))),
-        DB_TEXT(billing_text(arena, draft)), DB_TEXT(draft->note), DB_CSTR(offer->market->locale),
+        DB_TEXT(billing_text(arena, draft, &quote->buyer)), DB_TEXT(draft->note), DB_CSTR(offer->market->locale),
         DB_TEXT(offer->cart->channel.len ? offer->cart->channel : souk_str("web")),
         DB_INT(place->visitor), DB_TEXT(quote->currency), DB_INT(quote->include_tax != 0),
         DB_INT(quote->items), DB_INT(quote->discount), DB_INT(quote->delivery_amount),

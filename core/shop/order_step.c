@@ -298,6 +298,27 @@ struct json *order_args(struct arena *arena, const struct json *args)
     return copy;
 }
 
+int order_args_check(const struct json *args, struct err *err)
+{
+    static const char known[] = "reason lines amount delivery restock tracking shipment reference "
+                                "method accepted weight_g declared_value";
+    const struct json *lines = json_at(args, "lines");
+    json_each(item, args)
+    {
+        struct souk_str rest = souk_str(known), word;
+        int found = 0;
+        while (!found && str_split(&rest, ' ', &word))
+            found = item->key.len && souk_str_equal(item->key, word);
+        if (!found)
+            return err_set(err, SOUK_INVALID, "/%.*s: no step knows this member",
+                           SOUK_PRI(item->key));
+    }
+    if (!lines || lines->kind == JSON_NULL || (lines->kind == JSON_ARRAY && lines->count))
+        return SOUK_OK;
+    return err_set(err, SOUK_INVALID,
+                   "/lines: name at least one line and its quantity, or leave this member out");
+}
+
 int order_step(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str name,
                const struct json *args, struct souk_str actor, int64_t now, struct err *err)
 {

@@ -16,6 +16,7 @@ void order_verify_setup(void)
         {"I-9", "the amounts of an order are the sums of its lines", &sql_order_verify_sums},
         {"I-9", "the amounts of a line follow from its price, discounts and taxes",
          &sql_order_verify_lines},
+        {"I-9", "an order that was agreed to be free of tax has none", &sql_order_verify_exempt},
         {"I-13", "every step of an order is a declared one", &sql_order_verify_edges},
         {"I-13", "every step of an order begins where the one before ended",
          &sql_order_verify_chain},

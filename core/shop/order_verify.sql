@@ -32,6 +32,11 @@ WHERE l.subtotal <> l.quantity * l.unit_price
     OR l.refunded_amount > l.total + CASE o.prices_include_tax WHEN 1 THEN 0 ELSE l.tax END
     ORDER BY 1 LIMIT 100
 
+-- name: order_verify_exempt
+SELECT o.number FROM shop_order o WHERE json_valid(o.quote) = 1 AND json_extract(o.quote, '$.tax_exempt') = 'all'
+    AND (o.tax + o.tax_included <> 0 OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND (l.tax <> 0 OR l.taxes <> '[]')))
+    ORDER BY o.number LIMIT 100
+
 -- The edges of order_state.c, which a test compares with these.
 -- name: order_verify_edges
 WITH edge (machine, origin, target) AS (VALUES

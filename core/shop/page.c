@@ -129,6 +129,11 @@ static int save_texts(struct saving *saving)
     return SOUK_OK;
 }
 
+int page_find(struct db_conn *conn, struct souk_str key, int64_t *id)
+{
+    return db_get_int(conn, &sql_page_find, id, DB_TEXT(key));
+}
+
 int page_save(struct db_conn *conn, struct arena *arena, const struct json *doc, int64_t now,
               int64_t *id, int *changed, struct err *err)
 {

@@ -13,6 +13,7 @@
  * "seo_description"}}} */
 int page_save(struct db_conn *conn, struct arena *arena, const struct json *doc, int64_t now,
               int64_t *id, int *changed, struct err *err);
+int page_find(struct db_conn *conn, struct souk_str key, int64_t *id); /* SOUK_NOT_FOUND */
 int page_load(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc);
 int page_remove(struct db_conn *conn, int64_t id, struct err *err);
 /* {"title", "body_html", "seo", "urls"}; SOUK_NOT_FOUND for drafts. */

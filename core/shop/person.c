@@ -48,6 +48,13 @@ int64_t person_root(struct db_conn *conn, int64_t id)
     return db_get_int(conn, &sql_person_root, &root, DB_INT(id)) == SOUK_OK ? root : id;
 }
 
+int person_known(struct db_conn *conn, int64_t id, int64_t *root, int *known)
+{
+    int code = db_get_int(conn, &sql_person_known, root, DB_INT(id));
+    *known = code == SOUK_OK;
+    return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+}
+
 int person_whole(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str *list)
 {
     struct db_rows rows;

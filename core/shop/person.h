@@ -23,6 +23,9 @@ int person_set_profile(struct db_conn *conn, int64_t id, struct souk_str name, c
                        int64_t now);
 int64_t person_root(struct db_conn *conn, int64_t id); /* follows merges */
 
+/* The record that remains of the id; *known 0: there never was one, or it is erased. */
+int person_known(struct db_conn *conn, int64_t id, int64_t *root, int *known);
+
 /* In the form that compares: an address in lower case (local part too), a phone as E.164 with the
  * country's prefix. SOUK_INVALID with words. */
 int contact_normalize(struct arena *arena, const char *kind, struct souk_str written,
@@ -38,6 +41,22 @@ int contact_confirm(struct db_conn *conn, struct arena *arena, int64_t contact_i
                     int64_t *person_id, struct err *err);
 /* The newest record that left this address (normalized) without proof and without an account; 0. */
 int64_t contact_lead(struct db_conn *conn, const char *kind, struct souk_str value);
+
+/* In a write: the record of somebody who left a name and an address or number, without proof: the
+ * one that left it before, or a new one of the stage "lead". SOUK_INVALID: words as "/email: …". */
+struct lead {
+    struct souk_str name, email, phone; /* as written; empty: not given */
+    struct souk_str source;             /* where it was left: "popup", "fair 2026" */
+    const char *locale;                 /* one of the shop's */
+};
+int contact_make_lead(struct db_conn *conn, struct arena *arena, const struct lead *lead,
+                      int64_t now, int64_t *person_id, struct err *err);
+/* The person who has proved to be behind this address or number (normalized); 0: nobody. */
+int64_t contact_owner(struct db_conn *conn, const char *kind, struct souk_str value);
+/* Where a person is reached on this channel: the latest proven one, else the latest; empty: none.
+ */
+struct souk_str contact_of(struct db_conn *conn, struct arena *arena, int64_t person_id,
+                           const char *kind);
 
 struct inquiry { /* a letter to the shop */
     struct souk_str name, email, text, path;

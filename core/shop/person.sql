@@ -10,6 +10,13 @@ WITH RECURSIVE up (id, merged_into) AS (
 )
 SELECT id FROM up WHERE merged_into IS NULL
 
+-- name: person_known
+WITH RECURSIVE up (id, merged_into, erased_at) AS (
+    SELECT id, merged_into, erased_at FROM person WHERE id = $1
+    UNION SELECT p.id, p.merged_into, p.erased_at FROM person AS p JOIN up ON p.id = up.merged_into
+)
+SELECT id FROM up WHERE merged_into IS NULL AND erased_at IS NULL
+
 -- name: person_whole
 WITH RECURSIVE whole (id) AS (
     SELECT id FROM person WHERE id = $1
@@ -52,6 +59,10 @@ SELECT email, created_at, changed_at FROM account WHERE person_id IN (SELECT val
 -- name: person_events
 SELECT id, at, kind, subject, data FROM event WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY id
 
+-- name: person_clicks
+SELECT at, expires_at, provider, param, value, landing FROM click
+WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY id
+
 -- name: person_inquiries
 SELECT name, email, text, locale, path, at, done_at
 FROM inquiry WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY id
@@ -75,6 +86,7 @@ SELECT json_object(
     'address', (SELECT json_group_array(id) FROM address WHERE person_id = $1),
     'event', (SELECT json_group_array(id) FROM event WHERE person_id = $1),
     'inquiry', (SELECT json_group_array(id) FROM inquiry WHERE person_id = $1),
+    'click', (SELECT json_group_array(id) FROM click WHERE person_id = $1),
     'account', (SELECT json_group_array(a.email) FROM account AS a WHERE a.person_id = $1 AND NOT EXISTS (
         SELECT 1 FROM account AS o WHERE o.person_id = $2)))
 
@@ -94,6 +106,9 @@ UPDATE event SET person_id = $2 WHERE person_id = $1 AND id IN (SELECT value FRO
 
 -- name: person_move_inquiry
 UPDATE inquiry SET person_id = $2 WHERE person_id = $1 AND id IN (SELECT value FROM json_each($3))
+
+-- name: person_move_click
+UPDATE click SET person_id = $2 WHERE person_id = $1 AND id IN (SELECT value FROM json_each($3))
 
 -- name: person_move_account
 UPDATE account SET person_id = $2 WHERE person_id = $1 AND email IN (SELECT value FROM json_each($3))
@@ -115,6 +130,9 @@ DELETE FROM contact WHERE person_id IN (SELECT value FROM json_each($1))
 
 -- name: person_erase_consents
 DELETE FROM consent WHERE person_id IN (SELECT value FROM json_each($1))
+
+-- name: person_erase_clicks
+DELETE FROM click WHERE person_id IN (SELECT value FROM json_each($1))
 
 -- name: person_erase_addresses
 DELETE FROM address WHERE person_id IN (SELECT value FROM json_each($1))

@@ -43,6 +43,25 @@ static int add_events(struct db_conn *conn, struct arena *arena, struct souk_str
     return code;
 }
 
+/* The partners' links that they came by. */
+static int add_clicks(struct db_conn *conn, struct arena *arena, struct souk_str whole,
+                      struct json *doc)
+{
+    static const char *const columns[] = {"provider", "param", "value", "landing"};
+    struct json *list = json_add(arena, doc, "clicks", JSON_ARRAY);
+    struct db_rows rows;
+    int code = db_query(conn, &sql_person_clicks, &rows, DB_TEXT(whole));
+    while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
+        struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
+        json_add_time(arena, item, "at", db_int(&rows, 0));
+        json_add_time(arena, item, "until", db_int(&rows, 1));
+        for (int i = 0; i < (int)(sizeof columns / sizeof *columns); i++)
+            json_add_str(arena, item, columns[i], arena_str(arena, db_text(&rows, i + 2)));
+        code = SOUK_OK;
+    }
+    return code;
+}
+
 static int add_inquiries(struct db_conn *conn, struct arena *arena, struct souk_str whole,
                          struct json *doc)
 {
@@ -141,6 +160,8 @@ int person_export(struct db_conn *conn, struct arena *arena, int64_t id, struct 
         code = add_messages(conn, arena, whole, *doc);
     if (code == SOUK_OK)
         code = add_events(conn, arena, whole, *doc);
+    if (code == SOUK_OK)
+        code = add_clicks(conn, arena, whole, *doc);
     return code;
 }
 
@@ -153,7 +174,7 @@ int person_erase(struct db_conn *conn, int64_t id, int64_t now, struct err *err)
         &sql_person_erase_merges,       &sql_person_erase_moves,    &sql_person_erase_events,
         &sql_person_erase_inquiries,    &sql_person_erase_carts,    &sql_person_erase_drafts,
         &sql_person_erase_orders,       &sql_person_erase_messages, &sql_person_erase_deliveries,
-        &sql_person_erase_uses};
+        &sql_person_erase_uses,         &sql_person_erase_clicks};
     struct arena arena = {0};
     struct souk_str whole;
     int64_t changed = 0;

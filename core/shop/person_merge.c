@@ -23,6 +23,7 @@ static const struct {
     {"contact", &sql_person_move_contact}, {"consent", &sql_person_move_consent},
     {"address", &sql_person_move_address}, {"event", &sql_person_move_event},
     {"inquiry", &sql_person_move_inquiry}, {"account", &sql_person_move_account},
+    {"click", &sql_person_move_click},
 };
 
 struct self {

@@ -174,23 +174,36 @@ static void note_change(int64_t *until, int64_t at, int64_t now)
         *until = at;
 }
 
-struct price price_choose(const struct price_row *rows, size_t count, int64_t now, int64_t quantity)
+/* The strongest of those that hold; `list` 0: of any list. */
+static const struct price_row *strongest(const struct price_row *rows, size_t count, int64_t now,
+                                         int64_t quantity, int64_t list)
 {
-    const struct price_row *best = NULL, *base = NULL;
-    struct price price = {.variant_id = count ? rows->variant_id : 0, .amount = -1};
+    const struct price_row *best = NULL;
     for (size_t i = 0; i < count; i++) {
         const struct price_row *row = &rows[i];
-        if (!row->list_id)
-            continue;
-        note_change(&price.until, row->from, now);
-        note_change(&price.until, row->until, now);
-        if (row->from > now || row->until <= now || row->min_quantity > quantity)
-            continue;
-        if (stronger(row, best))
+        if (row->list_id && (!list || row->list_id == list) && row->from <= now &&
+            row->until > now && row->min_quantity <= quantity && stronger(row, best))
             best = row;
-        if (row->list_id == BASE_LIST && stronger(row, base))
-            base = row;
     }
+    return best;
+}
+
+const struct price_row *price_decides(const struct price_row *rows, size_t count, int64_t now,
+                                      int64_t quantity)
+{
+    return strongest(rows, count, now, quantity, 0);
+}
+
+struct price price_choose(const struct price_row *rows, size_t count, int64_t now, int64_t quantity)
+{
+    struct price price = {.variant_id = count ? rows->variant_id : 0, .amount = -1};
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].list_id) {
+            note_change(&price.until, rows[i].from, now);
+            note_change(&price.until, rows[i].until, now);
+        }
+    const struct price_row *best = price_decides(rows, count, now, quantity);
+    const struct price_row *base = strongest(rows, count, now, quantity, BASE_LIST);
     if (!best)
         return price;
     price.amount = best->amount;

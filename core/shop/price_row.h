@@ -41,6 +41,9 @@ size_t price_rows_span(const struct price_rows *rows, size_t at);
 /* Among rows of one variant; amount -1 when none holds. */
 struct price price_choose(const struct price_row *rows, size_t count, int64_t now,
                           int64_t quantity);
+/* The row that such a price was chosen by; NULL: none holds. */
+const struct price_row *price_decides(const struct price_row *rows, size_t count, int64_t now,
+                                      int64_t quantity);
 /* The next quantity above `quantity` at which a row of these holds; 0: none. */
 int64_t price_next_quantity(const struct price_row *rows, size_t count, int64_t now,
                             int64_t quantity);

@@ -98,12 +98,13 @@ static int read_product(struct shown *shown)
 static int add_tax_note(struct shown *shown)
 {
     const char *note = "none";
-    struct tax_rates rates = {.count = 0};
+    struct tax_rates rates = {0};
     int code = shown->tax_class ? tax_rates(shown->conn, shown->tax_class, shown->market, &rates)
                                 : SOUK_OK;
     for (int i = 0; i < rates.count; i++)
         if (rates.at[i].ppm > 0)
             note = market_shop()->prices_include_tax ? "incl" : "excl";
+    note_until(shown, rates.until);
     json_add_cstr(shown->arena, shown->view, "tax_note", note);
     return code;
 }

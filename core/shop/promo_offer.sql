@@ -92,7 +92,7 @@ FROM product AS p WHERE p.id = $1
 -- name: promo_offer_order
 SELECT number, token, status, payment_status, fulfilment_status, locale, channel, currency, coalesce(person_id, 0), visitor, email,
     address, placed_at, total, prices_include_tax, version, delivery_method,
-    coalesce((SELECT p.customer_group FROM person AS p WHERE p.id = shop_order.person_id), '')
+    coalesce((SELECT p.customer_group FROM person AS p WHERE p.id = shop_order.person_id), ''), billing, quote
 FROM shop_order WHERE id = $1
 
 -- name: promo_offer_order_lines

@@ -6,11 +6,27 @@
 
 #include "base/str.h"
 #include "shop/cart_goods.h"
+#include "shop/order_inner.h"
 #include "shop/promo_offer.sql.h"
 
 static struct souk_str kept(struct arena *arena, struct db_rows *rows, int column)
 {
     return arena_str(arena, db_text(rows, column));
+}
+
+/* It is taxed as it was when it was placed: so is what joins it. */
+static void read_tax(struct arena *arena, struct souk_str billing, struct souk_str quote,
+                     struct market *market)
+{
+    struct tax_buyer buyer;
+    struct json *doc = NULL;
+    struct souk_str note;
+    enum quote_exempt exempt;
+    order_tax_buyer(arena, billing, &buyer);
+    if (json_parse(arena, quote, &doc, NULL) != SOUK_OK)
+        doc = NULL;
+    order_tax_basis(doc, &note, &exempt);
+    market->buyer = order_tax_terms(arena, &buyer, exempt, note);
 }
 
 static void read_row(struct arena *arena, struct db_rows *rows, int64_t now,
@@ -42,6 +58,7 @@ static void read_row(struct arena *arena, struct db_rows *rows, int64_t now,
         market->country = json_text(json_at(order->address, "country"));
     market->region = json_text(json_at(order->address, "region"));
     market->postcode = json_text(json_at(order->address, "postcode"));
+    read_tax(arena, kept(arena, rows, 18), kept(arena, rows, 19), market);
 }
 
 /* Lines with what the catalogue says of them today, at the prices of the order. */

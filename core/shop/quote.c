@@ -140,6 +140,27 @@ static int tax_together(struct quote *quote, struct err *err)
     return code;
 }
 
+/* ---- without tax ---- */
+
+/* Lines of goods that no tax knows of (without a class) count for neither. */
+static void sum_exempt(struct quote *quote)
+{
+    int some = 0, taxed = 0;
+    const char *note = NULL;
+    for (size_t i = 0; i < quote->count; i++) {
+        const struct tax_rates *rates = &quote->lines[i].rates;
+        some |= rates->exempt;
+        taxed |= rates->count > 0;
+        if (rates->exempt && !note)
+            note = rates->note;
+    }
+    quote->exempt = !some ? QUOTE_EXEMPT_NONE : taxed ? QUOTE_EXEMPT_SOME : QUOTE_EXEMPT_ALL;
+    if (!some)
+        quote->tax_note = souk_str("");
+    else if (note)
+        quote->tax_note = souk_str(note);
+}
+
 /* ---- the whole ---- */
 
 static int compute_delivery(struct quote *quote, int64_t *tax, struct err *err)
@@ -180,6 +201,7 @@ int quote_compute(struct quote *quote, struct err *err)
     int code = SOUK_OK;
     quote->items = quote->discount = quote->delivery_amount = quote->delivery_discount = 0;
     quote->delivery_tax = quote->tax = quote->tax_included = quote->total = 0;
+    sum_exempt(quote);
     for (size_t i = 0; code == SOUK_OK && i < quote->count; i++)
         code = compute_line(&quote->lines[i], i, err);
     if (code == SOUK_OK)

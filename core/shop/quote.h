@@ -92,9 +92,12 @@ struct quote {
     int64_t catalogue;                /* its version, in a cart's quote */
     const struct quote_line *goods;   /* the lines before promotions, for cart_charge */
     size_t goods_count;
+    struct tax_buyer buyer;   /* who buys with a tax number, if anybody does */
+    struct souk_str tax_note; /* why no tax is charged; kept when an order is computed again */
     /* out */
     int64_t items, discount, delivery_amount, delivery_discount, delivery_tax, tax, tax_included,
         total;
+    enum quote_exempt { QUOTE_EXEMPT_NONE, QUOTE_EXEMPT_SOME, QUOTE_EXEMPT_ALL } exempt;
 };
 
 /* Computes everything under "out". SOUK_INVALID: an overflow, a negative amount, a discount above

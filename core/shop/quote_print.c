@@ -190,6 +190,18 @@ static void add_list(struct arena *arena, struct json *doc, const char *key,
         json_add(arena, doc, key, JSON_ARRAY);
 }
 
+/* Only where a tax number or a place makes a difference. */
+static void add_exempt(struct arena *arena, struct json *doc, const struct quote *quote)
+{
+    const char *note = tax_buyer_note(&quote->buyer);
+    if (quote->exempt)
+        json_add_cstr(arena, doc, "tax_exempt", quote->exempt == QUOTE_EXEMPT_ALL ? "all" : "some");
+    if (quote->exempt && quote->tax_note.len)
+        json_add_str(arena, doc, "tax_note", quote->tax_note);
+    else if (note)
+        json_add_cstr(arena, doc, "tax_note", note);
+}
+
 struct json *quote_print(struct arena *arena, const struct quote *quote)
 {
     struct json *doc = json_new(arena, JSON_OBJECT);
@@ -204,6 +216,7 @@ struct json *quote_print(struct arena *arena, const struct quote *quote)
         add_line(arena, lines, quote, i);
     add_totals(arena, doc, quote);
     add_taxes(arena, doc, quote);
+    add_exempt(arena, doc, quote);
     add_delivery(arena, doc, quote);
     add_discounts(arena, doc, quote);
     add_list(arena, doc, "promotions", quote->promotions);

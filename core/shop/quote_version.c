@@ -28,7 +28,7 @@ static uint64_t mix_text(uint64_t hash, struct souk_str text)
 
 static uint64_t mix_rates(uint64_t hash, const struct tax_rates *rates)
 {
-    hash = mix_int(hash, rates->count);
+    hash = mix_int(hash, rates->exempt ? -1 : rates->count);
     for (int i = 0; i < rates->count; i++)
         hash = mix_int(mix_int(hash, rates->at[i].ppm), rates->at[i].compound);
     return hash;

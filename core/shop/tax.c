@@ -1,5 +1,6 @@
 /*
- * tax.c: the rates of a place, and how much of an amount is tax. Rates come in through tax_zone.c.
+ * tax.c: the rates of a place, and how much of an amount is tax. Rates come in through tax_zone.c,
+ * or from a plugin that knows better (tax_ask.c).
  *
  * The idea of the arithmetic: no rounding of its own. What is within an amount is a split of the
  * amount by weights (tax : net), what comes on top is a share of it; the parts of several rates are
@@ -56,13 +57,13 @@ static void sort_found(struct found *all, int count)
     }
 }
 
-int tax_rates(struct db_conn *conn, int64_t class_id, const struct market *market,
-              struct tax_rates *rates)
+int tax_rates_of_shop(struct db_conn *conn, int64_t class_id, const struct market *market,
+                      struct tax_rates *rates)
 {
     struct found all[TAX_RATES];
     struct db_rows rows;
     int count = 0;
-    rates->count = 0;
+    *rates = (struct tax_rates){0};
     int code =
         db_query(conn, &sql_tax_rates_of_place, &rows, DB_INT(class_id), DB_TEXT(market->country));
     if (code != SOUK_OK)
@@ -158,4 +159,12 @@ int tax_of(int64_t amount, const struct tax_rates *rates, int included, int64_t 
     if (rates->count == 0)
         return SOUK_OK;
     return included ? tax_within(amount, rates, tax, parts) : tax_on_top(amount, rates, tax, parts);
+}
+
+int tax_net(int64_t amount, const struct tax_rates *rates, int64_t *net)
+{
+    int64_t tax, parts[TAX_RATES];
+    int code = tax_of(amount, rates, 1, &tax, parts);
+    *net = amount - tax;
+    return code;
 }

@@ -24,3 +24,6 @@ SELECT id FROM tax_class WHERE code = $1
 
 -- name: tax_class_insert
 INSERT INTO tax_class (id, code, name) VALUES ($1, $2, $3)
+
+-- name: tax_class_code
+SELECT code FROM tax_class WHERE id = $1

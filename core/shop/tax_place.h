@@ -18,4 +18,10 @@ int64_t tax_place_score(const struct tax_place *place, const struct market *mark
  */
 int64_t tax_place_postcode(struct souk_str pattern, struct souk_str postcode);
 
+/* tax.c: by the shop's own tables alone. */
+struct tax_rates;
+struct db_conn;
+int tax_rates_of_shop(struct db_conn *conn, int64_t class_id, const struct market *market,
+                      struct tax_rates *rates);
+
 #endif

@@ -20,10 +20,8 @@ static void add_query(struct buf *out, struct souk_str text)
     }
 }
 
-/* The product's address with these values (-1: none) in its query; options that leave no choice are
- * left out. */
-static struct souk_str choice_url(struct arena *arena, const struct shown_variants *variants,
-                                  struct souk_str url, const int *values)
+struct souk_str view_choice_url(struct arena *arena, const struct shown_variants *variants,
+                                struct souk_str url, const int *values)
 {
     struct buf out = {.arena = arena};
     char mark = '?';
@@ -66,7 +64,7 @@ struct json *view_variants_options(struct arena *arena, const struct shown_varia
             json_add_bool(arena, item, "selected", v == option->chosen);
             json_add_bool(arena, item, "available", option->values[v].available);
             values[o] = v;
-            json_add_str(arena, item, "url", choice_url(arena, variants, url, values));
+            json_add_str(arena, item, "url", view_choice_url(arena, variants, url, values));
         }
         values[o] = option->chosen;
     }
@@ -108,7 +106,7 @@ static struct json *variant_view(struct arena *arena, const struct market *marke
         buf_add_str(&label, value->name);
     }
     json_add_str(arena, view, "label", buf_str(&label));
-    json_add_str(arena, view, "url", choice_url(arena, variants, url, variant->values));
+    json_add_str(arena, view, "url", view_choice_url(arena, variants, url, variant->values));
     view_money(arena, view, "price", variant->price.amount, market->currency);
     view_money(arena, view, "compare_at",
                variant->price.compare_at > 0 ? variant->price.compare_at : -1, market->currency);

@@ -12,61 +12,64 @@
 #include "shop/view.sql.h"
 #include "shop/view_text.h"
 
+int view_option_add(struct arena *arena, struct db_rows *rows, int column,
+                    struct option_reading *reading, struct shown_variants *variants)
+{
+    struct option *option = reading->begun ? &variants->options[variants->option_count - 1] : NULL;
+    if (!option || db_int(rows, column) != reading->position) {
+        if (variants->option_count == PRODUCT_OPTIONS)
+            return 0;
+        option = &variants->options[variants->option_count++];
+        *option = (struct option){.code = arena_str(arena, db_text(rows, column + 1)),
+                                  .name = arena_str(arena, db_text(rows, column + 2)),
+                                  .type = arena_str(arena, db_text(rows, column + 7)),
+                                  .chosen = -1};
+        *reading = (struct option_reading){.position = db_int(rows, column), .begun = 1};
+    }
+    if (option->count == reading->cap) {
+        reading->cap = reading->cap ? reading->cap * 2 : 8;
+        struct option_value *more = arena_array(arena, struct option_value, (size_t)reading->cap);
+        if (option->count)
+            memcpy(more, option->values, (size_t)option->count * sizeof *more);
+        option->values = more;
+    }
+    option->values[option->count++] =
+        (struct option_value){.id = db_int(rows, column + 3),
+                              .code = arena_str(arena, db_text(rows, column + 4)),
+                              .color = arena_str(arena, db_text(rows, column + 5)),
+                              .name = arena_str(arena, db_text(rows, column + 6))};
+    return 1;
+}
+
 static int read_options(struct db_conn *conn, struct arena *arena, const struct market *market,
                         int64_t id, struct shown_variants *variants)
 {
     struct db_rows rows;
-    struct option *option = NULL;
-    int64_t position = -1;
-    int cap = 0;
+    struct option_reading reading = {0};
     int code = db_query(conn, &sql_view_options, &rows, DB_INT(id), DB_CSTR(market->locale),
                         DB_CSTR(view_default_locale()));
     if (code != SOUK_OK)
         return code;
-    while ((code = db_next(&rows)) == 1) {
-        if (!option || db_int(&rows, 0) != position) {
-            if (variants->option_count == PRODUCT_OPTIONS)
-                break;
-            position = db_int(&rows, 0);
-            option = &variants->options[variants->option_count++];
-            *option = (struct option){.code = arena_str(arena, db_text(&rows, 1)),
-                                      .name = arena_str(arena, db_text(&rows, 2)),
-                                      .type = arena_str(arena, db_text(&rows, 7)),
-                                      .chosen = -1};
-            cap = 0;
-        }
-        if (option->count == cap) {
-            cap = cap ? cap * 2 : 8;
-            struct option_value *more = arena_array(arena, struct option_value, (size_t)cap);
-            if (option->count)
-                memcpy(more, option->values, (size_t)option->count * sizeof *more);
-            option->values = more;
-        }
-        option->values[option->count++] =
-            (struct option_value){.id = db_int(&rows, 3),
-                                  .code = arena_str(arena, db_text(&rows, 4)),
-                                  .color = arena_str(arena, db_text(&rows, 5)),
-                                  .name = arena_str(arena, db_text(&rows, 6))};
+    while ((code = db_next(&rows)) == 1 && view_option_add(arena, &rows, 0, &reading, variants)) {
     }
     db_close(&rows);
     return code < 0 ? code : SOUK_OK;
 }
 
-/* "12,40": which value of each option this is. */
-static void place_values(const struct shown_variants *variants, struct souk_str ids,
-                         struct shown_variant *variant)
+void view_variant_values(const struct shown_variants *variants, struct souk_str ids,
+                         int values[PRODUCT_OPTIONS])
 {
     struct souk_str part;
     for (int o = 0; o < PRODUCT_OPTIONS; o++)
-        variant->values[o] = -1;
+        values[o] = -1;
     for (int o = 0; o < variants->option_count && str_split(&ids, ',', &part); o++) {
         const struct option *option = &variants->options[o];
         int64_t id;
         if (str_to_int(part, &id) != SOUK_OK)
             continue;
-        for (int v = 0; v < option->count && variant->values[o] < 0; v++)
+        for (int v = 0; v < option->count && values[o] < 0; v++)
             if (option->values[v].id == id)
-                variant->values[o] = v;
+                values[o] = v;
     }
 }
 
@@ -94,7 +97,7 @@ static struct shown_variant *read_variant(struct arena *arena, struct db_rows *r
     variant->stock = -1;
     variant->image = view_image(arena, rows, 6, souk_str(""));
     variant->price.amount = -1;
-    place_values(variants, db_text(rows, 2), variant);
+    view_variant_values(variants, db_text(rows, 2), variant->values);
     if (variant->availability == 1 && db_int(rows, 4) && !db_is_null(rows, 5))
         *few = 1;
     return variant;

@@ -49,6 +49,24 @@ struct shown_variants {
 int view_variants_read(struct db_conn *conn, struct arena *arena, const struct market *market,
                        int64_t id, struct souk_str sku, const struct json *chosen,
                        struct shown_variants *variants);
+
+/* The same for readers of many products at once. Rows of one product's options stand together, in
+ * their order and that of their values; their columns as in view.sql from `column` on. `reading`
+ * is cleared before the first. 0: there are more than a product can have. */
+struct option_reading {
+    int64_t position;
+    int cap, begun;
+};
+int view_option_add(struct arena *arena, struct db_rows *rows, int column,
+                    struct option_reading *reading, struct shown_variants *variants);
+/* "12,40": which value of each option this is; -1: none. */
+void view_variant_values(const struct shown_variants *variants, struct souk_str ids,
+                         int values[PRODUCT_OPTIONS]);
+/* The product's address with these values (-1: none) in its query; options that leave no choice are
+ * left out. */
+struct souk_str view_choice_url(struct arena *arena, const struct shown_variants *variants,
+                                struct souk_str url, const int *values);
+
 /* The parts of the view; `url` is the product's own, `name` the words for a picture without any. */
 struct json *view_variants_options(struct arena *arena, const struct shown_variants *variants,
                                    struct souk_str url);

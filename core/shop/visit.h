@@ -52,5 +52,12 @@ int event_list(struct db_conn *conn, struct arena *arena, int64_t person_id, int
 /* Of everybody, with visitor and person; `kind` empty: all kinds. */
 int event_recent(struct db_conn *conn, struct arena *arena, struct souk_str kind, int64_t before,
                  int limit, struct json *list);
+/* As event_recent, of one person. */
+int event_recent_of(struct db_conn *conn, struct arena *arena, struct souk_str kind,
+                    int64_t person_id, int64_t before, int limit, struct json *list);
+/* In a write: "cart.added" and "cart.removed" of a product's units. One that is gone leaves none.
+ */
+int event_put_goods(struct db_conn *conn, struct arena *arena, const char *kind, int64_t visitor,
+                    int64_t person_id, int64_t variant_id, int64_t quantity, int64_t now);
 
 #endif

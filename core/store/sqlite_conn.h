@@ -46,6 +46,8 @@ struct driver_conn {
                       its own */
     struct driver_statement *collect; /* gets the tables while preparing */
     const char *principal;            /* while preparing */
+    uint32_t viewed[DRIVER_TABLES];   /* the same: tables of which a public view has shown columns */
+    int viewed_count;
     int64_t deadline;
     int frames; /* of the log, at the last commit */
     struct sqlite_tail tail;

@@ -36,6 +36,7 @@ static int sqlite_statement_raw(struct driver_conn *conn, const char *sql, const
                                 sqlite3_stmt **out, const char **tail)
 {
     conn->preparing = 1;
+    conn->viewed_count = 0;
     conn->principal = principal;
     conn->refused = 0;
     int rc = sqlite3_prepare_v3(conn->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, out, tail);

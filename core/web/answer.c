@@ -55,6 +55,7 @@ void answer_file(struct request *request, int fd, int64_t size, const char *type
 {
     answer_bytes(request, 200, type, souk_str(""));
     request->answer.file = fd + 1;
+    request->answer.file_from = 0;
     request->answer.file_size = size;
     answer_header(request, "etag", arena_printf(&request->arena, "\"%.*s\"", SOUK_PRI(tag)));
     answer_header(request, "cache-control",

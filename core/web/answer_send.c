@@ -152,13 +152,19 @@ static void add_validators(struct request *request, struct MHD_Response *respons
         add(response, "Content-Encoding", "gzip");
 }
 
+static int sends_file(const struct answer *answer)
+{
+    return answer->status == 200 || answer->status == 206;
+}
+
 /* The response closes the file when it is done with it. */
 static struct MHD_Response *create(struct answer *answer, struct souk_str body)
 {
     int fd = answer->file - 1;
     answer->file = 0;
-    if (fd >= 0 && answer->status == 200)
-        return MHD_create_response_from_fd64((uint64_t)answer->file_size, fd);
+    if (fd >= 0 && sends_file(answer))
+        return MHD_create_response_from_fd_at_offset64((uint64_t)answer->file_size, fd,
+                                                       (uint64_t)answer->file_from);
     if (fd >= 0)
         close(fd);
     return MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)(body.len ? body.ptr : ""),
@@ -187,7 +193,7 @@ struct MHD_Response *answer_build(struct request *request)
     if (answer->close)
         add(response, "Connection", "close");
     int64_t sent =
-        answer->status == 200 && answer->file_size ? answer->file_size : (int64_t)dress.body.len;
+        sends_file(answer) && answer->file_size ? answer->file_size : (int64_t)dress.body.len;
     request->sent = request->head ? 0 : sent;
     return response;
 }

@@ -43,6 +43,7 @@ struct answer {
         *ready; /* a finished shared response (page cache, assets): the request holds a reference */
     int close;  /* Connection: close */
     int file;   /* a descriptor + 1, to be sent in place of the body; 0: none */
+    int64_t file_from; /* the first byte of it that is sent, and how many */
     int64_t file_size;
     void *ready_owner; /* what keeps `ready` alive, or NULL; given back by cache_release */
 };
@@ -98,6 +99,8 @@ struct request {
                                   "token:3", "control"; empty where nobody has to be known */
     const void *staff;         /* what authorize knows of them besides: its own affair */
     int64_t expires; /* clock_now: when the answer is no longer true; 0: see request_expires */
+    const void *landing; /* what web_site.page_asked found: the answer is this visitor's alone; NULL:
+                            nothing */
     int64_t told; /* a number that a handler leaves for page_sent (how many were found), kept with
                      the page in the page cache; 0: nothing was said */
 };

@@ -28,6 +28,12 @@ struct web_site {    /* built for a plugin set, immutable */
     void *user; /* the bridge's */
     void (*error_page)(struct request *request, int status,
                        const char *detail); /* renders the HTML error page */
+    /* Asked before a ROUTE_PAGE route answers a GET that has a query: something (request->landing)
+     * when the answer is this visitor's alone, and so is neither taken from the page cache nor
+     * kept; page_answered then sees it before it goes out, whatever it is, and may add headers. On
+     * I/O threads, without a snapshot. Both may be NULL. */
+    const void *(*page_asked)(struct request *request);
+    void (*page_answered)(struct request *request);
     void (*page_sent)(
         struct request *request); /* after a page of a ROUTE_PAGE route with 200 went out (from the
                                      cache too); NULL: nobody wants to know */

@@ -50,7 +50,7 @@ static int answer_from_cache(struct served *served)
     struct request *request = &served->request;
     struct server *server = served->server;
     const struct web_site *site = request->site;
-    if (!(request->route->flags & ROUTE_CACHED) || !server->cache ||
+    if (!(request->route->flags & ROUTE_CACHED) || !server->cache || request->landing ||
         atomic_load_explicit(&server->draining, memory_order_relaxed))
         return 0;
     served->cached = cache_answer(server->cache, server->options.db, request, site->number);
@@ -66,7 +66,7 @@ static void run_read(struct served *served)
     request_conn(request);
     settle(served, route->handle(request, route));
     int keep = request->conn && route->flags & ROUTE_CACHED && served->server->cache &&
-               request->answer.status == 200 &&
+               request->answer.status == 200 && !request->landing &&
                !atomic_load_explicit(&served->server->draining, memory_order_relaxed);
     if (keep)
         db_seen(request->conn, &seen);
@@ -197,11 +197,21 @@ static void go_away(struct served *served)
     }
 }
 
+/* A landing with a query: is the answer this visitor's alone? */
+static void look_at_landing(struct request *request)
+{
+    const struct web_site *site = request->site;
+    if (site && site->page_asked && request->query_text.len && request->route->flags & ROUTE_PAGE &&
+        souk_str_is(request->method, "GET"))
+        request->landing = site->page_asked(request);
+}
+
 int dispatch(struct served *served)
 {
     struct request *request = &served->request;
     const struct server_options *options = &served->server->options;
     int kind = request->route->kind;
+    look_at_landing(request);
     if (options->closed && options->closed(options->user, request))
         return 1;
     if ((served->needs_token || served->needs_right) && !has_right(served))

@@ -119,7 +119,10 @@ static enum MHD_Result send_answer(struct served *served)
     struct request *request = &served->request;
     struct answer *answer = &request->answer;
     struct MHD_Response *response = answer->ready;
+    const struct web_site *site = request->site;
     request_conn_end(request); /* an error page may have begun a snapshot */
+    if (request->landing && site && site->page_answered)
+        site->page_answered(request);
     if (atomic_load_explicit(&served->server->draining, memory_order_relaxed))
         answer->close = 1;
     if (!response) {

@@ -32,6 +32,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "web/i18n.h"
@@ -74,6 +75,10 @@ int template_render(const struct template_set *set, const char *name, struct tem
                     const struct json *data, struct buf *out, struct err *err);
 /* A whole number as the filter `number` writes it: grouped, in the digits of the locale. */
 struct souk_str template_number(struct arena *arena, const char *locale, int64_t number);
+/* A date as the filter `date` writes it, and digits as the filter `digits` does. */
+struct souk_str template_date(struct arena *arena, const struct i18n *i18n, const char *locale,
+                              struct clock_civil at, struct souk_str format);
+struct souk_str template_digits(struct arena *arena, const char *locale, struct souk_str text);
 /* For the reference: names and one-line descriptions of all tags and filters. */
 const char *const *template_reference(void);
 

@@ -165,15 +165,22 @@ const struct json *template_filter_number(struct template_call *call)
                                  template_number(env->arena, env->locale, number));
 }
 
-static struct souk_str local_digits(struct template_run *run, struct souk_str text)
+static struct souk_str put_digits(struct arena *arena, const char *locale, struct souk_str text)
 {
-    const struct grouping *how = grouping(run->env->locale);
-    struct buf to = {.arena = run->env->arena};
-    if (!how->bengali || template_run_charge(run, text.len * 3))
+    const struct grouping *how = grouping(locale);
+    struct buf to = {.arena = arena};
+    if (!how->bengali)
         return text;
     for (size_t i = 0; i < text.len; i++)
         put_digit(&to, how, text.ptr[i]);
     return buf_str(&to);
+}
+
+static struct souk_str local_digits(struct template_run *run, struct souk_str text)
+{
+    if (template_run_charge(run, text.len * 3))
+        return text;
+    return put_digits(run->env->arena, run->env->locale, text);
 }
 
 const struct json *template_filter_digits(struct template_call *call)
@@ -212,10 +219,17 @@ static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                    "Thursday", "Friday", "Saturday"};
 static const char *const short_days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
-static void put_name(struct template_call *call, struct buf *to, const char *name)
+struct dating { /* whose names are written, and where to */
+    const struct i18n *i18n;
+    const char *locale;
+    struct buf to;
+};
+
+static void put_name(struct dating *dating, const char *name)
 {
-    const struct template_env *env = call->run->env;
-    template_run_put(call->run, to, i18n_text(env->i18n, "souk", env->locale, souk_str(name)));
+    struct souk_str id = souk_str(name);
+    buf_add_str(&dating->to,
+                dating->i18n ? i18n_text(dating->i18n, "souk", dating->locale, id) : id);
 }
 
 static void put_number(struct buf *to, int number, int width, char pad)
@@ -235,9 +249,9 @@ static int day_of_year(struct clock_civil at)
 }
 
 /* One letter behind "%"; 0 when it is none of ours. */
-static int put_field(struct template_call *call, struct buf *to, struct clock_civil at, char letter,
-                     char pad)
+static int put_field(struct dating *dating, struct clock_civil at, char letter, char pad)
 {
+    struct buf *to = &dating->to;
     int hour12 = at.hour % 12 ? at.hour % 12 : 12;
     switch (letter) {
     case 'Y': put_number(to, at.year, 4, '0'); break;
@@ -252,10 +266,10 @@ static int put_field(struct template_call *call, struct buf *to, struct clock_ci
     case 'S': put_number(to, at.second, 2, pad); break;
     case 'p': buf_add_cstr(to, at.hour < 12 ? "AM" : "PM"); break;
     case 'u': put_number(to, at.weekday ? at.weekday : 7, 1, 0); break;
-    case 'B': put_name(call, to, months[at.month - 1]); break;
-    case 'b': put_name(call, to, short_months[at.month - 1]); break;
-    case 'A': put_name(call, to, days[at.weekday]); break;
-    case 'a': put_name(call, to, short_days[at.weekday]); break;
+    case 'B': put_name(dating, months[at.month - 1]); break;
+    case 'b': put_name(dating, short_months[at.month - 1]); break;
+    case 'A': put_name(dating, days[at.weekday]); break;
+    case 'a': put_name(dating, short_days[at.weekday]); break;
     case 'Z': buf_add_cstr(to, "UTC"); break;
     case 'z': buf_add_cstr(to, "+0000"); break;
     case '%': buf_add_char(to, '%'); break;
@@ -264,14 +278,13 @@ static int put_field(struct template_call *call, struct buf *to, struct clock_ci
     return 1;
 }
 
-static void put_date(struct template_call *call, struct buf *to, struct clock_civil at,
-                     struct souk_str format, int depth)
+static void put_date(struct dating *dating, struct clock_civil at, struct souk_str format,
+                     int depth)
 {
-    for (size_t i = 0; i < format.len && !call->run->code; i++) {
+    for (size_t i = 0; i < format.len; i++) {
         char c = format.ptr[i];
-        template_run_charge(call->run, 4);
         if (c != '%' || i + 1 == format.len) {
-            buf_add_char(to, c);
+            buf_add_char(&dating->to, c);
             continue;
         }
         char pad = '0';
@@ -281,13 +294,13 @@ static void put_date(struct template_call *call, struct buf *to, struct clock_ci
         }
         c = format.ptr[++i];
         if (c == 'F' && depth == 0)
-            put_date(call, to, at, souk_str("%Y-%m-%d"), 1);
+            put_date(dating, at, souk_str("%Y-%m-%d"), 1);
         else if (c == 'T' && depth == 0)
-            put_date(call, to, at, souk_str("%H:%M:%S"), 1);
+            put_date(dating, at, souk_str("%H:%M:%S"), 1);
         else if (c == 'R' && depth == 0)
-            put_date(call, to, at, souk_str("%H:%M"), 1);
-        else if (!put_field(call, to, at, c, pad))
-            buf_add(to, (char[]){'%', c}, 2);
+            put_date(dating, at, souk_str("%H:%M"), 1);
+        else if (!put_field(dating, at, c, pad))
+            buf_add(&dating->to, (char[]){'%', c}, 2);
     }
 }
 
@@ -299,17 +312,25 @@ static int has_name(struct souk_str format)
     return 0;
 }
 
-/* The order of day, month and year is the language's: "%-d %B %Y" is a text to translate. */
-static struct souk_str local_format(struct template_call *call, struct souk_str format)
+/* The order of day, month and year is the language's: "%-d %B %Y" is a text to translate. With a
+ * name of a month or day in it, it is for people, in their digits; else perhaps for a program. */
+struct souk_str template_date(struct arena *arena, const struct i18n *i18n, const char *locale,
+                              struct clock_civil at, struct souk_str format)
 {
-    const struct template_env *env = call->run->env;
-    return has_name(format) ? i18n_text(env->i18n, "souk", env->locale, format) : format;
+    struct dating dating = {i18n, locale, {.arena = arena}};
+    int named = has_name(format);
+    put_date(&dating, at, named && i18n ? i18n_text(i18n, "souk", locale, format) : format, 0);
+    return named ? put_digits(arena, locale, buf_str(&dating.to)) : buf_str(&dating.to);
+}
+
+struct souk_str template_digits(struct arena *arena, const char *locale, struct souk_str text)
+{
+    return put_digits(arena, locale, text);
 }
 
 const struct json *template_filter_date(struct template_call *call)
 {
     struct souk_str text = template_value_text(call->run, call->value);
-    struct souk_str format = template_arg_text(call, 0, "%Y-%m-%d");
     int64_t at;
     if (call->value->kind == JSON_INT)
         at = call->value->number;
@@ -320,11 +341,11 @@ const struct json *template_filter_date(struct template_call *call)
     /* The years 0 to 9999: beyond them the calendar has no names for us. */
     if (at < INT64_C(-62167219200000000) || at >= INT64_C(253402300800000000))
         return &template_nil;
-    struct buf to = {.arena = call->run->env->arena};
-    put_date(call, &to, clock_civil(at), local_format(call, format), 0);
-    /* With a name of a month or day in it, it is for people; else perhaps for a program. */
-    struct souk_str date = buf_str(&to);
-    if (has_name(format))
-        date = local_digits(call->run, date);
+    const struct template_env *env = call->run->env;
+    struct souk_str format = template_arg_text(call, 0, "%Y-%m-%d");
+    if (template_run_charge(call->run, format.len * 16)) /* a letter may stand for a long name */
+        return &template_nil;
+    struct souk_str date =
+        template_date(env->arena, env->i18n, env->locale, clock_civil(at), format);
     return template_value_string(call->run, JSON_STRING, date);
 }

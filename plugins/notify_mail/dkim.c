@@ -22,9 +22,20 @@ struct dkim_key {
     struct rsa_private_key private;
 };
 
-static const char *const signed_names[] = {
-    "from",       "from",         "to",           "reply-to",         "subject",        "date",
-    "message-id", "mime-version", "content-type", "content-language", "auto-submitted", NULL};
+static const char *const signed_names[] = {"from",
+                                           "from",
+                                           "to",
+                                           "reply-to",
+                                           "subject",
+                                           "date",
+                                           "message-id",
+                                           "mime-version",
+                                           "content-type",
+                                           "content-language",
+                                           "auto-submitted",
+                                           "list-unsubscribe",
+                                           "list-unsubscribe-post",
+                                           NULL};
 
 /* ---- the key ---- */
 

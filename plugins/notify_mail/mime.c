@@ -291,6 +291,15 @@ static void add_boundary(struct mime_buf *out, const struct mime_mail *mail)
         mime_add(out, mail->id.ptr + i, 1);
 }
 
+/* An address that can stand between angles in one line. */
+static int is_link(struct souk_str link)
+{
+    for (size_t i = 0; i < link.len; i++)
+        if (link.ptr[i] <= ' ' || link.ptr[i] == 0x7f || link.ptr[i] == '<' || link.ptr[i] == '>')
+            return 0;
+    return link.len > 0 && link.len < 900;
+}
+
 void mime_headers(struct mime_buf *out, const struct mime_mail *mail)
 {
     struct souk_str none = {"", 0};
@@ -312,6 +321,11 @@ void mime_headers(struct mime_buf *out, const struct mime_mail *mail)
         mime_add_cstr(out, "\r\n");
     }
     mime_add_cstr(out, "Auto-Submitted: auto-generated\r\n");
+    if (is_link(mail->unsubscribe)) {
+        mime_add_cstr(out, "List-Unsubscribe: <");
+        mime_add_str(out, mail->unsubscribe);
+        mime_add_cstr(out, ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+    }
     if (!mail->html.len) {
         add_part_headers(out, "text/plain", mail->text);
         return;

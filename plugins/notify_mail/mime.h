@@ -23,8 +23,9 @@ struct mime_mail {
     struct souk_str reply_to; /* empty: none */
     struct souk_str subject, text, html;
     struct souk_str locale;
-    struct souk_str id; /* "1a2b@shop.example", without the angles */
-    int64_t at;         /* microseconds UTC */
+    struct souk_str unsubscribe; /* address of one click; empty: none */
+    struct souk_str id;          /* "1a2b@shop.example", without the angles */
+    int64_t at;                  /* microseconds UTC */
 };
 /* May this be written to, or from: one mailbox, nothing that ends a line or begins another address.
  */

@@ -253,6 +253,7 @@ static int send(struct souk_ctx *ctx, const struct souk_message *message,
                              .text = message->text,
                              .html = message->html,
                              .locale = message->locale,
+                             .unsubscribe = message->unsubscribe,
                              .at = message->created_at};
     if (!mime_address_ok(mail.to) || (mail.reply_to.len && !mime_address_ok(mail.reply_to))) {
         result->message = souk_printf(ctx, "this is no address that can be written to");

@@ -36,12 +36,16 @@ int plan_make(struct plan *plan, const char *file, const char *with, const char 
               const char *scratch, struct err *err);
 /* The names of its providers of this kind, or 0. */
 int plan_provides(const struct plan *plan, const char *kind);
+int plan_minor(const struct plan *plan); /* of the ABI that it claims */
 
 /* ---- conform.lua (script.c, script_words.c) ---- */
 
 struct script;
 int script_open(struct script **out, const char *path, struct err *err);
 void script_close(struct script *script);
+/* Without a file: the words and limits alone, for who brings words of their own (play.c). */
+void script_new(struct script **out);
+struct lua_State *script_state(struct script *script);
 int script_has(struct script *script, const char *name); /* a function */
 /* A global that is data; NULL: not there. */
 struct json *script_value(struct script *script, struct arena *arena, const char *name);
@@ -63,6 +67,7 @@ struct world {
     struct switch_host *host;
     const char *dir;     /* its data directory */
     int log_fd, out_fd;  /* what was logged, what was written to stdout */
+    int is_old;          /* its table is that of the minor which the plugin claims */
     struct held *before; /* what the process held before the plugin was loaded */
 };
 int world_open(struct world *world, struct err *err);
@@ -83,8 +88,19 @@ void held_take(struct held *held);
 /* ---- its peers (peer.c) ---- */
 
 void peer_use(struct world *world); /* HTTP and mail are answered by the script from now on */
+/* Mode slow: the number-th request is answered only when the caller's time is over; 0: none. */
+void peer_slow_at(int number);
+int peer_slow_done(void);            /* that one has come */
+int peer_slow_take(void);            /* … since this was asked before, on this thread */
+#define SLOW_SPAN (SLOW_UNIT * 300)  /* us: what a call has in mode slow */
+#define SLOW_OVER (SLOW_UNIT * 1000) /* … and by how much it may be late */
+#ifdef __SANITIZE_ADDRESS__
+#define SLOW_UNIT (5 * CLOCK_MS)
+#else
+#define SLOW_UNIT CLOCK_MS
+#endif
 
-/* ---- the API table (fail.c, reports.c) ---- */
+/* ---- the API table (fail.c, old.c, reports.c) ---- */
 
 /* As bridge_api(), but that reports are kept, and that a call may be made to fail. */
 const struct souk_api *host_table(void);
@@ -93,13 +109,16 @@ void report_keep_delivery(const struct souk_delivery_report *report, int code);
 void fail_at(int number); /* the number-th call that can fail does; 0: none */
 int fail_seen(void);      /* calls so far that could have failed */
 int fail_done(void);      /* the one that was meant has failed */
+/* The same as a shop of that minor had it; what came later refuses, and is found. One a process. */
+const struct souk_api *old_table(int minor);
+const char *old_finding(void); /* a later function that was called, in words; NULL: none */
 
 /* ---- running (run.c) ---- */
 
 struct outcome {
     int verdict;
     char words[HOST_TEXT];
-    int seen, failed; /* fail-nth: calls seen; was one made to fail */
+    int seen, failed; /* fail-nth, slow: calls seen; was one made to fail */
 };
 
 struct suite {
@@ -110,12 +129,30 @@ struct suite {
         struct scene *scene); /* the ordinary way through: for fail-nth and general rules */
     void (*provoke)(struct scene *scene); /* calls that must fail: for error-has-words */
 };
-extern const struct suite suite_general, suite_payment, suite_delivery, suite_notify;
+extern const struct suite suite_general, suite_payment, suite_delivery, suite_track, suite_notify,
+    suite_feed, suite_tax;
 
-/* Runs it in a child; `number` for fail-nth. */
+/* main.c's list: the general one first; NULL: there are no more. */
+const struct suite *host_suite(size_t number);
+
+/* Runs it in a child; `number` for fail-nth and slow. Without a rule: the ordinary way through. */
 void run_rule(const struct plan *plan, const struct suite *suite, const struct rule *rule, int mode,
               int number, struct outcome *outcome);
+void run_clean(const char *scratch); /* empties the folder */
 const char *run_mode_name(int mode);
 int run_mode(const char *name); /* -1: none of that name */
+
+/* ---- what is kept of it (record.c) ---- */
+
+struct record {
+    const char *const *suites; /* that were run; NULL-terminated */
+    const int *modes;          /* by number: 1: was run */
+    int yes, no, skipped;
+};
+/* NAME.conform.json beside the plugin. */
+int record_write(const struct plan *plan, const struct record *record, struct err *err);
+
+/* ask.c: `souk-host ask PLUGIN.so METHOD PATH [BODY]`; argv as main got it. The exit code. */
+int ask_main(char **argv, const char *scratch);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * main.c: souk-host, the test host for plugins: `souk-host conform PLUGIN.so`. Runs the suites that
- * fit the plugin in the modes that are asked for, and prints each rule with yes, no or skipped.
+ * main.c: souk-host, the test host for plugins. `souk-host conform PLUGIN.so` runs the suites that
+ * fit the plugin in the modes that are asked for, and prints each rule with yes, no or skipped; the
+ * other verbs have files of their own.
  */
-#include "host/host.h"
+#include "host/play.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -17,14 +18,20 @@
 
 static const char *const verdict_names[] = {"yes", "skipped", "no"};
 static const struct suite *const suites[] = {&suite_general, &suite_payment, &suite_delivery,
-                                             &suite_notify};
+                                             &suite_notify,  &suite_feed,    &suite_tax,
+                                             &suite_track};
+
+const struct suite *host_suite(size_t number)
+{
+    return number < sizeof suites / sizeof *suites ? suites[number] : NULL;
+}
 
 struct options {
     const char *file, *with, *rule;
     const char *set[32]; /* "key=value" */
     size_t set_count;
     int modes[MODES];
-    int as_json;
+    int as_json, record;
 };
 
 struct tally {
@@ -59,30 +66,57 @@ static void note(struct tally *tally, const char *kind, int mode, const char *na
                      arena_str(&tally->arena, souk_str(outcome->words)));
 }
 
+/* Modes that have one rule: the ordinary way through, again and again. */
+static const struct walk {
+    int mode;
+    const char *rule, *sentence;
+} walks[] = {
+    {MODE_FAIL, "survives-failure",
+     "whichever call of the API fails: an error with words, no crash, nothing done by halves"},
+    {MODE_SLOW, "survives-slowness",
+     "whichever answer of the peer is late: SOUK_TIMEOUT at the deadline, nothing is done twice, "
+     "the next call works"},
+};
+#define WALKS (sizeof walks / sizeof *walks)
+
+static const struct walk *walk_of(int mode)
+{
+    for (size_t i = 0; i < WALKS; i++)
+        if (walks[i].mode == mode)
+            return &walks[i];
+    return NULL;
+}
+
 /* Once for each call that can fail, until there are no more. */
-static void run_failures(const struct plan *plan, const struct suite *suite, struct tally *tally)
+static void run_failures(const struct plan *plan, const struct suite *suite, int mode,
+                         struct tally *tally)
 {
     struct outcome outcome = {0};
     for (int number = 1; number <= FAILURES_MOST; number++) {
-        run_rule(plan, suite, NULL, MODE_FAIL, number, &outcome);
+        run_rule(plan, suite, NULL, mode, number, &outcome);
         if (outcome.verdict == RULE_NO) {
             char words[HOST_TEXT];
-            snprintf(words, sizeof words, "when call %d fails: %.500s", number, outcome.words);
+            snprintf(words, sizeof words,
+                     mode == MODE_SLOW ? "when answer %d is late: %.500s"
+                                       : "when call %d fails: %.500s",
+                     number, outcome.words);
             memcpy(outcome.words, words, sizeof words);
             break;
         }
         if (!outcome.failed)
             break;
     }
-    note(tally, suite->kind, MODE_FAIL, "survives-failure",
-         "whichever call of the API fails: an error with words, no crash, nothing done by halves",
-         &outcome);
+    const struct walk *walk = walk_of(mode);
+    note(tally, suite->kind, mode, walk->rule, walk->sentence, &outcome);
 }
 
-static int is_run(const struct suite *suite, const struct rule *rule, int mode)
+static int is_run(const struct plan *plan, const struct suite *suite, const struct rule *rule,
+                  int mode)
 {
     if (mode == MODE_PLAIN)
         return 1;
+    if (mode == MODE_OLD && plan_minor(plan) == SOUK_ABI_MINOR) /* nothing is cut off */
+        return (rule->flags & RULE_OLD) != 0;
     if (mode == MODE_CENSUS)
         return strcmp(suite->kind, "general") == 0 && rule->flags & RULE_CENSUS;
     return !(rule->flags & (RULE_STILL | RULE_CENSUS));
@@ -90,7 +124,9 @@ static int is_run(const struct suite *suite, const struct rule *rule, int mode)
 
 static int known_rule(const char *name)
 {
-    int known = strcmp(name, "survives-failure") == 0;
+    int known = 0;
+    for (size_t i = 0; i < WALKS; i++)
+        known |= strcmp(walks[i].rule, name) == 0;
     for (size_t s = 0; s < sizeof suites / sizeof *suites; s++)
         for (size_t i = 0; i < suites[s]->count; i++)
             known |= strcmp(suites[s]->rules[i].name, name) == 0;
@@ -101,14 +137,16 @@ static void run_suite(const struct plan *plan, const struct suite *suite, int mo
                       const struct options *options, struct tally *tally)
 {
     struct outcome outcome;
-    if (mode == MODE_FAIL) {
-        if (suite->path && (!options->rule || strcmp(options->rule, "survives-failure") == 0))
-            run_failures(plan, suite, tally);
+    const struct walk *walk = walk_of(mode);
+    if (walk) {
+        if (suite->path && (!options->rule || strcmp(options->rule, walk->rule) == 0))
+            run_failures(plan, suite, mode, tally);
         return;
     }
     for (size_t i = 0; i < suite->count; i++) {
         const struct rule *rule = &suite->rules[i];
-        if (!is_run(suite, rule, mode) || (options->rule && strcmp(options->rule, rule->name) != 0))
+        if (!is_run(plan, suite, rule, mode) ||
+            (options->rule && strcmp(options->rule, rule->name) != 0))
             continue;
         run_rule(plan, suite, rule, mode, 0, &outcome);
         note(tally, suite->kind, mode, rule->name, rule->sentence, &outcome);
@@ -130,6 +168,26 @@ static int report(struct tally *tally, const struct plan *plan)
                tally->count[RULE_NO], tally->count[RULE_SKIPPED]);
     }
     return tally->count[RULE_NO] ? 1 : 0;
+}
+
+static int keep_record(const struct options *options, const struct plan *plan,
+                       const struct tally *tally)
+{
+    const char *names[sizeof suites / sizeof *suites + 1] = {NULL};
+    struct record record = {.suites = names,
+                            .modes = options->modes,
+                            .yes = tally->count[RULE_YES],
+                            .no = tally->count[RULE_NO],
+                            .skipped = tally->count[RULE_SKIPPED]};
+    struct err err = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        if (i == 0 || plan_provides(plan, suites[i]->kind))
+            names[count++] = suites[i]->kind;
+    if (record_write(plan, &record, &err) == SOUK_OK)
+        return 0;
+    fprintf(stderr, "souk-host: %s\n", err.text);
+    return 1;
 }
 
 /* What is not loaded breaks that one rule; there is nothing to say about the others. */
@@ -159,6 +217,8 @@ static int conform(const struct options *options, const char *scratch)
             if (i == 0 || plan_provides(&plan, suites[i]->kind))
                 run_suite(&plan, suites[i], mode, options, &tally);
     int code = report(&tally, &plan);
+    if (options->record && keep_record(options, &plan, &tally))
+        code = 1;
     arena_free(&tally.arena);
     arena_free(&plan.arena);
     return code;
@@ -169,25 +229,78 @@ static int conform(const struct options *options, const char *scratch)
 static int usage(FILE *to)
 {
     fputs(
-        "usage: souk-host conform PLUGIN.so [--mode plain|poison|fail-nth|twice|threads|census|all]…\n"
-        "                         [--rule NAME] [--with conform.lua] [--set OPTION=VALUE]… [--json]\n"
+        "usage: souk-host conform PLUGIN.so [--mode MODE[,MODE…]]… [--rule NAME | --record]\n"
+        "                         [--with conform.lua] [--set OPTION=VALUE]… [--json]\n"
+        "       souk-host rules [KIND] [--json]\n"
+        "       souk-host play STORY.lua PLUGIN.so [--plugins DIR]… [--shop /path/to/souk]\n"
+        "                      [--story NAME] [--json]\n"
+        "       souk-host ask PLUGIN.so METHOD PATH [BODY]\n"
         "\n"
-        "Loads the plugin as a shop does and tries it against the rules of the headers, each by its\n"
-        "name. conform.lua beside the plugin says what its peer is like; see conformance.md.\n"
-        "Exit: 0 all rules hold, 1 some do not or the plugin cannot be read, 2 usage.\n",
+        "conform loads the plugin as a shop does and tries it against the rules of the headers, each\n"
+        "by its name; conform.lua beside the plugin says what its peer is like (conformance.md).\n"
+        "Modes: plain (the default), poison, fail-nth, twice, threads, census, slow, old; all.\n"
+        "--record keeps what was found beside the plugin, NAME.conform.json: `souk plugin install`\n"
+        "wants to see it. rules prints every rule with its sentence. play runs the stories of a file\n"
+        "against a whole shop (stories.md). ask makes one request to one of the plugin's routes.\n"
+        "Exit: 0 all holds, 1 something does not or a file cannot be read, 2 usage.\n",
         to);
     return to == stdout ? 0 : 2;
 }
 
-static int add_mode(struct options *options, const char *name)
+static int add_mode(struct options *options, struct souk_str name)
 {
-    int mode = run_mode(name);
-    if (strcmp(name, "all") == 0)
-        for (int i = 0; i < MODES; i++)
-            options->modes[i] = 1;
-    else if (mode >= 0)
-        options->modes[mode] = 1;
-    return mode >= 0 || strcmp(name, "all") == 0;
+    int all = souk_str_is(name, "all"), known = all;
+    for (int i = 0; i < MODES; i++)
+        if (all || souk_str_is(name, run_mode_name(i)))
+            options->modes[i] = known = 1;
+    return known;
+}
+
+/* "plain,slow" */
+static int add_modes(struct options *options, const char *list)
+{
+    struct souk_str rest = souk_str(list), name;
+    while (str_split(&rest, ',', &name))
+        if (!add_mode(options, name))
+            return 0;
+    return 1;
+}
+
+static int print_rules(int argc, char **argv)
+{
+    struct tally tally = {0};
+    const char *kind = NULL;
+    size_t found = 0;
+    tally.rows = json_new(&tally.arena, JSON_ARRAY);
+    for (int i = 2; i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            tally.as_json = 1;
+        else if (argv[i][0] != '-' && !kind)
+            kind = argv[i];
+        else
+            return usage(stderr);
+    for (size_t s = 0; s < sizeof suites / sizeof *suites; s++) {
+        if (kind && strcmp(kind, suites[s]->kind) != 0)
+            continue;
+        found++;
+        for (size_t i = 0; i < suites[s]->count; i++) {
+            const struct rule *rule = &suites[s]->rules[i];
+            struct json *row = json_add(&tally.arena, tally.rows, NULL, JSON_OBJECT);
+            json_add_cstr(&tally.arena, row, "suite", suites[s]->kind);
+            json_add_cstr(&tally.arena, row, "rule", rule->name);
+            json_add_cstr(&tally.arena, row, "sentence", rule->sentence);
+            if (!tally.as_json)
+                printf("%-9s %-19s %s\n", suites[s]->kind, rule->name, rule->sentence);
+        }
+    }
+    struct buf text = {.arena = &tally.arena};
+    json_print(&text, tally.rows);
+    if (tally.as_json)
+        printf("%.*s\n", SOUK_PRI(buf_str(&text)));
+    arena_free(&tally.arena);
+    if (!found)
+        fprintf(stderr, "souk-host: no rules for \"%s\"\n", kind);
+    return found ? 0 : 2;
 }
 
 static int parse(struct options *options, int argc, char **argv)
@@ -197,7 +310,9 @@ static int parse(struct options *options, int argc, char **argv)
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--json") == 0)
             options->as_json = 1;
-        else if (strcmp(argv[i], "--mode") == 0 && next && add_mode(options, argv[++i]))
+        else if (strcmp(argv[i], "--record") == 0)
+            options->record = 1;
+        else if (strcmp(argv[i], "--mode") == 0 && next && add_modes(options, argv[++i]))
             any = 1;
         else if (strcmp(argv[i], "--rule") == 0 && next && known_rule(next))
             options->rule = argv[++i];
@@ -212,24 +327,33 @@ static int parse(struct options *options, int argc, char **argv)
             return 0;
     }
     if (!any)
-        add_mode(options, "plain");
-    return options->file != NULL;
+        add_modes(options, "plain");
+    return options->file != NULL && !(options->record && options->rule);
 }
 
 int main(int argc, char **argv)
 {
     struct options options = {0};
     char scratch[] = "/tmp/souk-host-XXXXXX";
+    if (argc > 1 && strcmp(argv[1], "souk") == 0)
+        return shop_main(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[argc - 1], "--help") == 0)
         return usage(stdout);
-    if (argc < 3 || strcmp(argv[1], "conform") != 0 || !parse(&options, argc, argv))
+    if (argc > 1 && strcmp(argv[1], "rules") == 0)
+        return print_rules(argc, argv);
+    int is_play = argc > 1 && strcmp(argv[1], "play") == 0;
+    int is_ask = argc >= 5 && argc <= 6 && strcmp(argv[1], "ask") == 0;
+    if (!is_play && !is_ask &&
+        (argc < 3 || strcmp(argv[1], "conform") != 0 || !parse(&options, argc, argv)))
         return usage(stderr);
     if (sodium_init() < 0 || !mkdtemp(scratch)) {
         fprintf(stderr, "souk-host: no folder in /tmp: %m\n");
         return 1;
     }
     log_setup(LOG_ERROR, 0);
-    int code = conform(&options, scratch);
+    int code = is_play  ? play_main(argc, argv, scratch)
+               : is_ask ? ask_main(argv, scratch)
+                        : conform(&options, scratch);
     rmdir(scratch);
     return code;
 }

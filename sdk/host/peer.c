@@ -8,12 +8,64 @@
  */
 #include "host/host.h"
 
+#include <poll.h>
 #include "web/client.h"
 #include "web/client_mail.h"
 
 static _Thread_local enum peer_fault fault;
 static _Thread_local const char *reply_next;
 static _Thread_local int calls;
+
+/* ---- mode slow ---- */
+
+static _Atomic int slow_wanted, slow_seen, slow_done;
+static _Thread_local int slow_here;
+
+void peer_slow_at(int number)
+{
+    atomic_store(&slow_wanted, number);
+    atomic_store(&slow_seen, 0);
+    atomic_store(&slow_done, 0);
+}
+
+int peer_slow_done(void)
+{
+    return atomic_load(&slow_done);
+}
+
+int peer_slow_take(void)
+{
+    int was = slow_here;
+    slow_here = 0;
+    return was;
+}
+
+static int is_slow(void)
+{
+    int number = atomic_load(&slow_wanted);
+    if (!number || atomic_fetch_add(&slow_seen, 1) + 1 != number)
+        return 0;
+    slow_here = 1;
+    atomic_store(&slow_done, 1);
+    return 1;
+}
+
+/* The answer is on its way for as long as the caller may wait, as client.c reckons it. */
+static int outlast(int64_t timeout, int64_t deadline, int64_t otherwise, struct err *err)
+{
+    int64_t until = clock_mono() + (timeout > 0 ? timeout : otherwise);
+    if (deadline && deadline < until)
+        until = deadline;
+    while (clock_mono() < until)
+        poll(NULL, 0, (int)((until - clock_mono()) / CLOCK_MS) + 1);
+    return err_set(err, SOUK_TIMEOUT, "host peer: no answer in time");
+}
+
+/* No time is left: client.c does not begin. */
+static int is_over(int64_t deadline)
+{
+    return deadline && clock_mono() >= deadline;
+}
 
 #define MAILS_MOST 64
 static _Thread_local struct mail mails[MAILS_MOST];
@@ -28,6 +80,29 @@ void peer_fault(enum peer_fault which)
 void peer_reply(const char *reply)
 {
     reply_next = reply;
+}
+
+static _Thread_local char said[32 << 10];
+static _Thread_local size_t said_len;
+static _Thread_local int said_kept; /* somebody wants to know */
+
+static void note_said(struct souk_str text)
+{
+    size_t room = sizeof said - said_len, len = text.len < room ? text.len : room;
+    if (len)
+        memcpy(said + said_len, text.ptr, len);
+    said_len += len;
+}
+
+struct souk_str peer_said(void)
+{
+    return str_make(said, said_len);
+}
+
+void peer_said_clear(void)
+{
+    said_kept = 1;
+    said_len = 0;
 }
 
 int peer_calls(void)
@@ -113,8 +188,17 @@ static int answer_http(struct arena *arena, const struct client_request *request
 {
     struct json *answer = NULL;
     struct script *script = world_now->script;
-    calls++;
     *response = (struct client_response){0};
+    if (is_over(request->deadline))
+        return is_silent(souk_str("timeout"), err);
+    calls++;
+    if (said_kept) {
+        note_said(request->url);
+        for (size_t i = 0; i < request->header_count; i++)
+            note_said(request->headers[i].value);
+        note_said(request->body);
+    }
+    int slow = is_slow();
     if (fault == PEER_DOWN)
         return is_silent(souk_str("down"), err);
     if (fault == PEER_BROKEN) {
@@ -131,6 +215,8 @@ static int answer_http(struct arena *arena, const struct client_request *request
     }
     if ((code = is_silent(json_text(answer), err)) != SOUK_OK)
         return code;
+    if (slow)
+        return outlast(request->timeout, request->deadline, 10 * CLOCK_SECOND, err);
     if (fault == PEER_LOST)
         return is_silent(souk_str("timeout"), err);
     take_answer(arena, answer, response);
@@ -200,14 +286,19 @@ static void keep_mail(const struct client_mail *mail, int taken)
 static int answer_mail(struct arena *arena, const struct client_mail *mail,
                        struct client_mail_reply *reply, struct err *err)
 {
-    calls++;
     *reply = (struct client_mail_reply){0};
+    if (is_over(mail->deadline))
+        return is_silent(souk_str("timeout"), err);
+    calls++;
+    int slow = is_slow();
     const char *words = reply_of(arena, mail);
     int code = is_silent(souk_str(words), err);
     int number = code_of(words);
     keep_mail(mail, number >= 200 && number < 300);
     if (code != SOUK_OK)
         return code;
+    if (slow)
+        return outlast(mail->timeout, mail->deadline, 30 * CLOCK_SECOND, err);
     if (fault == PEER_LOST)
         return is_silent(souk_str("timeout"), err);
     reply->code = number;

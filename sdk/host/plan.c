@@ -138,6 +138,16 @@ int plan_make(struct plan *plan, const char *file, const char *with, const char 
     return code;
 }
 
+int plan_minor(const struct plan *plan)
+{
+    int64_t minor = 0;
+    struct souk_str abi = json_text(json_at(plan->about, "abi"));
+    ptrdiff_t point = str_find(abi, '.');
+    if (point < 0 || str_to_int(str_from(abi, (size_t)point + 1), &minor) != SOUK_OK)
+        return SOUK_ABI_MINOR;
+    return (int)minor;
+}
+
 int plan_provides(const struct plan *plan, const char *kind)
 {
     int count = 0;

@@ -41,6 +41,8 @@ static void keep(struct report report)
 
 void report_keep_payment(const struct souk_payment_report *report, int code)
 {
+    if (!report) /* a plugin's mistake, which the shop has refused */
+        return;
     keep((struct report){.provider = report->provider,
                          .event = report->event,
                          .reference = report->payment_reference,
@@ -55,6 +57,8 @@ void report_keep_payment(const struct souk_payment_report *report, int code)
 
 void report_keep_delivery(const struct souk_delivery_report *report, int code)
 {
+    if (!report) /* a plugin's mistake, which the shop has refused */
+        return;
     keep((struct report){.provider = report->provider,
                          .event = report->event,
                          .reference = report->tracking,

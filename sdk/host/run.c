@@ -30,8 +30,8 @@
 #define PATIENCE 30000 /* ms for one scenario */
 #endif
 
-static const char *const mode_names[MODES] = {"plain", "poison",  "fail-nth",
-                                              "twice", "threads", "census"};
+static const char *const mode_names[MODES] = {"plain",   "poison", "fail-nth", "twice",
+                                              "threads", "census", "slow",     "old"};
 
 const char *run_mode_name(int mode)
 {
@@ -72,6 +72,8 @@ static int is_alone(const struct part *part)
     int32_t flags = 0;
     if (!part->provider || part->world->script)
         return 0;
+    if (strcmp(part->suite->kind, "feed") == 0)
+        return 0; /* it writes files */
     if (strcmp(part->suite->kind, "notify") == 0)
         return strcmp(((const struct souk_notify_provider *)part->provider->row->table)->channel,
                       "email") != 0;
@@ -94,10 +96,10 @@ static void play(struct part *part)
         scene.provider = part->provider->row->name;
         scene.table = part->provider->row->table;
     }
-    if (part->mode == MODE_FAIL)
-        part->suite->path(&scene);
-    else
+    if (part->rule)
         part->rule->run(&scene);
+    else
+        part->suite->path(&scene);
     keep_worst(part, &scene);
 }
 
@@ -155,22 +157,32 @@ static void play_mode(struct part *part)
     play(part);
 }
 
-/* Each provider of the kind that this very plugin brings. */
-static void play_all(struct part *part)
+/* The names of this very plugin's providers of the kind; those of the set that is on now. */
+static size_t own_names(struct part *part, char names[16][48])
 {
     uint32_t ticket;
     struct plugin_set *set = set_pin(&ticket);
-    const struct provider *of[16];
     size_t count = 0;
     const struct provider *at = NULL;
     while (count < 16 && (at = provider_next(set, part->suite->kind, at)) != NULL)
         if (strcmp(at->plugin->name, part->world->plan->name) == 0)
-            of[count++] = at;
+            snprintf(names[count++], 48, "%s", at->row->name);
     set_unpin(ticket);
+    return count;
+}
+
+/* Each of them in its turn, looked up anew: mode twice puts another set in place. */
+static void play_all(struct part *part)
+{
+    char names[16][48];
+    size_t count = own_names(part, names);
     if (strcmp(part->suite->kind, "general") == 0)
         play_mode(part);
     for (size_t i = 0; i < count && part->verdict != RULE_NO; i++) {
-        part->provider = of[i];
+        uint32_t ticket;
+        struct plugin_set *set = set_pin(&ticket);
+        part->provider = provider_find(set, part->suite->kind, souk_str(names[i]));
+        set_unpin(ticket);
         play_mode(part);
     }
 }
@@ -190,19 +202,22 @@ static void child(struct part *part, int number, int out)
     fflush(NULL);
     part->world->out_fd = open_memory("stdout", 1);
     part->world->log_fd = open_memory("stderr", 2);
-    fail_at(number);
+    fail_at(part->mode == MODE_FAIL ? number : 0);
+    peer_slow_at(part->mode == MODE_SLOW ? number : 0);
+    part->world->is_old =
+        part->mode == MODE_OLD || (part->rule && (part->rule->flags & RULE_OLD) != 0);
     if (world_open(part->world, &err) != SOUK_OK) {
         /* a plugin that refuses to start when a call fails does well */
         int is_rule = part->rule && strcmp(part->rule->name, "loads") == 0;
         part->verdict = fail_done() ? RULE_YES : is_rule ? RULE_NO : RULE_SKIPPED;
         snprintf(part->words, sizeof part->words, "it is not loaded: %s", err.text);
-    } else if (part->rule || part->mode == MODE_FAIL) {
+    } else {
         play_all(part);
     }
     outcome.verdict = part->verdict;
     memcpy(outcome.words, part->words, sizeof outcome.words);
     outcome.seen = fail_seen();
-    outcome.failed = fail_done();
+    outcome.failed = fail_done() || peer_slow_done();
     if (write(out, &outcome, sizeof outcome) != (ssize_t)sizeof outcome)
         _exit(3);
     _exit(0);
@@ -215,6 +230,11 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
     (void)info;
     (void)kind;
     return at->level ? remove(path) : 0;
+}
+
+void run_clean(const char *scratch)
+{
+    nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* The last lines of what a sanitizer or assert wrote say more than a signal's number. */
@@ -270,5 +290,5 @@ void run_rule(const struct plan *plan, const struct suite *suite, const struct r
     if (pid > 0)
         wait_for(pid, ends[0], outcome);
     close(ends[0]);
-    nftw(plan->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    run_clean(plan->scratch);
 }

@@ -65,6 +65,9 @@ void scene_code_seen(struct scene *scene, const char *where, int code, int has_w
 {
     if (code != SOUK_OK && code != SOUK_NOT_FOUND && !has_words && !scene->mute[0])
         snprintf(scene->mute, sizeof scene->mute, "%s gives %s", where, code_name(code));
+    if (peer_slow_take() && code != SOUK_OK && code != SOUK_TIMEOUT && code != SOUK_UNAVAILABLE)
+        scene_no(scene, "%s gives %s for an answer that came too late; pass on what souk_http gave",
+                 where, code_name(code));
 }
 
 /* ---- conform.lua ---- */
@@ -95,13 +98,19 @@ const struct json *scene_hint(struct scene *scene, const char *name)
 
 void call_open(struct scene *scene, struct call *call, struct provider_scope *scope)
 {
-    *call = (struct call){.scene = scene};
+    *call = (struct call){.scene = scene, .began = clock_mono()};
     provider_scope_job(scope, scene->world->db, &call->arena, "en");
+    if (scene->mode == MODE_SLOW)
+        scope->span = SLOW_SPAN;
 }
 
 void call_shut(struct call *call, struct provider_scope *scope)
 {
+    int64_t late = clock_mono() - call->began - SLOW_SPAN;
     provider_scope_end(scope);
+    if (call->scene->mode == MODE_SLOW && late > SLOW_OVER)
+        scene_no(call->scene, "a call comes back %lld ms after its deadline",
+                 (long long)(late / CLOCK_MS));
     if (call->scene->mode == MODE_POISON)
         arena_scribble(&call->arena); /* and kept: a view into it reads rubbish ever after */
     else

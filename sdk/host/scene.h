@@ -27,6 +27,8 @@ enum scene_mode {
     MODE_TWICE,
     MODE_THREADS,
     MODE_CENSUS,
+    MODE_SLOW,
+    MODE_OLD,
     MODES
 };
 enum scene_verdict { RULE_YES, RULE_SKIPPED, RULE_NO };
@@ -34,6 +36,7 @@ enum scene_verdict { RULE_YES, RULE_SKIPPED, RULE_NO };
 #define RULE_STILL 1 /* about the file alone: in mode plain only */
 #define RULE_CENSUS                                                                                \
     2 /* counts what the process holds: in modes plain and census, never beside others */
+#define RULE_OLD 4 /* its world has the API table of the minor that the plugin claims */
 
 struct rule {
     const char *name;
@@ -104,6 +107,7 @@ struct provider_scope;
 struct call {
     struct scene *scene;
     struct arena arena;
+    int64_t began; /* clock_mono */
 };
 void call_open(struct scene *scene, struct call *call, struct provider_scope *scope);
 void call_shut(struct call *call, struct provider_scope *scope);
@@ -122,6 +126,9 @@ void peer_fault(enum peer_fault fault);
 /* For mail: the next reply to the receiver or the message, such as "550 5.1.1 no such user". */
 void peer_reply(const char *reply);
 int peer_calls(void); /* so far, on this thread */
+/* What the HTTP peer has heard on this thread since the last clear: addresses, headers, bodies. */
+struct souk_str peer_said(void);
+void peer_said_clear(void);
 
 struct mail { /* what an SMTP server would have got */
     struct souk_str sender, recipient, data;

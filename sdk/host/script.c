@@ -47,7 +47,10 @@ static void *give(void *user, void *old, size_t before, size_t size)
 static void stop_long(lua_State *lua, lua_Debug *at)
 {
     (void)at;
-    luaL_error(lua, "does not come to an end");
+    luaL_where(lua, 0); /* the function that was interrupted */
+    lua_pushstring(lua, "does not come to an end");
+    lua_concat(lua, 2);
+    lua_error(lua);
 }
 
 /* ---- values ---- */
@@ -166,13 +169,25 @@ static void open_libraries(lua_State *lua)
     script_words(lua);
 }
 
-int script_open(struct script **out, const char *path, struct err *err)
+void script_new(struct script **out)
 {
     struct script *script = mem_zalloc(sizeof *script);
     pthread_mutex_init(&script->lock, NULL);
     script->lua = lua_newstate(give, script);
     open_libraries(script->lua);
     lua_sethook(script->lua, stop_long, LUA_MASKCOUNT, STEPS_MOST);
+    *out = script;
+}
+
+lua_State *script_state(struct script *script)
+{
+    return script->lua;
+}
+
+int script_open(struct script **out, const char *path, struct err *err)
+{
+    struct script *script;
+    script_new(&script);
     if (luaL_loadfilex(script->lua, path, "t") != LUA_OK ||
         lua_pcall(script->lua, 0, 0, 0) != LUA_OK) {
         int code = fail(script, "conform.lua", err);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "app/checkout.h"
+#include "app/message.h"
 #include "app/theme.h"
 #include "base/board.h"
 #include "base/log.h"
@@ -91,7 +93,8 @@ static int open_switch(struct world *world, struct err *err)
     struct switch_options options = {.db = world->db,
                                      .dir = world->dir,
                                      .path = path,
-                                     .api = host_table(),
+                                     .api = world->is_old ? old_table(plan_minor(world->plan))
+                                                          : host_table(),
                                      .tasks = world->tasks,
                                      .build = site_build};
     site_setup(&site);
@@ -171,8 +174,12 @@ int world_open(struct world *world, struct err *err)
     if (world->plan->with && script_open(&world->script, world->plan->with, err) != SOUK_OK)
         return SOUK_ERROR;
     int code = open_database(world, err);
+    if (code == SOUK_OK)
+        code = bridge_files_use(world->dir, err);
     if (code != SOUK_OK)
         return code;
+    bridge_cart_use(checkout_price_in);
+    bridge_letter_use(message_letter);
     world->tasks = worker_start("task", 2, 64);
     code = open_switch(world, err);
     if (code != SOUK_OK)

@@ -20,7 +20,7 @@ const floors = { base: 0, store: 1, plugin: 2, script: 2, web: 3, shop: 3, bridg
 // Third-party headers and the only places that may include them.
 const owners = [
   [/^microhttpd\.h$/, /^core\/web\//], [/^sqlite3\.h$/, /^core\/store\/(sqlite|tool)/], [/^(lua|lauxlib|lualib)\.h$/, /^core\/script\//],
-  [/^jansson\.h$/, /^core\/base\/json\.c$/], [/^curl\//, /^core\/web\/client/], [/^wslay\//, /^core\/web\/push/], [/^nettle\//, /^core\/(web\/push|shop\/staff)/],
+  [/^jansson\.h$/, /^core\/base\/json\.c$/], [/^curl\//, /^core\/web\/client/], [/^wslay\//, /^core\/web\/push/], [/^nettle\//, /^core\/(web\/push|shop\/staff|bridge\/crypto)/],
   [/^utf8proc\.h$/, /^core\/base\/utf8\.c$/], [/^seccomp\.h$/, /^core\/(script|app\/image)\//], [/^dlfcn\.h$/, /^core\/(plugin\/stage|base\/mapping)/],
   [/^zlib\.h$/, /^core\/web\//], [/^cmark\.h$/, /^core\/shop\/page/], [/^libstemmer\.h$/, /^core\/shop\/search/], [/^gd\.h$/, /^core\/app\/image\//], [/^qrencode\.h$/, /^core\/app\/admin\/qr\.c$/],
 ];

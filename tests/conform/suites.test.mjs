@@ -1,7 +1,7 @@
 // The conformance suites against plugins that break one rule each: exactly that rule says no, with the same plugin unbroken as the control.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { build, run } from '../e2e/souk.mjs';
@@ -27,8 +27,12 @@ const broken = {
     'send-once', 'unknown-not-failed', 'track-converges', 'label-code'],
   wrong_notify: ['send-once', 'text-always', 'text-exact', 'no-injection', 'refused-final', 'delayed-again', 'unknown-suppressed',
     'one-receiver', 'no-secrets'],
+  wrong_feed: ['well-formed', 'items-once', 'price-exact', 'hostile-text', 'limits-kept', 'rejected-words', 'empty-feed', 'steady', 'one-pass'],
+  wrong_tax: ['rates-bounded', 'rates-steady', 'rates-offline', 'rates-dated', 'unknown-place', 'home-taxed', 'number-form', 'number-unknown',
+    'number-invalid', 'number-remembered', 'no-secrets'],
+  wrong_track: ['key-once', 'amount-exact', 'states-told', 'unknown-not-told', 'refused-final', 'no-injection', 'no-person', 'no-secrets'],
   wrong_general: ['loads', 'no-thread-left', 'no-descriptor-left', 'no-signal-change', 'locale-kept', 'cwd-kept', 'no-output', 'text-utf8',
-    'error-has-words', 'stop-clean'],
+    'error-has-words', 'stop-clean', 'claims-minor', 'answers'],
 };
 
 // A sanitizer has an allocator of its own: what malloc says of leaks is nothing there.
@@ -38,7 +42,7 @@ for (const [plugin, rules] of Object.entries(broken)) {
   test(`${plugin} keeps every rule in every mode when it breaks none`, async () => {
     const answer = await conform(plugin, '--mode', 'all');
     assert.deepEqual(answer.rules.filter((row) => row.verdict === 'no'), []);
-    for (const mode of ['plain', 'poison', 'fail-nth', 'twice', 'threads', 'census'])
+    for (const mode of ['plain', 'poison', 'fail-nth', 'twice', 'threads', 'census', 'slow', 'old'])
       assert.ok(answer.rules.some((row) => row.mode === mode && row.verdict === 'yes'), `${mode} was run`);
     if (plugin !== 'wrong_general') // nobody plays the peer of its pigeon
       assert.deepEqual(answer.rules.filter((row) => row.verdict === 'skipped'), []);
@@ -52,13 +56,16 @@ for (const [plugin, rules] of Object.entries(broken)) {
     });
 }
 
-for (const [plugin, rule] of [['wrong_export', 'exports-one-symbol'], ['wrong_silent', 'options-described'], ['wrong_table', 'abi']])
+// What is wrong in the file itself: a plugin each.
+const still = { 'exports-one-symbol': 'wrong_export', 'options-described': 'wrong_silent', abi: 'wrong_table', 'no-forbidden-call': 'wrong_call',
+  'surfaces-described': 'wrong_mute', 'secrets-declared': 'wrong_secret' };
+for (const [rule, plugin] of Object.entries(still))
   test(`${plugin}: ${rule} is found, and nothing else`, async () => {
     assert.deepEqual(refused(await conform(plugin)), [rule]);
   });
 
 test('every rule of the suites has a plugin that breaks it', async () => {
-  const known = { general: new Set(['exports-one-symbol', 'options-described', 'abi']) };
+  const known = { general: new Set(Object.keys(still)) };
   for (const [plugin, rules] of Object.entries(broken)) {
     const suite = plugin.replace('wrong_', '');
     known[suite] = new Set([...(known[suite] ?? []), ...rules]);
@@ -73,6 +80,53 @@ test('the modes find what the plain run does not', async () => {
   const failing = await conform('wrong_payment', '--set', 'wrong=crash', '--mode', 'fail-nth');
   assert.deepEqual(refused(failing), ['survives-failure']);
   assert.match(failing.rules.find((row) => row.verdict === 'no').words, /^when call \d+ fails: it (crashes: SIG|ends)/);
+});
+
+test('an answer that comes too late is asked for again under the same key, and is no refusal', async () => {
+  const twice = await conform('wrong_payment', '--set', 'wrong=slow', '--mode', 'slow');
+  assert.deepEqual(refused(twice), ['survives-slowness']);
+  assert.match(twice.rules.find((row) => row.verdict === 'no').words, /^when answer \d+ is late: .*(charged|paid back)/);
+  const denied = await conform('wrong_payment', '--set', 'wrong=late', '--mode', 'slow');
+  assert.match(denied.rules.find((row) => row.verdict === 'no').words, /gives SOUK_DENIED for an answer that came too late/);
+  assert.deepEqual(refused(await conform('wrong_payment', '--set', 'wrong=slow')), [], 'nothing of it is seen when all are quick');
+});
+
+test('a plugin that claims an older minor is held to its table; one that claims the newest has nothing cut off', async () => {
+  const old = await conform('wrong_general', '--set', 'wrong=claims-minor', '--mode', 'old');
+  assert.deepEqual(refused(old), ['claims-minor']);
+  assert.match(old.rules.find((row) => row.verdict === 'no').words, /claims ABI 0\.1 and calls catalogue->version, which is there since 0\.2/);
+  assert.ok(old.rules.length > 3, 'all that can run is run with the old table');
+  const now = await conform('wrong_payment', '--mode', 'old');
+  assert.deepEqual(now.rules.map((row) => row.rule), ['claims-minor']);
+});
+
+// What the host does to every function stands in one list; the headers are what it has to agree with.
+test('the list of API functions is that of the headers', () => {
+  const list = [...readFileSync('sdk/host/api_list.h', 'utf8').matchAll(/^(FAILS|BREAKS|DOES|GIVES)\((.*)\)$/gm)].map(([, kind, rest]) => {
+    const [type, area, name, since] = (kind === 'GIVES' ? rest : `${kind === 'DOES' ? 'void' : 'int'}, ${rest}`).split(', ');
+    return `${area}->${name} ${type} 0.${since} ${rest.includes('(struct souk_ctx *ctx') || kind !== 'FAILS' ? '' : 'no ctx'}`.trim();
+  });
+  const headers = readdirSync('sdk/include/souk').flatMap((file) => {
+    const text = readFileSync(`sdk/include/souk/${file}`, 'utf8');
+    return [...text.matchAll(/struct souk_(\w+)_api \{([\s\S]*?)\n\};/g)].flatMap(([, area, body]) => {
+      let since = '0.1';
+      return [...body.matchAll(/\/\*([\s\S]*?)\*\/|([\w ]+?[ *]+)\(\*(\w+)\)\(/g)].flatMap(([, comment, type, name]) => {
+        if (comment !== undefined) since = /since (\d+\.\d+)/.exec(comment)?.[1] ?? since;
+        return name && type.trim() ? [`${area}->${name} ${type.trim()} ${since}`] : [];
+      });
+    });
+  });
+  assert.ok(headers.length > 130);
+  assert.deepEqual(list.sort(), headers.sort());
+});
+
+test('rules are listed with their sentences', async () => {
+  const all = JSON.parse((await run(host, ['rules', '--json'])).stdout);
+  assert.ok(all.length > 60 && all.every((row) => row.sentence.length > 10));
+  const some = await run(host, ['rules', 'payment']);
+  assert.match(some.stdout, /^payment +key-once +one key is one movement/);
+  assert.equal(some.stdout.trim().split('\n').length, all.filter((row) => row.suite === 'payment').length);
+  assert.equal((await run(host, ['rules', 'cooking'])).code, 2);
 });
 
 test('a plugin that crashes is a finding, not the end', async () => {

@@ -19,7 +19,7 @@ test('wrong usage exits with 2 and says what is right', async () => {
     [['restore'], /name one file/], [['hooks'], /name one event/], [['hooks', 'a', 'b'], /"b"/], [['plugin'], /list, info/],
     [['plugin', 'lst'], /list, info/], [['plugin', 'list', 'x'], /list takes no name/], [['plugin', 'enable'], /name one plugin/],
     [['plugin', 'enable', 'a', 'b'], /"b"/], [['jobs', 'retry'], /retry ID/], [['jobs', 'rety', '1'], /retry ID/],
-    [['jobs', 'retry', 'x'], /number/], [['jobs', '--state', 'sleeping'], /waiting, running/], [['new'], /no command/], [['exprt', '--json'], /did you mean export/],
+    [['jobs', 'retry', 'x'], /number/], [['jobs', '--state', 'sleeping'], /waiting, running/], [['new'], /which kind/], [['new', 'fruit', 'tea'], /no kind "fruit"[\s\S]*payment/], [['nwe'], /no command/], [['plugin', 'install'], /name one file/], [['plugin', 'list', '--force'], /for install/], [['exprt', '--json'], /did you mean export/],
     [[], /usage/], [['plugn', '--json'], /did you mean plugin/],
   ];
   for (const [args, words] of wrong) {
@@ -34,7 +34,7 @@ test('help lists what there is, and each command has its own', async () => {
   const { stdout, code } = await run(souk, ['--help']);
   assert.equal(code, 0);
   const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((m) => m[1]);
-  assert.deepEqual(names, ['serve', 'check', 'plugin', 'hooks', 'jobs', 'admin', 'backup', 'restore', 'verify', 'version', 'import', 'export', 'quote', 'promo', 'script']);
+  assert.deepEqual(names, ['serve', 'check', 'plugin', 'hooks', 'jobs', 'admin', 'backup', 'restore', 'verify', 'version', 'import', 'export', 'quote', 'promo', 'script', 'feed', 'new']);
   for (const name of names) for (const flag of ['--help', '-h']) {
     const help = await run(souk, [name, flag]);
     assert.equal(help.code, 0);
@@ -67,7 +67,7 @@ test('every question has the same answer on a running and on a stopped shop', as
     const questions = [['hooks', 'page.viewed', '--json'], ['jobs', '--json'], ['jobs', '--state', 'waiting', '--json'], ['verify', '--json']];
     const running = [];
     for (const args of questions) running.push((await shop.souk(...args)).json);
-    const info = JSON.parse((await shop.souk('plugin', 'info', 'hello')).stdout);
+    const info = JSON.parse((await shop.souk('plugin', 'info', 'hello', '--json')).stdout);
     const list = (await shop.souk('plugin', 'list', '--json')).json;
     assert.ok(running[0].items.length > 0);
     assert.ok(running[1].items.length > 0, 'a cron job waits');
@@ -78,7 +78,7 @@ test('every question has the same answer on a running and on a stopped shop', as
       assert.equal(stopped.code, 0, stopped.stderr);
       assert.deepEqual(stopped.json, running[i], args.join(' '));
     }
-    const stopped = JSON.parse((await shop.souk('plugin', 'info', 'hello')).stdout);
+    const stopped = JSON.parse((await shop.souk('plugin', 'info', 'hello', '--json')).stdout);
     for (const key of ['name', 'version', 'routes', 'events', 'commands', 'state']) assert.deepEqual(stopped[key], info[key], key);
     const names = (answer) => answer.items.map((item) => [item.name, item.version, item.state]);
     assert.deepEqual(names((await shop.souk('plugin', 'list', '--json')).json), names(list));

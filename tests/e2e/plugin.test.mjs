@@ -65,7 +65,7 @@ test('souk hooks lists the listeners in their order', () => withShop({ plugins: 
 }));
 
 test('info shows what a plugin adds', () => withShop({ plugins: ['hello'] }, async (shop) => {
-  const { stdout } = await shop.souk('plugin', 'info', 'hello');
+  const { stdout } = await shop.souk('plugin', 'info', 'hello', '--json');
   const info = JSON.parse(stdout);
   assert.equal(info.name, 'hello');
   assert.ok(info.options.some((option) => option.key === 'greeting'));

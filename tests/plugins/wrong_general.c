@@ -1,10 +1,14 @@
 /*
  * wrong_general: a plugin that keeps the rules for all plugins, or breaks the one that its option
  * `wrong` names. What can only be wrong in the file itself has a file of its own that includes this
- * one: wrong_export, wrong_silent, wrong_table.
+ * one: wrong_export, wrong_silent, wrong_table, wrong_call, wrong_mute, wrong_secret.
+ *
+ * What it does wrong at run time it takes by dlsym, so that the file itself is without fault.
  */
+#define _GNU_SOURCE
 #include <souk.h>
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <pthread.h>
@@ -22,6 +26,12 @@
 #ifndef WRONG_SIZE
 #define WRONG_SIZE sizeof(struct souk_notify_provider)
 #endif
+#ifndef WRONG_OPTION
+#define WRONG_OPTION "unused"
+#endif
+#ifndef WRONG_JOB
+#define WRONG_JOB "Fails"
+#endif
 #ifdef WRONG_EXPORT
 SOUK_EXPORT int wrong_helper(void);
 int wrong_helper(void)
@@ -33,6 +43,11 @@ int wrong_helper(void)
 static int wrong(struct souk_ctx *ctx, const char *rule)
 {
     return souk_str_is(souk_option_text(ctx, "wrong"), rule);
+}
+
+static void *libc(const char *name)
+{
+    return dlsym(RTLD_DEFAULT, name);
 }
 
 static void *idle(void *arg)
@@ -51,18 +66,26 @@ static int init(struct souk_ctx *ctx)
 {
     pthread_t thread;
     static void *volatile leak;
+    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = libc("pthread_create");
+    void (*(*handle)(int, void (*)(int)))(int) = libc("signal");
+    int (*change)(const char *) = libc("chdir");
+    char *(*speak)(int, const char *) = libc("setlocale");
+#ifdef WRONG_CALL
+    if (wrong(ctx, "never"))
+        puts("hello");
+#endif
     if (wrong(ctx, "loads"))
         return souk_fail(ctx, SOUK_CONFLICT, "it does not want to");
     if (wrong(ctx, "no-thread-left"))
-        pthread_create(&thread, NULL, idle, NULL);
+        create(&thread, NULL, idle, NULL);
     if (wrong(ctx, "no-descriptor-left") && open("/dev/null", O_RDONLY) < 0)
         return SOUK_ERROR;
     if (wrong(ctx, "no-signal-change"))
-        signal(SIGUSR1, no_signal);
-    if (wrong(ctx, "cwd-kept") && chdir("/") != 0)
+        handle(SIGUSR1, no_signal);
+    if (wrong(ctx, "cwd-kept") && change("/") != 0)
         return SOUK_ERROR;
     if (wrong(ctx, "locale-kept"))
-        setlocale(LC_ALL, "C.UTF-8");
+        speak(LC_ALL, "C.UTF-8");
     if (wrong(ctx, "stop-clean"))
         leak = memset(malloc(1 << 20), 1, 1 << 20);
     if (wrong(ctx, "no-output") && write(1, "hello\n", 6) != 6)
@@ -72,11 +95,16 @@ static int init(struct souk_ctx *ctx)
 
 static int hello(struct souk_ctx *ctx)
 {
+    if (wrong(ctx, "answers"))
+        return souk_fail(ctx, SOUK_ERROR, "it does not know what to say");
     return souk_answer_text(ctx, 200, souk_str("café"));
 }
 
 static int nightly(struct souk_ctx *ctx, const struct souk_value *payload)
 {
+    int64_t version = 0;
+    if (wrong(ctx, "claims-minor") || SOUK_HAS(catalogue, version))
+        souk_catalogue_version(ctx, &version);
     if (wrong(ctx, "error-has-words"))
         return SOUK_UNAVAILABLE;
     if (wrong(ctx, "crash"))
@@ -93,12 +121,13 @@ static int send(struct souk_ctx *ctx, const struct souk_message *message,
 
 /* clang-format off */
 static const struct souk_notify_provider provider = {.size = WRONG_SIZE, .channel = "pigeon", .label = "Pigeon", .send = send};
-static const struct souk_option options[] = {{"wrong", SOUK_STRING, 0, "", WRONG_SUMMARY}};
+static const struct souk_option options[] = {{"wrong", SOUK_STRING, 0, "", WRONG_SUMMARY}, {WRONG_OPTION, SOUK_STRING, 0, "", "Nothing"}};
 static const struct souk_route routes[] = {{"GET", "/hello", SOUK_READ, SOUK_PUBLIC, hello, "Says hello"}};
-static const struct souk_job jobs[] = {{"nightly", "0 3 * * *", nightly, "Fails"}};
+static const struct souk_job jobs[] = {{"nightly", "0 3 * * *", nightly, WRONG_JOB}};
 static const struct souk_provider providers[] = {{"notify", "pigeon", &provider}};
 
-SOUK_PLUGIN = {
-    SOUK_ABI, .name = WRONG_NAME, .version = "1.0.0", .summary = "Breaks the rule that it is told to, for tests",
+SOUK_PLUGIN = { /* SOUK_ABI, but that it claims to do with 0.1 */
+    .magic = SOUK_MAGIC, .size = (uint32_t)sizeof(struct souk_plugin), .abi_major = 0, .abi_minor = 1, .api = &souk_api,
+    .name = WRONG_NAME, .version = "1.0.0", .summary = "Breaks the rule that it is told to, for tests",
     .contact = "plugins@example.org", .license = "MIT", .init = init,
     .options = SOUK_TABLE(options), .routes = SOUK_TABLE(routes), .jobs = SOUK_TABLE(jobs), .providers = SOUK_TABLE(providers)};

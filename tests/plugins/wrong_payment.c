@@ -15,6 +15,8 @@ static int wrong(struct souk_ctx *ctx, const char *rule)
     return souk_str_is(souk_option_text(ctx, "wrong"), rule);
 }
 
+static _Atomic int was_late; /* what "slow" remembers where it should not: of a call that is over */
+
 /* ---- asking the peer ---- */
 
 static int ask(struct souk_ctx *ctx, const char *method, struct souk_str path,
@@ -33,6 +35,9 @@ static int ask(struct souk_ctx *ctx, const char *method, struct souk_str path,
         .header_count = 2};
     const struct souk_http_response *response = NULL;
     int code = souk_http(ctx, &request, &response);
+    was_late = code == SOUK_TIMEOUT && wrong(ctx, "slow");
+    if (wrong(ctx, "late") && code == SOUK_TIMEOUT)
+        return souk_fail(ctx, SOUK_DENIED, "the peer does not want to");
     if (wrong(ctx, "crash")) /* nobody looks at the code */
         code = response->status > 0 ? SOUK_OK : code;
     if (code != SOUK_OK)
@@ -47,6 +52,8 @@ static int ask(struct souk_ctx *ctx, const char *method, struct souk_str path,
 
 static struct souk_str key_of(struct souk_ctx *ctx, struct souk_str key)
 {
+    if (was_late) /* asks under another name, and so a second time */
+        return souk_printf(ctx, "%.*s-again", SOUK_PRI(key));
     return wrong(ctx, "key-once") ? souk_printf(ctx, "%lld", (long long)souk_new_id(ctx)) : key;
 }
 

@@ -5,12 +5,13 @@
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
+#include "bridge/who.h"
 #include "shop/staff.h"
 #include "web/request.h"
 #include "web/router.h"
 
-#define ADMIN_TOTAL (12 * CLOCK_HOUR) /* a signed-in session ends, whatever is done in it … */
-#define ADMIN_IDLE  (2 * CLOCK_HOUR)  /* … and when nothing is */
+#define ADMIN_TOTAL WHO_STAFF_TOTAL
+#define ADMIN_IDLE  WHO_STAFF_IDLE
 
 /* Who is signed in; NULL over the control socket. On routes with ROUTE_STAFF. */
 const struct staff *admin_staff(const struct request *request);

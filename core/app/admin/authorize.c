@@ -12,6 +12,7 @@
 #include "app/admin/route.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "bridge/who.h"
 #include "web/session.h"
 
 static int refuse_token(struct request *request, int status, const char *detail)
@@ -44,25 +45,9 @@ static int by_token(struct request *request)
     return 1;
 }
 
-/* Who is signed in in this session; NULL: nobody, or not any more. */
-static const struct staff *signed_in(struct request *request)
-{
-    int64_t id, at;
-    const struct session *session = session_find(request);
-    if (!session || str_to_int(session_get(request, "staff"), &id) != SOUK_OK ||
-        str_to_int(session_get(request, "staff_at"), &at) != SOUK_OK)
-        return NULL;
-    if (request->now - at > ADMIN_TOTAL || request->now - session->seen_before > ADMIN_IDLE)
-        return NULL;
-    struct staff *staff = arena_new(&request->arena, struct staff);
-    if (staff_get(request->conn, &request->arena, id, staff) != SOUK_OK || staff->totp.len == 0)
-        return NULL;
-    return staff;
-}
-
 static int by_session(struct request *request)
 {
-    const struct staff *staff = request->conn ? signed_in(request) : NULL;
+    const struct staff *staff = request->conn ? who_staff(request) : NULL;
     if (!staff && (souk_str_is(request->method, "GET") || request->head)) {
         struct buf where = {.arena = &request->arena};
         buf_add_cstr(&where, "/admin/sign-in?next=");

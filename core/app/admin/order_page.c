@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include "app/admin_order.sql.h"
+#include "app/conversion.h"
 #include "base/str.h"
 #include "bridge/bridge.h"
 #include "shop/order.h"
@@ -160,6 +161,17 @@ static int add_returns(struct arena *arena, struct db_conn *conn, int64_t id, st
     return code;
 }
 
+/* Partners' clicks that led to it. */
+static int add_conversions(struct request *request, struct db_conn *conn, int64_t id,
+                           struct json *view)
+{
+    struct json *list = json_add(&request->arena, view, "conversions", JSON_ARRAY);
+    struct conversion_filter filter = {.order_id = id, .limit = 20};
+    if (!admin_may(request, "track.read"))
+        return SOUK_OK;
+    return conversion_list(conn, &request->arena, &filter, list);
+}
+
 /* ---- all of it ---- */
 
 static int add_parts(struct request *request, struct db_conn *conn, int64_t id,
@@ -176,6 +188,8 @@ static int add_parts(struct request *request, struct db_conn *conn, int64_t id,
     add_history(request, json_at(doc, "history"), names, view);
     if (!code)
         code = add_returns(arena, conn, id, view);
+    if (!code)
+        code = add_conversions(request, conn, id, view);
     return code ? code : add_messages(arena, conn, id, view);
 }
 

@@ -11,12 +11,14 @@
 #include "app/api/route.h"
 #include "app/checkout.h"
 #include "app/code_guard.h"
+#include "app/conversion.h"
 #include "app/storefront/account_page.h"
 #include "app/storefront/buy_page.h"
 #include "app/storefront/route.h"
 #include "base/str.h"
 #include "shop/cart.h"
 #include "web/answer.h"
+#include "web/session.h"
 
 struct call {
     struct request *request;
@@ -339,6 +341,21 @@ static int show_empty(struct call *call)
     return code == SOUK_OK ? answer(call, 201) : code;
 }
 
+/* The partner's click that led here. 0: answered, or failed. */
+static int read_click(struct call *call, const struct json *body, int *code)
+{
+    const struct json *click = json_at(body, "click");
+    char pointer[24] = "/click";
+    if (!click || click->kind == JSON_NULL)
+        return 1;
+    session_find(call->request);
+    *code = conversion_of_cart(call->request, call->request->conn, click, call->cart.id, pointer,
+                               &call->err);
+    if (*code == SOUK_INVALID)
+        api_refuse(call->request, 400, pointer, call->err.text);
+    return *code == SOUK_OK;
+}
+
 static int create(struct request *request, const struct json *body)
 {
     struct call call = {.request = request, .available = -1};
@@ -350,6 +367,8 @@ static int create(struct request *request, const struct json *body)
     code = cart_create(request->conn, &request->arena, &call.market, account_page_person(request),
                        visits_visitor(request), request->now, &call.cart);
     if (code != SOUK_OK)
+        return code;
+    if (!read_click(&call, body, &code))
         return code;
     call.cart.draft = draft;
     call.market = market_of(request, &call.cart);
@@ -473,15 +492,6 @@ static int run_change(struct request *request, const struct change *plan)
     return SOUK_OK;
 }
 
-static int64_t units_of(const struct cart *cart, int64_t variant)
-{
-    int64_t units = 0;
-    for (size_t i = 0; i < cart->count; i++)
-        if (cart->lines[i].variant_id == variant && !cart->lines[i].later)
-            units += cart->lines[i].quantity;
-    return units;
-}
-
 /* ---- lines ---- */
 
 static int64_t all_units(const struct cart *cart)
@@ -560,11 +570,11 @@ static int patch(struct call *call, const struct json *body, int64_t line)
 /* After a change of one line: more of it, or less. */
 static int tell_units(struct change *change)
 {
-    int64_t delta = units_of(&change->call.cart, change->variant) - change->before;
-    if (delta == 0)
-        return SOUK_OK;
-    return buy_event(change->call.request, delta > 0 ? "cart.added" : "cart.removed",
-                     change->variant, delta > 0 ? delta : -delta);
+    struct request *request = change->call.request;
+    return cart_tell_units(request->conn, &request->arena, visits_visitor(request),
+                           account_page_person(request), change->variant,
+                           cart_units_of(&change->call.cart, change->variant) - change->before,
+                           request->now);
 }
 
 /* The line that the path names. As make. */
@@ -577,7 +587,7 @@ static int find_line(struct change *change)
     if (!read_line(call->request, call, &change->line))
         return 1;
     change->variant = line_of(&call->cart, change->line)->variant_id;
-    change->before = units_of(&call->cart, change->variant);
+    change->before = cart_units_of(&call->cart, change->variant);
     return SOUK_OK;
 }
 
@@ -644,8 +654,8 @@ static int tell_code(struct change *change)
     struct call *call = &change->call;
     struct request *request = call->request;
     const struct json *body = read_body(request, 0);
-    int code = code_guard_try(request, request->conn, &call->cart,
-                              json_text(json_at(body, "code")), &call->err);
+    int code = code_guard_try(request, request->conn, &call->cart, json_text(json_at(body, "code")),
+                              &call->err);
     if (code != SOUK_BUSY)
         return code;
     answer_reset(request);

@@ -246,30 +246,6 @@ static struct json *allowed_of(struct request *request, const struct order_state
     return list;
 }
 
-/* What is misspelt or empty must not become "all of it": money and goods leave by this.
- * 1: answered. */
-static int refuse_body(struct request *request, const struct json *body)
-{
-    static const char known[] = "reason lines amount delivery restock tracking shipment reference "
-                                "method accepted weight_g declared_value";
-    const struct json *lines = json_at(body, "lines");
-    json_each(item, body)
-    {
-        if (is_state(item->key, known) && item->key.len)
-            continue;
-        api_refuse(request, 400,
-                   arena_cstr(&request->arena,
-                              arena_printf(&request->arena, "/%.*s", SOUK_PRI(item->key))),
-                   "no step knows this member");
-        return 1;
-    }
-    if (!lines || lines->kind == JSON_NULL || (lines->kind == JSON_ARRAY && lines->count))
-        return 0;
-    api_refuse(request, 400, "/lines",
-               "name at least one line and its quantity, or leave this member out");
-    return 1;
-}
-
 int order_api_step(struct request *request, const struct web_route *route)
 {
     struct souk_str step = step_of(request, route);
@@ -285,8 +261,8 @@ int order_api_step(struct request *request, const struct web_route *route)
     const struct json *body = code == 1 ? api_step_body(request) : NULL;
     if (!body)
         return code == 1 ? SOUK_OK : code;
-    if (refuse_body(request, body))
-        return SOUK_INVALID;
+    if ((code = order_args_check(body, &err)) != SOUK_OK)
+        return api_step_refuse(request, code, &err, NULL, NULL);
     code = order_step(request->conn, &request->arena, id, step, body, request->principal,
                       request->now, &err);
     if (code != SOUK_OK)

@@ -17,9 +17,16 @@ static int answer_failure(struct request *request, const struct err *err)
 int plugin_list(struct request *request, const struct web_route *route)
 {
     (void)route;
-    struct json *items = json_new(&request->arena, JSON_ARRAY);
-    switch_list(shop_current()->host, &request->arena, items);
-    return api_answer_items(request, items, STR_NULL);
+    struct arena *arena = &request->arena;
+    const struct switch_host *host = shop_current()->host;
+    struct json *out = json_new(arena, JSON_OBJECT);
+    switch_list(shop_current()->host, arena, json_add(arena, out, "items", JSON_ARRAY));
+    json_add_null(arena, out, "next");
+    struct json *folders = json_add(arena, out, "folders", JSON_ARRAY);
+    for (const char *const *folder = switch_folders(host); *folder; folder++)
+        json_add_cstr(arena, folders, NULL, *folder);
+    answer_json(request, 200, out);
+    return SOUK_OK;
 }
 
 int plugin_show(struct request *request, const struct web_route *route)
@@ -46,7 +53,8 @@ static int purge(struct switch_host *host, struct arena *arena, const char *name
             "active")) return err_set(err, SOUK_CONFLICT,
                                       "plugin \"%s\" is on; disable it first: souk plugin disable %s",
                                       name, name);
-    return migrate_purge(shop_current()->db, name, err);
+    int code = migrate_purge(shop_current()->db, name, err);
+    return code ? code : bridge_files_purge(name, err);
 }
 
 int plugin_switch(struct request *request, const struct web_route *route)

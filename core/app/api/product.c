@@ -5,12 +5,9 @@
 #include "app/api/route.h"
 #include "base/str.h"
 #include "shop/category.h"
-#include "shop/listing.h"
+#include "shop/listing_document.h"
 #include "shop/product.h"
-#include "shop/search.h"
 #include "shop/slug.h"
-
-#define FIELDS_MOST 64
 
 int api_refuse(struct request *request, int status, const char *pointer, const char *detail)
 {
@@ -68,122 +65,31 @@ void api_spell_ids(struct arena *arena, struct json *tree)
 
 /* ---- lists ---- */
 
-static int number_in(struct request *request, const char *name, int64_t least, int64_t most)
-{
-    int64_t number;
-    struct souk_str text = request_query(request, name);
-    return !text.len || (str_to_int(text, &number) == SOUK_OK && number >= least && number <= most);
-}
-
-/* The place of a price that is no range; NULL: none. */
-static const char *wrong_price(struct request *request)
-{
-    struct souk_str name = souk_str("price"), value, part;
-    struct souk_str from = request_query(request, LISTING_PRICE_FROM);
-    struct souk_str to = request_query(request, LISTING_PRICE_TO);
-    for (size_t i = 0; i < request->query.count; i++) {
-        value = request->query.at[i].value;
-        if (souk_str_equal(listing_name(request->query.at[i].name), name))
-            while (str_split(&value, ',', &part))
-                if (!listing_sensible(name, str_trim(part)))
-                    return "/price";
-    }
-    if (!listing_sensible(name, listing_price_range(&request->arena, from, souk_str(""))))
-        return "/" LISTING_PRICE_FROM;
-    if (!listing_sensible(name, listing_price_range(&request->arena, souk_str(""), to)))
-        return "/" LISTING_PRICE_TO;
-    return NULL;
-}
-
-/* What can be told wrong without asking the catalogue, with its place. 1: answered. */
-static int check_query(struct request *request)
-{
-    const char *price = wrong_price(request);
-    if (!listing_sensible(souk_str("sort"), request_query(request, "sort")))
-        api_refuse(request, 400, "/sort",
-                   "sort is one of relevance, popular, new, price, -price, name");
-    else if (!number_in(request, "limit", 1, LISTING_PAGE))
-        api_refuse(request, 400, "/limit", "limit is a number from 1 to 100");
-    else if (!number_in(request, "page", 1, 1000000))
-        api_refuse(request, 400, "/page", "page is a number from 1");
-    else if (!listing_sensible(souk_str("available"), request_query(request, "available")))
-        api_refuse(request, 400, "/available", "available is 1 or 0");
-    else if (price)
-        api_refuse(request, 400, price, "price is a range in major units like 10.00-50.00");
-    else
-        return 0;
-    return 1;
-}
-
-static int refuse_list(struct request *request, int code, const struct err *err)
-{
-    if (code != SOUK_INVALID) {
-        struct err failed = *err;
-        failed.code = code;
-        answer_error(request, &failed);
-        return SOUK_OK;
-    }
-    const char *pointer = str_starts(souk_str(err->text), "category") ? "/category"
-                          : request_query(request, "cursor").len      ? "/cursor"
-                                                                      : "";
-    return api_refuse(request, 400, pointer, err->text[0] ? err->text : "this list cannot be read");
-}
-
-static int run_list(struct request *request, const struct market *market,
-                    struct listing_result *result, struct err *err)
-{
-    struct souk_str names[FIELDS_MOST], values[FIELDS_MOST];
-    struct listing_query query = {0};
-    size_t count = 0;
-    for (size_t i = 0; i < request->query.count && count < FIELDS_MOST; i++) {
-        const struct header *field = &request->query.at[i];
-        if (souk_str_is(field->name, "locale"))
-            continue;
-        names[count] = field->name;
-        values[count++] = field->value;
-    }
-    struct db_conn *conn = request_conn(request);
-    int code = listing_parse(conn, &request->arena, market, names, values, count, &query, err);
-    return code == SOUK_OK ? listing_run(conn, &request->arena, market, &query, result, err) : code;
-}
-
 int product_index(struct request *request, const struct web_route *route)
 {
     (void)route;
-    struct arena *arena = &request->arena;
-    struct listing_result result = {0};
+    struct listing_field fields[LISTING_FIELDS];
+    struct listing_document document;
     struct market market;
     struct err err = {0};
-    int64_t until = 0;
-    if (read_market(request, &market) || check_query(request))
+    size_t count = 0;
+    if (read_market(request, &market))
         return SOUK_OK;
-    int code = run_list(request, &market, &result, &err);
-    if (code != SOUK_OK)
-        return refuse_list(request, code, &err);
-    struct json *list = json_new(arena, JSON_OBJECT);
-    struct json *items = json_add(arena, list, "items", JSON_ARRAY);
-    code = product_cards_until(request_conn(request), arena, &market, result.ids,
-                               (size_t)result.count, items, &until);
-    if (code != SOUK_OK)
-        return code;
-    json_add_tree(arena, list, "facets",
-                  result.facets ? result.facets : json_new(arena, JSON_ARRAY));
-    json_add_int(arena, list, "total", result.total);
-    if (result.corrected.len)
-        json_add_str(arena, list, "corrected",
-                     search_spell(arena, market.locale, result.corrected, items));
-    else
-        json_add_null(arena, list, "corrected");
-    json_add_tree(arena, list, "suggestions",
-                  result.suggestions ? result.suggestions : json_new(arena, JSON_ARRAY));
-    if (result.next.len)
-        json_add_str(arena, list, "next", result.next);
-    else
-        json_add_null(arena, list, "next");
-    api_spell_ids(arena, items);
-    request_expires(request, until);
-    request_expires(request, result.until);
-    answer_json(request, 200, list);
+    for (size_t i = 0; i < request->query.count && count < LISTING_FIELDS; i++)
+        if (!souk_str_is(request->query.at[i].name, "locale"))
+            fields[count++] =
+                (struct listing_field){request->query.at[i].name, request->query.at[i].value};
+    int code = listing_document(request_conn(request), &request->arena, &market, fields, count,
+                                &document, &err);
+    if (code == SOUK_INVALID)
+        return api_refuse(request, 400, document.pointer, err.text);
+    if (code != SOUK_OK) {
+        answer_error(request, &err);
+        return SOUK_OK;
+    }
+    api_spell_ids(&request->arena, (struct json *)(uintptr_t)json_at(document.list, "items"));
+    request_expires(request, document.until);
+    answer_json(request, 200, document.list);
     return SOUK_OK;
 }
 

@@ -53,6 +53,10 @@ int staff_api_token(struct request *request, const struct web_route *route);
 int database_backup(struct request *request, const struct web_route *route);
 int database_verify(struct request *request, const struct web_route *route);
 
+/* conversion.c */
+int conversion_api_index(struct request *request, const struct web_route *route);
+int conversion_api_again(struct request *request, const struct web_route *route);
+
 /* webhook.c */
 int webhook_api_index(struct request *request, const struct web_route *route);
 int webhook_api_create(struct request *request, const struct web_route *route);
@@ -61,6 +65,16 @@ int webhook_api_change(struct request *request, const struct web_route *route);
 int webhook_api_delete(struct request *request, const struct web_route *route);
 int webhook_api_deliveries(struct request *request, const struct web_route *route);
 int webhook_api_step(struct request *request, const struct web_route *route);
+
+/* feed.c */
+int feed_api_index(struct request *request, const struct web_route *route);
+int feed_api_formats(struct request *request, const struct web_route *route);
+int feed_api_create(struct request *request, const struct web_route *route);
+int feed_api_get(struct request *request, const struct web_route *route);
+int feed_api_change(struct request *request, const struct web_route *route);
+int feed_api_delete(struct request *request, const struct web_route *route);
+int feed_api_rejects(struct request *request, const struct web_route *route);
+int feed_api_write(struct request *request, const struct web_route *route);
 
 /* event.c */
 int event_index(struct request *request, const struct web_route *route);

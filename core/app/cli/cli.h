@@ -57,10 +57,10 @@ void cli_progress(void *label, int64_t done, int64_t total);
 void cli_catch_interrupt(void);
 int cli_interrupted(void *user);
 
-extern const struct cli_command command_admin;
+extern const struct cli_command command_admin, command_new;
 extern const struct cli_command command_serve, command_check, command_plugin, command_hooks,
     command_jobs, command_backup, command_restore, command_verify, command_version, command_import,
-    command_export, command_quote, command_promo, command_script;
+    command_export, command_quote, command_promo, command_script, command_feed;
 /* `souk <plugin> <verb> …` */
 int command_of_plugin(struct arena *arena, int argc, char **argv);
 

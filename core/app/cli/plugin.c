@@ -1,5 +1,5 @@
 /*
- * plugin: `souk plugin list|info|enable|disable|reload|purge`, `souk hooks`, and the commands that
+ * plugin: `souk plugin list|enable|disable|reload|purge`, `souk hooks`, and the commands that
  * plugins bring.
  *
  * On a stopped shop, enable and disable note the wish in the database (and enable clears a
@@ -11,14 +11,20 @@
 
 #include "app/cli/cli.h"
 #include "app/cli/control.h"
-#include "app/config.h"
+#include "app/cli/plugin_file.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "plugin/quarantine.h"
 #include "plugin/switch.h"
 #include "store/setting.h"
 
-static const struct cli_option plugin_options[] = {CLI_DATA, CLI_JSON, CLI_END};
+static const struct cli_option plugin_options[] = {
+    CLI_DATA,
+    {"--to", "DIR", "install: the folder that it is put into"},
+    {"--force", NULL, "install: although its record of conformance says no"},
+    CLI_JSON,
+    CLI_END};
+static const struct cli_option hooks_options[] = {CLI_DATA, CLI_JSON, CLI_END};
 
 /* ---- a stopped shop ---- */
 
@@ -51,13 +57,6 @@ static int switch_stopped(const char *data, const char *name, const char *step, 
     return code;
 }
 
-struct stopped { /* a stopped shop, asked about its plugins */
-    struct db *db;
-    const char *data;
-    struct config config;
-    struct wanted wanted;
-};
-
 /* The configuration that the shop was last started with: its path stands in the database. */
 static int stopped_config(struct arena *arena, struct stopped *shop, struct err *err)
 {
@@ -82,8 +81,7 @@ static int stopped_config(struct arena *arena, struct stopped *shop, struct err 
     return code;
 }
 
-static int open_stopped(struct arena *arena, const char *data, struct stopped *shop,
-                        struct err *err)
+int stopped_open(struct arena *arena, const char *data, struct stopped *shop, struct err *err)
 {
     *shop = (struct stopped){.data = data};
     *err = (struct err){0};
@@ -93,8 +91,8 @@ static int open_stopped(struct arena *arena, const char *data, struct stopped *s
     return code;
 }
 
-static int info_stopped(struct arena *arena, struct stopped *shop, const char *name,
-                        struct json *info, struct err *err)
+int stopped_info(struct arena *arena, struct stopped *shop, const char *name, struct json *info,
+                 struct err *err)
 {
     return switch_info_stopped(shop->db, shop->data, shop->config.plugin_path, &shop->wanted, name,
                                arena, info, err);
@@ -113,7 +111,7 @@ static int list_stopped(struct arena *arena, const char *data, const struct json
 {
     struct stopped shop;
     struct json *items;
-    int code = open_stopped(arena, data, &shop, err);
+    int code = stopped_open(arena, data, &shop, err);
     if (code != SOUK_OK)
         return code;
     *answer = new_list(arena, &items);
@@ -148,7 +146,7 @@ static size_t collect_hooks(struct arena *arena, struct stopped *shop, const str
         struct err ignored = {0};
         const char *name = arena_cstr(arena, json_text(json_at(&plugin->value, "name")));
         if (!souk_str_is(json_text(json_at(&plugin->value, "state")), "active") ||
-            info_stopped(arena, shop, name, info, &ignored) != SOUK_OK)
+            stopped_info(arena, shop, name, info, &ignored) != SOUK_OK)
             continue;
         json_each(row, json_at(info, "events"))
         {
@@ -166,7 +164,7 @@ static int hooks_stopped(struct arena *arena, const char *data, const char *even
     struct stopped shop;
     struct hook hooks[256];
     struct json *items, *plugins;
-    int code = open_stopped(arena, data, &shop, err);
+    int code = stopped_open(arena, data, &shop, err);
     if (code != SOUK_OK)
         return code;
     new_list(arena, &plugins);
@@ -225,27 +223,6 @@ static int show_list(struct arena *arena, const char *data, int as_json)
     return CLI_DONE;
 }
 
-static int show_info(struct arena *arena, const char *data, const char *name)
-{
-    struct err err = {0};
-    const struct json *answer = NULL;
-    const char *const path[] = {"plugins", name, NULL};
-    int code = control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, &err);
-    struct stopped shop;
-    if (code == SOUK_UNAVAILABLE && (code = open_stopped(arena, data, &shop, &err)) == SOUK_OK) {
-        struct json *info = json_new(arena, JSON_OBJECT);
-        code = info_stopped(arena, &shop, name, info, &err);
-        answer = info;
-        db_shut(shop.db);
-    }
-    if (code != SOUK_OK)
-        return cli_fail("plugin info", &err);
-    struct buf out = {.arena = arena};
-    json_print_pretty(&out, answer);
-    printf("%.*s\n", (int)out.len, out.ptr);
-    return CLI_DONE;
-}
-
 static int take_step(struct arena *arena, const struct cli_args *args, const char *data)
 {
     struct err err = {0};
@@ -272,35 +249,44 @@ static int take_step(struct arena *arena, const struct cli_args *args, const cha
 
 static int run_plugin(struct arena *arena, int argc, char **argv)
 {
-    static const char *const steps[] = {"list",   "info",  "enable", "disable",
-                                        "reload", "purge", NULL};
+    static const char *const steps[] = {"list",    "info",   "install", "enable",
+                                        "disable", "reload", "purge",   NULL};
     struct cli_args args;
     int code;
     if (cli_parse(&command_plugin, argc, argv, &args, &code))
         return code;
     if (!args.rest_count)
         return cli_usage(&command_plugin,
-                         "say what to do: list, info, enable, disable, reload or purge");
+                         "say what to do: list, info, install, enable, disable, reload or purge");
     const char *data = cli_value(&args, "--data", "data");
     int step = 0;
     while (steps[step] && strcmp(steps[step], args.rest[0]) != 0)
         step++;
     if (!steps[step])
         return cli_usage(&command_plugin,
-                         "there are list, info, enable, disable, reload and purge");
+                         "there are list, info, install, enable, disable, reload and purge");
     if (args.rest_count != (step == 0 ? 1 : 2))
-        return cli_usage(&command_plugin, step ? "name one plugin" : "list takes no name");
+        return cli_usage(&command_plugin, step == 2 ? "name one file, such as tea/tea.so"
+                                          : step    ? "name one plugin"
+                                                    : "list takes no name");
+    if (step != 2 && (cli_given(&args, "--to") || cli_given(&args, "--force")))
+        return cli_usage(&command_plugin, "--to and --force are for install");
     if (step == 0)
         return show_list(arena, data, cli_given(&args, "--json"));
-    return step == 1 ? show_info(arena, data, args.rest[1]) : take_step(arena, &args, data);
+    return step == 1   ? plugin_info_show(arena, &args, data)
+           : step == 2 ? plugin_install_file(arena, &args, data)
+                       : take_step(arena, &args, data);
 }
 
 const struct cli_command command_plugin = {
     .name = "plugin",
-    .usage = "list|info|enable|disable|reload|purge [NAME] [--data DIR] [--json]",
+    .usage = "list|info|install|enable|disable|reload|purge [NAME|FILE.so] [--data DIR] [--json]",
     .words = 2,
     .summary = "Shows and switches plugins, in a running shop without losing a request.",
     .help =
+        "info tells what a plugin adds and asks for, of a file that is not installed too. install checks\n"
+        "FILE.so and its record of conformance (souk-host conform --record), then puts it into the shop's\n"
+        "folder of plugins.\n"
         "enable also ends a quarantine. reload opens the plugin's file as it is now. purge drops the\n"
         "data of a plugin that is off. On a stopped shop enable and disable hold from the next start.",
     .options = plugin_options,
@@ -341,7 +327,7 @@ const struct cli_command command_hooks = {
     .usage = "EVENT [--data DIR] [--json]",
     .words = 1,
     .summary = "Lists who listens to an event, in the order in which they are called.",
-    .options = plugin_options,
+    .options = hooks_options,
     .run = run_hooks};
 
 /* ---- commands of plugins ---- */

@@ -3,6 +3,7 @@
  */
 #include "app/storefront/account_page.h"
 
+#include "app/conversion.h"
 #include "app/storefront/buy_page.h"
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
@@ -10,6 +11,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "bridge/bridge.h"
+#include "bridge/who.h"
 #include "shop/account.h"
 #include "shop/person.h"
 #include "shop/touch.h"
@@ -31,11 +33,7 @@ static const char *locale_of(const struct request *request)
 
 int64_t account_page_person(struct request *request)
 {
-    int64_t id;
-    if (!session_cookie(request) || str_to_int(session_get(request, "person"), &id) != SOUK_OK)
-        return 0;
-    struct db_conn *conn = request_conn(request);
-    return conn ? person_root(conn, id) : 0;
+    return who_person(request);
 }
 
 int64_t account_page_need(struct request *request)
@@ -218,7 +216,8 @@ int account_page_join(struct request *request, int64_t person)
         if (code != SOUK_OK)
             return code;
     }
-    return join_one(request, today, person);
+    int code = join_one(request, today, person);
+    return code ? code : conversion_join(request, person);
 }
 
 static int name_session(struct request *request, int64_t person)

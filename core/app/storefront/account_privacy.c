@@ -2,6 +2,7 @@
  * account_privacy: what somebody agreed to, a copy of all that the shop knows of them, and (with
  * the rest in account_profile.c, where the password is asked for) the end of it.
  */
+#include "app/conversion.h"
 #include "app/storefront/account_page.h"
 #include "app/storefront/route.h"
 
@@ -53,6 +54,8 @@ int account_consents(struct request *request, const struct web_route *route)
                            account_page_words(request, VISITS_WORDS), request->now);
     if (code == SOUK_OK)
         code = session_put(request, "visits", souk_str(visits ? "" : "no"));
+    if (code == SOUK_OK && !visits)
+        code = conversion_forget(request);
     return code ? code : account_page_go(request, "/account/privacy?done=consents");
 }
 

@@ -9,6 +9,7 @@
 #include "app/storefront/page_part.h"
 #include "app/storefront/route.h"
 #include "base/str.h"
+#include "bridge/who.h"
 #include "shop/visit.h"
 #include "web/session.h"
 
@@ -19,22 +20,9 @@ struct souk_str buy_token(struct request *request)
     return session_cookie(request) ? session_get(request, "cart") : souk_str("");
 }
 
-static int load_open(struct request *request, struct db_conn *conn, struct souk_str token,
-                     struct cart *cart)
-{
-    if (!token.len)
-        return SOUK_NOT_FOUND;
-    int code = cart_load(conn, &request->arena, token, request->now, cart);
-    return code == SOUK_OK && !souk_str_is(cart->state, "open") ? SOUK_NOT_FOUND : code;
-}
-
 int buy_cart(struct request *request, struct db_conn *conn, struct cart *cart)
 {
-    int code = load_open(request, conn, buy_token(request), cart);
-    if (code != SOUK_NOT_FOUND)
-        return code;
-    int64_t person = account_page_person(request);
-    return person ? cart_load_of(conn, &request->arena, person, request->now, cart) : code;
+    return who_cart(request, conn, cart);
 }
 
 int buy_cart_named(struct request *request, struct db_conn *conn, struct cart *cart)
@@ -169,16 +157,6 @@ int buy_store(struct request *request, struct cart *cart)
 
 int buy_event(struct request *request, const char *kind, int64_t variant_id, int64_t quantity)
 {
-    struct arena *arena = &request->arena;
-    struct json *data = json_new(arena, JSON_OBJECT);
-    int64_t product = 0;
-    int code = db_get_int(request->conn, &sql_buy_product_of_variant, &product, DB_INT(variant_id));
-    if (code == SOUK_NOT_FOUND)
-        return SOUK_OK;
-    if (code != SOUK_OK)
-        return code;
-    json_add_int(arena, data, "variant", variant_id);
-    json_add_int(arena, data, "quantity", quantity);
-    return event_put(request->conn, kind, visits_visitor(request), account_page_person(request),
-                     arena_printf(arena, "product:%lld", (long long)product), data, request->now);
+    return event_put_goods(request->conn, &request->arena, kind, visits_visitor(request),
+                           account_page_person(request), variant_id, quantity, request->now);
 }

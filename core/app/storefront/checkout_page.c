@@ -164,6 +164,20 @@ static int add_charges(struct till *till, struct db_conn *conn, struct quote *qu
     return code ? code : charge(till, conn, "payment", "fee", quote, err);
 }
 
+/* Why no tax is charged, or why it is although there is a number; and what is wrong with one. */
+static void add_tax(struct till *till, const struct quote *quote)
+{
+    struct arena *arena = &till->request->arena;
+    const char *wrong = checkout_tax_wrong(arena, &quote->buyer);
+    const char *unknown = tax_buyer_note(&quote->buyer);
+    json_add_bool(arena, till->view, "tax_exempt", quote->exempt != QUOTE_EXEMPT_NONE);
+    json_add_str(arena, till->view, "tax_note",
+                 quote->exempt ? quote->tax_note : souk_str(unknown ? unknown : ""));
+    json_add_cstr(arena, till->view, "vat_wrong", wrong ? wrong : "");
+    json_add_str(arena, till->view, "vat_company",
+                 quote->buyer.state == TAX_STATE_VALID ? quote->buyer.company : souk_str(""));
+}
+
 static int add_totals(struct till *till)
 {
     struct request *request = till->request;
@@ -181,6 +195,7 @@ static int add_totals(struct till *till)
     if (code != SOUK_OK)
         return code;
     till->total = quote->total;
+    add_tax(till, quote);
     json_add_bool(arena, till->view, "tax_added", !quote->include_tax);
     return offer_page_bumps(request, &till->cart, till->view);
 }
@@ -377,6 +392,8 @@ static int update(struct till *till)
         json_each(item, list) if (json_int(json_at(&item->value, "id"), 0) == id)
             fill_address(till, &item->value);
     }
+    struct tax_buyer buyer;
+    checkout_tax(request, till->cart.draft, till->draft, &buyer); /* away: the order will say so */
     till->cart.draft = till->draft;
     request_conn_end(request);
     request_then_write(request, souk_str_is(request_form(request, "do"), "code") ? keep_code : keep,
@@ -404,6 +421,7 @@ static void say_price(struct arena *arena, struct json *view, const struct check
         json_add_tree(arena, view, "coupons", json_at(quote, "coupons"));
         json_add_tree(arena, view, "nudges", json_at(quote, "nudges"));
         json_add_int(arena, view, "accept_total", now);
+        json_add_str(arena, view, "tax_note", json_text(json_at(quote, "tax_note")));
     } else {
         now = json_int(json_at(view, "accept_total"), 0);
     }
@@ -445,6 +463,7 @@ static int place(struct till *till)
 {
     struct request *request = till->request;
     struct json *sent = json_copy(&request->arena, till->draft);
+    checkout_tax_remember(&request->arena, till->cart.draft, till->draft);
     int code = make_view(till); /* which may choose where nothing, or what is gone, was chosen */
     if (code != SOUK_OK)
         return code;

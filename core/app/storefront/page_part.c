@@ -19,6 +19,7 @@ struct market page_market(struct request *request)
 {
     struct market market = market_at(request->locale, request->now);
     market.asks = request->route->kind == SOUK_TASK;
+    market.request = request;
     int64_t person = 0;
     struct db_rows rows;
     if (!session_cookie(request) || str_to_int(session_get(request, "person"), &person) != SOUK_OK)

@@ -75,6 +75,11 @@ const struct web_route storefront_routes[] = {
      .kind = SOUK_READ,
      .handle = media_show,
      .summary = "pictures"},
+    {.method = "GET",
+     .path = "/feeds/{file}",
+     .kind = SOUK_READ,
+     .handle = feed_serve,
+     .summary = "the catalogue in somebody's format"},
 
     /* account_*.c, contact.c: never cached */
     {.method = "GET",
@@ -302,6 +307,18 @@ const struct web_route storefront_routes[] = {
      .flags = PAGE,
      .handle = visits_choose,
      .summary = "chooses whether visits are told apart"},
+    {.method = "GET",
+     .path = "/unsubscribe",
+     .kind = SOUK_READ,
+     .flags = PAGE,
+     .handle = unsubscribe_form,
+     .summary = "asks whether news shall come no more"},
+    {.method = "POST",
+     .path = "/unsubscribe",
+     .kind = SOUK_WRITE,
+     .flags = PAGE,
+     .handle = unsubscribe_leave,
+     .summary = "keeps the no, by the button or by the mail program"},
 
     /* buying: cart.c, checkout_page.c, order_page.c, order_return_page.c */
     {.method = "GET",

@@ -18,6 +18,8 @@ void visits_page_sent(struct request *request);
 int64_t visits_visitor(struct request *request);
 int visits_choice_form(struct request *request, const struct web_route *route);
 int visits_choose(struct request *request, const struct web_route *route);
+int unsubscribe_form(struct request *request, const struct web_route *route);
+int unsubscribe_leave(struct request *request, const struct web_route *route);
 
 /* home.c */
 int home_show(struct request *request, const struct web_route *route);
@@ -37,6 +39,8 @@ int robots_show(struct request *request, const struct web_route *route);
 
 /* media.c */
 int media_show(struct request *request, const struct web_route *route);
+/* feed.c */
+int feed_serve(struct request *request, const struct web_route *route);
 
 /* account.c */
 int account_show(struct request *request, const struct web_route *route);

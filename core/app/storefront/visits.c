@@ -6,17 +6,17 @@
  * Left out: robots, HEAD, pages fetched ahead of a click, the admin and account pages. Who does not
  * want to be told apart (Sec-GPC, DNT, a cookie, a setting of the account) is counted as nobody.
  */
+#include "app/conversion.h"
 #include "app/storefront/account_page.h"
 #include "app/storefront/route.h"
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "bridge/who.h"
 #include "shop/touch.h"
 #include "shop/visit.h"
 #include "web/session.h"
-
-#define REFUSAL_COOKIE "souk-visits" /* "no" */
 
 static struct souk_str from_session(const struct request *request, const char *key)
 {
@@ -24,23 +24,9 @@ static struct souk_str from_session(const struct request *request, const char *k
     return session ? json_text(json_at(session->data, key)) : souk_str("");
 }
 
-static int refuses(struct request *request)
-{
-    return souk_str_is(request_header(request, "sec-gpc"), "1") ||
-           souk_str_is(request_header(request, "dnt"), "1") ||
-           souk_str_is(request_cookie(request, REFUSAL_COOKIE), "no") ||
-           souk_str_is(from_session(request, "visits"), "no");
-}
-
 int64_t visits_visitor(struct request *request)
 {
-    int64_t kept;
-    if (refuses(request))
-        return 0;
-    if (str_to_int(from_session(request, "visitor"), &kept) == SOUK_OK)
-        return kept;
-    return visit_anonymous(souk_str(request->address), request_header(request, "user-agent"),
-                           request->now);
+    return who_visitor(request);
 }
 
 static int is_ahead(const struct request *request)
@@ -161,7 +147,7 @@ int visits_choice_form(struct request *request, const struct web_route *route)
     struct json *view = json_new(&request->arena, JSON_OBJECT);
     (void)route;
     session_find(request);
-    json_add_bool(&request->arena, view, "refuses", refuses(request));
+    json_add_bool(&request->arena, view, "refuses", who_refuses(request));
     json_add_bool(&request->arena, view, "by_browser",
                   souk_str_is(request_header(request, "sec-gpc"), "1") ||
                       souk_str_is(request_header(request, "dnt"), "1"));
@@ -173,9 +159,11 @@ int visits_choose(struct request *request, const struct web_route *route)
 {
     int yes = souk_str_is(request_form(request, "visits"), "yes");
     (void)route;
-    int code = answer_cookie(request, REFUSAL_COOKIE, souk_str(yes ? "" : "no"),
+    int code = answer_cookie(request, WHO_REFUSAL_COOKIE, souk_str(yes ? "" : "no"),
                              yes ? 0 : 365 * CLOCK_DAY / CLOCK_SECOND);
     if (code == SOUK_OK && session_find(request))
         code = session_put(request, "visits", souk_str(yes ? "" : "no"));
+    if (code == SOUK_OK && !yes)
+        code = conversion_forget(request);
     return code ? code : account_page_go(request, "/privacy?done=yes");
 }

@@ -118,6 +118,19 @@ void general_error_has_words(struct scene *scene)
            scene->mute);
 }
 
+void general_answers(struct scene *scene)
+{
+    general_tour(scene); /* it says which */
+}
+
+/* In a world with the table of the minor that it claims. */
+void general_claims_minor(struct scene *scene)
+{
+    general_tour(scene);
+    scene->verdict = RULE_YES;
+    EXPECT(scene, !old_finding(), "%s; ask with SOUK_HAS, or claim the newer one", old_finding());
+}
+
 void general_stop_clean(struct scene *scene)
 {
     struct err err = {0};

@@ -61,6 +61,37 @@ void general_options_described(struct scene *scene)
     }
 }
 
+/* A route, job or command stands in documents and lists with its sentence. */
+void general_surfaces_described(struct scene *scene)
+{
+    static const char *const lists[][3] = {
+        {"routes", "path", "route"}, {"jobs", "name", "job"}, {"commands", "name", "command"}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        json_each(row, json_at(scene->world->plan->about, lists[i][0]))
+        {
+            struct souk_str summary = str_trim(json_text(json_at(&row->value, "summary")));
+            EXPECT(scene, summary.len > 0, "%s \"%.*s\" has no summary", lists[i][2],
+                   SOUK_PRI(json_text(json_at(&row->value, lists[i][1]))));
+        }
+}
+
+void general_secrets_declared(struct scene *scene)
+{
+    static const char *const words[] = {"secret", "password", "token", "private"};
+    json_each(option, json_at(scene->world->plan->about, "options"))
+    {
+        struct souk_str key = json_text(json_at(&option->value, "key"));
+        struct souk_str type = json_text(json_at(&option->value, "type"));
+        if (!souk_str_is(type, "string") && !souk_str_is(type, "text"))
+            continue;
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            EXPECT(scene, !memmem(key.ptr, key.len, words[i], strlen(words[i])),
+                   "option \"%.*s\" sounds like a secret and is of the type %.*s: make it "
+                   "SOUK_SECRET, so that nobody prints it",
+                   SOUK_PRI(key), SOUK_PRI(type));
+    }
+}
+
 /* ---- exports ---- */
 
 static int is_export(const Elf64_Sym *symbol)

@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-static const struct suite *const kinds[] = {&suite_payment, &suite_delivery, &suite_notify};
-
 static void try_provider(struct scene *scene, const struct provider *provider,
                          const struct suite *suite)
 {
@@ -15,7 +13,8 @@ static void try_provider(struct scene *scene, const struct provider *provider,
     inner.table = provider->row->table;
     suite->path(&inner);
     peer_fault(PEER_FINE);
-    suite->provoke(&inner);
+    if (suite->provoke)
+        suite->provoke(&inner);
     peer_fault(PEER_FINE);
     if (!scene->rude[0])
         memcpy(scene->rude, inner.rude, sizeof scene->rude);
@@ -25,11 +24,12 @@ static void try_provider(struct scene *scene, const struct provider *provider,
 
 static void try_providers(struct scene *scene, const struct plugin_set *set)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    const struct suite *suite;
+    for (size_t i = 1; (suite = host_suite(i)) != NULL; i++) {
         const struct provider *at = NULL;
-        while ((at = provider_next(set, kinds[i]->kind, at)) != NULL)
+        while ((at = provider_next(set, suite->kind, at)) != NULL)
             if (strcmp(at->plugin->name, scene->world->plan->name) == 0)
-                try_provider(scene, at, kinds[i]);
+                try_provider(scene, at, suite);
     }
 }
 
@@ -44,7 +44,7 @@ static void try_path(struct scene *scene, const char *prefix, const char *path)
         return;
     if (str_starts(reply.type, "text/") || str_starts(reply.type, "application/json"))
         scene_text_seen(scene, ask.path, reply.body);
-    if (reply.status >= 500 && scene->mode != MODE_FAIL)
+    if (reply.status == 500 && scene->mode != MODE_FAIL) /* 503: somebody else is away */
         scene_no(scene, "GET %s is answered with %d", ask.path, reply.status);
 }
 
@@ -76,7 +76,8 @@ static void try_jobs(struct scene *scene, struct plugin_set *set, struct plugin 
                                    .db = scene->world->db,
                                    .arena = &arena,
                                    .kind = SOUK_TASK,
-                                   .span = 10 * CLOCK_SECOND};
+                                   .span =
+                                       scene->mode == MODE_SLOW ? SLOW_SPAN : 10 * CLOCK_SECOND};
         struct call_place place = {call_intern("job %s", d->jobs[i].name), 0, 0};
         call_begin(&ctx, &start);
         ctx.may_step = 1;

@@ -1,9 +1,6 @@
 /*
  * What every call can ask for: memory, the log, failure with words, time, the plugin's own state
- * and options, translation, key-value storage, counters, and cryptography.
- *
- * Threads: from the thread that runs the call. None of these blocks, except kv_put and kv_delete
- * outside of WRITE (they wait for the writer).
+ * and options, counters and ids. None of it blocks.
  */
 #ifndef SOUK_CALL_H
 #define SOUK_CALL_H
@@ -189,6 +186,7 @@ static inline const struct souk_value *souk_option(struct souk_ctx *ctx, const c
 static inline void souk_count(struct souk_ctx *ctx, const char *metric, int64_t add) { souk_api->call->count(ctx, metric, add); }
 /* A new id: positive, unique in this shop, growing with time. [any; 0.1] */
 static inline int64_t souk_new_id(struct souk_ctx *ctx) { return souk_api->call->new_id(ctx); }
+
 /* ---- currencies ---- */
 
 /* Digits of the minor unit: EUR 2, JPY 0, KWD 3; -1: no currency of ISO 4217. [any; 0.1] */

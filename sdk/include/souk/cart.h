@@ -31,8 +31,9 @@ static inline struct souk_str souk_cart_current(struct souk_ctx *ctx) { return s
 /* The cart, priced; functions of promotions are asked in TASK only, elsewhere they count as they were answered last. SOUK_NOT_FOUND: none, or too old. [serving; 0.2] */
 static inline int souk_cart_get(struct souk_ctx *ctx, struct souk_str id, const struct souk_value **cart) { return souk_api->cart->get(ctx, id, cart); }
 /* All or nothing: {"add": [{"sku", "quantity", "note"}], "set": [{"line", "quantity"}] (0 removes), "coupons": {"add": ["CODE"], "remove": […]}}. An empty id makes a
- * new cart. `cart` (may be NULL) gets it as it is then. SOUK_INVALID, SOUK_NOT_FOUND (no such SKU or line), SOUK_CONFLICT (not to be had in that quantity; ordered
- * already; somebody else was faster) with words for the shopper. [TASK; waits; 0.2] */
+ * new cart, which becomes the visitor's when you lead them to /cart?resume=<id>. `cart` (may be NULL) gets it as it is then. SOUK_INVALID, SOUK_NOT_FOUND (no such SKU
+ * or line), SOUK_CONFLICT (not to be had in that quantity; ordered already; somebody else was faster), SOUK_BUSY (too many wrong codes) with words for the shopper.
+ * [TASK; waits; 0.2] */
 static inline int souk_cart_change(struct souk_ctx *ctx, struct souk_str id, const struct souk_value *change, const struct souk_value **cart) { return souk_api->cart->change(ctx, id, change, cart); }
 
 /* clang-format on */

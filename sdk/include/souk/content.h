@@ -33,7 +33,7 @@ static inline struct souk_str souk_html(struct souk_ctx *ctx, struct souk_str te
 /* Its words alone, cut at a word's end to `most` bytes; 0: all. [any; 0.2] */
 static inline struct souk_str souk_plain(struct souk_ctx *ctx, struct souk_str text, uint32_t most) { return souk_api->content->plain(ctx, text, most); }
 /* A template of the plugin's files, "mail/notice" or "mail/notice.txt" (nothing is escaped in the latter), in this language (empty: the call's); addresses are whole
- * ones, slots stay empty. SOUK_NOT_FOUND: no such template; SOUK_INVALID: it fails, with the place. [serving; 0.2] */
+ * ones, slots stay empty. It sees the view, and shop, locale, currency and year. SOUK_NOT_FOUND: no such template; SOUK_INVALID: it fails, with the place. [serving; 0.2] */
 static inline int souk_render(struct souk_ctx *ctx, const char *name, struct souk_str locale, const struct souk_value *view, struct souk_str *text) { return souk_api->content->render(ctx, name, locale, view, text); }
 
 /* clang-format on */

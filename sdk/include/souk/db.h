@@ -8,19 +8,22 @@
  * and change through souk_then_write() or souk_db_write().
  *
  * The views, which are part of the ABI: columns are only added. Times are microseconds UTC, amounts
- * minor units. Since 0.2:
- *   v1_product   id, key, type, status, visibility, brand, tax_class, created_at, changed_at
- *   v1_variant   id, product_id, sku, barcode, enabled, weight_g, availability, tracked, on_hand,
- *                reserved
- *   v1_category  id, key, parent_id, position, hidden
- *   v1_product_category  product_id, category_id, main
- *   v1_order     id, number, state, payment_state, fulfilment_state, person_id, currency, total,
- *                items, discount, delivery, tax, country, delivery_method, payment_method,
- * placed_at, changed_at v1_order_line  id, order_id, product_id, variant_id, sku, name, quantity,
- * unit_price, discount, total, tax v1_payment   id, order_id, provider, reference, amount,
- * authorised, captured, refunded, state, created_at v1_shipment  id, order_id, number, method,
- * tracking, state, sent_at, delivered_at v1_person    id, stage, locale, customer_group, created_at
- * (merged and erased ones left out) v1_event     id, at, kind, visitor, person_id, subject, data
+ * minor units. They have the indexes of the tables behind them. Since 0.2:
+ * - v1_product: id, key, type, status, visibility, brand, tax_class, created_at, changed_at
+ * - v1_variant: id, product_id, sku, barcode, enabled, weight_g, availability, tracked, on_hand,
+ *   reserved
+ * - v1_category: id, key, parent_id, position, hidden
+ * - v1_product_category: product_id, category_id, main
+ * - v1_order: id, number, state, payment_state, fulfilment_state, person_id, currency, total,
+ *   items, discount, delivery, tax, country, delivery_method, payment_method, placed_at,
+ *   changed_at
+ * - v1_order_line: id, order_id, product_id, variant_id, sku, name, quantity, unit_price, discount,
+ *   total, tax
+ * - v1_payment: id, order_id, provider, reference, amount, authorised, captured, refunded, state,
+ *   created_at
+ * - v1_shipment: id, order_id, number, method, tracking, state, sent_at, delivered_at
+ * - v1_person: id, stage, locale, customer_group, created_at (not the merged and erased ones)
+ * - v1_event: id, at, kind, visitor, person_id, subject, data
  */
 #ifndef SOUK_DB_H
 #define SOUK_DB_H
@@ -108,9 +111,9 @@ template <typename... Args> static inline int souk_query(struct souk_ctx *ctx, s
 }
 }
 #else
-/* souk_exec(ctx, &changed, "UPDATE p_hello_guest SET name = $1 WHERE id = $2", SOUK_A_CSTR("Ada"), SOUK_A_INT(7)); */
+/* As souk_exec_list, with the parameters behind the text: souk_exec(ctx, &changed, "UPDATE p_hello_guest SET name = $1 WHERE id = $2", SOUK_A_CSTR("Ada"), SOUK_A_INT(7)). [WRITE; 0.1] */
 #define souk_exec(ctx, changed, ...)  SOUK_CALL_SQL(souk_exec_list, (ctx), (changed), __VA_ARGS__, SOUK_A_NULL)
-/* souk_query(ctx, &rows, "SELECT name FROM p_hello_guest WHERE id > $1", SOUK_A_INT(last)); */
+/* As souk_query_list: souk_query(ctx, &rows, "SELECT name FROM p_hello_guest WHERE id > $1", SOUK_A_INT(last)). [serving; 0.1] */
 #define souk_query(ctx, rows, ...)    SOUK_CALL_SQL(souk_query_list, (ctx), (rows), __VA_ARGS__, SOUK_A_NULL)
 /* The argument added last keeps the list from being empty; it is not counted. */
 #define SOUK_CALL_SQL(function, ctx, out, sql, ...)                                                            \

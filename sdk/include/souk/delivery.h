@@ -172,6 +172,7 @@ struct souk_delivery_api {
     int (*report)(struct souk_ctx *ctx, const struct souk_delivery_report *report, int32_t *fresh);
 };
 
+/* A line of the terms' goods, from 0 to item_count - 1. [TASK; 0.1] */
 static inline const struct souk_delivery_item *souk_delivery_item_at(
     const struct souk_delivery_terms *terms, uint32_t index)
 {
@@ -179,6 +180,7 @@ static inline const struct souk_delivery_item *souk_delivery_item_at(
     return (const struct souk_delivery_item *)(const void *)(at +
                                                              (size_t)index * terms->items->size);
 }
+/* A line of the parcel, from 0 to line_count - 1. [TASK; 0.1] */
 static inline const struct souk_shipment_line *souk_shipment_line_at(
     const struct souk_shipment *shipment, uint32_t index)
 {

@@ -17,10 +17,12 @@ struct souk_document_provider {
     int32_t flags;
     const char *type; /* "application/pdf" */
     /* TASK, no network. `kind`: "packing_slip" or "label"; `data` holds
-     *   packing_slip: "title", "number", "code" (to be scanned), "from" and "to" (lists of lines),
-     * "facts" (list of {"label", "value"}), "columns" (list of words), "lines" (list of {"cells":
-     * […]}), "note" label: "service", "code", "code_type", "from", "to", "facts", "number" All
-     * words are already in the language of the reader. The bytes go to *file, in the call's memory.
+     *   packing_slip  "title", "number", "code" (to be scanned), "from" and "to" (lists of lines),
+     *                 "facts" (list of {"label", "value"}), "columns" (list of words), "lines"
+     *                 (list of {"cells": […]}), "note"
+     *   label         "service", "code", "code_type", "from", "to", "facts", "number"
+     * All words are already in the language of the reader. The bytes go to *file, in the call's
+     * memory.
      */
     int (*draw)(struct souk_ctx *ctx, struct souk_str kind, const struct souk_value *data,
                 struct souk_str *file);

@@ -55,7 +55,8 @@ static inline int souk_push(struct souk_ctx *ctx, struct souk_str topic, const s
 
 /* ---- the event log: one row for each thing that somebody did, shared by all reports ---- */
 
-/* Writes a row: `kind` is "<plugin>.<verb>" or one of the shop's ("lead.made"), `subject` "product:17"; person 0 and no request: nobody. The visitor is the request's.
+/* Writes a row: `kind` is "<plugin>.<verb>" or one of the shop's that tell of visits ("lead.made", "product.viewed" …; orders and money
+ * tell themselves), `subject` "product:17"; person 0 and no request: nobody. The visitor is the request's.
  * [WRITE TASK; waits; 0.2] */
 static inline int souk_record(struct souk_ctx *ctx, const char *kind, int64_t person_id, struct souk_str subject, const struct souk_value *data) { return souk_api->event->record(ctx, kind, person_id, subject, data); }
 /* The latest first: {"id", "at", "kind", "subject", "data", "visitor", "person"}; `kind` NULL: all; person 0: everybody; `before`: the id of the last one that was

@@ -19,9 +19,10 @@
  *   hostile-text       control characters, quotes, "]]>", tags and other scripts in texts stay text
  *   limits-kept        texts are cut at the format's limits, between letters
  *   rejected-words     an item that lacks what the format requires is SOUK_INVALID with words, and
- * leaves no trace in the file empty-feed         without items there is a whole, valid file steady
- * the same items give the same bytes, but for the moment at its head one-pass           memory does
- * not grow with the number of items
+ *                      leaves no trace in the file
+ *   empty-feed         without items there is a whole, valid file
+ *   steady             the same items give the same bytes, but for the moment at its head
+ *   one-pass           memory does not grow with the number of items
  */
 #ifndef SOUK_FEED_H
 #define SOUK_FEED_H
@@ -50,11 +51,15 @@ struct souk_feed { /* host-allocated: the feed that is being written */
 };
 
 /* A setting that staff may fill in for a feed of this format. */
+#define SOUK_FEED_LINES 1 /* a text of several lines: a mapping, "key = value" a line */
+
 struct souk_feed_setting {
     const char *key;
     const char *label;   /* message id */
     const char *initial; /* may be NULL */
     const char *hint;    /* may be NULL */
+    int32_t flags;       /* SOUK_FEED_LINES */
+    int32_t reserved;
 };
 
 struct souk_feed_provider {

@@ -43,7 +43,7 @@ struct souk_file_api { /* since 0.2 */
 
 /* clang-format off */
 
-/* Opens a new file of this name; the old one stays until the commit. Up to 8 at once in a call. SOUK_UNAVAILABLE: the disk. [TASK; blocks; 0.2] */
+/* Opens a new file of this name; the old one stays until the commit. Up to 8 at once in a call (SOUK_TOO_LARGE). SOUK_UNAVAILABLE: the disk. [TASK; blocks; 0.2] */
 static inline int souk_file_begin(struct souk_ctx *ctx, struct souk_str name, struct souk_file_writer **writer) { return souk_api->file->begin(ctx, name, writer); }
 /* Appends; gathers 64 KiB before it asks the disk. After an error every further step gives it again. SOUK_TOO_LARGE: 1 GiB. [TASK; blocks; 0.2] */
 static inline int souk_file_write(struct souk_file_writer *writer, struct souk_str bytes) { return souk_api->file->write(writer, bytes); }
@@ -58,7 +58,8 @@ static inline int souk_file_remove(struct souk_ctx *ctx, struct souk_str name) {
 /* All names, in order of the alphabet. [TASK; blocks; 0.2] */
 static inline int souk_file_list(struct souk_ctx *ctx, const struct souk_value **names) { return souk_api->file->list(ctx, names); }
 /* Answers the request with the file as it is now, without reading it into memory: ETag, Last-Modified, If-None-Match and ranges are the core's. `filename` (may be
- * empty): offered to be saved under this name. SOUK_NOT_FOUND. [READ TASK; 0.2] */
+ * empty): offered to be saved under this name. A Cache-Control that was set before holds; else browsers ask each time. Not together with souk_then_write. SOUK_NOT_FOUND.
+ * [READ TASK; 0.2] */
 static inline int souk_answer_file(struct souk_ctx *ctx, struct souk_str name, const char *type, struct souk_str filename) { return souk_api->file->answer(ctx, name, souk_str(type), filename); }
 
 /* clang-format on */

@@ -43,6 +43,8 @@ struct souk_message { /* host-allocated */
     struct souk_str html;    /* empty: text only */
     struct souk_str locale;
     struct souk_str reply_to; /* empty: none */
+    /* since 0.2 */
+    struct souk_str unsubscribe; /* of news: a POST to this address says no (RFC 8058); empty: none */
 };
 
 struct souk_message_result { /* host-allocated, cleared */
@@ -97,7 +99,8 @@ struct souk_letter {
     struct souk_str locale;    /* empty: the person's, else the shop's */
     struct souk_str key;       /* one occasion: a second letter with it is not written */
     const char *
-        name; /* of the plugin's templates: "notice" is templates/mail/notice.html and notice.txt */
+        name; /* of the plugin's templates: "notice" is templates/mail/notice.txt, its first line
+                 the subject, and notice.html, which may be missing */
     const struct souk_value *view;
 };
 
@@ -117,7 +120,7 @@ struct souk_notify_api {
 
 /* Hands one mail to an SMTP server; blocks. TASK: see souk/notify.h. [TASK; blocks; 0.1] */
 static inline int souk_smtp(struct souk_ctx *ctx, const struct souk_smtp_request *request, const struct souk_smtp_response **response) { return souk_api->notify->smtp(ctx, request, response); }
-/* Hands a letter to the shop, which renders it ("subject" is set in the template), keeps it, sends it through the channel's provider and tries again until it went
+/* Hands a letter to the shop, which keeps it, renders it when it is sent (a plugin that is off by then lets it wait), sends it through the channel's provider and tries again until it went
  * out. *id (may be NULL): of the message; 0: this key was written before. SOUK_DENIED: the person has not agreed, or the address is written to no more;
  * SOUK_NOT_FOUND: no such person, template, or no address. [WRITE TASK; waits; 0.2] */
 static inline int souk_letter_send(struct souk_ctx *ctx, const struct souk_letter *letter, int64_t *id) { return souk_api->notify->send(ctx, letter, id); }

@@ -40,7 +40,7 @@ static inline int souk_order_get(struct souk_ctx *ctx, int64_t id, const struct 
 static inline int souk_order_find(struct souk_ctx *ctx, struct souk_str number, const struct souk_value **order) { return souk_api->order->find(ctx, number, order); }
 /* A line among the order's notes; internal 0: the customer reads it. WRITE and write steps; TASK waits. [WRITE TASK; TASK waits; 0.1] */
 static inline int souk_order_note(struct souk_ctx *ctx, int64_t id, struct souk_str text, int32_t internal) { return souk_api->order->note(ctx, id, text, internal); }
-/* Orders by id, the oldest first: {"after" (id), "limit" (at most 100), "since" and "until" (RFC 3339, placed), "person", "state" ("new" …), "payment", "fulfilment"},
+/* Orders by id, the oldest first: {"after" (id), "limit" (at most 100), "since" and "until" (RFC 3339, placed), "person", "state" ("placed" "confirmed" …), "payment", "fulfilment"},
  * all optional: for exports. SOUK_INVALID names an unknown member. [serving; 0.2] */
 static inline int souk_order_list(struct souk_ctx *ctx, const struct souk_value *query, const struct souk_value **list) { return souk_api->order->list(ctx, query, list); }
 /* A step that staff could take: confirm, cancel, pack, ship, deliver, close … with its arguments as POST /api/v1/admin/orders/{id}/<step> has them (may be NULL). The

@@ -1,9 +1,8 @@
 /*
  * People: one record from visitor to lead, subscriber, buyer, regular; how they are reached and
  * what they agreed to. A person is the document {"id", "stage", "name", "locale", "group",
- * "contacts":
- * [{"kind", "value", "confirmed_at"}], "consents": [{"channel", "granted", "at", …}], "addresses",
- * …}. Merged records lead to the one that remains: an id that was kept stays good.
+ * "contacts": [{"kind", "value", "confirmed_at"}], "consents": [{"channel", "granted", "at", …}],
+ * "addresses", …}. Merged records lead to the one that remains: an id that was kept stays good.
  *
  * Who somebody is, is personal data: keep ids, not copies, and nothing that souk_person_get of an
  * erased person does not give.

@@ -15,15 +15,17 @@
  *
  * Rules (souk-host checks each by its name):
  *   rates-bounded      rates are 0 to 1,000,000 ppm, at most 8 of them, each with a name
- *   rates-steady       the same terms give the same rates, however often and from where they are
- * asked rates-offline      rates() asks nobody outside rates-dated        a rate that changes at a
- * moment holds before and after it as it should unknown-place      a place that it knows nothing of
- * gives SOUK_NOT_FOUND, never a rate of 0 home-taxed         a sale within the shop's country is
- * taxed, whatever number is given number-form        a number that cannot be one is SOUK_TAX_WRONG
- * before anybody is asked number-unknown     a time-out or 5xx of the peer is SOUK_TAX_UNKNOWN, and
- * the sale is taxed number-invalid     a number that the peer does not know is SOUK_TAX_WRONG, and
- * the sale is taxed number-remembered  a valid number is not asked about at each page: rates()
- * rests on the answer no-secrets         no key in results, log lines or stored data
+ *   rates-steady       the same terms give the same rates, however often and from where asked
+ *   rates-offline      rates() asks nobody outside
+ *   rates-dated        a rate that changes at a moment holds before and after it as it should
+ *   unknown-place      a place that it knows nothing of gives SOUK_NOT_FOUND, never a rate of 0
+ *   home-taxed         a sale within the shop's country is taxed, whatever number is given
+ *   number-form        a number that cannot be one is SOUK_TAX_WRONG before anybody is asked
+ *   number-unknown     a time-out or 5xx of the peer is SOUK_TAX_UNKNOWN, and the sale is taxed
+ *   number-invalid     a number that the peer does not know is SOUK_TAX_WRONG, and the sale is
+ *                      taxed
+ *   number-remembered  a valid number is not asked about at each page: rates() rests on the answer
+ *   no-secrets         no key in results, log lines or stored data
  */
 #ifndef SOUK_TAX_H
 #define SOUK_TAX_H
@@ -64,7 +66,10 @@ struct souk_tax_result { /* host-allocated, cleared */
                          country is taken out of them */
     int32_t delivery; /* 1: delivery is taxed likewise (what is usual); 0: it is free of tax */
     struct souk_str
-        note; /* a sentence for the invoice: "Reverse charge: …"; a message id of the plugin */
+        note; /* a sentence for the invoice: "Reverse charge: …"; a message id of the plugin, one of
+                 a few: names and numbers do not belong in it */
+    int64_t until; /* the first moment at which this answer changes by itself (a rate that begins or
+                      ends); 0: none is known */
 };
 
 #define SOUK_TAX_VALID   1
@@ -98,7 +103,9 @@ struct souk_tax_provider {
      * hold. */
     int (*rates)(struct souk_ctx *ctx, const struct souk_tax_terms *terms,
                  struct souk_tax_result *result);
-    /* TASK. May be NULL: numbers are kept with the order and change nothing. */
+    /* TASK. May be NULL: numbers are kept with the order and change nothing. So does one for which
+     * it gives SOUK_NOT_FOUND: a number of a country whose register nobody asks. Any other error
+     * counts as SOUK_TAX_UNKNOWN. */
     int (*number)(struct souk_ctx *ctx, const struct souk_tax_number *number,
                   struct souk_tax_number_result *result);
 };

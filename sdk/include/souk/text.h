@@ -1,7 +1,6 @@
 /*
- * Reading what people write: tables in an option of the type SOUK_TEXT, CSV files of banks,
- * carriers and posts. All of it is here in the header; any kind of handler may call, nothing blocks
- * but souk_read_file.
+ * Reading what people write: tables in an option of the type SOUK_TEXT, amounts, postcodes, CSV
+ * files of banks, carriers and posts; and days of the calendar.
  *
  * Texts that come out are views of what went in, except where a function says that it copies.
  */
@@ -17,7 +16,7 @@
 extern "C" {
 #endif
 
-/* Without blanks, tabs and carriage returns around it. */
+/* Without blanks, tabs and carriage returns around it. [any; 0.1] */
 static inline struct souk_str souk_trim(struct souk_str text)
 {
     while (text.len && (*text.ptr == ' ' || *text.ptr == '\t' || *text.ptr == '\r'))
@@ -29,7 +28,7 @@ static inline struct souk_str souk_trim(struct souk_str text)
 }
 
 /* The next piece of *rest up to `sign`, trimmed: 1; 0 at the end. The empty text is one empty
- * piece; a NULL pointer is the end. */
+ * piece; a NULL pointer is the end. [any; 0.1] */
 static inline int souk_split(struct souk_str *rest, char sign, struct souk_str *part)
 {
     size_t at = 0;
@@ -53,7 +52,7 @@ static inline int souk_split(struct souk_str *rest, char sign, struct souk_str *
 
 /* "4.90" or "4,90" in units of ten to the minus `digits` (3: 4900): 1; 0 when it is no such number.
  * At most ten digits before the point; what is beyond `digits` behind it is no such number either.
- */
+ * [any; 0.1] */
 static inline int souk_decimal(struct souk_str text, int digits, int64_t *value)
 {
     int64_t whole = 0;
@@ -73,7 +72,7 @@ static inline int souk_decimal(struct souk_str text, int digits, int64_t *value)
 
 /* "1299.50" or "1299,50" in minor units of a currency, exactly: 1; 0 when it is no such amount, has
  * more digits than the currency (other than zeros), or the currency is not known. No sign, no
- * grouping. */
+ * grouping. [any; 0.1] */
 static inline int souk_amount(struct souk_str text, struct souk_str currency, int64_t *minor)
 {
     int digits = souk_currency_digits(currency), behind = -1, any = 0;
@@ -131,7 +130,8 @@ struct souk_lines { /* a walk: souk_lines_begin, then souk_lines_next until it i
     int count;
 };
 
-/* `most` cells, at most SOUK_CELLS, may stand in a line. */
+/* Begins a walk through the lines of an option; `most` cells, at most SOUK_CELLS, may stand in
+ * one. [any; 0.1] */
 static inline void souk_lines_begin(struct souk_lines *lines, struct souk_ctx *ctx,
                                     const char *option, int most)
 {
@@ -145,14 +145,14 @@ static inline void souk_lines_begin(struct souk_lines *lines, struct souk_ctx *c
 }
 
 /* SOUK_INVALID, with the option, the line and what is wrong: for init, which refuses the plugin by
- * it. */
+ * it. [any; 0.1] */
 static inline int souk_lines_bad(const struct souk_lines *lines, const char *why)
 {
     return souk_fail(lines->ctx, SOUK_INVALID, "%s, line %d \"%.*s\": %s", lines->option,
                      lines->number, SOUK_PRI(lines->line), why);
 }
 
-/* 1: a line stands in cells; 0: the end; negative: it has too many cells. */
+/* 1: a line stands in cells; 0: the end; negative: it has too many cells. [any; 0.1] */
 static inline int souk_lines_next(struct souk_lines *lines)
 {
     struct souk_str line, cell;
@@ -173,6 +173,7 @@ static inline int souk_lines_next(struct souk_lines *lines)
 
 /* ---- places: lists with commas between their parts; "*" is all ---- */
 
+/* 1 when the word is a part of the list, or one part is "*". [any; 0.1] */
 static inline int souk_in_list(struct souk_str list, struct souk_str word)
 {
     struct souk_str part;
@@ -182,6 +183,7 @@ static inline int souk_in_list(struct souk_str list, struct souk_str word)
     return 0;
 }
 
+/* Below, at or above 0 as a stands before, with or behind b; by bytes. [any; 0.1] */
 static inline int souk_text_order(struct souk_str a, struct souk_str b)
 {
     size_t len = a.len < b.len ? a.len : b.len;
@@ -189,8 +191,8 @@ static inline int souk_text_order(struct souk_str a, struct souk_str b)
     return order ? order : a.len < b.len ? -1 : a.len > b.len;
 }
 
-/* Parts are one postcode, "SW1*" (all that begin so) or "1000-1999" (as many signs, and between
- * them). */
+/* 1 when the postcode is in the list, whose parts are one postcode, "SW1*" (all that begin so) or
+ * "1000-1999" (as many signs, and between them). [any; 0.1] */
 static inline int souk_postcode_in(struct souk_str list, struct souk_str postcode)
 {
     struct souk_str part, from;
@@ -224,7 +226,7 @@ struct souk_csv {
     int line; /* of the file; the first is 1 */
 };
 
-/* A byte order mark is skipped. The bytes must outlive the walk. */
+/* Begins a walk; a byte order mark is skipped. The bytes must outlive the walk. [any; 0.1] */
 static inline void souk_csv_begin(struct souk_csv *csv, struct souk_ctx *ctx, struct souk_str bytes)
 {
     const char *line_end;
@@ -240,12 +242,14 @@ static inline void souk_csv_begin(struct souk_csv *csv, struct souk_ctx *ctx, st
     csv->separator = memchr(csv->at, ';', len) ? ';' : memchr(csv->at, '\t', len) ? '\t' : ',';
 }
 
+/* 1 when no line is left. [any; 0.1] */
 static inline int souk_csv_ended(const struct souk_csv *csv)
 {
     return csv->at == csv->end;
 }
 
-/* One field; what stood in quotes is copied without them. -1: a quote is not closed. */
+/* One field: for souk_csv_next; what stood in quotes is copied without them. -1: a quote is not
+ * closed. [any; 0.1] */
 static inline int souk_csv_field(struct souk_csv *csv, struct souk_str *field)
 {
     const char *begin = csv->at, *close;
@@ -276,7 +280,7 @@ static inline int souk_csv_field(struct souk_csv *csv, struct souk_str *field)
 }
 
 /* The fields of the next line (SOUK_FIELDS is the room); below 0: a quote is not closed, text
- * stands behind one, or there are too many fields. */
+ * stands behind one, or there are too many fields. [any; 0.1] */
 static inline int souk_csv_next(struct souk_csv *csv, struct souk_str fields[SOUK_FIELDS])
 {
     int count = 0;
@@ -304,7 +308,7 @@ struct souk_csv_name { /* what a column may be called, in small letters, and whi
 
 /* Reads the first line: columns[c] becomes where column c stands, -1: it does not. Names are
  * compared without regard to case; the first of several counts. Below 0: the line is not well
- * formed. */
+ * formed. [any; 0.1] */
 static inline int souk_csv_header(struct souk_csv *csv, const struct souk_csv_name *names,
                                   size_t name_count, int *columns, int column_count)
 {
@@ -327,8 +331,8 @@ static inline int souk_csv_header(struct souk_csv *csv, const struct souk_csv_na
 
 /* ---- files that commands name ---- */
 
-/* The bytes of a file, in the call's memory. SOUK_NOT_FOUND or SOUK_TOO_LARGE with words. For
- * commands: blocks. */
+/* The bytes of a file, in the call's memory; for commands. SOUK_NOT_FOUND or SOUK_TOO_LARGE with
+ * words. [TASK; blocks; 0.1] */
 static inline int souk_read_file(struct souk_ctx *ctx, struct souk_str path, size_t most,
                                  struct souk_str *bytes)
 {
@@ -337,6 +341,7 @@ static inline int souk_read_file(struct souk_ctx *ctx, struct souk_str path, siz
     char *to;
     size_t len;
     long size;
+    *bytes = souk_str("");
     if (!file)
         return souk_fail(ctx, SOUK_NOT_FOUND, "%s cannot be read: %s; give its whole path",
                          name.ptr, strerror(errno));
@@ -357,9 +362,8 @@ static inline int souk_read_file(struct souk_ctx *ctx, struct souk_str path, siz
 
 /* ---- days, and facts for people ---- */
 
-/* A day counted from 1970-01-01 to its date in the Gregorian calendar, and back; any year of our
- * time. (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": days_from_civil,
- * civil_from_days.) */
+/* A day counted from 1970-01-01 to its date in the Gregorian calendar; any year of our time.
+ * (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": civil_from_days.) [any; 0.1] */
 static inline void souk_day_split(int64_t day, int64_t *year, int64_t *month, int64_t *of_month)
 {
     int64_t z = day + 719468, era = z / 146097, doe = z - era * 146097;
@@ -369,6 +373,8 @@ static inline void souk_day_split(int64_t day, int64_t *year, int64_t *month, in
     *month = mp < 10 ? mp + 3 : mp - 9;
     *year = yoe + era * 400 + (*month <= 2);
 }
+
+/* And back (days_from_civil). [any; 0.1] */
 static inline int64_t souk_day_join(int64_t year, int64_t month, int64_t of_month)
 {
     int64_t y = year - (month <= 2), era = y / 400, yoe = y - era * 400;
@@ -377,7 +383,7 @@ static inline int64_t souk_day_join(int64_t year, int64_t month, int64_t of_mont
 }
 
 /* Appends {"label", "value"} to a list of facts, as labels, slips and payment instructions have
- * them; the label is a message id of the plugin. */
+ * them; the label is a message id of the plugin. [serving; 0.1] */
 static inline void souk_add_fact(struct souk_ctx *ctx, struct souk_value *facts, const char *label,
                                  struct souk_str value)
 {

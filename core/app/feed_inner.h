@@ -1,0 +1,27 @@
+/*
+ * feed_inner: what the files of feeds share: the way to their files, and what a feed wants of the
+ * catalogue. Included by feed*.c and their tests only.
+ */
+#ifndef APP_FEED_INNER_H
+#define APP_FEED_INNER_H
+
+#include "app/feed.h"
+#include "web/file_write.h"
+
+/* ---- feed_file.c ---- */
+
+int feed_file_begin(struct file_write **file, int64_t id, struct err *err);
+void feed_file_remove(int64_t id);
+
+/* ---- feed_filter.c: what the feed wants ---- */
+
+struct feed_filter;
+/* `doc` as feed_show has it; `categories` as souk_categories() has them: both outlive it. */
+struct feed_filter *feed_filter_new(struct arena *arena, const struct json *doc,
+                                    const struct json *categories);
+void feed_filter_free(struct feed_filter *filter); /* harmless for NULL */
+int feed_filter_takes(const struct feed_filter *filter, const struct json *item);
+/* The suffix goes to the item's address. */
+void feed_filter_address(const struct feed_filter *filter, struct arena *arena, struct json *item);
+
+#endif

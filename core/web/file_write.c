@@ -1,0 +1,183 @@
+/*
+ * file_write.c: see file_write.h. The compressed twin is made on the way, so that a large file is
+ * read by nobody twice.
+ */
+#include "web/file_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define PATH_ROOM   4400
+#define PLAIN_ROOM  ((size_t)256 << 10)
+#define PACKED_ROOM ((size_t)128 << 10)
+#define PACK_LEVEL  5
+
+struct file_write {
+    char path[PATH_ROOM];
+    int64_t bytes;
+    int plain, packed; /* descriptors */
+    size_t filled;
+    z_stream zip;
+    unsigned char out[PACKED_ROOM];
+    char buffer[PLAIN_ROOM];
+};
+
+static const char *path_of(char path[PATH_ROOM + 16], const struct file_write *file,
+                           const char *ending)
+{
+    snprintf(path, PATH_ROOM + 16, "%s%s", file->path, ending);
+    return path;
+}
+
+static int open_new(const struct file_write *file, const char *ending, struct err *err)
+{
+    char path[PATH_ROOM + 16];
+    int fd = open(path_of(path, file, ending),
+                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (fd < 0)
+        err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %m", path);
+    return fd;
+}
+
+static void close_all(struct file_write *file)
+{
+    if (file->plain >= 0)
+        close(file->plain);
+    if (file->packed >= 0)
+        close(file->packed);
+    deflateEnd(&file->zip);
+    free(file);
+}
+
+int file_write_begin(struct file_write **out, const char *path, struct err *err)
+{
+    if (strlen(path) >= PATH_ROOM)
+        return err_set(err, SOUK_TOO_LARGE, "the path of the file is too long");
+    struct file_write *file = mem_zalloc(sizeof *file);
+    memcpy(file->path, path, strlen(path) + 1);
+    file->plain = file->packed = -1;
+    if (deflateInit2(&file->zip, PACK_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        free(file);
+        return err_set(err, SOUK_ERROR, "the file cannot be compressed");
+    }
+    file->plain = open_new(file, ".new", err);
+    file->packed = file->plain < 0 ? -1 : open_new(file, ".gz.new", err);
+    if (file->packed < 0) {
+        close_all(file);
+        return SOUK_UNAVAILABLE;
+    }
+    *out = file;
+    return SOUK_OK;
+}
+
+static int write_all(int fd, const void *bytes, size_t len, const char *path, struct err *err)
+{
+    const char *at = bytes;
+    while (len) {
+        ssize_t n = write(fd, at, len);
+        if (n < 0 && errno != EINTR)
+            return err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %m", path);
+        at += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return SOUK_OK;
+}
+
+static int pack(struct file_write *file, int flush, struct err *err)
+{
+    int code = SOUK_OK;
+    file->zip.next_in = (unsigned char *)file->buffer;
+    file->zip.avail_in = (unsigned)file->filled;
+    do {
+        file->zip.next_out = file->out;
+        file->zip.avail_out = sizeof file->out;
+        deflate(&file->zip, flush);
+        code = write_all(file->packed, file->out, sizeof file->out - file->zip.avail_out,
+                         file->path, err);
+    } while (code == SOUK_OK && file->zip.avail_out == 0);
+    return code;
+}
+
+static int flush(struct file_write *file, int how, struct err *err)
+{
+    int code = write_all(file->plain, file->buffer, file->filled, file->path, err);
+    if (code == SOUK_OK)
+        code = pack(file, how, err);
+    file->bytes += (int64_t)file->filled;
+    file->filled = 0;
+    return code;
+}
+
+int file_write_add(struct file_write *file, struct souk_str bytes, struct err *err)
+{
+    int code = SOUK_OK;
+    while (code == SOUK_OK && bytes.len) {
+        size_t room = sizeof file->buffer - file->filled;
+        size_t take = bytes.len < room ? bytes.len : room;
+        memcpy(file->buffer + file->filled, bytes.ptr, take);
+        file->filled += take;
+        bytes.ptr += take;
+        bytes.len -= take;
+        if (file->filled == sizeof file->buffer)
+            code = flush(file, Z_NO_FLUSH, err);
+    }
+    return code;
+}
+
+static int keep(const struct file_write *file, int fd, const char *from, const char *to, int64_t at,
+                struct err *err)
+{
+    char old[PATH_ROOM + 16], new[PATH_ROOM + 16];
+    struct timespec times[2] = {{at / 1000000, at % 1000000 * 1000}, {0, 0}};
+    times[1] = times[0];
+    path_of(old, file, to);
+    path_of(new, file, from);
+    if (futimens(fd, times) != 0 || fsync(fd) != 0 || rename(new, old) != 0)
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be put in place: %m", old);
+    return SOUK_OK;
+}
+
+static void sync_folder(const char *path)
+{
+    char folder[PATH_ROOM];
+    const char *end = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", end ? (int)(end - path) : 1, end ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd); /* the files are there; a lost rename is written again after the next start */
+    close(fd);
+}
+
+int file_write_end(struct file_write *file, int64_t at, int64_t *bytes, struct err *err)
+{
+    int code = flush(file, Z_FINISH, err);
+    if (code == SOUK_OK)
+        code = keep(file, file->packed, ".gz.new", ".gz", at, err);
+    if (code == SOUK_OK)
+        code = keep(file, file->plain, ".new", "", at, err);
+    *bytes = file->bytes;
+    if (code != SOUK_OK) {
+        file_write_drop(file);
+        return code;
+    }
+    sync_folder(file->path);
+    close_all(file);
+    return SOUK_OK;
+}
+
+void file_write_drop(struct file_write *file)
+{
+    char path[PATH_ROOM + 16];
+    if (!file)
+        return;
+    unlink(path_of(path, file, ".new"));
+    unlink(path_of(path, file, ".gz.new"));
+    close_all(file);
+}

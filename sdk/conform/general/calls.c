@@ -1,0 +1,144 @@
+/*
+ * calls.c: a rule that reads in the file what the plugin could call: functions of the C library
+ * that the contract keeps from it, and libraries that would lead past souk's own doors. What it
+ * takes from other libraries, or through dlsym, is not seen here; the census finds what came of it.
+ */
+#include "conform/general/rules.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct kept { /* from plugins */
+    const char *name, *instead;
+};
+
+static const char process[] = "it makes no threads and no processes: work for later is a job";
+static const char ending[] = "it does not end the process: return a code";
+static const char signals[] = "signals are the shop's";
+static const char printing[] = "nothing goes to stdout: souk_log, or souk_print in commands";
+static const char state[] = "locale, folder, mask and environment are the shop's";
+static const char network[] = "the network is reached through souk_http and souk_smtp";
+static const char waiting[] = "nothing waits for time to pass: that is a job that is due later";
+
+static const struct kept functions[] = {
+    {"pthread_create", process},
+    {"thrd_create", process},
+    {"fork", process},
+    {"vfork", process},
+    {"clone", process},
+    {"posix_spawn", process},
+    {"posix_spawnp", process},
+    {"system", process},
+    {"popen", process},
+    {"execv", process},
+    {"execve", process},
+    {"execvp", process},
+    {"execl", process},
+    {"execlp", process},
+    {"exit", ending},
+    {"_exit", ending},
+    {"_Exit", ending},
+    {"quick_exit", ending},
+    {"pthread_exit", ending},
+    {"signal", signals},
+    {"sigaction", signals},
+    {"sigprocmask", signals},
+    {"pthread_sigmask", signals},
+    {"kill", signals},
+    {"raise", signals},
+    {"alarm", signals},
+    {"setitimer", signals},
+    {"printf", printing},
+    {"vprintf", printing},
+    {"puts", printing},
+    {"putchar", printing},
+    {"__printf_chk", printing},
+    {"__vprintf_chk", printing},
+    {"stdout", printing},
+    {"setlocale", state},
+    {"chdir", state},
+    {"fchdir", state},
+    {"umask", state},
+    {"setenv", state},
+    {"unsetenv", state},
+    {"putenv", state},
+    {"clearenv", state},
+    {"socket", network},
+    {"connect", network},
+    {"getaddrinfo", network},
+    {"gethostbyname", network},
+    {"sleep", waiting},
+    {"usleep", waiting},
+    {"nanosleep", waiting},
+};
+
+static const struct kept libraries[] = {
+    {"libcurl", network},
+    {"libmicrohttpd", "requests come through routes"},
+    {"libsqlite3", "the database is reached through souk_query and souk_exec"},
+    {"liblua", "scripts are the shop's"},
+};
+
+static const char *instead_of(const struct kept *list, size_t count, const char *name, int begins)
+{
+    for (size_t i = 0; i < count; i++)
+        if (begins ? strncmp(name, list[i].name, strlen(list[i].name)) == 0
+                   : strcmp(name, list[i].name) == 0)
+            return list[i].instead;
+    return NULL;
+}
+
+static void check_symbols(struct scene *scene, const char *bytes, const Elf64_Shdr *parts,
+                          const Elf64_Shdr *part)
+{
+    const Elf64_Sym *symbols = (const Elf64_Sym *)(const void *)(bytes + part->sh_offset);
+    const char *names = bytes + parts[part->sh_link].sh_offset;
+    for (size_t i = 0; i < part->sh_size / sizeof *symbols; i++) {
+        const char *name = names + symbols[i].st_name;
+        const char *instead =
+            symbols[i].st_shndx == SHN_UNDEF
+                ? instead_of(functions, sizeof functions / sizeof *functions, name, 0)
+                : NULL;
+        if (instead)
+            scene_no(scene, "it calls %s; %s", name, instead);
+    }
+}
+
+static void check_needs(struct scene *scene, const char *bytes, const Elf64_Shdr *parts,
+                        const Elf64_Shdr *part)
+{
+    const Elf64_Dyn *rows = (const Elf64_Dyn *)(const void *)(bytes + part->sh_offset);
+    const char *names = bytes + parts[part->sh_link].sh_offset;
+    for (size_t i = 0; i < part->sh_size / sizeof *rows && rows[i].d_tag != DT_NULL; i++) {
+        const char *name = names + rows[i].d_un.d_val;
+        const char *instead =
+            rows[i].d_tag == DT_NEEDED
+                ? instead_of(libraries, sizeof libraries / sizeof *libraries, name, 1)
+                : NULL;
+        if (instead)
+            scene_no(scene, "it links against %s; %s", name, instead);
+    }
+}
+
+/* The loader has read the same file before: it is sound. */
+void general_no_forbidden_call(struct scene *scene)
+{
+    struct stat info;
+    int fd = open(scene->world->plan->file, O_RDONLY | O_CLOEXEC);
+    EXPECT(scene, fd >= 0 && fstat(fd, &info) == 0, "souk-host: the file cannot be read");
+    const char *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    EXPECT(scene, bytes != MAP_FAILED, "souk-host: the file cannot be mapped");
+    const Elf64_Ehdr *head = (const Elf64_Ehdr *)(const void *)bytes;
+    const Elf64_Shdr *parts = (const Elf64_Shdr *)(const void *)(bytes + head->e_shoff);
+    for (int i = 0; i < head->e_shnum; i++) {
+        if (parts[i].sh_type == SHT_DYNSYM)
+            check_symbols(scene, bytes, parts, &parts[i]);
+        if (parts[i].sh_type == SHT_DYNAMIC)
+            check_needs(scene, bytes, parts, &parts[i]);
+    }
+    munmap((void *)(uintptr_t)bytes, (size_t)info.st_size);
+}

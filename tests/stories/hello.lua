@@ -1,0 +1,36 @@
+-- The guest book of sdk/examples/hello, by each of its doors.
+shop { options = { greeting = "Good day" } }
+
+story("a guest signs and is greeted by name", function()
+  expect_equal(get("/x/hello/greet?name=Ada").json, { greeting = "Good day", name = "Ada" }, "greeted")
+  local signed = post("/x/hello/sign", { form = { name = "Ada" } })
+  expect_equal(signed.status, 201, "signed")
+  expect_equal(get("/x/hello/greet").json.name, "Ada", "the session remembers who it was")
+  expect_equal(rows("SELECT name FROM p_hello_guest"), { { name = "Ada" } })
+  settled()
+  expect(get("/hello").body:find("Ada", 1, true), "the page shows the guest")
+  expect(get("/").body:find("one guest", 1, true), "the card on the home page counts")
+  expect_equal(command("list"), { code = 0, output = "Ada\n" })
+end)
+
+story("a filter has the last word, and a name has its limits", function()
+  local refused = post("/x/hello/welcome", { form = { name = "nobody" } })
+  expect_equal(refused.status, 403, refused.body)
+  expect_equal(post("/x/hello/welcome", { form = { name = "Bob" } }).status, 201, "Bob may")
+  local long = post("/x/hello/sign", { form = { name = string.rep("a", 61) } })
+  expect(long.status >= 400 and long.body:find("1 to 60 bytes", 1, true), "the words reach the visitor")
+  expect_equal(#rows("SELECT id FROM p_hello_guest"), 1, "guests")
+end)
+
+story("guests outlive a restart, and are forgotten after a month", function()
+  post("/x/hello/sign", { form = { name = "Ada" } })
+  restart()
+  job("nightly")
+  expect_equal(#rows("SELECT id FROM p_hello_guest"), 1, "of today")
+  expect(not log():find("level=error", 1, true), "nothing went wrong")
+end)
+
+story("the visitor's language", function()
+  expect(get("/bg/hello").body ~= get("/hello").body, "the page in Bulgarian is another one")
+  expect_equal(get("/x/hello/nothing").status, 404)
+end)
