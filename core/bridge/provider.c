@@ -122,5 +122,8 @@ int provider_end(struct provider_call *call, int returned, struct err *err)
     if (call->before && ctx->conn == call->before) /* else it was given back before a wait */
         db_principal(call->before, NULL);
     call_end(ctx, call->before);
+    if (call->before && ctx->request) /* given back before a wait: the caller reads on in a new one,
+                                         which is the same connection: a thread has one */
+        request_conn(ctx->request);
     return code != SOUK_OK && bridge_is_slip(ctx, code) ? SOUK_ERROR : code;
 }

@@ -3,7 +3,7 @@
 import { test, beforeEach, afterEach } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { until } from './souk.mjs';
+import { ask, until } from './souk.mjs';
 import { Market, Peer, goods } from './buying.mjs';
 
 let market, peer;
@@ -143,4 +143,23 @@ test('one event twenty times at once, before and after others: one movement', as
   assert.equal((await order(number)).payment_status, 'paid');
   assert.equal(moves('capture').length, 1);
   await settled();
+});
+
+test('a carrier that is asked within a checkout leaves no old snapshot behind', async () => {
+  const own = await Market.open({ config: `${peer.config}\nhttp = { task_threads = 1 }`, goods: [goods('MUG', 1000, 10)] });
+  try {
+    const cart = await own.cart([['MUG', 1]]);
+    const checkout = (payment) => own.checkout(cart, { delivery: { method: 'flat:asked' }, payment: { method: payment } });
+    assert.equal((await checkout('nobody')).status, 422, 'the delivery is taken, the payment is not');
+    assert.equal(calls('quote').length, 1);
+    const { json } = await own.shop.get('/api/v1/admin/products/mug', own.auth);
+    json.variants[0].prices = [{ list: 'base', amount: 1500 }];
+    const changed = await ask(`${own.shop.url}/api/v1/admin/products/mug`, { method: 'PUT', body: JSON.stringify(json), headers: { ...own.auth, 'content-type': 'application/json' } });
+    assert.equal(changed.status, 200, changed.text);
+    assert.equal((await own.shop.get(`/api/v1/carts/${cart}`)).json.quote.totals.items, 1500, 'the one task thread sees what was written');
+    const placed = await checkout('invoice');
+    assert.deepEqual([placed.status, placed.json.totals?.total], [201, 2400], placed.text);
+  } finally {
+    await own.down();
+  }
 });

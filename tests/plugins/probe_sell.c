@@ -1,6 +1,7 @@
 /*
  * probe_sell: the smallest providers that a shop can sell with: delivery "flat" (to an address
- * for 5.00, or fetched for nothing; "few" has as many places as its option says), payment "invoice"
+ * for 5.00, or fetched for nothing; "few" has as many places as its option says; "asked", which no
+ * list has, asks the test's peer what it costs), payment "invoice"
  * (asks nobody) and "peer" (asks an HTTP peer of the test, which answers in JSON what the payment
  * has come to).
  */
@@ -26,6 +27,17 @@ static int options(struct souk_ctx *ctx, const struct souk_delivery_terms *terms
     return SOUK_OK;
 }
 
+static int ask_price(struct souk_ctx *ctx, struct souk_delivery_quote *quote)
+{
+    const struct souk_http_response *response;
+    struct souk_http_request request = {.size = sizeof request, .method = "POST"};
+    request.url = souk_printf(ctx, "%.*s/quote", SOUK_PRI(souk_option_text(ctx, "peer")));
+    request.body = souk_str("{\"key\": \"quote\"}");
+    quote->amount = 900;
+    quote->label = souk_str("As the carrier says");
+    return souk_http(ctx, &request, &response);
+}
+
 static int check(struct souk_ctx *ctx, const struct souk_delivery_terms *terms,
                  const struct souk_value *choice, struct souk_delivery_quote *quote)
 {
@@ -40,6 +52,8 @@ static int check(struct souk_ctx *ctx, const struct souk_delivery_terms *terms,
         quote->amount = 700, quote->label = souk_str("While there are places");
     else if (souk_str_is(code, "fetch"))
         quote->amount = 0, quote->label = souk_str("I come for it");
+    else if (souk_str_is(code, "asked"))
+        return ask_price(ctx, quote);
     else
         return souk_fail(ctx, SOUK_INVALID, "method: there is no such way");
     return SOUK_OK;
