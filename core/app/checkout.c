@@ -301,10 +301,11 @@ static int prepare(struct run *run)
     struct db_conn *conn = request_conn(request);
     struct provider_scope scope;
     checkout_scope(request, conn, &scope);
-    run->market = checkout_market(request, json_at(run->body, "address"));
+    run->market = checkout_market_of(request, run->body);
     run->market.sells = 1;
     int code = read_draft(run, &scope);
-    if (code == SOUK_OK && run->draft.address.country.len == 2) {
+    if (code == SOUK_OK && run->draft.address.country.len == 2 &&
+        !checkout_is_fetched(request, run->body)) {
         run->market.country = run->draft.address.country; /* as normalised */
         run->market.region = run->draft.address.region;
         run->market.postcode = run->draft.address.postcode;

@@ -13,6 +13,11 @@
 /* The terms of a request, with the signed-in person's price group; country, region and postcode
  * from `place` (a map as draft.address; may be NULL). */
 struct market checkout_market(struct request *request, const struct json *place);
+/* The goods are fetched: nothing is sent to the address, if there is one. */
+int checkout_is_fetched(struct request *request, const struct json *draft);
+/* Where the goods of a cart are handed over, which is where they are taxed: at the address that was
+ * typed, or, where they are fetched, at the shop's. */
+struct market checkout_market_of(struct request *request, const struct json *draft);
 /* The cart priced with the delivery that its draft names, if that can be had. In a snapshot or
  * write of the caller; `quote` is computed. Delivery is asked only on task threads. */
 int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,

@@ -24,6 +24,22 @@ struct market checkout_market(struct request *request, const struct json *place)
     return market;
 }
 
+int checkout_is_fetched(struct request *request, const struct json *draft)
+{
+    struct provider_scope scope;
+    struct souk_str method = json_text(json_at(json_at(draft, "delivery"), "method"));
+    int32_t flags = 0;
+    provider_scope_request(&scope, request, SOUK_READ);
+    return method.len && delivery_flags(scope.set, method, &flags) == SOUK_OK &&
+           (flags & SOUK_DELIVERY_NO_ADDRESS);
+}
+
+struct market checkout_market_of(struct request *request, const struct json *draft)
+{
+    return checkout_market(request,
+                           checkout_is_fetched(request, draft) ? NULL : json_at(draft, "address"));
+}
+
 void checkout_scope(struct request *request, struct db_conn *conn, struct provider_scope *scope)
 {
     int kind = request->route->kind;

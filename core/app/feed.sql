@@ -28,18 +28,23 @@ WHERE id = $1 AND (name, format, enabled, locale, currency, country, categories,
 DELETE FROM feed WHERE id = $1
 
 -- What was changed by people is written at once; what the catalogue, time or a failure brings about keeps the distance.
--- A clock that went back starts anew.
+-- A clock that went back starts anew. $2: who makes each format now, by its name: a new version of the plugin writes anew.
 -- name: feed_due
 SELECT f.id FROM feed AS f CROSS JOIN catalogue_state AS c ON c.id = 1 CROSS JOIN picture_state AS p ON p.id = 1
 WHERE f.enabled = 1 AND (f.tried_revision <> f.revision
     OR ((f.tried_at + f.every * 1000000 <= $1 OR f.tried_at > $1)
-        AND (f.catalogue <> c.version OR f.pictures <> p.version OR f.until_at <= $1 OR f.error <> '')))
+        AND (f.catalogue <> c.version OR f.pictures <> p.version OR f.until_at <= $1 OR f.error <> ''
+            OR f.maker <> coalesce($2 ->> f.format, f.maker))))
     AND NOT EXISTS (SELECT 1 FROM job AS j
         WHERE j.kind = 'souk:feed' AND j.key = CAST(f.id AS TEXT) AND j.state IN ('waiting', 'running'))
 ORDER BY f.tried_at LIMIT 20
 
 -- name: feed_catalogue
 SELECT c.version, p.version FROM catalogue_state AS c CROSS JOIN picture_state AS p ON p.id = 1 WHERE c.id = 1
+
+-- Whether anything can have a price in this currency; $2 is that of the shop, which lists without one are in.
+-- name: feed_priced
+SELECT $1 = $2 OR EXISTS (SELECT 1 FROM price_list WHERE currency = $1)
 
 -- name: feed_tried
 UPDATE feed SET tried_at = $2, tried_revision = revision WHERE id = $1

@@ -11,6 +11,8 @@
 struct feed_filter {
     struct map *categories; /* keys that are wanted; NULL: all */
     struct map *excluded;   /* SKUs; NULL: none */
+    struct souk_str *gone;  /* keys that are wanted and not there */
+    size_t gone_count;
     int only_available;
     int64_t price_from, price_to; /* -1: no bound */
     struct souk_str suffix;
@@ -36,13 +38,30 @@ static void add_below(struct map *set, const struct json *categories)
     }
 }
 
+static void note_gone(struct arena *arena, struct feed_filter *filter, const struct json *wanted,
+                      const struct json *categories)
+{
+    struct map there = {0};
+    json_each(category, categories)
+        map_put(&there, json_text(json_at(&category->value, "key")), filter);
+    filter->gone = arena_array(arena, struct souk_str, wanted->count + 1u);
+    json_each(key, wanted)
+    {
+        if (!map_get(&there, json_text(&key->value)))
+            filter->gone[filter->gone_count++] = json_text(&key->value);
+    }
+    map_free(&there);
+}
+
 struct feed_filter *feed_filter_new(struct arena *arena, const struct json *doc,
                                     const struct json *categories)
 {
     struct feed_filter *filter = arena_new(arena, struct feed_filter);
     filter->categories = set_of(json_at(doc, "categories"));
-    if (filter->categories)
+    if (filter->categories) {
+        note_gone(arena, filter, json_at(doc, "categories"), categories);
         add_below(filter->categories, categories);
+    }
     filter->excluded = set_of(json_at(doc, "excluded"));
     filter->only_available = json_true(json_at(doc, "only_available"));
     filter->price_from = json_int(json_at(doc, "price_from"), -1);
@@ -88,6 +107,14 @@ int feed_filter_takes(const struct feed_filter *filter, const struct json *item)
     if (filter->excluded && map_get(filter->excluded, json_text(json_at(item, "sku"))))
         return 0;
     return !filter->categories || is_in(filter->categories, json_at(item, "categories"));
+}
+
+int feed_filter_gone(const struct feed_filter *filter, size_t index, struct souk_str *key)
+{
+    if (index >= filter->gone_count)
+        return 0;
+    *key = filter->gone[index];
+    return 1;
 }
 
 /* {sku} and {key} stand for those of the item. */

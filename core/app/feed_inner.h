@@ -21,6 +21,8 @@ struct feed_filter *feed_filter_new(struct arena *arena, const struct json *doc,
                                     const struct json *categories);
 void feed_filter_free(struct feed_filter *filter); /* harmless for NULL */
 int feed_filter_takes(const struct feed_filter *filter, const struct json *item);
+/* The index'th of the wanted categories that are not there; 0: no more. `key` stays then. */
+int feed_filter_gone(const struct feed_filter *filter, size_t index, struct souk_str *key);
 /* The suffix goes to the item's address. */
 void feed_filter_address(const struct feed_filter *filter, struct arena *arena, struct json *item);
 

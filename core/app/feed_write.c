@@ -112,6 +112,26 @@ static int read_feed(struct writing *w)
     return code;
 }
 
+/* Nothing would have a price, and a market that reads an empty file drops all it had. */
+static int check_currency(struct writing *w)
+{
+    struct souk_str currency = json_text(json_at(w->doc, "currency"));
+    struct db_conn *conn = db_read_begin(w->db, 0);
+    int64_t priced = 1;
+    if (!conn)
+        return err_set(&w->err, SOUK_UNAVAILABLE, "the database gives no snapshot");
+    int code = db_get_int(conn, &sql_feed_priced, &priced, DB_TEXT(currency),
+                          DB_CSTR(market_shop()->currency));
+    db_read_end(conn);
+    if (code != SOUK_OK)
+        return err_set(&w->err, code, "the price lists cannot be read");
+    return priced ? SOUK_OK
+                  : err_set(&w->err, SOUK_INVALID,
+                            "the shop has no price list in %.*s; make one, or choose another "
+                            "currency for the feed",
+                            SOUK_PRI(currency));
+}
+
 static int set_market(struct writing *w)
 {
     struct souk_str locale = json_text(json_at(w->doc, "locale"));
@@ -126,7 +146,7 @@ static int set_market(struct writing *w)
     w->market.currency = arena_cstr(&w->arena, json_text(json_at(w->doc, "currency")));
     if (json_text(json_at(w->doc, "country")).len)
         w->market.country = json_text(json_at(w->doc, "country"));
-    return SOUK_OK;
+    return check_currency(w);
 }
 
 /* Those that the format declares, as the feed has them or as they begin. */
@@ -150,19 +170,24 @@ static int write_bytes(void *user, struct souk_str bytes, struct err *err)
     return file_write_add(((struct writing *)user)->file, bytes, err);
 }
 
-static int note_reject(void *user, const struct json *item, struct souk_str words)
+static void note_left_out(struct writing *w, int64_t variant, struct souk_str sku,
+                          struct souk_str words)
 {
-    struct writing *w = user;
     struct buf *out = &w->rejects;
-    if (w->run.rejected > REJECTS_MOST)
-        return SOUK_OK;
     buf_add_cstr(out, out->len ? ",[" : "[[");
-    buf_add_int(out, json_int(json_at(item, "id"), 0));
+    buf_add_int(out, variant);
     buf_add_char(out, ',');
-    json_print_string(out, json_text(json_at(item, "sku")));
+    json_print_string(out, sku);
     buf_add_char(out, ',');
     json_print_string(out, words);
     buf_add_char(out, ']');
+}
+
+static int note_reject(void *user, const struct json *item, struct souk_str words)
+{
+    struct writing *w = user;
+    if (w->run.rejected <= REJECTS_MOST)
+        note_left_out(w, json_int(json_at(item, "id"), 0), json_text(json_at(item, "sku")), words);
     return SOUK_OK;
 }
 
@@ -234,6 +259,24 @@ static int walk(struct writing *w)
     }
 }
 
+/* Categories that are gone or hidden stand first among what was left out. When none is left, the
+ * file would be empty, and a market that reads an empty file drops all it had. */
+static int check_categories(struct writing *w)
+{
+    struct souk_str gone;
+    const struct json *wanted = json_at(w->doc, "categories");
+    size_t count = 0;
+    while (feed_filter_gone(w->filter, count, &gone)) {
+        note_left_out(w, 0, gone, souk_str("no such category is to be seen"));
+        count++;
+    }
+    if (count == 0 || count < wanted->count)
+        return SOUK_OK;
+    return err_set(&w->err, SOUK_INVALID,
+                   "none of the categories of this feed is to be seen any more (%.*s)",
+                   SOUK_PRI(gone));
+}
+
 static int write_file(struct writing *w)
 {
     int code = feed_file_begin(&w->file, w->id, &w->err);
@@ -242,8 +285,10 @@ static int write_file(struct writing *w)
     if (code == SOUK_OK) {
         w->filter = feed_filter_new(&w->arena, w->doc,
                                     (const struct json *)(const void *)w->run.view.categories);
-        code = walk(w);
+        code = check_categories(w);
     }
+    if (code == SOUK_OK)
+        code = walk(w);
     if (code == SOUK_OK)
         code = feed_run_end(&w->run, &w->err);
     if (code == SOUK_OK) {
@@ -254,6 +299,11 @@ static int write_file(struct writing *w)
     file_write_drop(w->file);
     w->file = NULL;
     return code;
+}
+
+static struct souk_str maker_of(struct arena *arena, const struct feed_format *format)
+{
+    return arena_printf(arena, "%s %s", format->plugin, format->version);
 }
 
 static int run_provider(struct writing *w)
@@ -279,8 +329,7 @@ static int run_provider(struct writing *w)
     if (code == SOUK_OK) { /* views into the plugin's tables outlive the pin no more */
         w->format.type = arena_str(&w->arena, w->format.type);
         w->format.extension = arena_str(&w->arena, w->format.extension);
-        w->format.plugin =
-            arena_printf(&w->arena, "%s %s", w->format.plugin, w->format.version).ptr;
+        w->format.plugin = maker_of(&w->arena, &w->format).ptr;
     }
     provider_scope_end(&w->scope);
     return code;
@@ -410,12 +459,31 @@ void feed_run(struct db *db, const struct job *job)
 
 /* ---- the clock's turn ---- */
 
+/* {"yml": "feed_market 1.0.0"}: what a feed of each format rests on. */
+static struct souk_str makers_now(struct arena *arena)
+{
+    uint32_t ticket;
+    struct souk_str name = STR_NULL;
+    struct feed_format format;
+    struct buf text = {.arena = arena};
+    struct json *makers = json_new(arena, JSON_OBJECT);
+    struct plugin_set *set = set_pin(&ticket);
+    while (feed_format_next(set, name, &name))
+        if (feed_format(set, name, &format, NULL) == SOUK_OK)
+            json_add_str(arena, makers, format.name.ptr, maker_of(arena, &format));
+    json_print(&text, makers);
+    set_unpin(ticket);
+    return buf_str(&text);
+}
+
 static int ask_due(struct db_conn *conn, void *arg)
 {
     int64_t ids[DUE_MOST], now = clock_now();
+    struct arena arena = {0};
     struct db_rows rows;
     size_t count = 0;
-    int more = 0, code = db_query(conn, &sql_feed_due, &rows, DB_INT(now));
+    int more = 0,
+        code = db_query(conn, &sql_feed_due, &rows, DB_INT(now), DB_TEXT(makers_now(&arena)));
     (void)arg;
     while (code == SOUK_OK && count < DUE_MOST && (more = db_next(&rows)) == 1)
         ids[count++] = db_int(&rows, 0);
@@ -424,6 +492,7 @@ static int ask_due(struct db_conn *conn, void *arg)
     code = code ? code : more < 0 ? more : SOUK_OK;
     for (size_t i = 0; code == SOUK_OK && i < count; i++)
         code = feed_ask(conn, ids[i], now);
+    arena_free(&arena);
     return code;
 }
 
@@ -439,10 +508,13 @@ static void turn_done(struct db_write *write)
 void feed_turn(struct db *db)
 {
     int64_t id;
+    struct arena arena = {0};
     struct db_conn *conn = atomic_load(&turn_busy) ? NULL : db_read_begin(db, 0);
-    int due = conn && db_get_int(conn, &sql_feed_due, &id, DB_INT(clock_now())) == SOUK_OK;
+    int due = conn && db_get_int(conn, &sql_feed_due, &id, DB_INT(clock_now()),
+                                 DB_TEXT(makers_now(&arena))) == SOUK_OK;
     if (conn)
         db_read_end(conn);
+    arena_free(&arena);
     if (!due || atomic_exchange(&turn_busy, 1))
         return;
     turn_write = (struct db_write){.fn = ask_due, .done = turn_done};

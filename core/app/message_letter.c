@@ -74,15 +74,16 @@ static int find_recipient(struct writing *writing)
                    SOUK_PRI(writing->channel));
 }
 
-/* News and offers go to a proven address of somebody who said yes. */
+/* News and offers go to a proven address of somebody who said yes. Whose address it is proven to be
+ * is kept with every letter: what they may see and what goes when they are erased. */
 static int check_consent(struct writing *writing)
 {
     const char *kind = contact_kind(writing->channel);
     int64_t owner = kind ? contact_owner(writing->conn, kind, writing->recipient) : writing->person;
-    if (!writing->letter->marketing)
-        return SOUK_OK;
     if (!writing->person)
         writing->person = owner;
+    if (!writing->letter->marketing)
+        return SOUK_OK;
     if (owner && owner == writing->person &&
         consent_held(writing->conn, owner, arena_cstr(writing->arena, writing->channel)) == 1)
         return SOUK_OK;

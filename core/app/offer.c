@@ -23,7 +23,7 @@
 
 struct market offer_market(struct request *request, const struct cart *cart)
 {
-    struct market market = checkout_market(request, cart ? json_at(cart->draft, "address") : NULL);
+    struct market market = checkout_market_of(request, cart ? cart->draft : NULL);
     market.asks = 1;
     return cart ? cart_market(&request->arena, cart, &market) : market;
 }

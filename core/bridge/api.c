@@ -13,6 +13,7 @@
 #include "bridge/internal.h"
 
 #include "base/log.h"
+#include "store/unit.h"
 
 static const struct souk_api table = {
     .size = sizeof(struct souk_api),
@@ -64,6 +65,47 @@ int bridge_tell(struct souk_ctx *ctx, int code, const char *format, ...)
     return code;
 }
 
+struct part { /* of a WRITE call */
+    struct souk_ctx *ctx;
+    souk_write_fn fn;
+    void *arg;
+};
+
+static int run_part(struct db_conn *conn, void *arg)
+{
+    const struct part *part = arg;
+    (void)conn;
+    return part->fn(part->ctx, part->arg);
+}
+
+static int rows_write(const struct souk_ctx *ctx)
+{
+    int found = 0;
+    for (const struct souk_rows *rows = ctx->rows; rows && !found; rows = rows->next)
+        found = rows->open && db_rows_write(&rows->rows);
+    return found;
+}
+
+/* A handler may well go on after a refusal, and what was refused half way must be undone then. Over
+ * rows of an INSERT … RETURNING no savepoint can be opened: the whole write goes with a part that
+ * had begun to change things. */
+static int write_part(struct souk_ctx *ctx, const char *function, souk_write_fn fn, void *arg)
+{
+    struct part part = {ctx, fn, arg};
+    int64_t before = db_written(ctx->conn);
+    int destroyed = 0, code;
+    if (rows_write(ctx)) {
+        if ((code = fn(ctx, arg)) != SOUK_OK && db_written(ctx->conn) != before)
+            db_doom(ctx->conn, code);
+        return code;
+    }
+    ctx->failed = 0;
+    code = db_unit(ctx->conn, run_part, &part, &destroyed);
+    if (destroyed || (code != SOUK_OK && !ctx->failed))
+        return bridge_refuse(ctx, code, "%s: %s", function, db_error(ctx->conn));
+    return code;
+}
+
 int bridge_write(struct souk_ctx *ctx, const char *function, souk_write_fn fn, void *arg)
 {
     if (ctx->kind == SOUK_TASK)
@@ -72,7 +114,7 @@ int bridge_write(struct souk_ctx *ctx, const char *function, souk_write_fn fn, v
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
                              "%s in a %s call; use a WRITE or TASK route, or a job", function,
                              bridge_kind_name(ctx->kind));
-    return query_conn(ctx) ? fn(ctx, arg) : ctx->failure.code;
+    return query_conn(ctx) ? write_part(ctx, function, fn, arg) : ctx->failure.code;
 }
 
 int bridge_refuse_err(struct souk_ctx *ctx, const struct err *err)

@@ -202,7 +202,8 @@ static void call_print(struct souk_ctx *ctx, struct souk_str text)
 
 static int64_t call_new_id(struct souk_ctx *ctx)
 {
-    (void)ctx;
+    if (ctx->request)
+        request_alone(ctx->request); /* nobody else gets it */
     return id_next();
 }
 

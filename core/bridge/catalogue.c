@@ -235,6 +235,8 @@ static int walk(struct souk_ctx *ctx, const struct souk_terms *terms, int64_t *a
         *items = NULL;
     int code = check_walk(ctx, after, limit, items);
     if (code == SOUK_OK)
+        query_renew(ctx);
+    if (code == SOUK_OK)
         code = terms_market(ctx, "souk_item_walk", terms, &market);
     if (code != SOUK_OK)
         return code;

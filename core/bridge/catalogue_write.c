@@ -1,7 +1,7 @@
 /*
  * catalogue_write.c: what plugins change in the catalogue: products, and how many are there. The
- * write is the one of core/shop, with a row in the history that names the plugin, and in WRITE it
- * is a unit of its own: what was refused has changed nothing, whatever the plugin does then.
+ * write is the one of core/shop, with a row in the history that names the plugin; what was refused
+ * has changed nothing, whatever the plugin does then (bridge_write).
  */
 #include "bridge/internal.h"
 
@@ -10,7 +10,6 @@
 #include "shop/product.h"
 #include "shop/stock.h"
 #include "store/audit.h"
-#include "store/unit.h"
 
 #define SUBJECT_MOST 200
 #define STOCK_MOST   INT64_C(1000000000000)
@@ -49,23 +48,15 @@ static int note_save(struct db_conn *conn, struct saving *saving)
                      buf_str(&detail), ctx->now);
 }
 
-static int save_unit(struct db_conn *conn, void *arg)
-{
-    struct saving *saving = arg;
-    struct souk_ctx *ctx = saving->ctx;
-    saving->err = (struct err){0};
-    int code = product_save(conn, ctx->arena, saving->doc, actor(ctx).ptr, ctx->now,
-                            &saving->result, &saving->err);
-    return code == SOUK_OK ? note_save(conn, saving) : code;
-}
-
 static int save_write(struct souk_ctx *ctx, void *arg)
 {
     struct saving *saving = arg;
-    int destroyed = 0;
     saving->ctx = ctx;
-    call_release(ctx); /* no rows may be open over a unit */
-    int code = db_unit(ctx->conn, save_unit, saving, &destroyed);
+    saving->err = (struct err){0};
+    int code = product_save(ctx->conn, ctx->arena, saving->doc, actor(ctx).ptr, ctx->now,
+                            &saving->result, &saving->err);
+    if (code == SOUK_OK)
+        code = note_save(ctx->conn, saving);
     if (code == SOUK_OK)
         return SOUK_OK;
     if (!saving->err.text[0] || code == SOUK_UNAVAILABLE || code == SOUK_ERROR)
@@ -100,6 +91,8 @@ int catalogue_save(struct souk_ctx *ctx, const struct souk_value *product,
         tell(ctx, &saving, SOUK_ERROR, result);
     if (!saving.doc || saving.doc->kind != JSON_OBJECT)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_product_save: a product is a map");
+    if (ctx->kind == SOUK_WRITE)
+        call_release(ctx); /* what is read of products would not be what is there */
     int code = bridge_write(ctx, "souk_product_save", save_write, &saving);
     if (result)
         tell(ctx, &saving, code, result);

@@ -19,6 +19,8 @@ int crypto_random(struct souk_ctx *ctx, void *to, uint64_t bytes)
 {
     if (!to || bytes > RANDOM_MOST)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_random: needs a place and at most 1 MiB");
+    if (ctx->request)
+        request_alone(ctx->request); /* most likely a secret of this visitor */
     rand_bytes(to, (size_t)bytes);
     return SOUK_OK;
 }

@@ -495,14 +495,7 @@ static int report(struct souk_ctx *ctx, const struct souk_delivery_report *repor
     int code = read_report(ctx, report, &r);
     if (code != SOUK_OK)
         return code;
-    if (ctx->kind == SOUK_WRITE)
-        code = query_conn(ctx) ? put_report(ctx, &r) : ctx->failure.code;
-    else if (ctx->kind == SOUK_TASK)
-        code = query_write(ctx, put_report, &r);
-    else
-        code = bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_delivery_report in a %s call; use a WRITE or TASK route",
-                             bridge_kind_name(ctx->kind));
+    code = bridge_write(ctx, "souk_delivery_report", put_report, &r);
     if (code == SOUK_OK && fresh)
         *fresh = r.fresh;
     return code;

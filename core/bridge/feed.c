@@ -11,6 +11,7 @@
  */
 #include "bridge/feed.h"
 
+#include "base/log.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "bridge/internal.h"
@@ -228,6 +229,27 @@ static const struct souk_feed_provider *table_of(const struct provider_call *cal
     return call->provider->row->table;
 }
 
+/* Into the plugin, which may write into the feed and nowhere else. */
+static int enter(struct feed_run *run, struct provider_call *call, const char *verb,
+                 const struct provider_scope *scope, struct err *err)
+{
+    int code = provider_begin(call, scope, kind, run->format, verb, err);
+    if (code == SOUK_OK)
+        call->ctx.quiet = "begin, item and end of a feed";
+    return code;
+}
+
+/* What was tried is said once, also of a plugin that does not look at what came of it. */
+static int leave(struct feed_run *run, struct provider_call *call, int code, struct err *err)
+{
+    if (call->ctx.noisy && !run->noisy)
+        log_warn("feed.write_refused", LOG_S("plugin", call->ctx.self->name),
+                 LOG_S("where", call->place.where),
+                 LOG_S("text", "a feed's provider may query and write nothing"));
+    run->noisy += call->ctx.noisy;
+    return provider_end(call, code, err);
+}
+
 /* What the call has written goes on its way, if the call was good. */
 static int hand_over(struct feed_run *run, int code, struct err *err)
 {
@@ -242,9 +264,11 @@ static int with_sink(struct feed_run *run, struct provider_call *call, int code)
 {
     if (!run->sink.failed)
         return code;
-    const char *why = run->sink.failed == SOUK_TOO_LARGE
-                          ? "one call wrote more than 32 MiB"
-                          : "souk_feed_write was given no readable text";
+    const char *why =
+        run->sink.failed == SOUK_TOO_LARGE    ? "one call wrote more than 32 MiB"
+        : run->sink.failed == SOUK_WRONG_KIND ? "souk_feed_write outside of begin, item and end"
+        : run->sink.failed == SOUK_INVALID    ? "souk_feed_write was given no readable text"
+                                              : "souk_feed_write failed, so the file is not whole";
     return bridge_refuse(&call->ctx, SOUK_ERROR, "%s", why);
 }
 
@@ -283,7 +307,7 @@ int feed_run_begin(struct feed_run *run, struct err *err)
 {
     struct provider_call call;
     fill_shop(run);
-    int code = provider_begin(&call, run->scope, kind, run->format, "feed begin", err);
+    int code = enter(run, &call, "feed begin", run->scope, err);
     if (code != SOUK_OK)
         return code;
     code = fill_categories(run, &call.ctx);
@@ -292,7 +316,7 @@ int feed_run_begin(struct feed_run *run, struct err *err)
         code = with_sink(run, &call, table_of(&call)->begin(&call.ctx, &run->view));
         run->sink.open = 0;
     }
-    return hand_over(run, provider_end(&call, code, err), err);
+    return hand_over(run, leave(run, &call, code, err), err);
 }
 
 /* 1: it was left out. */
@@ -341,30 +365,30 @@ int feed_run_items(struct feed_run *run, struct arena *arena, const struct json 
     struct provider_scope piece = *run->scope;
     struct err of_file = {0};
     piece.arena = arena;
-    int code = provider_begin(&call, &piece, kind, run->format, "feed item", err);
+    int code = enter(run, &call, "feed item", &piece, err);
     if (code != SOUK_OK)
         return code;
     run->sink.open = 1;
     code = give_items(run, &call, items, &of_file);
     run->sink.open = 0;
     if (of_file.text[0]) { /* the disk's fault, not the plugin's */
-        provider_end(&call, SOUK_OK, err);
+        leave(run, &call, SOUK_OK, err);
         *err = of_file;
         return of_file.code;
     }
-    return hand_over(run, provider_end(&call, code, err), err);
+    return hand_over(run, leave(run, &call, code, err), err);
 }
 
 int feed_run_end(struct feed_run *run, struct err *err)
 {
     struct provider_call call;
-    int code = provider_begin(&call, run->scope, kind, run->format, "feed end", err);
+    int code = enter(run, &call, "feed end", run->scope, err);
     if (code != SOUK_OK)
         return code;
     run->sink.open = 1;
     code = with_sink(run, &call, table_of(&call)->end(&call.ctx, &run->view));
     run->sink.open = 0;
-    return hand_over(run, provider_end(&call, code, err), err);
+    return hand_over(run, leave(run, &call, code, err), err);
 }
 
 void feed_run_free(struct feed_run *run)

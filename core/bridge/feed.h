@@ -45,6 +45,7 @@ struct feed_run {
     int (*write)(void *user, struct souk_str bytes, struct err *err);
     int (*reject)(void *user, const struct json *item, struct souk_str words);
     int64_t taken, rejected;
+    int noisy; /* how often the provider tried to write elsewhere, and was refused */
 };
 
 /* Fills in shop, categories and currencies, and lets the provider write its head. */

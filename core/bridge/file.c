@@ -200,7 +200,8 @@ static int file_begin(struct souk_ctx *ctx, struct souk_str name, struct souk_fi
         *out = NULL;
     if (!out)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_file_begin: no place for the writer");
-    if (check(ctx, "souk_file_begin", name) != SOUK_OK)
+    if (check(ctx, "souk_file_begin", name) != SOUK_OK ||
+        query_quiet(ctx, "souk_file_begin") != SOUK_OK)
         return ctx->failure.code;
     if (count_open(ctx) >= OPEN_MOST)
         return bridge_refuse(ctx, SOUK_TOO_LARGE,
@@ -387,6 +388,8 @@ static int file_info(struct souk_ctx *ctx, struct souk_str name, struct souk_fil
     if (!is_name(name))
         return refuse_name(ctx, "souk_file_info");
     info->bytes = info->changed_at = 0;
+    if (ctx->request)
+        request_alone(ctx->request); /* the page cache does not see files change */
     int fd = open_named(ctx, "souk_file_info", name, &found);
     if (fd < 0)
         return ctx->failure.code;
@@ -398,7 +401,8 @@ static int file_info(struct souk_ctx *ctx, struct souk_str name, struct souk_fil
 
 static int file_remove(struct souk_ctx *ctx, struct souk_str name)
 {
-    if (check(ctx, "souk_file_remove", name) != SOUK_OK)
+    if (check(ctx, "souk_file_remove", name) != SOUK_OK ||
+        query_quiet(ctx, "souk_file_remove") != SOUK_OK)
         return ctx->failure.code;
     if (!root[0])
         return bridge_refuse(ctx, SOUK_UNAVAILABLE, "souk_file_remove: no data folder here");
@@ -560,7 +564,8 @@ int bridge_files_purge(const char *plugin, struct err *err)
         close(dir);
     if (files >= 0)
         close(files);
-    return left ? err_set(err, SOUK_UNAVAILABLE, "files of \"%s\" in %s could not be removed",
+    return left ? err_set(err, SOUK_UNAVAILABLE,
+                          "files of \"%s\" in %s could not be removed; remove the folder by hand",
                           plugin, root)
                 : SOUK_OK;
 }

@@ -57,8 +57,9 @@ int bridge_tell(struct souk_ctx *ctx, int code, const char *format, ...)
 /* A view from a plugin that can be read at all: ptr unless empty, below 1 GiB. */
 int bridge_view_ok(struct souk_str text);
 const char *bridge_kind_name(int kind);
-/* Runs `fn` where the call may write: at once in WRITE, in a write of its own in TASK. Elsewhere
- * SOUK_WRONG_KIND in the name of `function`. */
+/* Runs `fn` where the call may write: at once in WRITE, in a write of its own in TASK. What fails
+ * has changed nothing, though the handler goes on. Elsewhere SOUK_WRONG_KIND in the name of
+ * `function`. */
 int bridge_write(struct souk_ctx *ctx, const char *function, souk_write_fn fn, void *arg);
 
 /* Words for people from what a call came back with: the plugin's own when it gave them
@@ -75,8 +76,14 @@ struct db_conn *query_conn(struct souk_ctx *ctx);
 /* In TASK: closes queries and gives the snapshot back, before something that takes
  * long. */
 void query_release(struct souk_ctx *ctx);
+/* In TASK, between the pieces of something long: the snapshot goes back and the next query begins
+ * another, unless the plugin has rows open. Elsewhere nothing. */
+void query_renew(struct souk_ctx *ctx);
 /* Runs `fn` in a write of its own and waits: TASK only. */
 int query_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg);
+/* A call that writes nothing (a feed's) was about to: SOUK_WRONG_KIND in the name of `function`;
+ * SOUK_OK for all others. query_write looks for itself. */
+int query_quiet(struct souk_ctx *ctx, const char *function);
 /* Runs `fn` inside the write `conn`, as the WRITE half of `from`. */
 int query_step(struct souk_ctx *from, struct db_conn *conn, souk_write_fn fn, void *arg);
 

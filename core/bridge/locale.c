@@ -52,15 +52,24 @@ static struct souk_str locale_translate(struct souk_ctx *ctx, struct souk_str lo
     return i18n_text(i18n, ctx->self->name, code, one);
 }
 
+static int is_currency(struct souk_str code)
+{
+    int letters = bridge_view_ok(code) && code.len == 3;
+    for (size_t i = 0; letters && i < code.len; i++)
+        letters = code.ptr[i] >= 'A' && code.ptr[i] <= 'Z';
+    return letters;
+}
+
 static struct souk_str locale_money(struct souk_ctx *ctx, struct souk_str locale, int64_t minor,
                                     struct souk_str currency)
 {
-    char code[8];
-    if (!bridge_view_ok(currency) || currency.len != 3) {
-        bridge_refuse(ctx, SOUK_INVALID, "souk_money_text: a currency has three letters, as EUR");
+    char code[4];
+    if (!is_currency(currency)) {
+        bridge_refuse(ctx, SOUK_INVALID,
+                      "souk_money_text: a currency has three capital letters, as EUR");
         return souk_str("");
     }
-    str_copy(code, sizeof code, value_clean(ctx->arena, currency));
+    str_copy(code, sizeof code, currency);
     return money_format(ctx->arena, minor, code, locale_of(ctx, locale));
 }
 

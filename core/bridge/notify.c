@@ -51,7 +51,10 @@ int notify_send(const struct provider_scope *scope, const char *channel,
         return code;
     const struct souk_notify_provider *table = call.provider->row->table;
     int returned = table->send(&call.ctx, message, result);
-    return provider_end(&call, returned, err);
+    code = provider_end(&call, returned, err);
+    result->reference = value_clean(scope->arena, result->reference);
+    result->message = value_clean(scope->arena, result->message);
+    return code;
 }
 
 /* ---- letters ---- */

@@ -24,17 +24,17 @@ struct note {
 };
 
 /* The document as plugins see it. */
-static int load(struct souk_ctx *ctx, struct db_conn *conn, int64_t id, struct json **doc)
+static int load(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc)
 {
-    int code = order_load(conn, ctx->arena, id, 0, doc);
+    int code = order_load(conn, arena, id, 0, doc);
     if (code != SOUK_OK)
         return code;
     int64_t person = order_person_of(conn, id);
-    json_add_int(ctx->arena, *doc, "id", id);
+    json_add_int(arena, *doc, "id", id);
     if (person)
-        json_add_int(ctx->arena, *doc, "person", person);
+        json_add_int(arena, *doc, "person", person);
     else
-        json_add_null(ctx->arena, *doc, "person");
+        json_add_null(arena, *doc, "person");
     return SOUK_OK;
 }
 
@@ -46,7 +46,7 @@ static int get(struct souk_ctx *ctx, int64_t id, const struct souk_value **order
     struct db_conn *conn = query_conn(ctx);
     if (!conn)
         return ctx->failure.code;
-    int code = load(ctx, conn, id, &doc);
+    int code = load(conn, ctx->arena, id, &doc);
     if (code == SOUK_NOT_FOUND)
         return bridge_refuse(ctx, code, "souk_order_get: there is no order %lld", (long long)id);
     if (code != SOUK_OK)
@@ -90,13 +90,7 @@ static int note(struct souk_ctx *ctx, int64_t id, struct souk_str text, int32_t 
         return bridge_refuse(ctx, SOUK_INVALID,
                              "souk_order_note: a note has 1 to %d bytes of UTF-8", NOTE_MOST);
     struct note put = {id, text, internal != 0};
-    if (ctx->kind == SOUK_TASK)
-        return query_write(ctx, write_note, &put);
-    if (ctx->kind != SOUK_WRITE)
-        return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_order_note in a %s call; use a WRITE or TASK route, or a job",
-                             bridge_kind_name(ctx->kind));
-    return query_conn(ctx) ? write_note(ctx, &put) : ctx->failure.code;
+    return bridge_write(ctx, "souk_order_note", write_note, &put);
 }
 
 /* ---- many ---- */
@@ -179,16 +173,18 @@ static int list(struct souk_ctx *ctx, const struct souk_value *query, const stru
         if (read_member(ctx, item, &wanted) != SOUK_OK)
             return ctx->failure.code;
     }
+    query_renew(ctx);
     struct db_conn *conn = query_conn(ctx);
     if (!conn)
         return ctx->failure.code;
-    struct json *found = json_new(ctx->arena, JSON_ARRAY);
+    struct arena *arena = call_piece(ctx); /* an export asks for all of them, one list at a time */
+    struct json *found = json_new(arena, JSON_ARRAY);
     int code = order_list(conn, &wanted, ids, &count);
     for (int i = 0; code == SOUK_OK && i < count; i++) {
         struct json *order = NULL;
-        code = load(ctx, conn, ids[i], &order);
+        code = load(conn, arena, ids[i], &order);
         if (code == SOUK_OK)
-            json_add_tree(ctx->arena, found, NULL, order);
+            json_add_tree(arena, found, NULL, order);
     }
     if (code != SOUK_OK)
         return bridge_refuse(ctx, code, "souk_order_list: %s", db_error(conn));

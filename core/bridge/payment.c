@@ -471,9 +471,7 @@ static int report(struct souk_ctx *ctx, const struct souk_payment_report *from, 
         return ctx->failure.code;
     struct told told = {ctx, provider->row->name, arena_str(ctx->arena, said.event),
                         report_body(ctx, &said), 0};
-    int code = ctx->kind == SOUK_TASK ? query_write(ctx, put_told, &told)
-               : query_conn(ctx)      ? put_told(ctx, &told)
-                                      : ctx->failure.code;
+    int code = bridge_write(ctx, "souk_payment_report", put_told, &told);
     if (code == SOUK_OK && fresh)
         *fresh = told.fresh;
     return code;

@@ -28,7 +28,10 @@ static int64_t person_current(struct souk_ctx *ctx)
 
 static int64_t person_visitor(struct souk_ctx *ctx)
 {
-    if (!ctx->request || visit_is_robot(request_header(ctx->request, "user-agent")))
+    if (!ctx->request)
+        return 0;
+    request_alone(ctx->request);
+    if (visit_is_robot(request_header(ctx->request, "user-agent")))
         return 0;
     if (session_cookie(ctx->request) && query_conn(ctx))
         session_find(ctx->request);

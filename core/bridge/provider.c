@@ -100,7 +100,8 @@ int provider_begin(struct provider_call *call, const struct provider_scope *scop
         call->ctx.borrowed = 1;
         db_principal(scope->conn, call->ctx.self->name);
     }
-    call->place = (struct call_place){verb, start.span, 2 * start.span + 5 * CLOCK_SECOND};
+    const char *where = call_intern("%s of %s", verb, call->provider->row->name);
+    call->place = (struct call_place){where, start.span, 2 * start.span + 5 * CLOCK_SECOND};
     call->mark = call_enter(&call->ctx, &call->place);
     return SOUK_OK;
 }

@@ -35,6 +35,9 @@ int push_tell(struct souk_ctx *ctx, struct souk_str topic, const struct souk_val
     if (text.len > TEXT_MOST)
         return bridge_refuse(ctx, SOUK_TOO_LARGE,
                              "souk_push: over 64 KiB; send an id and let browsers fetch the rest");
+    int quiet = query_quiet(ctx, "souk_push");
+    if (quiet != SOUK_OK)
+        return quiet;
     if (hub)
         push_publish(hub, topic, text);
     return SOUK_OK;

@@ -57,6 +57,15 @@ void query_release(struct souk_ctx *ctx)
     }
 }
 
+void query_renew(struct souk_ctx *ctx)
+{
+    const struct souk_rows *rows = ctx->rows;
+    while (rows && !rows->open)
+        rows = rows->next;
+    if (ctx->kind == SOUK_TASK && !rows)
+        query_release(ctx);
+}
+
 /* ---- statements ---- */
 
 /* Checks and turns the arguments; NULL after bridge_refuse. */
@@ -221,10 +230,24 @@ static int run_own_write(struct db_conn *conn, void *arg)
     return query_step(own->ctx, conn, own->fn, own->arg);
 }
 
+int query_quiet(struct souk_ctx *ctx, const char *function)
+{
+    if (!ctx->quiet)
+        return SOUK_OK;
+    ctx->noisy++;
+    return bridge_refuse(ctx, SOUK_WRONG_KIND,
+                         "%s in %s, which may query and write nothing; write from a job or a "
+                         "handler of facts",
+                         function, ctx->quiet);
+}
+
 int query_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg)
 {
     struct own_write own = {ctx, fn, arg};
     struct err err = {0};
+    int quiet = query_quiet(ctx, "a write");
+    if (quiet != SOUK_OK)
+        return quiet;
     query_release(ctx);
     ctx->failed = 0;
     int code = db_write(ctx->db, run_own_write, &own, &err);

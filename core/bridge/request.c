@@ -48,18 +48,26 @@ static struct souk_str request_form_of(struct souk_ctx *ctx, const char *name)
     return ctx->request && name ? or_empty(request_form(ctx->request, name)) : souk_str("");
 }
 
+/* What visitors without a session do not have in common keeps a page out of the page cache. The
+ * host is a part of its key. */
 static struct souk_str request_header_of(struct souk_ctx *ctx, const char *name)
 {
+    if (ctx->request && name && !str_equal_nocase(souk_str(name), souk_str("host")))
+        request_alone(ctx->request);
     return ctx->request && name ? or_empty(request_header(ctx->request, name)) : souk_str("");
 }
 
 static struct souk_str request_address_of(struct souk_ctx *ctx)
 {
+    if (ctx->request)
+        request_alone(ctx->request);
     return souk_str(ctx->request ? ctx->request->address : "");
 }
 
 static struct souk_str request_id_of(struct souk_ctx *ctx)
 {
+    if (ctx->request)
+        request_alone(ctx->request);
     return souk_str(ctx->request ? ctx->request->id : "");
 }
 

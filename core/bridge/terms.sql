@@ -23,4 +23,4 @@ SELECT id FROM variant WHERE id = $1
 SELECT key FROM product WHERE id = $1
 
 -- name: terms_version
-SELECT version FROM catalogue_state WHERE id = 1
+SELECT c.version + p.version FROM catalogue_state AS c CROSS JOIN picture_state AS p ON p.id = 1 WHERE c.id = 1

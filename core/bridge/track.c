@@ -49,6 +49,24 @@ static int64_t window_of(const struct provider *provider)
     return window < WINDOW_MOST ? window : WINDOW_MOST;
 }
 
+/* The two words of flags_option; others the check of the options has refused. */
+static int32_t flags_of(const struct provider *provider)
+{
+    const struct souk_track_provider *table = provider->row->table;
+    int32_t flags = table->flags;
+    if (table->size < offsetof(struct souk_track_provider, flags_option) + sizeof(char *) ||
+        !table->flags_option)
+        return flags;
+    json_each(item, options_json(provider->plugin->options, table->flags_option))
+    {
+        struct souk_str word = json_text(&item->value);
+        flags |= souk_str_is(word, "net")       ? SOUK_TRACK_NET
+                 : souk_str_is(word, "at_once") ? SOUK_TRACK_AT_ONCE
+                                                : 0;
+    }
+    return flags;
+}
+
 int track_any(const struct plugin_set *set)
 {
     return set && provider_next(set, "track", NULL) != NULL;
@@ -58,11 +76,11 @@ int track_takes(const struct plugin_set *set, struct souk_str param, struct trac
 {
     const struct provider *provider = NULL;
     while (set && (provider = provider_next(set, "track", provider)) != NULL) {
-        const struct souk_track_provider *table = provider->row->table;
         if (!takes(provider, param))
             continue;
-        *taker = (struct track_taker){
-            .provider = provider->row->name, .flags = table->flags, .window = window_of(provider)};
+        *taker = (struct track_taker){.provider = provider->row->name,
+                                      .flags = flags_of(provider),
+                                      .window = window_of(provider)};
         return 1;
     }
     return 0;
@@ -88,10 +106,6 @@ int track_send(const struct provider_scope *scope, struct souk_str name,
     const struct souk_track_provider *table = call.provider->row->table;
     int returned = table->send(&call.ctx, conversion, result);
     code = provider_end(&call, returned, err);
-    if (!bridge_view_ok(result->reference))
-        result->reference = souk_str("");
-    if (!bridge_view_ok(result->message))
-        result->message = souk_str("");
     result->reference = value_clean(scope->arena, result->reference);
     result->message = value_clean(scope->arena, result->message);
     return code;

@@ -45,6 +45,8 @@ struct souk_ctx {
                      once */
     int borrowed; /* conn is an outer call's: it stays open */
     struct arena *piece; /* what a walk gave last, forgotten with its next step; NULL: none */
+    const char *quiet;   /* what this call is, when it may write nothing; NULL: as its kind says */
+    int noisy;           /* how often it tried to, all the same */
 };
 
 struct souk_rows { /* one query of a plugin, in the call's arena */
@@ -53,8 +55,8 @@ struct souk_rows { /* one query of a plugin, in the call's arena */
     int open;
 };
 
-/* An arena for what is given back in pieces (souk_item_walk), empty; what stood in it is overwritten,
- * so that a plugin which kept some of it is caught. Freed by call_end. */
+/* An arena for what is given back in pieces (souk_item_walk, souk_order_list), empty; what stood in
+ * it is overwritten, so that a plugin which kept some of it is caught. Freed by call_end. */
 struct arena *call_piece(struct souk_ctx *ctx);
 
 /* Ends what a call left open: its queries, what it guards and, if the call began it (`conn` was

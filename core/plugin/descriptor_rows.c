@@ -13,6 +13,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <souk/track.h>
 #include "base/str.h"
 #include "store/job.h"
 
@@ -277,6 +278,52 @@ static int check_provider_kind(const struct row_check *check, size_t i, const ch
                             near ? "\"?" : " for the list");
 }
 
+/* An option that a provider's table names must be there, in the type that the core reads. */
+static int check_named_option(const struct row_check *check, const struct descriptor *d, size_t i,
+                              const char *member, const char *key, int32_t type)
+{
+    for (size_t k = 0; key && k < d->options_count; k++)
+        if (strcmp(d->options[k].key, key) == 0 && d->options[k].type == type)
+            return 0;
+    return !key ? 0
+                : descriptor_wrong(check, "providers", i,
+                                   "%s names \"%s\", which is no option of type %s", member,
+                                   shown(key), type == SOUK_LIST ? "SOUK_LIST" : "SOUK_DURATION");
+}
+
+/* Its choices keep other words out of souk.lua. */
+static int check_flags_option(const struct row_check *check, const struct descriptor *d, size_t i,
+                              const char *key)
+{
+    const char *const *choice = NULL;
+    for (size_t k = 0; key && k < d->options_count; k++)
+        if (strcmp(d->options[k].key, key) == 0)
+            choice = d->options[k].choices;
+    int known = choice && *choice;
+    for (; known && *choice; choice++)
+        known = strcmp(*choice, "net") == 0 || strcmp(*choice, "at_once") == 0;
+    return !key || known
+               ? 0
+               : descriptor_wrong(check, "providers", i,
+                                  "the choices of \"%s\", which flags_option names, must be "
+                                  "\"net\" and \"at_once\" or one of them",
+                                  key);
+}
+
+static int check_track(const struct row_check *check, const struct descriptor *d, size_t i)
+{
+    struct souk_track_provider table = {.size = 0};
+    memcpy(&table.size, d->providers[i].table, sizeof(table.size));
+    memcpy(&table, d->providers[i].table, table.size < sizeof(table) ? table.size : sizeof(table));
+    return check_named_option(check, d, i, "params_option", table.params_option, SOUK_LIST) ||
+                   check_named_option(check, d, i, "window_option", table.window_option,
+                                      SOUK_DURATION) ||
+                   check_named_option(check, d, i, "flags_option", table.flags_option, SOUK_LIST) ||
+                   check_flags_option(check, d, i, table.flags_option)
+               ? SOUK_INVALID
+               : 0;
+}
+
 int descriptor_check_providers(const struct row_check *check, const struct descriptor *d)
 {
     for (size_t i = 0; i < d->providers_count; i++) {
@@ -298,6 +345,8 @@ int descriptor_check_providers(const struct row_check *check, const struct descr
                                     ".size = sizeof(…)",
                                     row->kind, row->name);
         }
+        if (strcmp(row->kind, "track") == 0 && check_track(check, d, i))
+            return SOUK_INVALID;
         for (size_t k = 0; k < i; k++) {
             if (strcmp(d->providers[k].kind, row->kind) == 0 &&
                 strcmp(d->providers[k].name, row->name) == 0) {

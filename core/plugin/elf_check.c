@@ -49,6 +49,61 @@ static int has_text_relocations(struct souk_str bytes, const Elf64_Phdr *dynamic
     return 0;
 }
 
+/* ---- what it needs ---- */
+
+/* Where an address of the mapped object stands in the file. */
+static uint64_t offset_of(struct souk_str bytes, const Elf64_Ehdr *header, uint64_t address)
+{
+    Elf64_Phdr part;
+    for (uint64_t i = 0; i < header->e_phnum; i++)
+        if (get(bytes, header->e_phoff + i * sizeof(part), &part, sizeof(part)) &&
+            part.p_type == PT_LOAD && address >= part.p_vaddr &&
+            address - part.p_vaddr < part.p_filesz)
+            return address - part.p_vaddr + part.p_offset;
+    return UINT64_MAX;
+}
+
+static int find_dynamic(struct souk_str bytes, const Elf64_Ehdr *header, Elf64_Phdr *part)
+{
+    for (uint64_t i = 0; i < header->e_phnum; i++)
+        if (get(bytes, header->e_phoff + i * sizeof(*part), part, sizeof(*part)) &&
+            part->p_type == PT_DYNAMIC && part->p_offset <= bytes.len)
+            return 1;
+    return 0;
+}
+
+/* The number-th entry; 0 at the end. */
+static int get_dynamic(struct souk_str bytes, const Elf64_Phdr *part, uint64_t number,
+                       Elf64_Dyn *entry)
+{
+    uint64_t at = number * sizeof(*entry);
+    return at + sizeof(*entry) <= part->p_filesz &&
+           get(bytes, part->p_offset + at, entry, sizeof(*entry)) && entry->d_tag != DT_NULL;
+}
+
+int elf_needs(struct souk_str bytes, const char *library)
+{
+    Elf64_Ehdr header;
+    Elf64_Phdr part;
+    Elf64_Dyn entry;
+    char name[64];
+    uint64_t names = UINT64_MAX;
+    size_t len = strlen(library);
+    if (len > sizeof(name) || !get(bytes, 0, &header, sizeof(header)) ||
+        !find_dynamic(bytes, &header, &part))
+        return 0;
+    for (uint64_t i = 0; get_dynamic(bytes, &part, i, &entry); i++)
+        if (entry.d_tag == DT_STRTAB)
+            names = offset_of(bytes, &header, entry.d_un.d_ptr);
+    for (uint64_t i = 0; names < bytes.len && get_dynamic(bytes, &part, i, &entry); i++)
+        if (entry.d_tag == DT_NEEDED && entry.d_un.d_val < bytes.len &&
+            get(bytes, names + entry.d_un.d_val, name, len) && memcmp(name, library, len) == 0)
+            return 1;
+    return 0;
+}
+
+/* ---- what it is ---- */
+
 static int check_header(struct souk_str bytes, Elf64_Ehdr *header, struct err *err)
 {
     if (!get(bytes, 0, header, sizeof(*header)) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {

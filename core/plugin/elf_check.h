@@ -10,5 +10,7 @@
 
 /* SOUK_INVALID with words (without the file's name) and the next step. */
 int elf_check(struct souk_str bytes, struct err *err);
+/* 1: it is linked with a library whose file name begins so. Of bytes that were checked. */
+int elf_needs(struct souk_str bytes, const char *library);
 
 #endif

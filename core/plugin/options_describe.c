@@ -68,7 +68,7 @@ struct json *options_describe(struct arena *arena, const struct souk_option *opt
         add_words(arena, row, "initial", option->initial);
         json_add_bool(arena, row, "required", (option->flags & SOUK_REQUIRED) != 0);
         describe_bounds(arena, row, option);
-        if (option->type == SOUK_CHOICE && option->choices) {
+        if ((option->type == SOUK_CHOICE || option->type == SOUK_LIST) && option->choices) {
             struct json *choices = json_add(arena, row, "choices", JSON_ARRAY);
             for (size_t k = 0; option->choices[k]; k++)
                 json_add_cstr(arena, choices, NULL, option->choices[k]);

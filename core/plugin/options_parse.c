@@ -122,9 +122,11 @@ struct souk_str options_example(struct option_check *check)
         return arena_printf(arena, "write %s = env \"%s\" or %s = file \"secrets/%s\"", option->key,
                             high, option->key, low.ptr);
     }
-    if (option->type == SOUK_CHOICE && option->choices && option->choices[0]) {
+    if ((option->type == SOUK_CHOICE || option->type == SOUK_LIST) && option->choices &&
+        option->choices[0]) {
+        int is_list = option->type == SOUK_LIST;
         struct buf hint = {.arena = arena};
-        buf_printf(&hint, "write %s = ", option->key);
+        buf_printf(&hint, is_list ? "write %s = { … } with " : "write %s = ", option->key);
         for (size_t i = 0; option->choices[i]; i++)
             buf_printf(&hint, "%s\"%s\"", i ? " or " : "", option->choices[i]);
         return buf_str(&hint);
@@ -177,7 +179,8 @@ static int is_url(struct souk_str url)
            str_find(url, '>') < 0 && str_find(url, '\\') < 0;
 }
 
-static int parse_choice(struct option_check *check, struct souk_str text)
+/* `at`: where in a list; NULL: the option itself. */
+static int parse_choice(struct option_check *check, const char *at, struct souk_str text)
 {
     const char *const *choices = check->option->choices;
     for (size_t i = 0; choices && choices[i]; i++)
@@ -185,7 +188,7 @@ static int parse_choice(struct option_check *check, struct souk_str text)
             return 0;
     const char *near = choices ? str_nearest(text, choices) : NULL;
     struct arena *arena = check->problems->arena;
-    return options_wrong(check, NULL,
+    return options_wrong(check, at,
                          near ? arena_printf(arena, "did you mean \"%s\"?", near)
                               : options_example(check),
                          "%s is none of the choices", options_show_text(arena, text).ptr);
@@ -199,7 +202,7 @@ static int parse_text(struct option_check *check, const struct json *given,
         return options_wrong_type(check, given);
     out->text = arena_str(check->arena, given->text);
     if (type == SOUK_CHOICE)
-        return parse_choice(check, out->text);
+        return parse_choice(check, NULL, out->text);
     if (type == SOUK_URL && !(out->text.len == 0 && !(check->option->flags & SOUK_REQUIRED)) &&
         !is_url(out->text))
         return options_wrong_form(check, out->text);
@@ -243,6 +246,8 @@ static int parse_list(struct option_check *check, const struct json *given,
             bad = 1;
         else if (item->value.text.len == 0)
             bad = options_wrong(check, at, souk_str("take it out or write something"), "is empty");
+        else if (check->option->choices && parse_choice(check, at, item->value.text))
+            bad = 1;
         else
             json_add_str(check->arena, list, NULL, arena_str(check->arena, item->value.text));
     }

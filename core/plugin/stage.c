@@ -10,7 +10,8 @@
  *
  * Invariants: nothing is ever dlclose'd, so pointers into a mapping stay good until the
  * process ends; that also keeps the unlinked copy's inode in use, so its number cannot
- * come back for another copy.
+ * come back for another copy. With SOUK_KEEP_COPIES=1 in the environment the copy is not
+ * unlinked: a debugger and a sanitizer find its symbols by its name.
  *
  * Threads: any; the loader has its own lock, the table of entries has ours.
  * Constructors of the object run in dlopen: the caller marks the board. Nothing here
@@ -147,12 +148,48 @@ static int write_copy(const char *copy, struct souk_str bytes, struct err *err)
     return err_set(err, SOUK_ERROR, "cannot write the private copy %s: %s", copy, strerror(saved));
 }
 
+int stage_keeps(void)
+{
+    const char *keep = getenv("SOUK_KEEP_COPIES");
+    return keep && strcmp(keep, "1") == 0;
+}
+
 static void hash_bytes(struct souk_str bytes, char hash[17])
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(digest, (const unsigned char *)bytes.ptr, bytes.len);
     for (size_t i = 0; i < 8; i++)
         snprintf(hash + i * 2, 3, "%02x", digest[i]);
+}
+
+/* ---- sanitizers ---- */
+
+static const struct sanitizer {
+    const char *library, *symbol; /* what the library defines once it is loaded */
+    const char *option;           /* of SANITIZE= */
+} sanitizers[] = {
+    {"libasan.so", "__asan_init", "address"},       {"libtsan.so", "__tsan_init", "thread"},
+    {"libhwasan.so", "__hwasan_init", "hwaddress"}, {"libclang_rt.asan", "__asan_init", "address"},
+    {"libclang_rt.tsan", "__tsan_init", "thread"},
+};
+
+static int say_sanitizer(const char *needs, const char *option, struct err *err)
+{
+    return err_set(err, SOUK_CONFLICT,
+                   "is built with SANITIZE=%s and needs %s, which has to be there from the start "
+                   "of the process: build souk and souk-host with the same (make SANITIZE=%s), or "
+                   "start them with LD_PRELOAD=\"$(gcc -print-file-name=lib%s.so)\"",
+                   option, needs, option, option[0] == 't' ? "tsan" : "asan");
+}
+
+/* The runtimes of sanitizers end a process that they join later, or cannot be loaded; UBSan's is
+ * the one that can. */
+static int check_sanitizers(struct souk_str bytes, struct err *err)
+{
+    for (size_t i = 0; i < sizeof(sanitizers) / sizeof(*sanitizers); i++)
+        if (elf_needs(bytes, sanitizers[i].library) && !dlsym(RTLD_DEFAULT, sanitizers[i].symbol))
+            return say_sanitizer(sanitizers[i].library, sanitizers[i].option, err);
+    return 0;
 }
 
 /* ---- mapping ---- */
@@ -167,6 +204,10 @@ static int say_loader(const char *copy, struct err *err)
     if (strncmp(text, copy, len) == 0 && strncmp(text + len, ": ", 2) == 0)
         text += len + 2;
     const char *step = "";
+    if (strstr(text, "undefined symbol: __asan_")) /* clang's: without the library's name */
+        return say_sanitizer("libasan.so", "address", err);
+    if (strstr(text, "undefined symbol: __tsan_"))
+        return say_sanitizer("libtsan.so", "thread", err);
     if (strstr(text, "undefined symbol")) {
         step = "; link it with the library that has it, and with -Wl,-z,defs to see this "
                "when it is built";
@@ -255,6 +296,8 @@ static int stage_bytes(struct souk_str bytes, const char *name, const char *run_
     char copy[PATH_MAX];
     int code = elf_check(bytes, err);
     if (code == 0)
+        code = check_sanitizers(bytes, err);
+    if (code == 0)
         code = make_folder(run_dir, err);
     if (code)
         return code;
@@ -271,7 +314,8 @@ static int stage_bytes(struct souk_str bytes, const char *name, const char *run_
     code = write_copy(copy, bytes, err);
     if (code == 0) {
         code = map_copy(copy, out, err);
-        unlink(copy);
+        if (code || !stage_keeps())
+            unlink(copy);
     }
     return code;
 }

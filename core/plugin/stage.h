@@ -3,7 +3,7 @@
  * opened once, checked (regular, not writable by others, nor its folder; no executable stack, no
  * text relocations), copied to <data>/run/plugins/<name>-<hash>-<generation>.so (mode 0500) and
  * opened from there with RTLD_NOW | RTLD_LOCAL. Never dlclose'd: the mapping stays until the
- * process ends; the copy is unlinked once it is mapped.
+ * process ends; the copy is unlinked once it is mapped, unless SOUK_KEEP_COPIES=1.
  */
 #ifndef PLUGIN_STAGE_H
 #define PLUGIN_STAGE_H
@@ -26,6 +26,7 @@ int stage_open(const char *file, const char *name, const char *run_dir, struct s
                struct err *err);
 /* All plugins found in the folders, by name. */
 int stage_list(const char *const *path, struct arena *arena, const char ***names, size_t *count);
+int stage_keeps(void); /* the environment asks for copies that stay until the process ends */
 void stage_clean(const char *run_dir); /* at start: copies of a former process */
 
 #endif

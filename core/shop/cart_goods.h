@@ -26,7 +26,7 @@ struct goods_list {
     struct price_rows prices;
     /* rates, read when asked for */
     int64_t classes[GOODS_CLASSES];
-    struct tax_rates rates[GOODS_CLASSES];
+    struct tax_rates rates[GOODS_CLASSES], home[GOODS_CLASSES]; /* home: of what is exempt */
     int class_count;
 };
 

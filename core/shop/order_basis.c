@@ -96,6 +96,7 @@ void order_basis_read(struct arena *arena, const struct json *doc, struct quote 
         delivery->amount = json_int(json_at(&item->value, "amount"), 0);
         delivery->discount = json_int(json_at(&item->value, "discount"), 0);
         order_rates_read(json_at(&item->value, "rates"), &delivery->rates);
+        delivery->rates.exempt = quote->exempt && !delivery->rates.count;
     }
 }
 

@@ -105,8 +105,9 @@ static int price_again(struct place *place, const char **problem, struct err *er
     }
     if (code != SOUK_OK)
         return code;
-    int same = now.exempt == place->quote->exempt && now.total == place->quote->total && now.count == place->quote->count &&
-               now.tax == place->quote->tax && now.tax_included == place->quote->tax_included &&
+    int same = now.exempt == place->quote->exempt && now.total == place->quote->total &&
+               now.count == place->quote->count && now.tax == place->quote->tax &&
+               now.tax_included == place->quote->tax_included &&
                now.discount == place->quote->discount &&
                now.delivery_discount == place->quote->delivery_discount;
     for (size_t i = 0; same && i < now.count; i++)
@@ -199,23 +200,24 @@ static int insert_order(struct place *place)
     const struct quote *quote = place->quote;
     struct arena *arena = place->arena;
     int waits = is_paid_for(place) && offer->hold > 0;
-    return db_run(
-        place->conn, &sql_order_place_insert, NULL, DB_INT(place->placed->id),
-        DB_TEXT(place->placed->number), DB_TEXT(place->placed->token), DB_INT(offer->cart->id),
-        place->person_id ? DB_INT(place->person_id) : DB_NULL,
-        DB_CSTR(is_paid_for(place) ? "pending" : "none"), DB_TEXT(draft->email),
-        DB_TEXT(draft->phone), DB_TEXT(draft->name),
-        DB_TEXT(order_json_text(arena, order_address_doc(arena, &draft->address))),
-        DB_TEXT(billing_text(arena, draft, &quote->buyer)), DB_TEXT(draft->note), DB_CSTR(offer->market->locale),
-        DB_TEXT(offer->cart->channel.len ? offer->cart->channel : souk_str("web")),
-        DB_INT(place->visitor), DB_TEXT(quote->currency), DB_INT(quote->include_tax != 0),
-        DB_INT(quote->items), DB_INT(quote->discount), DB_INT(quote->delivery_amount),
-        DB_INT(quote->delivery_discount), DB_INT(quote->tax), DB_INT(quote->tax_included),
-        DB_INT(quote->delivery_tax), DB_INT(quote->total), DB_TEXT(offer->delivery_method),
-        DB_TEXT(offer->delivery_label), DB_TEXT(order_json_text(arena, offer->delivery_data)),
-        DB_TEXT(offer->payment_method), DB_TEXT(offer->payment_label),
-        DB_TEXT(order_quote_text(arena, quote)), waits ? DB_INT(place->now + offer->hold) : DB_NULL,
-        DB_INT(place->now));
+    return db_run(place->conn, &sql_order_place_insert, NULL, DB_INT(place->placed->id),
+                  DB_TEXT(place->placed->number), DB_TEXT(place->placed->token),
+                  DB_INT(offer->cart->id), place->person_id ? DB_INT(place->person_id) : DB_NULL,
+                  DB_CSTR(is_paid_for(place) ? "pending" : "none"), DB_TEXT(draft->email),
+                  DB_TEXT(draft->phone), DB_TEXT(draft->name),
+                  DB_TEXT(order_json_text(arena, order_address_doc(arena, &draft->address))),
+                  DB_TEXT(billing_text(arena, draft, &quote->buyer)), DB_TEXT(draft->note),
+                  DB_CSTR(offer->market->locale),
+                  DB_TEXT(offer->cart->channel.len ? offer->cart->channel : souk_str("web")),
+                  DB_INT(place->visitor), DB_TEXT(quote->currency), DB_INT(quote->include_tax != 0),
+                  DB_INT(quote->items), DB_INT(quote->discount), DB_INT(quote->delivery_amount),
+                  DB_INT(quote->delivery_discount), DB_INT(quote->tax), DB_INT(quote->tax_included),
+                  DB_INT(quote->delivery_tax), DB_INT(quote->total),
+                  DB_TEXT(offer->delivery_method), DB_TEXT(offer->delivery_label),
+                  DB_TEXT(order_json_text(arena, offer->delivery_data)),
+                  DB_TEXT(offer->payment_method), DB_TEXT(offer->payment_label),
+                  DB_TEXT(order_quote_text(arena, quote)),
+                  waits ? DB_INT(place->now + offer->hold) : DB_NULL, DB_INT(place->now));
 }
 
 static int open_payment(struct place *place)

@@ -142,18 +142,30 @@ static int tax_together(struct quote *quote, struct err *err)
 
 /* ---- without tax ---- */
 
-/* Lines of goods that no tax knows of (without a class) count for neither. */
+struct exempt {
+    int some, taxed;
+    const char *note;
+};
+
+static void add_exempt(struct exempt *sum, const struct tax_rates *rates)
+{
+    sum->some |= rates->exempt;
+    sum->taxed |= rates->count > 0;
+    if (rates->exempt && !sum->note)
+        sum->note = rates->note;
+}
+
+/* What no tax knows of (without a class) counts for neither. A delivery whose class has rates of
+ * its own makes a sale one that is free of tax in part. */
 static void sum_exempt(struct quote *quote)
 {
-    int some = 0, taxed = 0;
-    const char *note = NULL;
-    for (size_t i = 0; i < quote->count; i++) {
-        const struct tax_rates *rates = &quote->lines[i].rates;
-        some |= rates->exempt;
-        taxed |= rates->count > 0;
-        if (rates->exempt && !note)
-            note = rates->note;
-    }
+    struct exempt sum = {0};
+    for (size_t i = 0; i < quote->count; i++)
+        add_exempt(&sum, &quote->lines[i].rates);
+    for (size_t i = 0; i < quote->delivery_count; i++)
+        add_exempt(&sum, &quote->delivery[i].rates);
+    int some = sum.some, taxed = sum.taxed;
+    const char *note = sum.note;
     quote->exempt = !some ? QUOTE_EXEMPT_NONE : taxed ? QUOTE_EXEMPT_SOME : QUOTE_EXEMPT_ALL;
     if (!some)
         quote->tax_note = souk_str("");

@@ -47,6 +47,7 @@ struct db_conn {
     struct db_conn *next; /* all readers of a database */
     struct arena arena;   /* the closure's: given back after it */
     int failed;           /* a failure that the closure could not report itself */
+    int closure;          /* the writer runs one: without its transaction nothing may be done */
     int due;              /* a job was added or freed */
     VEC(uint32_t) dirty;  /* slots to bump after the commit */
     int dirty_all;
@@ -123,6 +124,10 @@ struct db {
 
 /* statement.c */
 void statement_close_open(struct db_conn *conn); /* ends rows that were left open */
+/* The same for those that were opened after `before` was the latest (conn->open then). */
+void statement_close_until(struct db_conn *conn, const struct statement *before);
+/* 0, or SOUK_UNAVAILABLE: the transaction of the closure that runs is gone; the write fails. */
+int statement_may_run(struct db_conn *conn);
 void statement_flush(struct db_conn *conn);      /* forgets all; none may be open */
 void statement_refresh(struct db_conn *conn);    /* the same when the epoch has moved */
 int statement_words(struct db_conn *conn, int code, const char *name, const char *words);

@@ -215,6 +215,16 @@ static int sqlite_prepare_fixed(struct driver_conn *conn, struct err *err)
     return 0;
 }
 
+/* The tables of JSON are made with their first use on a connection, which SQLite asks the
+ * authorizer for as for a new table: that use is ours, so a plugin's is a read and nothing else. */
+static int sqlite_unfold(struct driver_conn *conn, struct err *err)
+{
+    return sqlite_trusted(conn, "SELECT 1 FROM json_each('[]'), json_tree('[]')") == SQLITE_OK
+               ? 0
+               : err_set(err, SOUK_ERROR, "this build of SQLite has no json_each: %s",
+                         sqlite3_errmsg(conn->handle));
+}
+
 static int sqlite_setup(struct driver_conn *conn, struct err *err)
 {
     int code;
@@ -224,7 +234,7 @@ static int sqlite_setup(struct driver_conn *conn, struct err *err)
     conn->trusted = 1;
     if ((code = sqlite_harden(conn, err)) != 0 || (code = sqlite_set_journal(conn, err)) != 0 ||
         (code = sqlite_set_pragmas(conn, err)) != 0 ||
-        (code = sqlite_prepare_fixed(conn, err)) != 0)
+        (code = sqlite_prepare_fixed(conn, err)) != 0 || (code = sqlite_unfold(conn, err)) != 0)
         return code;
     if (conn->writable)
         sqlite3_wal_hook(conn->handle, sqlite_log_committed, conn);

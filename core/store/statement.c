@@ -82,10 +82,15 @@ static void statement_give_back(struct db_conn *conn, struct statement *statemen
     statement->open = 0;
 }
 
+void statement_close_until(struct db_conn *conn, const struct statement *before)
+{
+    while (conn->open && conn->open != before)
+        statement_give_back(conn, conn->open);
+}
+
 void statement_close_open(struct db_conn *conn)
 {
-    while (conn->open)
-        statement_give_back(conn, conn->open);
+    statement_close_until(conn, NULL);
 }
 
 void statement_flush(struct db_conn *conn)
@@ -126,6 +131,19 @@ static void statement_note(struct db_conn *conn, struct statement *statement)
     }
 }
 
+/* What a closure does after its transaction was destroyed would be kept by itself. The words are
+ * those of what destroyed it. */
+int statement_may_run(struct db_conn *conn)
+{
+    if (!conn->closure || conn->db->driver->in_transaction(conn->raw))
+        return 0;
+    if (!conn->words[0])
+        statement_words(conn, SOUK_UNAVAILABLE, "the write",
+                        "it was undone by the database; nothing more can be changed in it");
+    conn->failed = SOUK_UNAVAILABLE;
+    return SOUK_UNAVAILABLE;
+}
+
 static int statement_begin(struct db_conn *conn, const struct db_statement *key,
                            const struct db_arg *args, int count, struct statement **out)
 {
@@ -136,6 +154,8 @@ static int statement_begin(struct db_conn *conn, const struct db_statement *key,
             "too many different texts; keep the SQL constant and use parameters");
     const struct driver *driver = conn->db->driver;
     int code = reader_start(conn);
+    if (code == 0)
+        code = statement_may_run(conn);
     if (code != 0)
         return code;
     /* before preparing: to read the schema takes steps too, and the last budget may be used up */

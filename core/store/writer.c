@@ -165,7 +165,9 @@ static int writer_run_closure(struct db *db, struct writer_group *group, struct 
     conn->principal[0] = 0;
     int code = driver->savepoint(conn->raw);
     if (code == 0) {
+        conn->closure = 1;
         code = write->fn(conn, write->arg);
+        conn->closure = 0;
         if (code == 0)
             code = conn->failed;
         statement_close_open(conn);

@@ -14,7 +14,7 @@
  *
  * The key has all that a page may depend on besides the database: the set of plugins,
  * the locale, scheme and host (absolute links), path and query as they were sent. What depends on
- * more (a session, credentials, a Vary or cookie that the handler set) is not kept.
+ * more (a session, credentials, a Vary or cookie that the handler set, request_alone) is not kept.
  */
 #include "web/cache.h"
 
@@ -386,9 +386,10 @@ void cache_keep(struct page_cache *cache, struct request *request, uint64_t site
 {
     struct key key;
     const struct answer *answer = &request->answer;
-    if (answer->status != 200 || answer->ready || answer->close || answer->body.len == 0 ||
-        answer->body.len > cache->shard_limit / 4 || seen->count > DB_SEEN || !request->route ||
-        !may_use(request) || !headers_allow(&answer->headers) || !key_make(&key, request, site))
+    if (answer->status != 200 || request->alone || answer->ready || answer->close ||
+        answer->body.len == 0 || answer->body.len > cache->shard_limit / 4 ||
+        seen->count > DB_SEEN || !request->route || !may_use(request) ||
+        !headers_allow(&answer->headers) || !key_make(&key, request, site))
         return;
     struct shard *shard = shard_of(cache, &key);
     struct entry *entry = entry_new(request, &key, seen);

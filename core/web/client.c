@@ -348,6 +348,9 @@ static int perform(CURL *handle, struct call *call, CURLU *url)
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, words);
     CURLcode code = curl_easy_perform(handle);
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
+    call->response->was_connected = code != CURLE_COULDNT_CONNECT &&
+                                    code != CURLE_COULDNT_RESOLVE_HOST &&
+                                    code != CURLE_SSL_CONNECT_ERROR;
     if (code != CURLE_OK)
         return failed(call, code, url_part(call, url, CURLUPART_HOST, 0).ptr, words);
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);

@@ -32,6 +32,7 @@ struct client_response {
     struct souk_str body;
     struct client_header *headers;
     size_t header_count;
+    int was_connected; /* also when the call failed: there was somebody who may have got it */
 };
 
 struct client_policy {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -38,11 +39,42 @@ static const char *path_of(char path[PATH_ROOM + 16], const struct file_write *f
 static int open_new(const struct file_write *file, const char *ending, struct err *err)
 {
     char path[PATH_ROOM + 16];
-    int fd = open(path_of(path, file, ending),
-                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+    int fd = open(path_of(path, file, ending), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0)
         err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %m", path);
     return fd;
+}
+
+/* Whether the file of this name is still the one that is open: whoever had it before may have put
+ * it in place between our open() and our lock. */
+static int is_still(const struct file_write *file, const char *ending, int fd)
+{
+    char path[PATH_ROOM + 16];
+    struct stat named, open_one;
+    return stat(path_of(path, file, ending), &named) == 0 && fstat(fd, &open_one) == 0 &&
+           named.st_dev == open_one.st_dev && named.st_ino == open_one.st_ino;
+}
+
+/* Both new files, empty, and nobody else's: the first is locked as long as it is open, also against
+ * another process, which would write into the same bytes and put a mixture in place. */
+static int open_both(struct file_write *file, struct err *err)
+{
+    for (;;) {
+        file->plain = open_new(file, ".new", err);
+        if (file->plain < 0)
+            return SOUK_UNAVAILABLE;
+        if (flock(file->plain, LOCK_EX | LOCK_NB) != 0)
+            return err_set(err, SOUK_CONFLICT, "%s is being written by somebody else", file->path);
+        if (is_still(file, ".new", file->plain))
+            break;
+        close(file->plain);
+    }
+    file->packed = open_new(file, ".gz.new", err);
+    if (file->packed < 0)
+        return SOUK_UNAVAILABLE;
+    if (ftruncate(file->plain, 0) != 0 || ftruncate(file->packed, 0) != 0)
+        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %m", file->path);
+    return SOUK_OK;
 }
 
 static void close_all(struct file_write *file)
@@ -66,11 +98,10 @@ int file_write_begin(struct file_write **out, const char *path, struct err *err)
         free(file);
         return err_set(err, SOUK_ERROR, "the file cannot be compressed");
     }
-    file->plain = open_new(file, ".new", err);
-    file->packed = file->plain < 0 ? -1 : open_new(file, ".gz.new", err);
-    if (file->packed < 0) {
+    int code = open_both(file, err);
+    if (code != SOUK_OK) {
         close_all(file);
-        return SOUK_UNAVAILABLE;
+        return code;
     }
     *out = file;
     return SOUK_OK;

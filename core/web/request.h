@@ -98,9 +98,11 @@ struct request {
     struct souk_str principal; /* who may do this, found by server_options.authorize: "staff:12",
                                   "token:3", "control"; empty where nobody has to be known */
     const void *staff;         /* what authorize knows of them besides: its own affair */
-    int64_t expires; /* clock_now: when the answer is no longer true; 0: see request_expires */
-    const void *landing; /* what web_site.page_asked found: the answer is this visitor's alone; NULL:
-                            nothing */
+    int64_t expires;     /* clock_now: when the answer is no longer true; 0: see request_expires */
+    const void *landing; /* what web_site.page_asked found: the answer is this visitor's alone;
+                            NULL: nothing */
+    int alone;    /* the answer rests on who asks, or on what the page cache does not see: not kept
+                     there; see request_alone */
     int64_t told; /* a number that a handler leaves for page_sent (how many were found), kept with
                      the page in the page cache; 0: nothing was said */
 };
@@ -131,6 +133,13 @@ static inline void request_expires(struct request *request, int64_t at)
 {
     if (at && (!request->expires || at < request->expires))
         request->expires = at;
+}
+
+/* The answer is for this request alone (it rests on a header, the address, a random number, a
+ * file): the page cache does not keep it. */
+static inline void request_alone(struct request *request)
+{
+    request->alone = 1;
 }
 
 /* ---- answering: the last one wins until the handler returns ---- */

@@ -3,6 +3,8 @@
  * a column. A value is a member of an item (souk/catalogue.h), "attribute:code", "meta:key", a
  * fixed text in quotes; several with "|" between them: the first that is not empty.
  *
+ * A text that a spreadsheet would run as a formula gets an apostrophe before it.
+ *
  * RFC 4180: CRLF, quotes where they are needed and doubled within. Line breaks and other control
  * characters in values become spaces: many readers of such files count lines.
  */
@@ -16,6 +18,7 @@ struct csv { /* feed->state */
     struct market_map columns;
     struct souk_str required; /* headers that may not be empty, with commas */
     char sign;
+    int as_is; /* texts that a spreadsheet takes for formulas, too */
 };
 
 static int must_quote(const struct csv *csv, struct souk_str text)
@@ -41,11 +44,29 @@ static struct souk_str without_controls(struct souk_ctx *ctx, struct souk_str te
     return copy;
 }
 
+/* A spreadsheet runs what begins so, and a name may come from anybody. A number is none. */
+static int is_formula(struct souk_str text)
+{
+    size_t at = 0;
+    while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t'))
+        at++;
+    if (at == text.len || !strchr("=+-@", text.ptr[at]))
+        return 0;
+    if (text.ptr[at] == '=' || text.ptr[at] == '@')
+        return 1;
+    for (at++; at < text.len; at++)
+        if (!(text.ptr[at] >= '0' && text.ptr[at] <= '9') && !strchr(".,", text.ptr[at]))
+            return 1;
+    return 0;
+}
+
 static void put_cell(struct souk_ctx *ctx, struct souk_feed *feed, const struct csv *csv,
                      struct souk_str text)
 {
     size_t from = 0;
     text = without_controls(ctx, text);
+    if (!csv->as_is && is_formula(text))
+        text = souk_printf(ctx, "'%.*s", SOUK_PRI(text));
     if (!must_quote(csv, text)) {
         souk_feed_write(feed, text);
         return;
@@ -126,6 +147,7 @@ static int begin(struct souk_ctx *ctx, struct souk_feed *feed)
     struct souk_str sign = market_setting(feed, "sign");
     feed->state = csv;
     csv->sign = souk_str_is(sign, "tab") ? '\t' : sign.len ? sign.ptr[0] : ',';
+    csv->as_is = souk_str_is(market_setting(feed, "formulas"), "yes");
     csv->required = market_setting(feed, "required");
     market_map_read(ctx, market_setting(feed, "columns"), &csv->columns);
     if (csv->columns.count == 0 || csv->columns.count > COLUMNS_MOST)
@@ -172,6 +194,8 @@ static const struct souk_feed_setting settings[] = {
      "header = value, a line each: a member of the offer, attribute:code, meta:key or \"text\"",
      SOUK_FEED_LINES, 0},
     {"sign", "Sign between columns", ",", ", ; | or tab", 0, 0},
+    {"formulas", "Texts that begin like formulas stay as they are", "no",
+     "no: an apostrophe before = + - @, so that spreadsheets do not run them; yes or no", 0, 0},
     {"required", "Columns that must be filled", "", "headers divided by commas", 0, 0},
 };
 

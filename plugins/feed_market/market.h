@@ -41,6 +41,18 @@ const struct market_category *market_tree_find(const struct market_tree *tree, s
 const struct market_category *market_category_of(const struct market_tree *tree,
                                                  const struct souk_value *item);
 
+/* ---- number.c: numbers of nine digits ---- */
+
+struct market_numbers {
+    uint32_t *slots; /* those that are taken, by hash; 0: free */
+    uint32_t mask, count, last;
+    int64_t last_id;
+};
+/* Room for so many. */
+void market_numbers_make(struct souk_ctx *ctx, uint32_t room, struct market_numbers *numbers);
+/* Of an id: calls with the same one stand together. 1 to 999999999; 0: no more room. */
+uint32_t market_number(struct market_numbers *numbers, int64_t id);
+
 /* ---- XML: errors stay in the feed, so only the last call is looked at ---- */
 
 /* <name>text</name>, left out when the text is empty; `most` letters, 0: all. */

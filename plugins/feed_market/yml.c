@@ -1,6 +1,7 @@
 /*
- * yml.c: Yandex Market Language. The order of elements is that of the DTDs in use (Simple.dtd for
- * offers with a name, Custom.dtd for vendor.model), which is stricter than the format's own words.
+ * yml.c: Yandex Market Language. The order of elements is that of the DTDs in use, which is
+ * stricter than the format's own words, and another for each kind of offers: README.md says which
+ * DTD goes with which settings.
  *
  * An offer is one variant. What the format requires and an item lacks is said: a category, an
  * address that is short enough, a brand for vendor.model. All else is left out of the offer when it
@@ -15,12 +16,17 @@
 #define DESCRIPTION_MOST 3000
 #define NOTES_MOST       50
 #define PICTURES_MOST    10
+#define GROUPS_MOST      900000 /* products that have variants */
 
-struct yml { /* feed->state */
-    struct market_tree tree;
+enum kind { NAMED, VENDOR_MODEL, BOOK };
+
+struct yml {                 /* feed->state */
+    struct market_tree tree; /* ids: the numbers that stand in the file */
+    struct market_numbers groups;
+    enum kind kind;
     struct souk_str options; /* the element delivery-options, ready; may be empty */
     struct souk_str delivery, pickup, store, notes, origin, model, prefix, params;
-    int by_vendor, by_sku, options_in_offers, groups;
+    int by_sku, options_in_offers, has_size;
 };
 
 /* ---- the head ---- */
@@ -89,13 +95,30 @@ static struct souk_str yes_or_no(const struct souk_feed *feed, const char *key)
     return souk_str(market_yes(feed, key) ? "true" : "false");
 }
 
+/* The shop's ids have more digits than the format takes. */
+static void number_categories(struct souk_ctx *ctx, struct market_tree *tree)
+{
+    struct market_numbers numbers;
+    market_numbers_make(ctx, 2 * tree->count, &numbers);
+    for (uint32_t i = 0; i < tree->count; i++)
+        tree->at[i].id = market_number(&numbers, tree->at[i].id);
+}
+
 static int read_settings(struct souk_ctx *ctx, struct souk_feed *feed, struct yml *yml)
 {
+    struct souk_str offers = market_setting(feed, "offers");
     market_tree_read(ctx, feed, &yml->tree);
-    yml->by_vendor = souk_str_is(market_setting(feed, "offers"), "vendor.model");
+    number_categories(ctx, &yml->tree);
+    if (market_yes(feed, "groups"))
+        market_numbers_make(ctx, GROUPS_MOST, &yml->groups);
+    if (offers.len && !souk_in_list(souk_str("name,vendor.model,book"), offers))
+        return souk_fail(ctx, SOUK_INVALID, "the kind of offers is name, vendor.model or book");
+    yml->kind = souk_str_is(offers, "vendor.model") ? VENDOR_MODEL
+                : souk_str_is(offers, "book")       ? BOOK
+                                                    : NAMED;
+    yml->has_size = market_yes(feed, "size");
     yml->by_sku = souk_str_is(market_setting(feed, "ids"), "sku");
     yml->options_in_offers = market_yes(feed, "delivery_in_offers");
-    yml->groups = market_yes(feed, "groups");
     yml->delivery = yes_or_no(feed, "delivery");
     yml->pickup = yes_or_no(feed, "pickup");
     yml->store = yes_or_no(feed, "store");
@@ -112,10 +135,11 @@ static void put_categories(struct souk_ctx *ctx, struct souk_feed *feed, const s
     struct souk_walk walk = souk_walk(feed->categories);
     souk_feed_put(feed, "<categories>\n");
     while (souk_step(&walk)) {
+        const struct market_category *category =
+            market_tree_find(&yml->tree, market_text(walk.value, "key"));
         const struct market_category *parent =
             market_tree_find(&yml->tree, market_text(walk.value, "parent"));
-        market_raw(feed, souk_printf(ctx, "<category id=\"%lld\"",
-                                     (long long)souk_int(souk_get(walk.value, "id"), 0)));
+        market_raw(feed, souk_printf(ctx, "<category id=\"%lld\"", (long long)category->id));
         if (parent)
             market_raw(feed, souk_printf(ctx, " parentId=\"%lld\"", (long long)parent->id));
         souk_feed_put(feed, ">");
@@ -184,7 +208,7 @@ static int check(struct souk_ctx *ctx, const struct yml *yml, const struct souk_
         return souk_fail(ctx, SOUK_INVALID, "it costs nothing");
     if (souk_trim(market_text(item, "name")).len == 0)
         return souk_fail(ctx, SOUK_INVALID, "it has no name");
-    if (yml->by_vendor && brand_of(item).len == 0)
+    if (yml->kind == VENDOR_MODEL && brand_of(item).len == 0)
         return souk_fail(ctx, SOUK_INVALID, "it has no brand, which vendor.model needs");
     return SOUK_OK;
 }
@@ -272,15 +296,15 @@ static struct souk_str origin_of(struct souk_ctx *ctx, const struct yml *yml,
     return yml->origin.len ? market_values(ctx, item, yml->origin, ", ") : souk_str("");
 }
 
-/* name, or what stands for it in vendor.model, and what follows as the DTD of each has it. */
-static void put_name(struct souk_ctx *ctx, struct souk_feed *feed, const struct yml *yml,
-                     const struct souk_value *item)
+/* Without delivery options a named offer has the order of the DTD that knows none (Original). */
+static int is_original(const struct yml *yml)
 {
-    if (!yml->by_vendor) {
-        market_element(feed, "name", market_text(item, "name"), NAME_MOST);
-        market_element(feed, "vendor", brand_of(item), 0);
-        return;
-    }
+    return yml->kind == NAMED && yml->options.len == 0;
+}
+
+static void put_model(struct souk_ctx *ctx, struct souk_feed *feed, const struct yml *yml,
+                      const struct souk_value *item)
+{
     struct souk_str model =
         yml->model.len ? market_values(ctx, item, yml->model, " ") : souk_str("");
     struct souk_str prefix = souk_str("");
@@ -297,6 +321,44 @@ static void put_name(struct souk_ctx *ctx, struct souk_feed *feed, const struct 
     market_element(feed, "model", model.len ? model : market_text(item, "name"), NAME_MOST);
 }
 
+/* What is known of a book stands in attributes of these codes. */
+static void put_book(struct souk_ctx *ctx, struct souk_feed *feed, const struct souk_value *item)
+{
+    static const char *const known[][2] = {{"author", "author"},   {"publisher", "publisher"},
+                                           {"series", "series"},   {"year", "year"},
+                                           {"ISBN", "isbn"},       {"volume", "volume"},
+                                           {"part", "part"},       {"language", "language"},
+                                           {"binding", "binding"}, {"page_extent", "page_extent"}};
+    struct souk_str barcode = market_text(item, "barcode");
+    int is_isbn = market_is_gtin(barcode) && barcode.len == 13 &&
+                  (memcmp(barcode.ptr, "978", 3) == 0 || memcmp(barcode.ptr, "979", 3) == 0);
+    market_element(feed, "name", market_text(item, "name"), NAME_MOST);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct souk_str text = market_values(ctx, item, souk_str(known[i][1]), ", ");
+        if (text.len == 0 && souk_str_is(souk_str(known[i][0]), "publisher"))
+            text = brand_of(item);
+        if (text.len == 0 && souk_str_is(souk_str(known[i][0]), "ISBN") && is_isbn)
+            text = barcode;
+        market_element(feed, known[i][0], text, 0);
+    }
+}
+
+/* The name, or what stands for it, and what follows as the DTD of each kind has it. */
+static void put_name(struct souk_ctx *ctx, struct souk_feed *feed, const struct yml *yml,
+                     const struct souk_value *item)
+{
+    if (yml->kind == VENDOR_MODEL) {
+        put_model(ctx, feed, yml, item);
+    } else if (yml->kind == BOOK) {
+        put_book(ctx, feed, item);
+    } else {
+        market_element(feed, "name", market_text(item, "name"), NAME_MOST);
+        market_element(feed, "vendor", brand_of(item), 0);
+        if (is_original(yml))
+            market_element(feed, "vendorCode", code_of(item), 0);
+    }
+}
+
 static void put_texts(struct souk_ctx *ctx, struct souk_feed *feed, const struct yml *yml,
                       const struct souk_value *item)
 {
@@ -306,7 +368,7 @@ static void put_texts(struct souk_ctx *ctx, struct souk_feed *feed, const struct
     market_element(feed, "country_of_origin", origin_of(ctx, yml, item), 0);
     if (market_is_gtin(barcode))
         market_element(feed, "barcode", barcode, 0);
-    if (yml->by_vendor)
+    if (yml->kind != NAMED || is_original(yml))
         return;
     if (yml->options_in_offers)
         market_raw(feed, yml->options);
@@ -314,24 +376,28 @@ static void put_texts(struct souk_ctx *ctx, struct souk_feed *feed, const struct
     market_element(feed, "vendorCode", code_of(item), 0);
 }
 
-static void put_open(struct souk_ctx *ctx, struct souk_feed *feed, const struct yml *yml,
+static void put_open(struct souk_ctx *ctx, struct souk_feed *feed, struct yml *yml,
                      const struct souk_value *item, struct souk_str id)
 {
+    uint32_t group = yml->groups.slots && market_text(item, "group").len
+                         ? market_number(&yml->groups, souk_int(souk_get(item, "product"), 0))
+                         : 0;
     souk_feed_put(feed, "<offer id=\"");
     souk_feed_xml(feed, id, 0);
     souk_feed_put(feed, souk_true(souk_get(item, "available")) ? "\" available=\"true\""
                                                                : "\" available=\"false\"");
-    if (yml->by_vendor)
+    if (yml->kind == VENDOR_MODEL)
         souk_feed_put(feed, " type=\"vendor.model\"");
-    if (yml->groups && market_text(item, "group").len)
-        market_raw(feed, souk_printf(ctx, " group_id=\"%lld\"",
-                                     (long long)souk_int(souk_get(item, "product"), 0)));
+    if (yml->kind == BOOK)
+        souk_feed_put(feed, " type=\"book\"");
+    if (group)
+        market_raw(feed, souk_printf(ctx, " group_id=\"%u\"", group));
     souk_feed_put(feed, ">\n");
 }
 
 static int item(struct souk_ctx *ctx, struct souk_feed *feed, const struct souk_value *item)
 {
-    const struct yml *yml = feed->state;
+    struct yml *yml = feed->state;
     const struct market_category *category = market_category_of(&yml->tree, item);
     struct souk_str id =
         yml->by_sku ? market_text(item, "sku")
@@ -346,14 +412,22 @@ static int item(struct souk_ctx *ctx, struct souk_feed *feed, const struct souk_
         market_element(feed, "oldprice", market_price(ctx, item, "compare_at"), 0);
     market_element(feed, "currencyId", feed->currency, 0);
     market_element(feed, "categoryId", souk_printf(ctx, "%lld", (long long)category->id), 0);
-    put_pictures(feed, item);
-    if (yml->by_vendor)
+    if (yml->kind != BOOK)
+        put_pictures(feed, item);
+    if (yml->kind == VENDOR_MODEL || is_original(yml))
         market_element(feed, "store", yml->store, 0);
-    market_element(feed, "pickup", yml->pickup, 0);
+    if (yml->kind != BOOK)
+        market_element(feed, "pickup", yml->pickup, 0);
     market_element(feed, "delivery", yml->delivery, 0);
-    put_size(ctx, feed, item);
+    if (yml->has_size)
+        put_size(ctx, feed, item);
     put_name(ctx, feed, yml, item);
     put_texts(ctx, feed, yml, item);
+    if (yml->kind == BOOK) {
+        put_pictures(feed, item);
+        market_element(feed, "store", yml->store, 0);
+        market_element(feed, "pickup", yml->pickup, 0);
+    }
     put_params(ctx, feed, yml, item);
     return souk_feed_put(feed, "</offer>\n");
 }
@@ -366,7 +440,7 @@ static int end(struct souk_ctx *ctx, struct souk_feed *feed)
 
 static const struct souk_feed_setting settings[] = {
     {"company", "Company", "", "its full legal name; empty: the shop's name", 0, 0},
-    {"offers", "Kind of offers", "name", "name, or vendor.model", 0, 0},
+    {"offers", "Kind of offers", "name", "name, vendor.model or book", 0, 0},
     {"ids", "Ids of offers", "id", "id: the shop's number of the variant; or sku", 0, 0},
     {"groups", "Variants as groups", "yes", "yes or no", 0, 0},
     {"delivery_options", "Delivery options", "",
@@ -377,6 +451,7 @@ static const struct souk_feed_setting settings[] = {
     {"store", "Sold in a store", "", "yes, no, or empty: not said", 0, 0},
     {"sales_notes", "Sales notes", "", "at most 50 letters", 0, 0},
     {"origin", "Country of origin", "country_of_origin", "code of an attribute", 0, 0},
+    {"size", "Weight and size", "yes", "yes or no", 0, 0},
     {"type_prefix", "Type of goods (vendor.model)", "category",
      "category: its name; or code of an attribute", 0, 0},
     {"model", "Model (vendor.model)", "", "code of an attribute; empty: the name", 0, 0},

@@ -1,6 +1,7 @@
 -- A partner as many are: a GET with the click, the sum in decimal, a word for the state; one key is one conversion.
 options = {
     url = "https://partner.example/postback?subid={click}&order={order}&sum={amount}&cur={currency}&status={state}&coupon={coupon}&key={key}",
+    count = { "net", "at_once" },
     states = { pending = "hold", approved = "lead", rejected = "trash" },
     headers = { ["X-Key"] = "{token}" },
     token = "pk_live_9f8e7d6c5b4a",

@@ -34,6 +34,7 @@ static struct settings {
 
 /* ---- options ---- */
 
+static const char *const countings[] = {"net", "at_once", NULL};
 static const char *const methods[] = {"GET", "POST", NULL};
 
 static const struct souk_option options[] = {
@@ -41,6 +42,10 @@ static const struct souk_option options[] = {
      "Parameters of landing addresses that hold the partner's id of a click, at most 8"},
     {"window", SOUK_DURATION, 0, "30d", "How long a click counts", INT64_C(3600000000),
      INT64_C(34560000000000)},
+    {"count", SOUK_LIST, 0, NULL,
+     "How it counts: net: amounts without tax and delivery; at_once: approved with the money, not "
+     "after the time for returns",
+     .choices = countings},
     {"url", SOUK_STRING, SOUK_REQUIRED, NULL,
      "The address that is called, with macros such as {click} and {amount}"},
     {"url_pending", SOUK_STRING, 0, NULL, "Another one for conversions that wait"},
@@ -314,7 +319,8 @@ static const struct souk_track_provider hooks = {.size = sizeof hooks,
                                                  .label = "Postback",
                                                  .params_option = "params",
                                                  .window_option = "window",
-                                                 .send = send};
+                                                 .send = send,
+                                                 .flags_option = "count"};
 
 static const struct souk_provider providers[] = {{"track", "hooks", &hooks}};
 static const struct souk_file files[] = {SOUK_FILE("locale/bg.mo", bg)};

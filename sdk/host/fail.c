@@ -7,6 +7,7 @@
  *
  * The counter is the process's: scenarios that count run alone in theirs.
  */
+#include "bridge/feed.h"
 #include "host/host.h"
 
 #include <pthread.h>
@@ -82,6 +83,25 @@ static int keep_delivery(struct souk_ctx *ctx, const struct souk_delivery_report
     return code;
 }
 
+/* As souk/feed.h has it: after an error every further step gives it again, and the file is not
+ * whole, whether the plugin looks at it or not. */
+static int break_sink(struct souk_feed_sink *sink)
+{
+    if (sink && !sink->failed)
+        sink->failed = SOUK_UNAVAILABLE;
+    return SOUK_UNAVAILABLE;
+}
+
+static int break_write(struct souk_feed_sink *sink, struct souk_str bytes)
+{
+    return is_turn() ? break_sink(sink) : bridge_api()->feed->write(sink, bytes);
+}
+
+static int break_write_xml(struct souk_feed_sink *sink, struct souk_str text, uint32_t most)
+{
+    return is_turn() ? break_sink(sink) : bridge_api()->feed->write_xml(sink, text, most);
+}
+
 /* ---- the table ---- */
 
 static struct {
@@ -112,6 +132,8 @@ static void make(void)
 #include "host/api_list.h"
     table.payment.report = keep_payment;
     table.delivery.report = keep_delivery;
+    table.feed.write = break_write;
+    table.feed.write_xml = break_write_xml;
 }
 
 const struct souk_api *host_table(void)

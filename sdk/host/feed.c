@@ -317,6 +317,7 @@ void feed_make(struct scene *scene, const struct feed_terms *terms, const struct
     }
     if (made->code != SOUK_OK)
         scene_code_seen(scene, made->where, made->code, made->err.text[0] != '\0');
+    made->noisy = making.run.noisy;
     made->all = making.all.len ? since(&making, 0) : souk_str("");
     shut_making(&making);
 }

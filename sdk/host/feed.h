@@ -45,6 +45,7 @@ struct feed_made { /* in the scene's arena */
     struct souk_str head, tail, all;
     struct feed_out items[PIECES_MOST];
     size_t count;
+    int noisy; /* how often it tried to write elsewhere */
 };
 struct feed_terms {
     const char *currency; /* NULL: EUR */

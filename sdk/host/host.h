@@ -139,6 +139,8 @@ const struct suite *host_suite(size_t number);
 void run_rule(const struct plan *plan, const struct suite *suite, const struct rule *rule, int mode,
               int number, struct outcome *outcome);
 void run_clean(const char *scratch); /* empties the folder */
+/* A sanitizer's first lines in what a child wrote, if there are any, become the finding (sanitized.c). */
+void sanitized_read(int log, struct outcome *outcome);
 const char *run_mode_name(int mode);
 int run_mode(const char *name); /* -1: none of that name */
 

@@ -351,6 +351,8 @@ int main(int argc, char **argv)
         return 1;
     }
     log_setup(LOG_ERROR, 0);
+    setenv("SOUK_KEEP_COPIES", "1",
+           0); /* gdb and sanitizers find the symbols; the folder is ours */
     int code = is_play  ? play_main(argc, argv, scratch)
                : is_ask ? ask_main(argv, scratch)
                         : conform(&options, scratch);

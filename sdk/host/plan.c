@@ -46,14 +46,20 @@ static int find_script(struct plan *plan, const char *with, struct err *err)
     return SOUK_OK;
 }
 
-static int is_secret(const struct plan *plan, struct souk_str key)
+/* "int", "secret" … as the descriptor says; empty: there is no such option. */
+static struct souk_str type_of(const struct plan *plan, struct souk_str key)
 {
     json_each(option, json_at(plan->about, "options"))
     {
         if (souk_str_equal(json_text(json_at(&option->value, "key")), key))
-            return souk_str_is(json_text(json_at(&option->value, "type")), "secret");
+            return json_text(json_at(&option->value, "type"));
     }
-    return 0;
+    return souk_str("");
+}
+
+static int is_secret(const struct plan *plan, struct souk_str key)
+{
+    return souk_str_is(type_of(plan, key), "secret");
 }
 
 static void add_secret(struct plan *plan, struct json *out, struct souk_str key,
@@ -68,13 +74,15 @@ static void add_secret(struct plan *plan, struct json *out, struct souk_str key,
         plan->secrets[(*count)++] = arena_cstr(&plan->arena, text);
 }
 
-static void make_values(struct plan *plan, const struct json *options, const struct json *more)
+static void make_values(struct plan *plan, const struct json *options, const struct json *more,
+                        size_t later)
 {
     size_t count = 0;
     plan->values = json_new(&plan->arena, JSON_OBJECT);
     struct json *own = json_add(&plan->arena, plan->values, plan->name, JSON_OBJECT);
-    plan->secrets = arena_array(&plan->arena, const char *,
-                                (options ? options->count : 0) + (more ? more->count : 0) + 1);
+    plan->secrets =
+        arena_array(&plan->arena, const char *,
+                    (options ? options->count : 0) + (more ? more->count : 0) + later + 1);
     json_each(option, options)
     {
         if (option->value.kind == JSON_STRING && is_secret(plan, option->key))
@@ -86,7 +94,7 @@ static void make_values(struct plan *plan, const struct json *options, const str
         arena_cstr(&plan->arena, json_text(&word->value));
 }
 
-static int read_script(struct plan *plan, struct err *err)
+static int read_script(struct plan *plan, size_t later, struct err *err)
 {
     struct script *script = NULL;
     struct json *options = NULL, *secrets = NULL;
@@ -98,22 +106,44 @@ static int read_script(struct plan *plan, struct err *err)
         secrets = script_value(script, &plan->arena, "secrets");
         script_close(script);
     }
-    make_values(plan, options, secrets);
+    make_values(plan, options, secrets, later);
     return SOUK_OK;
+}
+
+/* As it would be written for an option of this type: a list is "one, two". */
+static void add_value(struct plan *plan, struct json *own, const char *key, struct souk_str text)
+{
+    struct souk_str type = type_of(plan, souk_str(key)), part;
+    int64_t number;
+    if (souk_str_is(type, "list")) {
+        struct json *list = json_add(&plan->arena, own, key, JSON_ARRAY);
+        while (str_split(&text, ',', &part))
+            json_add_str(&plan->arena, list, NULL, str_trim(part));
+    } else if (souk_str_is(type, "bool") &&
+               (souk_str_is(text, "true") || souk_str_is(text, "false"))) {
+        json_add_bool(&plan->arena, own, key, text.ptr[0] == 't');
+    } else if ((souk_str_is(type, "int") || souk_str_is(type, "size")) &&
+               str_to_int(text, &number) == SOUK_OK) {
+        json_add_int(&plan->arena, own, key, number);
+    } else {
+        json_add_str(&plan->arena, own, key, text);
+    }
 }
 
 static void add_given(struct plan *plan, const char *const *set)
 {
     struct json *own = (struct json *)(uintptr_t)json_at(plan->values, plan->name);
+    size_t count = 0;
+    while (plan->secrets[count])
+        count++;
     for (; *set; set++) {
-        int64_t number;
         size_t len = (size_t)(strchr(*set, '=') - *set);
         const char *key = arena_cstr(&plan->arena, str_make(*set, len));
         struct souk_str value = souk_str(*set + len + 1);
-        if (str_to_int(value, &number) == SOUK_OK)
-            json_add_int(&plan->arena, own, key, number);
+        if (is_secret(plan, souk_str(key)))
+            add_secret(plan, own, souk_str(key), value, &count);
         else
-            json_add_str(&plan->arena, own, key, value);
+            add_value(plan, own, key, value);
     }
 }
 
@@ -131,8 +161,11 @@ int plan_make(struct plan *plan, const char *file, const char *with, const char 
     code = inspect_file(&request, &plan->arena, &plan->about, err);
     if (code == SOUK_OK && json_at(plan->about, "name") == NULL)
         code = err_set(err, SOUK_INVALID, "%s: holds no descriptor", file);
+    size_t later = 0;
+    while (set[later])
+        later++;
     if (code == SOUK_OK)
-        code = read_script(plan, err);
+        code = read_script(plan, later, err);
     if (code == SOUK_OK)
         add_given(plan, set);
     return code;

@@ -61,6 +61,7 @@ static struct play_http *http(struct play *play)
         play->http->multi = curl_multi_init();
         play->http->visitor = curl_easy_init();
         play->http->other = curl_easy_init();
+        curl_easy_setopt(play->http->visitor, CURLOPT_COOKIEFILE, ""); /* it keeps cookies */
     }
     return play->http;
 }
@@ -178,7 +179,7 @@ static struct curl_slist *make_headers(struct play *play, const struct play_ask 
 static void set_up(struct asking *asking, const struct play_ask *ask, struct curl_slist *headers)
 {
     CURL *handle = asking->handle;
-    curl_easy_reset(handle); /* cookies stay */
+    curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L); /* no body of the request before */
     curl_easy_setopt(handle, CURLOPT_URL, ask->url);
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
@@ -190,8 +191,6 @@ static void set_up(struct asking *asking, const struct play_ask *ask, struct cur
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, asking);
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)(STEP_LIMIT / CLOCK_MS));
-    if (ask->as_visitor)
-        curl_easy_setopt(handle, CURLOPT_COOKIEFILE, "");
     if (ask->body.len || strcmp(ask->method, "GET") != 0) {
         curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, (long)ask->body.len);
         curl_easy_setopt(handle, CURLOPT_POSTFIELDS, ask->body.len ? ask->body.ptr : "");

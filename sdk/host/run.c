@@ -3,12 +3,14 @@
  *
  * The idea: the child makes a world, runs the scenario as the mode wants it (again after a reload,
  * in eight threads at once, with one call of the API failing), and writes what it found into a
- * pipe. If nothing comes, how the child ended is the finding: the name of a signal, an exit in the
- * middle of a call, or time that ran out. Its stdout and stderr are files, so that what the plugin
- * prints is seen and what was logged can be searched.
+ * pipe. If nothing comes, how the child ended is the finding: the name of a signal and the place as
+ * the board has it, an exit in the middle of a call, or time that ran out. Its stdout and stderr
+ * are files, so that what the plugin prints is seen and what was logged can be searched; a
+ * sanitizer's report there is the finding before all others.
  */
 #include "host/host.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
@@ -45,6 +47,11 @@ int run_mode(const char *name)
             return i;
     return -1;
 }
+
+struct line { /* from a child to us, besides what it says at the end */
+    int in, out, log;
+    struct board *board; /* where it crashed */
+};
 
 /* ---- in the child ---- */
 
@@ -194,14 +201,24 @@ static int open_memory(const char *name, int as)
     return fd;
 }
 
-static void child(struct part *part, int number, int out)
+/* Where it crashes is written where the parent reads it. A sanitizer's own handler says more. */
+static void watch_faults(struct board *board)
+{
+    board_use(board);
+    if (!dlsym(RTLD_DEFAULT, "__asan_init") && !dlsym(RTLD_DEFAULT, "__tsan_init"))
+        board_catch_faults();
+}
+
+static void child(struct part *part, int number, const struct line *line)
 {
     struct outcome outcome = {0};
     struct err err = {0};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     fflush(NULL);
     part->world->out_fd = open_memory("stdout", 1);
-    part->world->log_fd = open_memory("stderr", 2);
+    part->world->log_fd = line->log;
+    dup2(line->log, 2);
+    watch_faults(line->board);
     fail_at(part->mode == MODE_FAIL ? number : 0);
     peer_slow_at(part->mode == MODE_SLOW ? number : 0);
     part->world->is_old =
@@ -218,7 +235,7 @@ static void child(struct part *part, int number, int out)
     memcpy(outcome.words, part->words, sizeof outcome.words);
     outcome.seen = fail_seen();
     outcome.failed = fail_done() || peer_slow_done();
-    if (write(out, &outcome, sizeof outcome) != (ssize_t)sizeof outcome)
+    if (write(line->out, &outcome, sizeof outcome) != (ssize_t)sizeof outcome)
         _exit(3);
     _exit(0);
 }
@@ -237,8 +254,18 @@ void run_clean(const char *scratch)
     nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The last lines of what a sanitizer or assert wrote say more than a signal's number. */
-static void say_end(int status, struct outcome *outcome)
+/* ": crashed at tea-….so+0x1139 in GET /x/tea/kettle", as a shop says it. */
+static void say_place(const struct board_fault *fault, struct outcome *outcome)
+{
+    size_t len = strlen(outcome->words);
+    if (!atomic_load(&fault->kind) || (!fault->file[0] && !fault->where[0]))
+        return;
+    snprintf(outcome->words + len, sizeof outcome->words - len, "%s%s%s%s",
+             fault->file[0] ? " at " : "", fault->file, fault->where[0] ? " in " : "",
+             fault->where);
+}
+
+static void say_end(int status, const struct board_fault *fault, struct outcome *outcome)
 {
     outcome->verdict = RULE_NO;
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
@@ -247,37 +274,58 @@ static void say_end(int status, struct outcome *outcome)
     else if (WIFSIGNALED(status))
         snprintf(outcome->words, sizeof outcome->words, "it does not come to an end within %d s",
                  PATIENCE / 1000);
+    else if (atomic_load(&fault->kind) == BOARD_EXIT)
+        snprintf(outcome->words, sizeof outcome->words,
+                 "it ends the process: exit(), or the end of its thread,");
     else
         snprintf(outcome->words, sizeof outcome->words, "it ends the process with exit code %d",
                  WEXITSTATUS(status));
+    say_place(fault, outcome);
 }
 
-static void wait_for(pid_t pid, int in, struct outcome *outcome)
+static void wait_for(pid_t pid, const struct line *line, struct outcome *outcome)
 {
-    struct pollfd fd = {.fd = in, .events = POLLIN};
+    struct pollfd fd = {.fd = line->in, .events = POLLIN};
     int status = 0;
     int ready = poll(&fd, 1, PATIENCE);
-    ssize_t got = ready > 0 ? read(in, outcome, sizeof *outcome) : -1;
+    ssize_t got = ready > 0 ? read(line->in, outcome, sizeof *outcome) : -1;
     if (ready == 0)
         kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0) {
     }
     if (got != (ssize_t)sizeof *outcome) {
         memset(outcome, 0, sizeof *outcome);
-        say_end(status, outcome);
+        say_end(status, &line->board->fault, outcome);
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        say_end(status, outcome);
+        say_end(status, &line->board->fault, outcome);
     }
+    sanitized_read(line->log, outcome);
+}
+
+/* What the parent needs of a child; 0: it cannot be had. */
+static int open_line(struct line *line)
+{
+    static struct board *board;
+    int ends[2];
+    board = board ? board : board_create();
+    if (!board || pipe2(ends, O_CLOEXEC) != 0)
+        return 0;
+    board_reset(board);
+    line->board = board;
+    line->in = ends[0];
+    line->out = ends[1];
+    line->log = memfd_create("stderr", MFD_CLOEXEC);
+    return 1;
 }
 
 void run_rule(const struct plan *plan, const struct suite *suite, const struct rule *rule, int mode,
               int number, struct outcome *outcome)
 {
-    int ends[2];
+    struct line line;
     struct world world = {.plan = plan};
     struct part part = {.world = &world, .suite = suite, .rule = rule, .mode = mode};
     memset(outcome, 0, sizeof *outcome);
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (!open_line(&line)) {
         outcome->verdict = RULE_NO;
         snprintf(outcome->words, sizeof outcome->words, "souk-host: no pipe");
         return;
@@ -285,10 +333,11 @@ void run_rule(const struct plan *plan, const struct suite *suite, const struct r
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
-        child(&part, number, ends[1]);
-    close(ends[1]);
+        child(&part, number, &line);
+    close(line.out);
     if (pid > 0)
-        wait_for(pid, ends[0], outcome);
-    close(ends[0]);
+        wait_for(pid, &line, outcome);
+    close(line.in);
+    close(line.log);
     run_clean(plan->scratch);
 }

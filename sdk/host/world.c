@@ -164,7 +164,8 @@ int world_open(struct world *world, struct err *err)
 {
     static const struct client_policy policy = {.timeout = 5 * CLOCK_SECOND};
     world->dir = world->plan->scratch;
-    board_use(board_create());
+    if (!board_current())
+        board_use(board_create());
     board_thread_begin("scene");
     log_setup(LOG_INFO, 0);
     clock_freeze(MONDAY_MORNING);

@@ -9,11 +9,12 @@ import { slow } from './slow.mjs';
 import { reload } from './reload.mjs';
 import { products } from './products.mjs';
 import { search } from './search.mjs';
+import { feeds } from './feeds.mjs';
 import { promotions } from './promotions.mjs';
 import { scripts } from './scripts.mjs';
 import { table } from './tools.mjs';
 
-const parts = { start, pages, products, search, promotions, writes, orders, slow, reload, scripts };
+const parts = { start, pages, products, search, promotions, feeds, writes, orders, slow, reload, scripts };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
 const unknown = wanted.filter((name) => !parts[name]);
 if (unknown.length) {

@@ -83,6 +83,7 @@ const bought = [
   ['no such order', go('/admin/orders/1'), 404],
 ];
 let back; // the page of a return
+const feed = {}; // pages of feeds
 
 // Rules: one of a name without a break, one that is off, one that is over.
 function putRules(made) {
@@ -109,6 +110,11 @@ const kinds = [
   ['no products', go('/admin/products?q=zzzzqqqq'), 200],
   ...['products', 'categories', 'pages', 'price-lists', 'tax-rates', 'tax-zones'].map((name) => [`new: ${name}`, go(`/admin/${name}/new`), 200]),
   ...['products', 'categories', 'pages', 'price-lists', 'people', 'inquiries', 'staff', 'plugins', 'import'].map((name) => [`one of ${name}`, firstOf(`/admin/${name}`), 200]),
+  ['feeds', go('/admin/feeds'), 200],
+  ['new: feeds', go('/admin/feeds/new'), 200],
+  ['a feed', (page) => page.goto(shop.url + feed.good), 200],
+  ['a feed that failed', (page) => page.goto(shop.url + feed.failed), 200],
+  ['a feed for a viewer', (page) => page.goto(shop.url + feed.good), 200, 'viewer'],
   ['remove', firstOf('/admin/categories', '/remove'), 200],
   ['erase', firstOf('/admin/people', '/erase'), 200],
   ['bulk preview', async (page) => {
@@ -201,6 +207,18 @@ async function prepare() {
   await step(order(0), order(0, '/note'), { text: 'Anna called: Thursday.' });
   await step(order(0), order(0, '/ask-return'), { [`units-${orders[0].lines[0]}`]: '1' });
   back = new URL(page.url()).pathname;
+  // feeds: one with a word without a break in its report, one that cannot be written
+  const make = async (name, fill, done) => {
+    await page.goto(`${shop.url}/admin/feeds/new`);
+    await page.fill('#name', name);
+    await page.selectOption('#format', 'yml');
+    for (const [key, value] of Object.entries(fill)) await page.fill(`#${key}`, value);
+    assert.equal((await send(page, () => page.click('.save button'))).status(), 200);
+    await until(`the feed ${name}`, async () => { await page.goto(page.url()); return done(await page.textContent('main')); });
+    return new URL(page.url()).pathname;
+  };
+  feed.good = await make('market', { suffix: 'utm_source=market&utm_content={sku}', categories: `tea-coffee\nceramics\n${'gone'.repeat(40)}` }, (text) => /feeds\/market\.xml/.test(text));
+  feed.failed = await make('x'.repeat(60), { currency: 'USD' }, (text) => /no price list in USD/.test(text));
   await page.goto(`${shop.url}/admin/people`);
   assert.ok(await page.locator('td a[href^="/admin/people/"]').count() > 0, 'nobody is there');
   await context.close();
@@ -214,7 +232,7 @@ test('admin pages: axe, html-validate and layout', { skip: why, timeout: 1200000
   validator = new HtmlValidate({ extends: ['html-validate:recommended'], rules: { 'long-title': 'off', 'void-style': 'off', 'doctype-style': 'off', 'no-trailing-whitespace': 'off',
     // rows of a list are chosen by boxes of one name, and a box has a hidden field beside it that says that it was asked
     'form-dup-name': 'off' } });
-  shop = await demoShop({ plugins: ['hello'], before: (made) => { orders = putOrders(made, stock); putRules(made); } });
+  shop = await demoShop({ plugins: ['hello', 'feed_market'], config: 'log = { access = "off" }\nshop = { name = "The souk", url = "http://shop.example" }', before: (made) => { orders = putOrders(made, stock); putRules(made); } });
   browser = await driver.launch({ executablePath: chromium, args: ['--no-sandbox'] });
   try {
     const { recovery } = await prepare();

@@ -27,7 +27,7 @@ const broken = {
     'send-once', 'unknown-not-failed', 'track-converges', 'label-code'],
   wrong_notify: ['send-once', 'text-always', 'text-exact', 'no-injection', 'refused-final', 'delayed-again', 'unknown-suppressed',
     'one-receiver', 'no-secrets'],
-  wrong_feed: ['well-formed', 'items-once', 'price-exact', 'hostile-text', 'limits-kept', 'rejected-words', 'empty-feed', 'steady', 'one-pass'],
+  wrong_feed: ['well-formed', 'items-once', 'price-exact', 'hostile-text', 'limits-kept', 'rejected-words', 'empty-feed', 'steady', 'one-pass', 'writes-nothing'],
   wrong_tax: ['rates-bounded', 'rates-steady', 'rates-offline', 'rates-dated', 'unknown-place', 'home-taxed', 'number-form', 'number-unknown',
     'number-invalid', 'number-remembered', 'no-secrets'],
   wrong_track: ['key-once', 'amount-exact', 'states-told', 'unknown-not-told', 'refused-final', 'no-injection', 'no-person', 'no-secrets'],

@@ -148,16 +148,47 @@ test('the demo shop: valid by the DTDs, and the price of each variant is the sam
     assert.ok(found.length > 150 && found.some((offer) => offer.old), `${found.length}, some reduced`);
 
     // The other DTDs: each with the settings that it asks for.
-    const shapes = [['custom', 'Custom.dtd', { offers: 'vendor.model', delivery_options: '0 | 2', store: 'no', pickup: 'yes', delivery: 'yes' }],
-      ['each', 'OfferDeliveryOptions.dtd', { delivery_options: '4.90 | 1-3 | 18\n0 | 5', delivery_in_offers: 'yes' }]];
+    const said = { store: 'no', pickup: 'yes', delivery: 'yes', sales_notes: 'Prepayment' }, options = { delivery_options: '4.90 | 1-3 | 18\n0 | 5' };
+    const shapes = [['custom', 'Custom.dtd', { offers: 'vendor.model', ...options }], ['each', 'OfferDeliveryOptions.dtd', { ...options, delivery_in_offers: 'yes' }],
+      ['books', 'Book.dtd', { offers: 'book', ...options }], ['first', 'Original.dtd', { size: 'no' }], ['models', 'Original.dtd', { offers: 'vendor.model', size: 'no' }]];
+    const files = { market: [text, 'Simple.dtd'] };
     for (const [name, file, settings] of shapes) {
-      await feeds.make({ name, format: 'yml', settings });
+      await feeds.make({ name, format: 'yml', settings: { ...said, ...settings } });
       const other = (await feeds.get(`${name}.xml`)).text;
       lint(other);
       valid(other, file);
       assert.ok(offers(other).length > 100);
+      assert.match(other, /<param name=/);
+      files[name] = [other, file];
     }
-    if (existsSync(dtd)) assert.throws(() => valid(text.replace('<price>', '<cost/><price>'), 'Simple.dtd'), 'the judge sees what is wrong');
+    // Each DTD says no to what it does not know, and to the kind of offers of another.
+    if (existsSync(dtd)) {
+      for (const [other, file] of Object.values(files)) assert.throws(() => valid(other.replace('<price>', '<cost/><price>'), file), `${file} sees what is wrong`);
+      for (const [name, file] of [['market', 'Book.dtd'], ['market', 'Original.dtd'], ['market', 'OfferDeliveryOptions.dtd'], ['custom', 'Simple.dtd'], ['each', 'Simple.dtd'], ['books', 'Custom.dtd'], ['first', 'Simple.dtd']])
+        assert.throws(() => valid(files[name][0], file), `${name} is not of ${file}`);
+    }
+
+    // Ids of the format have nine digits; a group is a product, and nothing but this one.
+    const groups = new Map();
+    for (const offer of found) {
+      const group = /group_id="(\d+)"/.exec(offer.head)?.[1], product = slugOf(offer.url);
+      if (!group) continue;
+      assert.ok(group.length <= 9 && Number(group) > 0, group);
+      assert.equal(groups.get(group) ?? product, product);
+      groups.set(group, product);
+    }
+    assert.ok(groups.size > 3 && new Set(groups.values()).size === groups.size, `${groups.size} groups`);
+    const sorts = [...text.matchAll(/<category id="(\d+)"(?: parentId="(\d+)")?>/g)];
+    assert.ok(sorts.length > 5 && sorts.every(([, id]) => id.length <= 9) && new Set(sorts.map(([, id]) => id)).size === sorts.length);
+    for (const [, , parent] of sorts) assert.ok(!parent || sorts.some(([, id]) => id === parent));
+    for (const offer of found) assert.ok(sorts.some(([, id]) => id === one(offer.body, 'categoryId')));
+
+    // In another language: its texts, and its addresses.
+    await feeds.make({ name: 'bulgarian', format: 'yml', locale: 'bg', suffix: 'utm_source=x' });
+    const bulgarian = offers((await feeds.get('bulgarian.xml')).text);
+    assert.equal(bulgarian.length, found.length);
+    for (const offer of bulgarian) assert.match(offer.url, /^https:\/\/shop\.example\/bg\/p\/[^?#]+\?(?:[^#]*&)?utm_source=x(?:#.*)?$/);
+    assert.match((await ask(feeds.shop.url + path(bulgarian[0].url))).text, /<html lang="bg"/);
 
     const google = (await feeds.get('google.xml')).text;
     lint(google);
@@ -322,6 +353,56 @@ test('wrong terms are refused at their place, and a failed writing leaves the ol
     assert.equal((await may('GET', '/feeds')).status, 200);
     assert.equal((await may('POST', '/feeds/market/write')).status, 403);
     assert.equal((await may('DELETE', '/feeds/market')).status, 403);
+  } finally { await feeds.down(); }
+});
+
+test('what would empty a file, or rests on another version, is seen', async () => {
+  const feeds = await Feeds.open({ products: [thing('CUP', 1250), thing('LAMP', 9000, { categories: [['Light']] })] });
+  try {
+    const { shop } = feeds, read = async () => items((await feeds.get('market.xml')).text).map((item) => item.sku).join();
+    const key = async (slug) => (await shop.get(`/api/v1/products/${slug}`)).json.breadcrumb[0].url.split('/').pop();
+    const light = await key('thing-lamp'), kitchen = await key('thing-cup');
+    await feeds.make({ name: 'market', format: 'google', categories: [light, 'of-old'] });
+    assert.equal(await read(), 'LAMP');
+    assert.deepEqual((await feeds.send('GET', '/feeds/market')).json.reasons, [{ words: 'no such category is to be seen', count: 1, sku: 'of-old' }]);
+    assert.equal((await feeds.send('PATCH', '/feeds/market', { categories: ['of-old', 'older'] })).status, 200);
+    const gone = await feeds.written('market', (feed) => feed.error);
+    assert.match(gone.error, /none of the categories of this feed is to be seen any more/);
+    assert.equal(await read(), 'LAMP', 'the old file');
+    assert.equal((await feeds.send('PATCH', '/feeds/market', { categories: [kitchen], currency: 'USD' })).status, 200);
+    const poor = await feeds.written('market', (feed) => /currency/.test(feed.error));
+    assert.match(poor.error, /no price list in USD/);
+    assert.equal(await read(), 'LAMP', 'the old file');
+    assert.equal((await feeds.send('PATCH', '/feeds/market', { currency: 'EUR' })).status, 200);
+    await feeds.written('market', (feed) => !feed.error);
+    assert.equal(await read(), 'CUP');
+
+    // As if another version of the plugin had written it.
+    const before = (await feeds.send('GET', '/feeds/market')).json;
+    assert.match(before.maker, /^feed_market \d/);
+    await shop.stop();
+    const done = spawnSync('sqlite3', [join(shop.data, 'souk.db'), "UPDATE feed SET maker = 'feed_market 0.0.1'"], { encoding: 'utf8' });
+    assert.equal(done.status, 0, done.stderr);
+    await shop.up();
+    const after = await feeds.written('market', (feed) => feed.maker === before.maker);
+    assert.ok(after.written_at > before.written_at);
+  } finally { await feeds.down(); }
+});
+
+test('a spreadsheet that opens the CSV runs nothing', async () => {
+  const rude = ['=HYPERLINK("http://x","y")', '+1+cmd|x', '-2+3', '@SUM(1)', ' =1+1'];
+  const feeds = await Feeds.open({ products: rude.map((name, i) => thing(`R${i}`, 1000 + i, { en: { name: `x ${i}`, slug: `r-${i}`, description: name } })) });
+  try {
+    const columns = 'id = sku\ntext = description\nprice = price\nless = "-5.00"\nown = "=A1"';
+    await feeds.make({ name: 'table', format: 'csv', settings: { columns } });
+    const rows = csv((await feeds.get('table.csv')).text);
+    assert.equal(rows.length, rude.length);
+    for (const [i, row] of rows.entries()) {
+      assert.equal(row.text, `'${rude[i].trim()}`, 'a text is one');
+      assert.deepEqual([row.price, row.less, row.own], [`10.0${i}`, '-5.00', "'=A1"], 'a number too');
+    }
+    await feeds.make({ name: 'bare', format: 'csv', settings: { columns, formulas: 'yes' } });
+    assert.deepEqual(csv((await feeds.get('bare.csv')).text).map((row) => row.text), rude.map((text) => text.trim()));
   } finally { await feeds.down(); }
 });
 

@@ -65,6 +65,28 @@ test('what may be called from where', () => kit({}, async (shop, at) => {
   assert.equal((await ask(`${shop.url}/x/probe_kit/write-files/a`, { method: 'POST' })).status, 500, 'a WRITE route answers no file');
 }));
 
+test('a part of a WRITE that is refused half way has changed nothing, though the handler says done', () => kit({}, async (shop, at) => {
+  const page = (key, more) => ({ page: { key, status: 'active', text: { en: { title: 'T', body: 'b' }, ...more } } });
+  const refused = await at.write('content.save', page('half', { 'xx-not': 7 }));
+  assert.equal(refused.code, INVALID, refused.why);
+  assert.equal((await at.read('content.page', { key: 'half' })).code, NOT_FOUND, 'nor the half of the page that was good');
+  assert.equal((await at.write('content.save', page('half'))).code, OK);
+}));
+
+test('a cached route keeps what is the same for all, and nothing that is one visitor\'s or a file\'s', () => kit({}, async (shop, at) => {
+  const kept = async (name, args, agent) => shop.get(`/x/probe_kit/kept/${name}${query(args)}`, { 'user-agent': agent });
+  const agents = ['Mozilla/5.0 (X11; Linux x86_64) Firefox/120', 'Mozilla/5.0 (Macintosh) Safari/605'];
+  assert.ok((await kept('locale.list', undefined, agents[0])).headers.get('etag'), 'this one is kept');
+  const visitors = [];
+  for (const agent of agents) visitors.push((await kept('person.visitor', undefined, agent)).json.out);
+  assert.ok(!visitors.includes('0'));
+  assert.notEqual(visitors[0], visitors[1], 'each is told their own number');
+  await at.task('file.write', { name: 'feed.csv', text: 'a\n' });
+  assert.equal((await kept('file.info', { name: 'feed.csv' }, agents[0])).json.out, 2);
+  await at.task('file.write', { name: 'feed.csv', text: 'a\nb\n' });
+  assert.equal((await kept('file.info', { name: 'feed.csv' }, agents[0])).json.out, 4, 'the file as it is now');
+}));
+
 test('files: written whole or not at all, read, listed, removed', () => kit({}, async (shop, at) => {
   const folder = join(shop.data, 'files/probe_kit');
   assert.equal((await at.task('file.write', { name: 'export.csv', text: 'a,b\n', times: 3 })).code, OK);

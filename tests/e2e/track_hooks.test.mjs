@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { staff } from './browser.mjs';
-import { Market, buyer, goods } from './buying.mjs';
+import { Market, Peer, buyer, goods } from './buying.mjs';
 
 const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 const DAY = 86400e6;
@@ -507,6 +507,29 @@ test('an order waits for its own click, not for those of others', async () => {
   await until('none is lost', () => rows("SELECT count(*) AS n FROM click WHERE param = 'subid'")[0].n === count);
 });
 
+test('the merchant says how it counts: without tax and delivery, approved with the money, also when that comes on a provider\'s page', async () => {
+  const peer = await Peer.open();
+  try {
+    peer.answer = ({ verb }) => (verb === 'begin' ? { state: 'pending', redirect: `${peer.url}/page` } : { state: 'refunded' });
+    await open(', count = { "net", "at_once" }', { config: peer.config });
+    const { cookie } = await land('/?clickid=page');
+    const order = await buy(cookie, { body: { payment: { method: 'peer' } } });
+    const { number } = order;
+    assert.equal(order.payment.next?.redirect ?? JSON.stringify(order), `${peer.url}/page`, 'the buyer is sent to the provider\'s page');
+    await told(number, 'pending 12.99');
+    await facts();
+    assert.equal(one(number).state, 'pending', 'nothing is paid yet');
+    const paid = await market.shop.post('/hooks/probe_sell/event', { event: 'e1', state: 'captured', amount: 1799, currency: 'EUR', number, reference: 'ch_1' });
+    assert.equal(paid.status, 200, paid.text);
+    await told(number, 'approved 12.99');
+    await quiet();
+    assert.deepEqual(recorder.said(number), ['pending 12.99', 'approved 12.99'], 'not after the time for returns');
+    assert.equal((await market.order(number)).payment_status, 'paid');
+  } finally {
+    await peer.close();
+  }
+});
+
 test('options: what is wrong is refused with words that name it', async () => {
   const wrong = [
     ['url = "https://p.example/?a={clik}"', /url, sign 22: \{clik\} is no macro; did you mean \{click\}\?/],
@@ -520,6 +543,7 @@ test('options: what is wrong is refused with words that name it', async () => {
     ['url = "https://p.example/", headers = { ["X Y"] = "1" }', /headers: "X Y" is no name/],
     ['url = "https://p.example/", headers = { ["X-Y"] = "{ordr}" }', /headers\.X-Y, sign 1: \{ordr\} is no macro; did you mean \{order\}/],
     ['url = "https://p.example/", params = { "a b" }', /params: "a b" is no name/],
+    ['url = "https://p.example/", count = { "net", "gross" }', /count\[2\]: "gross" is none of the choices/],
   ];
   const dir = mkdtempSync(join(tmpdir(), 'souk-'));
   try {

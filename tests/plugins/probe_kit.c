@@ -604,6 +604,8 @@ static int start_job(struct souk_ctx *ctx)
 
 static const struct souk_route routes[] = {
     {"GET", "/read/{function}", SOUK_READ, SOUK_PUBLIC, run_named, "A function from READ"},
+    {"GET", "/kept/{function}", SOUK_READ, SOUK_PUBLIC, run_named, "A function from a cached route",
+     .flags = SOUK_CACHED},
     {"POST", "/write/{function}", SOUK_WRITE, SOUK_PUBLIC, run_named, "A function from WRITE"},
     {"POST", "/task/{function}", SOUK_TASK, SOUK_PUBLIC, run_named, "A function from TASK",
      .deadline_ms = 20000},

@@ -92,6 +92,8 @@ static int item(struct souk_ctx *ctx, struct souk_feed *feed, const struct souk_
                                   : souk_fail(ctx, SOUK_INVALID, "it has no picture");
     }
     list->count++;
+    if (wrong(ctx, "writes-nothing"))
+        souk_kv_put(ctx, "seen", text_of(item, "sku"));
     if (wrong(ctx, "one-pass") && list->count > 50) {
         char *kept = malloc(1000);
         if (kept)

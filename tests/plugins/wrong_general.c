@@ -127,7 +127,7 @@ static const struct souk_job jobs[] = {{"nightly", "0 3 * * *", nightly, WRONG_J
 static const struct souk_provider providers[] = {{"notify", "pigeon", &provider}};
 
 SOUK_PLUGIN = { /* SOUK_ABI, but that it claims to do with 0.1 */
-    .magic = SOUK_MAGIC, .size = (uint32_t)sizeof(struct souk_plugin), .abi_major = 0, .abi_minor = 1, .api = &souk_api,
+    SOUK_ABI_OF(1),
     .name = WRONG_NAME, .version = "1.0.0", .summary = "Breaks the rule that it is told to, for tests",
     .contact = "plugins@example.org", .license = "MIT", .init = init,
     .options = SOUK_TABLE(options), .routes = SOUK_TABLE(routes), .jobs = SOUK_TABLE(jobs), .providers = SOUK_TABLE(providers)};

@@ -35,7 +35,7 @@ struct call {
 /* The market of the cart: the place that was typed, the language that it was begun in. */
 static struct market market_of(struct request *request, const struct cart *cart)
 {
-    struct market market = checkout_market(request, json_at(cart->draft, "address"));
+    struct market market = checkout_market_of(request, cart->draft);
     struct souk_str wanted = request_query(request, "locale");
     const char *locale = market_locale(wanted.len ? wanted : cart->locale);
     if (locale)

@@ -74,10 +74,14 @@ int checkout_api_payment(struct request *request, const struct web_route *route)
     if (code != SOUK_OK)
         return code > 0 ? SOUK_OK : code;
     speak(request, &cart);
-    struct market market = checkout_market(request, place_of(request, &cart));
     struct souk_str delivery = request_query(request, "delivery");
     if (!delivery.len)
         delivery = json_text(json_at(json_at(cart.draft, "delivery"), "method"));
+    struct json *wanted = json_new(&request->arena, JSON_OBJECT);
+    json_add_tree(&request->arena, wanted, "address", place_of(request, &cart));
+    json_add_str(&request->arena, json_add(&request->arena, wanted, "delivery", JSON_OBJECT),
+                 "method", delivery);
+    struct market market = checkout_market_of(request, wanted);
     code = checkout_payment_methods(request, &cart, &market, delivery, items, &err);
     if (code != SOUK_OK) {
         answer_error(request, &err);

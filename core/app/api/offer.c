@@ -76,7 +76,7 @@ static int load(struct request *request, struct cart *cart)
 static int price(struct request *request, const struct cart *cart, struct market *market,
                  struct quote *quote, struct json *gone, struct err *err)
 {
-    struct market terms = checkout_market(request, json_at(cart->draft, "address"));
+    struct market terms = checkout_market_of(request, cart->draft);
     *market = cart_market(&request->arena, cart, &terms);
     market->asks = 1;
     return checkout_price(request, request_conn(request), cart, market, quote, gone, err);

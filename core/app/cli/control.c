@@ -86,6 +86,11 @@ int control_call(struct arena *arena, const char *data, const char *method, stru
         .unix_path = socket};
     int code = client_call(arena, &request, &response, err);
     close(dir);
+    if (code == SOUK_UNAVAILABLE && response.was_connected)
+        return err_set(err, SOUK_BUSY,
+                       "the shop went down before it answered, and is started again; souk plugin "
+                       "list --data %s says which plugin was at fault, the log (shop.died) where",
+                       data);
     if (code == SOUK_UNAVAILABLE)
         return err_set(err, code, "no shop is running on %s; start it with: souk serve --data %s",
                        data, data);

@@ -10,7 +10,8 @@
 #include "store/db.h"
 
 /* Calls a running shop. SOUK_UNAVAILABLE: none is running on this data directory. An answer of 4xx
- * or 5xx becomes its problem's detail in err. `body` may be NULL. */
+ * or 5xx becomes its problem's detail in err; SOUK_BUSY: it went down before it answered, and its
+ * supervisor starts it again. `body` may be NULL. */
 int control_call(struct arena *arena, const char *data, const char *method, struct souk_str path,
                  const struct json *body, const struct json **answer, struct err *err);
 /* "/api/v1/admin/plugins/NAME/…" with each piece percent-encoded. */

@@ -234,6 +234,14 @@ static int take_step(struct arena *arena, const struct cli_args *args, const cha
         err = (struct err){0};
         code = switch_stopped(data, name, step, &err);
     }
+    if (code == SOUK_BUSY) {
+        err = (struct err){0};
+        err_set(
+            &err, SOUK_ERROR,
+            "the shop went down while it was to %s %s, and is started again without a hand; souk "
+            "plugin list --data %s says whether it was at fault, the log (shop.died) where",
+            step, name, data);
+    }
     if (code != SOUK_OK)
         return cli_fail("plugin", &err);
     if (cli_given(args, "--json")) {

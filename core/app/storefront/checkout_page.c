@@ -227,6 +227,7 @@ static int make_view(struct till *till)
     till->cart.draft = till->draft;
     till->market = checkout_market(till->request, json_at(till->draft, "address"));
     int code = add_delivery(till);
+    till->market = checkout_market_of(till->request, till->draft); /* by what is chosen now */
     if (code == SOUK_OK)
         code = add_payment(till);
     if (code == SOUK_OK)

@@ -184,6 +184,22 @@ void feed_one_pass(struct scene *scene)
            (long long)((held - few) >> 10), (long long)many);
 }
 
+/* ---- nowhere else ---- */
+
+void feed_writes_nothing(struct scene *scene)
+{
+    struct feed_want wants[USUAL + FEED_POOR];
+    struct feed_made made;
+    usual(wants);
+    for (int i = 0; i < FEED_POOR; i++)
+        wants[USUAL + i] = (struct feed_want){.number = USUAL + i + 1, .poor = i + 1};
+    feed_make(scene, NULL, wants, USUAL + FEED_POOR, &made);
+    EXPECT(scene, made.noisy == 0,
+           "it tried %d times to write elsewhere while a feed was written; such a call is "
+           "refused in a shop",
+           made.noisy);
+}
+
 /* ---- the ordinary way ---- */
 
 void feed_path(struct scene *scene)

@@ -22,6 +22,8 @@ static const struct rule rules[] = {
     {"steady", "the same items give the same bytes, but for the moment at its head", 0,
      feed_steady},
     {"one-pass", "memory does not grow with the number of items", RULE_CENSUS, feed_one_pass},
+    {"writes-nothing", "begin, item and end write into the feed and nowhere else", 0,
+     feed_writes_nothing},
 };
 
 const struct suite suite_feed = {"feed", rules, sizeof rules / sizeof *rules, feed_path,

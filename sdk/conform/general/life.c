@@ -107,7 +107,10 @@ void general_text_utf8(struct scene *scene)
 {
     general_tour(scene);
     scene->verdict = RULE_YES;
-    EXPECT(scene, !scene->rude[0], "%s gives text that is not UTF-8", scene->rude);
+    EXPECT(scene, !scene->rude[0], "%s gives text that is not UTF-8%s", scene->rude,
+           scene->mode == MODE_POISON
+               ? ": was it kept from a call that has ended? souk_keep holds what init reads"
+               : "");
 }
 
 void general_error_has_words(struct scene *scene)

@@ -4,6 +4,7 @@
 #include "conform/general/rules.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void try_provider(struct scene *scene, const struct provider *provider,
                          const struct suite *suite)
@@ -33,6 +34,26 @@ static void try_providers(struct scene *scene, const struct plugin_set *set)
     }
 }
 
+/* What the shop's log says of the last call that failed: the answer keeps it to itself. */
+static struct souk_str why_it_failed(struct scene *scene)
+{
+    static const char failed[] = "event=call.failed", text[] = " text=\"";
+    struct souk_str log = scene_log(scene), why = souk_str("");
+    const char *at = log.ptr, *end = log.ptr + log.len;
+    while ((at = memmem(at, (size_t)(end - at), failed, sizeof failed - 1)) != NULL) {
+        const char *line = memchr(at, '\n', (size_t)(end - at));
+        size_t left = (size_t)((line ? line : end) - at);
+        const char *words = memmem(at, left, text, sizeof text - 1);
+        const char *from = words ? words + sizeof text - 1 : at;
+        const char *to = from;
+        while (words && to < at + left && *to != '"')
+            to += *to == '\\' && to + 1 < at + left ? 2 : 1;
+        why = str_make(from, (size_t)(to - from));
+        at += sizeof failed - 1;
+    }
+    return why;
+}
+
 static void try_path(struct scene *scene, const char *prefix, const char *path)
 {
     struct reply reply;
@@ -40,12 +61,20 @@ static void try_path(struct scene *scene, const char *prefix, const char *path)
     if (strchr(path, '{'))
         return;
     ask.path = arena_printf(&scene->arena, "%s%s", prefix, path).ptr;
-    if (visit(scene, &ask, &reply) != SOUK_OK)
+    /* What was kept of the first call is looked at in the second. */
+    for (int turn = 0; turn < (scene->mode == MODE_POISON ? 2 : 1); turn++) {
+        if (visit(scene, &ask, &reply) != SOUK_OK)
+            return;
+        if (str_starts(reply.type, "text/") || str_starts(reply.type, "application/json"))
+            scene_text_seen(scene, ask.path, reply.body);
+        if (reply.status != 500 || scene->mode == MODE_FAIL) /* 503: somebody else is away */
+            continue;
+        struct souk_str why = why_it_failed(scene);
+        scene_no(scene, "GET %s is answered with 500%s%s%.*s", ask.path,
+                 turn ? " the second time (what was kept of the first call is gone)" : "",
+                 why.len ? ": " : "", SOUK_PRI(why));
         return;
-    if (str_starts(reply.type, "text/") || str_starts(reply.type, "application/json"))
-        scene_text_seen(scene, ask.path, reply.body);
-    if (reply.status == 500 && scene->mode != MODE_FAIL) /* 503: somebody else is away */
-        scene_no(scene, "GET %s is answered with %d", ask.path, reply.status);
+    }
 }
 
 static void try_routes(struct scene *scene, const struct descriptor *d)

@@ -100,8 +100,8 @@ static inline int souk_product_view(struct souk_ctx *ctx, int64_t product_id, co
  * {"q": "tea", "category": "drinks", "limit": 12, "color": ["red", "blue"]}. SOUK_INVALID: an unknown sort, a broken cursor. [serving; 0.2] */
 static inline int souk_product_list(struct souk_ctx *ctx, const struct souk_value *query, const struct souk_terms *terms, const struct souk_value **page) { return souk_api->catalogue->list(ctx, query, terms, page); }
 /* All that is offered under the terms, in pieces: *after begins as 0 and is moved on, to a number that may be negative; up to `limit` (at most 500) items; an empty
- * list is the end. Variants of a product stand together. A piece is one snapshot; all of them are not. What the former piece gave is forgotten: copy what
- * you keep (souk_set_copy). SOUK_CONFLICT: the variant at which it stood was removed meanwhile; begin with 0 again. [READ TASK; 0.2] */
+ * list is the end. Variants of a product stand together. A piece is one snapshot; all of them are not. What the former piece (or souk_order_list) gave is forgotten:
+ * copy what you keep (souk_set_copy). SOUK_CONFLICT: the variant at which it stood was removed meanwhile; begin with 0 again. [READ TASK; 0.2] */
 static inline int souk_item_walk(struct souk_ctx *ctx, const struct souk_terms *terms, int64_t *after, uint32_t limit, const struct souk_value **items) { return souk_api->catalogue->walk(ctx, terms, after, limit, items); }
 /* All categories that are to be seen, parents before children: {"id", "key", "parent" (key or ""), "parent_id" (or 0), "name", "slug", "url" (whole)}. [serving; 0.2] */
 static inline int souk_categories(struct souk_ctx *ctx, const struct souk_terms *terms, const struct souk_value **list) { return souk_api->catalogue->categories(ctx, terms, list); }
@@ -116,7 +116,7 @@ static inline int souk_stock(struct souk_ctx *ctx, int64_t variant_id, int64_t *
 static inline int souk_stock_move(struct souk_ctx *ctx, int64_t variant_id, int64_t delta, struct souk_str subject) { return souk_api->catalogue->stock_move(ctx, variant_id, delta, subject); }
 /* Sets what was counted; the ledger gets the difference. SOUK_NOT_FOUND. [WRITE TASK; waits; 0.2] */
 static inline int souk_stock_count(struct souk_ctx *ctx, int64_t variant_id, int64_t on_hand) { return souk_api->catalogue->stock_count(ctx, variant_id, on_hand); }
-/* A number that grows with each change of what shoppers see: the same number, the same catalogue, but for what time alone changes. [serving; 0.2] */
+/* A number that grows with each change of what shoppers see, pictures that became ready among it: the same number, the same catalogue, but for what time alone changes. [serving; 0.2] */
 static inline int souk_catalogue_version(struct souk_ctx *ctx, int64_t *version) { return souk_api->catalogue->version(ctx, version); }
 
 /* clang-format on */

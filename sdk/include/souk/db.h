@@ -7,6 +7,11 @@
  * savepoint, which is undone when they fail; TASK handlers, jobs and listeners query in a snapshot
  * and change through souk_then_write() or souk_db_write().
  *
+ * A list of keys is one parameter and one query: `WHERE id IN (SELECT value FROM json_each($1))`
+ * with the text of souk_json_print. SQLite's json_each and json_tree may stand in a query beside
+ * the plugin's tables and the views, and its functions of JSON anywhere; other tables that SQLite
+ * makes up (pragma_…, fts5vocab) may not.
+ *
  * The views, which are part of the ABI: columns are only added. Times are microseconds UTC, amounts
  * minor units. They have the indexes of the tables behind them. Since 0.2:
  * - v1_product: id, key, type, status, visibility, brand, tax_class, created_at, changed_at

@@ -23,6 +23,7 @@
  *   empty-feed         without items there is a whole, valid file
  *   steady             the same items give the same bytes, but for the moment at its head
  *   one-pass           memory does not grow with the number of items
+ *   writes-nothing     begin, item and end write into the feed and nowhere else
  */
 #ifndef SOUK_FEED_H
 #define SOUK_FEED_H
@@ -69,8 +70,10 @@ struct souk_feed_provider {
     const char *type;           /* "application/xml", "text/csv", "application/json" */
     const char *extension;      /* "xml" */
     struct souk_table settings; /* struct souk_feed_setting */
-    /* All as TASK, one after another; they may query and write nothing. An error of begin or end
-     * ends the feed: the old file stays, staff see the words. */
+    /* All as TASK, one after another. They may query; whatever else writes (the database, keys,
+     * files, facts, jobs, letters) is SOUK_WRONG_KIND here. An error of begin or end ends the feed:
+     * the old file stays, staff see the words. A feed is written anew also when the plugin's
+     * version is another than that which wrote it. */
     int (*begin)(struct souk_ctx *ctx, struct souk_feed *feed);
     /* SOUK_OK: taken. SOUK_INVALID with souk_fail's words: left out, and what this call wrote is
      * taken back. Other codes end the feed. */

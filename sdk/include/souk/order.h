@@ -41,7 +41,8 @@ static inline int souk_order_find(struct souk_ctx *ctx, struct souk_str number, 
 /* A line among the order's notes; internal 0: the customer reads it. WRITE and write steps; TASK waits. [WRITE TASK; TASK waits; 0.1] */
 static inline int souk_order_note(struct souk_ctx *ctx, int64_t id, struct souk_str text, int32_t internal) { return souk_api->order->note(ctx, id, text, internal); }
 /* Orders by id, the oldest first: {"after" (id), "limit" (at most 100), "since" and "until" (RFC 3339, placed), "person", "state" ("placed" "confirmed" …), "payment", "fulfilment"},
- * all optional: for exports. SOUK_INVALID names an unknown member. [serving; 0.2] */
+ * all optional: for exports. What the former list or piece (souk_item_walk) gave is forgotten: copy what you keep (souk_set_copy).
+ * SOUK_INVALID names an unknown member. [serving; 0.2] */
 static inline int souk_order_list(struct souk_ctx *ctx, const struct souk_value *query, const struct souk_value **list) { return souk_api->order->list(ctx, query, list); }
 /* A step that staff could take: confirm, cancel, pack, ship, deliver, close … with its arguments as POST /api/v1/admin/orders/{id}/<step> has them (may be NULL). The
  * history names this plugin. SOUK_NOT_FOUND; SOUK_CONFLICT: illegal from here, the words say what is legal. [WRITE TASK; waits; 0.2] */

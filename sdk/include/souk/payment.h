@@ -179,7 +179,11 @@ struct souk_payment_report {
     struct souk_str payment_reference; /* either this … */
     int64_t payment_id;                /* … or this, or … */
     struct souk_str number;    /* … the order's number; all empty: it waits to be matched */
-    struct souk_str reference; /* of the movement; empty: the event is its name */
+    struct souk_str reference; /* of the movement; empty: the event is its name. A movement is known
+                                  by this name: the one that capture() or refund() gave, and the
+                                  same in each report of it; two names are two movements, where
+                                  payers choose the sum (PART_CAPTURE) and for refunds. What fetch()
+                                  finds is matched by its amount */
     int64_t amount;
     struct souk_str currency;
     struct souk_str payer; /* for people who match by hand: name and text of the transfer */

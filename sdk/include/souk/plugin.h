@@ -52,7 +52,7 @@ struct souk_require {
 #define SOUK_SIZE     7  /* "64K" "4M" or bytes */
 #define SOUK_URL      8  /* http or https */
 #define SOUK_CHOICE   9  /* one of `choices` */
-#define SOUK_LIST     10 /* of strings */
+#define SOUK_LIST     10 /* of strings; with `choices`: of these */
 #define SOUK_MAP      11 /* string to string */
 #define SOUK_SECRET   12 /* env "NAME" or file "PATH"; never printed */
 #define SOUK_RATE     13 /* "12.5%"; read in parts per million */
@@ -68,7 +68,8 @@ struct souk_option {
     const char *summary; /* one sentence for the form and the documentation */
     int64_t min;         /* SOUK_INT, SOUK_DURATION, SOUK_SIZE, SOUK_RATE; both 0 = no bounds */
     int64_t max;
-    const char *const *choices; /* SOUK_CHOICE: NULL-terminated */
+    const char *const *choices; /* SOUK_CHOICE: NULL-terminated; SOUK_LIST: what may stand in it;
+                                   NULL: anything */
 };
 
 /* ---- routes ---- */
@@ -85,8 +86,8 @@ struct souk_option {
 
 /* Flag of a page or a READ route: the answer to one URL is the same for every visitor without a
  * session. A finished answer of 200 is kept until a table that it read changes; so it may depend on
- * the URL, the locale, the options and the database alone: not on the clock, on headers or on the
- * address. */
+ * the URL, the locale, the options and the database alone: not on the clock. One that asked for a
+ * header, the address, the visitor, a random number, a new id or a file is not kept. */
 #define SOUK_CACHED 1
 
 /* Surface: where the path hangs and what the core does around it. */
@@ -155,6 +156,7 @@ struct souk_event {
     struct souk_value *payload;
 };
 
+/* A plugin listens to an event once: what else is to be done at it, the same function calls. */
 struct souk_listener {
     const char *event;
     int32_t kind;
@@ -260,9 +262,12 @@ struct souk_plugin {
     struct souk_table resources; /* struct souk_resource: souk/admin.h */
 };
 
-#define SOUK_ABI                                                                                   \
+/* The head of a descriptor. A plugin that is content with less than these headers offer says so:
+ * SOUK_ABI_OF(1) loads in every souk since 0.1, and asks SOUK_HAS for what came later. */
+#define SOUK_ABI_OF(minor)                                                                         \
     .magic = SOUK_MAGIC, .size = (uint32_t)sizeof(struct souk_plugin),                             \
-    .abi_major = SOUK_ABI_MAJOR, .abi_minor = SOUK_ABI_MINOR, .api = &souk_api
+    .abi_major = SOUK_ABI_MAJOR, .abi_minor = (minor), .api = &souk_api
+#define SOUK_ABI SOUK_ABI_OF(SOUK_ABI_MINOR)
 
 /* In exactly one file of the plugin. */
 #define SOUK_PLUGIN                                                                                \

@@ -70,7 +70,7 @@ struct souk_conversion_result { /* host-allocated, cleared */
 
 struct souk_track_provider {
     uint32_t size;
-    int32_t flags; /* SOUK_TRACK_… */
+    int32_t flags; /* SOUK_TRACK_…: for every shop; `flags_option` lets the merchant say */
     const char *label;
     const char *const *params; /* parameters of landing addresses that hold a click's id;
                                   NULL-terminated, at most 8; or NULL and … */
@@ -79,6 +79,9 @@ struct souk_track_provider {
         *window_option; /* an option, a SOUK_DURATION: how long a click counts; NULL: 30 days */
     int (*send)(struct souk_ctx *ctx, const struct souk_conversion *conversion,
                 struct souk_conversion_result *result); /* TASK */
+    const char *flags_option; /* an option, a SOUK_LIST with the choices "net" and "at_once" or one
+                                 of them: what the merchant writes there is added to `flags`; NULL:
+                                 none. A click keeps what stood there when it came. */
 };
 
 #ifdef __cplusplus

@@ -3,8 +3,10 @@
  * files that are whole or not there.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -123,6 +125,27 @@ static void test_filter(void **state)
     arena_free(&arena);
 }
 
+static void test_gone(void **state)
+{
+    struct arena arena = {0};
+    struct souk_str key = souk_str("as it was");
+    (void)state;
+    struct feed_filter *filter = feed_filter_new(
+        &arena, parsed(&arena, "{\"categories\":[\"home\",\"sold\",\"light\",\"lost\"]}"),
+        parsed(&arena, tree));
+    assert_int_equal(feed_filter_gone(filter, 0, &key), 1);
+    assert_true(souk_str_is(key, "sold"));
+    assert_int_equal(feed_filter_gone(filter, 1, &key), 1);
+    assert_true(souk_str_is(key, "lost"));
+    assert_int_equal(feed_filter_gone(filter, 2, &key), 0);
+    assert_true(souk_str_is(key, "lost"));
+    feed_filter_free(filter);
+    filter = feed_filter_new(&arena, parsed(&arena, "{}"), parsed(&arena, tree));
+    assert_int_equal(feed_filter_gone(filter, 0, &key), 0);
+    feed_filter_free(filter);
+    arena_free(&arena);
+}
+
 static void check_address(const char *suffix, const char *url, const char *wanted)
 {
     struct arena arena = {0};
@@ -217,11 +240,90 @@ static void test_file(void **state)
     arena_free(&arena);
 }
 
+/* A second writer, of this process or another, gets nothing; the first one's file is whole. */
+static void test_two_writers(void **state)
+{
+    struct arena arena = {0};
+    struct file_write *first, *second = NULL;
+    struct err err = {0};
+    int64_t bytes = 0;
+    char data[] = "/tmp/souk-feed-XXXXXX";
+    (void)state;
+    assert_non_null(mkdtemp(data));
+    feed_setup(data);
+    const char *plain = arena_printf(&arena, "%s/feeds/7", data).ptr;
+    assert_int_equal(feed_file_begin(&first, 7, &err), SOUK_OK);
+    assert_int_equal(file_write_add(first, souk_str("the first "), &err), SOUK_OK);
+    assert_int_equal(feed_file_begin(&second, 7, &err), SOUK_CONFLICT);
+    assert_non_null(strstr(err.text, "somebody else"));
+    assert_int_equal(file_write_add(first, souk_str("and only one"), &err), SOUK_OK);
+    assert_int_equal(file_write_end(first, 1767323045000000, &bytes, &err), SOUK_OK);
+    assert_true(souk_str_is(whole(&arena, plain), "the first and only one"));
+    write_feed(7, 2, 1); /* and its place is free again */
+    assert_true(souk_str_is(whole(&arena, plain), "line 0 of 2\nline 1 of 2\n"));
+
+    /* What a dead process left is written over, not behind. */
+    int fd = open(arena_printf(&arena, "%s/feeds/7.new", data).ptr, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(write(fd, "left by somebody who died in the middle of it", 45), 45);
+    close(fd);
+    write_feed(7, 1, 1);
+    assert_true(souk_str_is(whole(&arena, plain), "line 0 of 1\n"));
+    feed_file_remove(7);
+    rmdir(arena_printf(&arena, "%s/feeds", data).ptr);
+    rmdir(data);
+    arena_free(&arena);
+}
+
+/* The disk takes no more: words, the old file, and no rest of the new one. */
+static void test_full(void **state)
+{
+    struct arena arena = {0};
+    struct file_write *file;
+    struct err err = {0};
+    int64_t bytes = 0;
+    struct rlimit before, little;
+    char data[] = "/tmp/souk-feed-XXXXXX";
+    (void)state;
+    assert_non_null(mkdtemp(data));
+    feed_setup(data);
+    const char *plain = arena_printf(&arena, "%s/feeds/7", data).ptr;
+    write_feed(7, 3, 1);
+    struct souk_str old = arena_str(&arena, whole(&arena, plain));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little = (struct rlimit){300000, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    int code = feed_file_begin(&file, 7, &err);
+    for (int i = 0; code == SOUK_OK && i < 100000; i++)
+        code = file_write_add(file, souk_str("a line of a file that is too long\n"), &err);
+    assert_int_equal(code, SOUK_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "cannot be written"));
+    file_write_drop(file);
+
+    /* the last bytes, too */
+    little.rlim_cur = 20;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    assert_int_equal(feed_file_begin(&file, 7, &err), SOUK_OK);
+    assert_int_equal(
+        file_write_add(file, souk_str("more than twenty bytes, kept for the end"), &err), SOUK_OK);
+    assert_int_equal(file_write_end(file, 1767323045000000, &bytes, &err), SOUK_UNAVAILABLE);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(souk_str_equal(whole(&arena, plain), old));
+    assert_int_not_equal(access(arena_printf(&arena, "%s/feeds/7.new", data).ptr, F_OK), 0);
+    assert_int_not_equal(access(arena_printf(&arena, "%s/feeds/7.gz.new", data).ptr, F_OK), 0);
+    feed_file_remove(7);
+    rmdir(arena_printf(&arena, "%s/feeds", data).ptr);
+    rmdir(data);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_xml),     cmocka_unit_test(test_sink), cmocka_unit_test(test_filter),
-        cmocka_unit_test(test_address), cmocka_unit_test(test_file),
+        cmocka_unit_test(test_xml),         cmocka_unit_test(test_sink),
+        cmocka_unit_test(test_filter),      cmocka_unit_test(test_address),
+        cmocka_unit_test(test_file),        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_two_writers), cmocka_unit_test(test_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

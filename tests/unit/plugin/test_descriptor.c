@@ -67,7 +67,7 @@ static void reset(void)
 {
     static const struct world good = {
         .relations = {{.plugin = "other", .relation = SOUK_NEEDS},
-                     {.plugin = "third", .relation = SOUK_AFTER}},
+                      {.plugin = "third", .relation = SOUK_AFTER}},
         .options = {{.key = "name", .type = SOUK_STRING},
                     {.key = "colour", .type = SOUK_CHOICE, .initial = "red", .choices = colours}},
         .routes = {{.method = "GET",
@@ -393,6 +393,37 @@ static void test_later(void **state)
     BAD(w.providers[1].name = "card", "stands there twice");
 }
 
+/* Options that a provider's table names. */
+static void test_track(void **state)
+{
+    static const char *const both[] = {"net", "at_once", NULL};
+    static const char *const more[] = {"net", "gross", NULL};
+    static struct souk_track_provider track;
+    (void)state;
+    track = (struct souk_track_provider){.size = sizeof(track), .flags_option = "name"};
+#define TRACK(spoil)                                                                               \
+    (w.options[0].type = SOUK_LIST, w.options[0].choices = both, w.providers[0].kind = "track",    \
+     w.providers[0].table = &track, spoil)
+    reset();
+    TRACK((void)0);
+    if (read_it() != 0)
+        fail_msg("%s", err.text);
+    BAD(TRACK(w.options[0].type = SOUK_STRING),
+        "flags_option names \"name\", which is no option of type SOUK_LIST");
+    BAD(TRACK(w.options[0].key = "other"), "flags_option names \"name\"");
+    BAD(TRACK(w.options[0].choices = NULL), "must be \"net\" and \"at_once\"");
+    BAD(TRACK(w.options[0].choices = more), "must be \"net\" and \"at_once\"");
+    track = (struct souk_track_provider){.size = sizeof(track), .params_option = "colour"};
+    BAD(TRACK((void)0), "params_option names \"colour\"");
+    track = (struct souk_track_provider){.size = sizeof(track), .window_option = "name"};
+    BAD(TRACK((void)0), "window_option names \"name\", which is no option of type SOUK_DURATION");
+    track = (struct souk_track_provider){.size = offsetof(struct souk_track_provider, flags_option),
+                                         .flags_option = "none"};
+    reset();
+    TRACK((void)0);
+    assert_int_equal(read_it(), 0); /* what its table does not cover is not looked at */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_pages_and_files),
         cmocka_unit_test(test_later),
+        cmocka_unit_test(test_track),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,7 @@ static const struct souk_option all[] = {
     {.key = "names", .type = SOUK_MAP, .initial = "x = 1, y=2"},
     {.key = "token", .type = SOUK_SECRET},
     {.key = "share", .type = SOUK_RATE, .initial = "12.5%", .max = 1000000},
+    {.key = "paints", .type = SOUK_LIST, .choices = colours},
 };
 #define ALL (sizeof(all) / sizeof(*all))
 
@@ -205,6 +206,12 @@ static void test_wrong_forms(void **state)
         "did you mean \"green\"?");
     bad(bench, "{\"colour\":\"zzzzz\"}", "hello.colour", "none of the choices",
         "\"red\" or \"green\" or \"blue\"");
+    good(bench, "{\"paints\":[\"red\",\"blue\"]}");
+    good(bench, "{\"paints\":[]}");
+    bad(bench, "{\"paints\":[\"red\",\"bleu\"]}", "hello.paints[2]", "none of the choices",
+        "did you mean \"blue\"?");
+    bad(bench, "{\"paints\":[\"zzzzz\"]}", "hello.paints[1]", "none of the choices",
+        "write paints = { … } with \"red\" or \"green\" or \"blue\"");
     bad(bench, "{\"price\":\"12.50\"}", "hello.price", "is not an amount of money", "12.50 EUR");
     bad(bench, "{\"price\":\"12.50 XXQ\"}", "hello.price", "\"XXQ\" is no currency", "12.50 EUR");
     bad(bench, "{\"price\":\"12.505 EUR\"}", "hello.price",

@@ -69,6 +69,20 @@ static void test_maps(void **state)
     assert_int_equal(copies_left(), 0);
 }
 
+static void test_copies_stay_when_asked(void **state)
+{
+    (void)state;
+    struct staged staged;
+    struct err err;
+    setenv("SOUK_KEEP_COPIES", "1", 1);
+    int code = open_fixture("fix_good", &staged, &err);
+    unsetenv("SOUK_KEEP_COPIES");
+    assert_int_equal(code, 0);
+    assert_int_equal(copies_left(), 1); /* its folder cannot be removed */
+    stage_clean(run_dir);
+    assert_int_equal(copies_left(), 0);
+}
+
 static void test_same_bytes_twice(void **state)
 {
     (void)state;
@@ -221,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_maps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_copies_stay_when_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same_bytes_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_changed_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_overwritten_file, set_up, tear_down),

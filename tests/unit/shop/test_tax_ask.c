@@ -396,15 +396,81 @@ static void test_taxed_order_stays(void **state)
     expect_verified(fixture);
 }
 
+/* However many lines there are, a class is asked about once: for the place, and for home. */
+static void test_asked_by_class(void **state)
+{
+    struct shop_fixture *fixture = *state;
+    struct order_fixture_result result = {0};
+    struct tax_buyer buyer = {.state = TAX_STATE_VALID, .number = souk_str("DE1")};
+    struct order_fixture_want want = {.goods = "A:1,B:2,C:3,D:4,E:5,F:6"};
+    struct order_fixture_run run = {.want = &want, .result = &result};
+    struct err err = {0};
+    static const char *const skus[] = {"A", "B", "C", "D", "E", "F"};
+    for (size_t i = 0; i < 6; i++)
+        order_fixture_product(fixture, skus[i], 700, 50, 1);
+    fixture_sql(fixture, "UPDATE product SET tax_class_id = (SELECT id FROM tax_class WHERE code = "
+                         "'standard')");
+    order_fixture_prepare(fixture, &run);
+    run.market.country = souk_str("DE");
+    run.market.buyer = &buyer;
+    struct db_conn *conn = db_read_begin(fixture->db, 0);
+    world.asked = 0;
+    assert_int_equal(cart_price(conn, &fixture->arena, &run.cart, &run.market, &run.delivery, 1,
+                                &run.quote, NULL, &err),
+                     SOUK_OK);
+    db_read_end(conn);
+    assert_int_equal(run.quote.exempt, QUOTE_EXEMPT_ALL);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(run.quote.lines[i].unit_price, 583);
+        assert_int_equal(run.quote.lines[i].original_price, 583);
+    }
+    assert_int_equal(world.asked, 2);
+}
+
+/* Goods without tax, and a delivery whose class the plugin knows nothing of: the sale is free of
+ * tax in part, before and after it is edited. */
+static void test_taxed_delivery(void **state)
+{
+    struct shop_fixture *fixture = *state;
+    struct order_fixture_result result = {0};
+    struct tax_buyer buyer = {.state = TAX_STATE_VALID, .number = souk_str("DE1")};
+    struct order_fixture_want want = {.goods = "TEA:2", .delivery_ppm = 190000};
+    struct order_fixture_run run = {.want = &want, .result = &result};
+    struct err err = {0};
+    order_fixture_goods(fixture);
+    fixture_sql(fixture, "UPDATE product SET tax_class_id = (SELECT id FROM tax_class WHERE code = "
+                         "'standard')");
+    order_fixture_prepare(fixture, &run);
+    run.market.country = souk_str("DE");
+    run.market.buyer = &buyer;
+    struct db_conn *conn = db_read_begin(fixture->db, 0);
+    assert_int_equal(cart_price(conn, &fixture->arena, &run.cart, &run.market, &run.delivery, 1,
+                                &run.quote, NULL, &err),
+                     SOUK_OK);
+    db_read_end(conn);
+    assert_int_equal(run.quote.exempt, QUOTE_EXEMPT_SOME);
+    assert_int_equal(run.quote.tax_included, 80);
+    if (order_fixture_commit(fixture, &run) != SOUK_OK)
+        fail_msg("place: %s", result.err.text);
+    expect_verified(fixture);
+    struct wish wish = {result.placed.id, "{\"lines\": [{\"sku\": \"TEA\", \"quantity\": 3}]}"};
+    assert_int_equal(fixture_write(fixture, wish_run, &wish), SOUK_OK);
+    const struct json *doc = order_fixture_load(fixture, result.placed.id, 1);
+    assert_true(souk_str_is(json_text(json_at(json_at(doc, "tax"), "exempt")), "some"));
+    assert_int_equal(fixture_int(fixture, "SELECT total FROM shop_order"), 3 * 833 + 500);
+    expect_verified(fixture);
+}
+
 #define ASK_TEST(name) cmocka_unit_test_setup_teardown(name, ask_setup, ask_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ASK_TEST(test_who_is_asked), ASK_TEST(test_away),
-        ASK_TEST(test_numbers),      ASK_TEST(test_buyer_is_kept),
-        ASK_TEST(test_draft),        ASK_TEST(test_random_sales),
-        cmocka_unit_test(test_net),  ASK_TEST(test_taxed_order_stays),
+        ASK_TEST(test_who_is_asked),   ASK_TEST(test_away),
+        ASK_TEST(test_numbers),        ASK_TEST(test_buyer_is_kept),
+        ASK_TEST(test_draft),          ASK_TEST(test_random_sales),
+        cmocka_unit_test(test_net),    ASK_TEST(test_taxed_order_stays),
+        ASK_TEST(test_asked_by_class), ASK_TEST(test_taxed_delivery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

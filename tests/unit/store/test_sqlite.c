@@ -181,6 +181,11 @@ static void test_a_plugin_and_its_tables(void **state)
         "SELECT count(*) FROM v1_public, p_t_own",
         "SELECT name FROM p_t_own WHERE EXISTS (SELECT 1 FROM v1_public)",
         "SELECT 1 FROM v1_public LEFT JOIN v1_public AS o ON o.id = 3",
+        "SELECT p.shown FROM json_each($1) AS key JOIN v1_public AS p ON p.id = key.value ORDER BY key.key",
+        "SELECT id FROM p_t_own WHERE id IN (SELECT value FROM json_each($1))",
+        "INSERT INTO p_t_own (id, name) SELECT value, json_extract($2, '$.name') FROM json_each($1)",
+        "SELECT fullkey, atom FROM json_tree($1) WHERE type = 'integer'",
+        "SELECT count(*) FROM json_each($1)",
     };
     static const char *const bad[] = {
         "SELECT hidden FROM secret",
@@ -206,6 +211,16 @@ static void test_a_plugin_and_its_tables(void **state)
         "PRAGMA data_store_directory",
         "SELECT load_extension('x')",
         "CREATE TEMP TABLE p_t_x (id INTEGER)",
+        "SELECT * FROM json_each((SELECT json_group_array(hidden) FROM secret))",
+        "SELECT hidden FROM secret, json_each($1)",
+        "INSERT INTO json_each (value) VALUES (1)",
+        "CREATE VIRTUAL TABLE p_t_each USING json_each",
+        "SELECT * FROM pragma_table_info('secret')",
+        "SELECT name FROM pragma_table_list",
+        "SELECT * FROM sqlite_dbpage",
+        "SELECT * FROM dbstat",
+        "SELECT * FROM bytecode('SELECT 1')",
+        "SELECT * FROM fts5vocab",
     };
     struct err err = {0};
     (void)state;
@@ -236,6 +251,8 @@ static void test_a_plugin_migrates(void **state)
         "CREATE INDEX p_t_a_d ON p_t_a (d); DROP INDEX p_t_a_d; -- the end\n";
     if (sqlite_driver.script(writer, good, "t", &err) != 0)
         fail_msg("%s", err.text);
+    assert_int_equal(prepare(writer, "SELECT value FROM json_each($1)", "t", &err), 0);
+    assert_int_equal(prepare(reader, "SELECT value FROM json_tree($1)", "t", &err), 0);
     static const char *const bad[] = {
         "CREATE TABLE other (id INTEGER)",
         "CREATE TABLE p_x_other (id INTEGER)",

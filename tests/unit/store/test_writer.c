@@ -7,6 +7,7 @@
 #include "shim_vfs.h"
 #include <pthread.h>
 #include "base/board.h"
+#include "store/unit.h"
 
 static struct db_options on_disk;
 static char folder[64];
@@ -250,6 +251,101 @@ static void test_a_destroyed_transaction_is_run_again(void **state)
     assert_int_equal(fixture_int(db, fixture_count.sql), 3);
     db_stats(db, &stats);
     assert_in_range(stats.repeats, 2, 3); /* the barrier may have come along */
+}
+
+struct stubborn { /* a closure that goes on after its transaction was destroyed, and says it went
+                     well */
+    int unit, destroyed, later, inner;
+};
+
+static int run_killer(struct db_conn *conn, void *arg)
+{
+    (void)arg;
+    return db_run(conn,
+                  db_intern(db_of(conn), NULL,
+                            "INSERT OR ROLLBACK INTO p_t_item (id, name) VALUES (9, 'again')"),
+                  NULL);
+}
+
+static int run_insert(struct db_conn *conn, void *arg)
+{
+    (void)arg;
+    return db_run(
+        conn, db_intern(db_of(conn), NULL, "INSERT INTO p_t_item (id, name) VALUES (5, 'five')"),
+        NULL);
+}
+
+static int run_stubborn(struct db_conn *conn, void *arg)
+{
+    struct stubborn *stubborn = arg;
+    int gone;
+    if (stubborn->unit)
+        db_unit(conn, run_killer, NULL, &stubborn->destroyed);
+    else
+        run_killer(conn, NULL);
+    stubborn->later = run_insert(conn, NULL);
+    stubborn->inner = db_unit(conn, run_insert, NULL, &gone);
+    return 0;
+}
+
+static void test_nothing_is_done_after_a_destroyed_transaction(void **state)
+{
+    struct db *db = *state;
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (9, 'nine')", NULL),
+                     0);
+    for (int unit = 0; unit < 2; unit++) {
+        struct stubborn stubborn = {.unit = unit};
+        struct err err = {0};
+        assert_int_not_equal(db_write(db, run_stubborn, &stubborn, &err), 0);
+        assert_int_equal(stubborn.destroyed, unit);
+        assert_int_equal(stubborn.later, SOUK_UNAVAILABLE);
+        assert_int_equal(stubborn.inner, SOUK_UNAVAILABLE);
+        assert_int_equal(fixture_int(db, fixture_count.sql), 1);
+    }
+    assert_int_equal(fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (6, 'six')", NULL),
+                     0);
+}
+
+static int fail_after_insert(struct db_conn *conn, void *arg)
+{
+    (void)arg;
+    return run_insert(conn, NULL) ? SOUK_ERROR : SOUK_DENIED;
+}
+
+/* Rows that are read go on over units, kept or undone; over those of a writing statement none is.
+ */
+static int run_over_rows(struct db_conn *conn, void *arg)
+{
+    struct db_rows rows;
+    int *seen = arg, destroyed, more;
+    int code =
+        db_query(conn, db_intern(db_of(conn), NULL, "SELECT id FROM p_t_item ORDER BY id"), &rows);
+    while (code == 0 && (more = db_next(&rows)) == 1) {
+        ++*seen;
+        if (db_unit(conn, fail_after_insert, NULL, &destroyed) != SOUK_DENIED || destroyed)
+            return SOUK_ERROR;
+    }
+    code = db_query(
+        conn, db_intern(db_of(conn), NULL, "UPDATE p_t_item SET name = 'x' || id RETURNING id"),
+        &rows);
+    if (code || db_next(&rows) != 1 || !db_rows_write(&rows) ||
+        db_unit(conn, run_insert, NULL, &destroyed) == 0 || destroyed || db_next(&rows) != 1)
+        return SOUK_ERROR;
+    db_close(&rows);
+    return 0;
+}
+
+static void test_units_leave_rows_open(void **state)
+{
+    struct db *db = *state;
+    struct err err = {0};
+    int seen = 0;
+    fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (1, 'a')", NULL);
+    fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (2, 'b')", NULL);
+    fixture_write(db, "INSERT INTO p_t_item (id, name) VALUES (3, 'c')", NULL);
+    assert_int_equal(db_write(db, run_over_rows, &seen, &err), 0);
+    assert_int_equal(seen, 3);
+    assert_int_equal(fixture_int(db, fixture_count.sql), 3);
 }
 
 static void test_a_failed_commit_is_run_one_by_one(void **state)
@@ -532,6 +628,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_next_group_is_run_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failure_is_undone_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_destroyed_transaction_is_run_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_is_done_after_a_destroyed_transaction, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_units_leave_rows_open, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_commit_is_run_one_by_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_sync_is_tried_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_sync_is_no_success, setup, teardown),
