@@ -317,6 +317,7 @@ static int prepare(struct run *run)
     if (code == SOUK_OK)
         code = choose_payment(run, &scope, run->delivery.flags);
     run->cart.said = run->quote.said; /* goes into the write with it */
+    run->quote.fetched = checkout_is_fetched(request, run->body);
     return code == SOUK_OK ? ask_plugins(run, &scope) : code;
 }
 

@@ -35,7 +35,8 @@ void checkout_delivery_terms(struct arena *arena, const struct cart *cart,
 struct checkout_charged {
     struct souk_str method, label, tax_class;
     int64_t amount;
-    int fee; /* of a way to pay */
+    int fee;    /* of a way to pay */
+    int listed; /* the amount is one of a list for this cart: without tax where none is charged */
 };
 int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
                     const struct market *market, struct quote *quote,

@@ -126,12 +126,13 @@ static void keep_delivery(const struct tax_rates *all, struct tax_rates *rates)
             rates->at[rates->count++] = all->at[i];
 }
 
-/* What is charged where no tax is: the amount without that of the shop's own country. */
-static int tax_charge(struct db_conn *conn, const struct market *market, struct souk_str tax_class,
-                      struct quote_delivery *charge)
+/* The rates of a charge; `home`: those that are taken out of it where no tax is charged. */
+static int charge_rates(struct db_conn *conn, const struct market *market,
+                        struct souk_str tax_class, struct tax_rates *rates, struct tax_rates *home)
 {
-    struct tax_rates all, home;
+    struct tax_rates all;
     int64_t class_id;
+    *rates = *home = (struct tax_rates){0};
     int code = tax_class_find(conn, tax_class.len ? tax_class : souk_str("standard"), 0, &class_id);
     if (code == SOUK_NOT_FOUND)
         return SOUK_OK;
@@ -139,13 +140,12 @@ static int tax_charge(struct db_conn *conn, const struct market *market, struct 
         code = tax_rates(conn, class_id, market, &all);
     if (code != SOUK_OK)
         return code;
-    keep_delivery(&all, &charge->rates);
+    keep_delivery(&all, rates);
     if (!all.exempt || !market_shop()->prices_include_tax)
         return SOUK_OK;
-    if ((code = tax_rates_home(conn, class_id, market, &all)) != SOUK_OK)
-        return code;
-    keep_delivery(&all, &home);
-    return tax_net(charge->amount, &home, &charge->amount);
+    code = tax_rates_home(conn, class_id, market, &all);
+    keep_delivery(&all, home);
+    return code;
 }
 
 int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
@@ -155,7 +155,10 @@ int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart
     struct market market = cart_market(arena, cart, terms);
     struct quote_delivery charge = {
         .method = what->method, .label = what->label, .amount = what->amount, .fee = what->fee};
-    int code = tax_charge(conn, &market, what->tax_class, &charge);
+    struct tax_rates home;
+    int code = charge_rates(conn, &market, what->tax_class, &charge.rates, &home);
+    if (code == SOUK_OK && !what->listed)
+        code = tax_net(charge.amount, &home, &charge.amount);
     if (code == SOUK_UNAVAILABLE && market.sells)
         return err_set(err, code, CART_NO_TAX);
     if (code != SOUK_OK)
@@ -200,6 +203,44 @@ int checkout_price(struct request *request, struct db_conn *conn, const struct c
 }
 
 /* ---- lists ---- */
+
+static int lessen(struct json *tree, const char *key, const struct tax_rates *home)
+{
+    int code = SOUK_OK;
+    for (struct json_item *item = (struct json_item *)(uintptr_t)json_first(tree);
+         item && code == SOUK_OK; item = item->next) {
+        int is_it = tree->kind == JSON_OBJECT && souk_str_is(item->key, key) &&
+                    item->value.kind == JSON_INT;
+        code = is_it ? tax_net(item->value.number, home, &item->value.number)
+                     : lessen(&item->value, key, home);
+    }
+    return code;
+}
+
+/* What a list tells is what is charged: without tax, for whom there is none. What is fetched is
+ * taxed at the shop's. */
+static int take_tax_out(struct request *request, const struct cart *cart,
+                        const struct market *terms, const char *key, struct json *items,
+                        struct err *err)
+{
+    struct db_conn *conn = request_conn(request);
+    struct market market = cart_market(&request->arena, cart, terms);
+    struct provider_scope scope;
+    struct tax_rates rates, home;
+    int code = charge_rates(conn, &market, souk_str(""), &rates, &home);
+    checkout_scope(request, conn, &scope);
+    for (struct json_item *item = items->first; item && rates.exempt && code == SOUK_OK;
+         item = item->next) {
+        int32_t flags = 0;
+        if (delivery_flags(scope.set, json_text(json_at(&item->value, "method")), &flags) !=
+            SOUK_OK)
+            flags = 0;
+        if (!(flags & SOUK_DELIVERY_NO_ADDRESS))
+            code = lessen(&item->value, key, &home);
+    }
+    return code == SOUK_OK ? code
+                           : err_set(err, code, "the tax of what is charged cannot be reckoned");
+}
 
 /* Every "amount" and "fee" that is a number becomes {"amount", "currency"}. */
 static void spell_money(struct arena *arena, struct json *tree, struct souk_str currency)
@@ -273,6 +314,8 @@ int checkout_delivery_options(struct request *request, const struct cart *cart,
     checkout_scope(request, conn, &scope);
     checkout_delivery_terms(arena, cart, &quote, market, &terms);
     code = delivery_options(&scope, &terms, items);
+    if (code == SOUK_OK)
+        code = take_tax_out(request, cart, market, "amount", items, err);
     spell_money(arena, items, quote.currency);
     add_eta(arena, items);
     add_missing(arena, items, "fields");
@@ -308,6 +351,8 @@ int checkout_payment_methods(struct request *request, const struct cart *cart,
     struct json *offers = json_new(arena, JSON_ARRAY);
     code = payment_offers(&scope, &terms, offers);
     *items = *shown_methods(arena, offers);
+    if (code == SOUK_OK)
+        code = take_tax_out(request, cart, market, "fee", items, err);
     spell_money(arena, items, quote.currency);
     add_missing(arena, items, "fields");
     return code;

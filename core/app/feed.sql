@@ -28,7 +28,8 @@ WHERE id = $1 AND (name, format, enabled, locale, currency, country, categories,
 DELETE FROM feed WHERE id = $1
 
 -- What was changed by people is written at once; what the catalogue, time or a failure brings about keeps the distance.
--- A clock that went back starts anew. $2: who makes each format now, by its name: a new version of the plugin writes anew.
+-- A clock that went back starts anew. One a turn and two at once: many large feeds leave the threads of jobs to letters and
+-- payments. $2: who makes each format now, by its name: a new version of the plugin writes anew.
 -- name: feed_due
 SELECT f.id FROM feed AS f CROSS JOIN catalogue_state AS c ON c.id = 1 CROSS JOIN picture_state AS p ON p.id = 1
 WHERE f.enabled = 1 AND (f.tried_revision <> f.revision
@@ -37,7 +38,8 @@ WHERE f.enabled = 1 AND (f.tried_revision <> f.revision
             OR f.maker <> coalesce($2 ->> f.format, f.maker))))
     AND NOT EXISTS (SELECT 1 FROM job AS j
         WHERE j.kind = 'souk:feed' AND j.key = CAST(f.id AS TEXT) AND j.state IN ('waiting', 'running'))
-ORDER BY f.tried_at LIMIT 20
+    AND (SELECT count(*) FROM job AS j WHERE j.kind = 'souk:feed' AND j.state IN ('waiting', 'running')) < 2
+ORDER BY f.tried_at LIMIT 1
 
 -- name: feed_catalogue
 SELECT c.version, p.version FROM catalogue_state AS c CROSS JOIN picture_state AS p ON p.id = 1 WHERE c.id = 1

@@ -66,6 +66,8 @@ struct souk_str order_quote_text(struct arena *arena, const struct quote *quote)
     struct json *basis = json_add(arena, doc, "basis", JSON_OBJECT);
     struct json *list = json_add(arena, basis, "delivery", JSON_ARRAY);
     json_add_bool(arena, basis, "round_by_total", quote->round_by_total);
+    if (quote->fetched)
+        json_add_bool(arena, basis, "fetched", 1);
     for (size_t i = 0; i < quote->delivery_count; i++) {
         const struct quote_delivery *delivery = &quote->delivery[i];
         struct json *item = json_add(arena, list, NULL, JSON_OBJECT);
@@ -85,6 +87,7 @@ void order_basis_read(struct arena *arena, const struct json *doc, struct quote 
     const struct json *list = json_at(basis, "delivery");
     size_t count = list && list->kind == JSON_ARRAY ? list->count : 0;
     quote->round_by_total = json_true(json_at(basis, "round_by_total"));
+    quote->fetched = json_true(json_at(basis, "fetched"));
     order_tax_basis(doc, &quote->tax_note, &quote->exempt);
     quote->delivery = arena_array(arena, struct quote_delivery, count + 1);
     quote->delivery_count = 0;

@@ -200,7 +200,7 @@ static struct market market_of(struct edit *edit)
     market.channel = edit->channel;
     market.buyer = edit->terms;
     market.sells = 1;
-    if (json_parse(edit->arena, edit->address, &address, NULL) != SOUK_OK)
+    if (edit->quote.fetched || json_parse(edit->arena, edit->address, &address, NULL) != SOUK_OK)
         return market;
     if (json_text(json_at(address, "country")).len)
         market.country = json_text(json_at(address, "country"));

@@ -27,6 +27,10 @@ static void read_tax(struct arena *arena, struct souk_str billing, struct souk_s
         doc = NULL;
     order_tax_basis(doc, &note, &exempt);
     market->buyer = order_tax_terms(arena, &buyer, exempt, note);
+    if (!json_true(json_at(json_at(doc, "basis"), "fetched")))
+        return;
+    market->country = souk_str(market_shop()->country);
+    market->region = market->postcode = souk_str("");
 }
 
 static void read_row(struct arena *arena, struct db_rows *rows, int64_t now,

@@ -79,6 +79,7 @@ struct quote {
     int64_t at;    /* microseconds UTC */
     int64_t until; /* the first moment at which a price in it changes by itself; 0: none */
     int include_tax, round_by_total;
+    int fetched; /* handed over, and so taxed, at the shop's, whatever the address is */
     struct quote_line *lines;
     size_t count;
     struct quote_delivery *delivery;

@@ -54,6 +54,9 @@ struct driver {
     int (*script)(struct driver_conn *conn, const char *sql, const char *principal,
                   struct err *err);                         /* several statements: migrations */
     void (*deadline)(struct driver_conn *conn, int64_t at); /* clock_mono; 0 = none */
+    /* Outside of a transaction: gives back memory that its reading took, mapped pages of the file
+     * above all. */
+    void (*trim)(struct driver_conn *conn);
     int64_t (*log_bytes)(struct driver_conn *conn);
     int (*checkpoint)(
         struct driver_conn *conn,

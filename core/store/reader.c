@@ -108,6 +108,8 @@ void db_read_end(struct db_conn *conn)
     statement_close_open(conn);
     if (conn->begun && conn->db->driver->commit(conn->raw) != 0)
         conn->db->driver->rollback(conn->raw);
+    if (conn->begun && conn->budget)
+        conn->db->driver->trim(conn->raw);
     conn->begun = 0;
     conn->deadline = 0;
     conn->budget = 0;

@@ -59,6 +59,8 @@ static const struct {
     {SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, "triggers"},
 };
 
+#define MAP_FILE "PRAGMA mmap_size = 268435456"
+
 static const struct sqlite_pragma {
     const char *set;
     const char *get;
@@ -73,7 +75,7 @@ static const struct sqlite_pragma {
     {"PRAGMA cache_size = -2000", "PRAGMA cache_size", -2000, 1},
     {"PRAGMA mmap_size = 0", "PRAGMA mmap_size", 0, 1},
     {"PRAGMA cache_size = -256", "PRAGMA cache_size", -256, 2},
-    {"PRAGMA mmap_size = 268435456", "PRAGMA mmap_size", 268435456, 2},
+    {MAP_FILE, "PRAGMA mmap_size", 268435456, 2},
     {"PRAGMA query_only = 1", "PRAGMA query_only", 1, 2},
 };
 
@@ -313,6 +315,13 @@ static int sqlite_commit(struct driver_conn *conn)
     return sqlite_fixed_run(conn, SQLITE_COMMIT);
 }
 
+/* A new limit of the mapping makes SQLite unmap the file. */
+static void sqlite_trim(struct driver_conn *conn)
+{
+    if (!conn->writable)
+        sqlite_trusted(conn, "PRAGMA mmap_size = 0;" MAP_FILE);
+}
+
 static void sqlite_rollback(struct driver_conn *conn)
 {
     conn->deadline = 0;
@@ -394,6 +403,7 @@ const struct driver sqlite_driver = {
     .keep = sqlite_log_keep,
     .sync = sqlite_log_sync,
     .rollback = sqlite_rollback,
+    .trim = sqlite_trim,
     .savepoint = sqlite_savepoint,
     .release = sqlite_release,
     .undo = sqlite_undo,

@@ -30,16 +30,16 @@ function pictures(file) {
 }
 
 async function write(shop, auth, name) {
-  let most = 0, done = false;
+  let most = 0, mapped = 0, done = false;
   const idle = shop.census();
   const begin = process.hrtime.bigint();
   const asked = ask(`${shop.url}/api/v1/admin/feeds/${name}/write`, { method: 'POST', body: '{}', headers: { ...auth, 'content-type': 'application/json' }, limit: 600000 })
     .finally(() => { done = true; });
-  await until('the writing', () => { const { anonymous, resident } = shop.census(); most = Math.max(most, anonymous - idle.anonymous, resident - idle.resident); return done; }, 600000);
+  await until('the writing', () => { const { anonymous, resident } = shop.census(); most = Math.max(most, anonymous - idle.anonymous); mapped = Math.max(mapped, resident - idle.resident); return done; }, 600000);
   const answer = await asked;
   if (answer.status !== 200) throw new Error(`${name}: ${answer.text}`);
   if (answer.json.items !== OFFERS) throw new Error(`${name}: ${answer.json.items} offers, ${JSON.stringify(answer.json.reasons)}`);
-  return { took: Number(process.hrtime.bigint() - begin) / 1e9, most: most / 1024, id: answer.json.id };
+  return { took: Number(process.hrtime.bigint() - begin) / 1e9, most: most / 1024, mapped: mapped / 1024, id: answer.json.id };
 }
 
 async function bare(file, to) {
@@ -79,6 +79,7 @@ export async function feeds() {
       report(`feeds.${format}.size`, list[0].bare.bytes / 1048576, 'MiB');
       report(`feeds.${format}.ratio`, median(list.map((one) => one.took / one.bare.took)), 'of bare C, same bytes');
       report(`feeds.${format}.growth`, Math.max(...list.map((one) => one.most)), 'MiB above idle', '< 64');
+      report(`feeds.${format}.resident`, Math.max(...list.map((one) => one.mapped)), 'MiB above idle, pages of the database file that are mapped among them');
     }
   } finally {
     await shop.down();

@@ -97,7 +97,7 @@ test('rights: a viewer looks and does not touch', () => withShop({}, async (shop
   assert.equal(refused.status, 409);
   assert.match(refused.text, /somebody must be left/);
 
-  assert.equal((await boss.post('/admin/roles', { name: 'deputy', rights: 'staff.read\nstaff.edit\nproduct.read\ncategory.read\npage.read\nperson.read\norder.read\npromotion.read' })).status, 303);
+  assert.equal((await boss.post('/admin/roles', { name: 'deputy', rights: 'staff.read\nstaff.edit\nproduct.read\ncategory.read\npage.read\nperson.read\norder.read\npromotion.read\nfeed.read' })).status, 303);
   await add(shop, 'dan@shop.example', 'deputy');
   const deputy = new Browser(shop);
   await deputy.signIn('dan@shop.example');

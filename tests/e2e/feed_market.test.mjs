@@ -431,6 +431,17 @@ test('the admin page: made by a form, its format\'s settings, what was left out,
     assert.equal((await feeds.send('GET', '/feeds/market')).json.version, before, 'writing is no change');
     assert.match((await boss.get('/admin/feeds')).text, /market/);
     assert.match((await boss.get('/admin/feeds', { 'accept-language': 'bg' })).text, /market/);
+    // Who may only look sees no button, and gets nowhere without one; a failure stands at the head of the page.
+    const viewer = await staff(feeds.shop, 'vic@shop.example', 'viewer');
+    const looked = await viewer.get(at);
+    assert.equal(looked.status, 200);
+    assert.match(looked.text, /feeds\/market\.xml/);
+    assert.doesNotMatch(looked.text, /<button[^>]*>(Save|Write now)</);
+    for (const [where, body] of [[at, { name: 'mine' }], ['/admin/feeds/bulk', now], [`${at}/remove`, {}]]) assert.equal((await viewer.post(where, body)).status, 403, where);
+    assert.equal((await boss.change(at, { currency: 'USD' })).status, 303);
+    await feeds.written('market', (feed) => feed.error);
+    const failed = (await boss.get(at)).text;
+    assert.ok(failed.indexOf('no price list in USD') > 0 && failed.indexOf('no price list in USD') < failed.indexOf('<form method="post" action="/admin/feeds/'), 'before the form');
     assert.equal((await boss.post(`${at}/remove`)).status, 303);
     assert.equal((await feeds.get('market.xml')).status, 404);
   } finally { await feeds.down(); }
@@ -487,6 +498,22 @@ test('a large catalogue: memory stays flat; a process that dies in the middle le
     assert.equal((await again).status, 200);
     if (!sanitized) assert.ok(most - idle < 64 * 1024, `${most - idle} KiB above the idle shop`);
 
+    // Many feeds are due with one change: all are written, and never more than two at once.
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names) await feeds.make({ name, format: 'csv', settings: { columns: 'id = sku' } });
+    const state = async () => (await feeds.send('GET', '/feeds')).json.items.filter((feed) => names.includes(feed.name));
+    const [before, since] = [await state(), Date.now()];
+    await feeds.product(thing('NEW', 1250, { images: [] }));
+    let live = 0;
+    await until('all five', async () => {
+      const counted = spawnSync('sqlite3', ['-readonly', join(feeds.shop.data, 'souk.db'), "SELECT count(*) FROM job WHERE kind = 'souk:feed' AND state IN ('waiting', 'running')"], { encoding: 'utf8' });
+      assert.equal(counted.status, 0, counted.stderr);
+      live = Math.max(live, Number(counted.stdout));
+      return (await state()).every((feed, i) => feed.written_at > before[i].written_at && feed.items === COUNT + 1);
+    }, 120000);
+    assert.ok(live >= 1 && live <= 2, `${live} at once, ${Date.now() - since} ms`);
+    await feeds.written('market', (one) => one.items === COUNT + 1, 60000);
+
     // Killed while the new file is there and not whole.
     const feed = (await feeds.send('GET', '/feeds/market')).json, place = join(feeds.shop.data, 'feeds', feed.id);
     const whole = readFileSync(place), pid = feeds.shop.shopPid();
@@ -499,7 +526,7 @@ test('a large catalogue: memory stays flat; a process that dies in the middle le
     await until('what was asked for, after all', async () => /utm_source=killed/.test((await feeds.get('market.xml')).text), 120000);
     const after = (await feeds.get('market.xml')).text;
     lint(after);
-    assert.equal(offers(after).length, COUNT);
+    assert.equal(offers(after).length, COUNT + 1);
     assert.ok(!existsSync(`${place}.new`) || (await until('the last writing', () => !existsSync(`${place}.new`), 60000)));
   } finally { await feeds.down(); }
 });

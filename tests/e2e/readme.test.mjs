@@ -15,6 +15,8 @@ export function files(guide) {
   return blocks;
 }
 
+const typing = (more) => ({ ...process.env, MAKEFLAGS: '', SANITIZE: process.env.SANITIZE ?? '', PATH: `${dirname(souk)}:${process.env.PATH}`, ...more });
+
 async function build(guide, names, fn) {
   const dir = mkdtempSync(join(tmpdir(), 'souk-'));
   try {
@@ -24,7 +26,7 @@ async function build(guide, names, fn) {
       writeFileSync(join(dir, name), text);
     }
     for (const name of names) {
-      const made = await run('make', ['--no-print-directory', '-C', join(dir, dirname(name))], { env: { ...process.env, MAKEFLAGS: '', SANITIZE: process.env.SANITIZE ?? '' } });
+      const made = await run('make', ['--no-print-directory', '-C', join(dir, dirname(name))], { env: typing({ SOUK_SDK: join(dir, 'sdk') }) });
       assert.equal(made.code, 0, made.stderr + made.stdout);
     }
     return await fn(dir);
@@ -32,6 +34,25 @@ async function build(guide, names, fn) {
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+test('a plugin is made, tried, told, installed and switched on as the README says', { timeout: 300000 }, async () => {
+  const blocks = [...readFileSync('README.md', 'utf8').matchAll(/<!-- run -->\n```sh\n([\s\S]*?)```/g)].flatMap((m) => m[1].trim().split('\n'));
+  assert.ok(blocks.length >= 7);
+  const dir = mkdtempSync(join(tmpdir(), 'souk-'));
+  mkdirSync(join(dir, 'plugins'));
+  try {
+    await withShop({ path: [join(dir, 'plugins')] }, async (shop) => {
+      for (const line of blocks) {
+        const done = await run('bash', ['-c', line.replaceAll('DIR', shop.data)], { cwd: dir, env: typing({ SOUK_SDK: join(process.cwd(), 'sdk') }), timeout: 120000 });
+        assert.equal(done.code, 0, `${line}\n${done.stdout}${done.stderr}`);
+      }
+      assert.equal((await shop.get('/greeter', { accept: 'text/html' })).status, 200);
+      assert.equal((await shop.souk('plugin', 'reload', 'greeter')).code, 0);
+    });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
 
 test('the plugin of the README builds, is switched on in a running shop and answers', () => build('README.md', ['plugins/greeter/greeter.c'], async (dir) => {
   await withShop({ path: [join(dir, 'plugins/greeter')] }, async (shop) => {

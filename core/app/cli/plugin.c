@@ -202,6 +202,9 @@ static void print_plugins(const struct json *items)
                    SOUK_PRI(json_text(json_at(fault, "where"))));
         if (error.len)
             printf(" %.*s", SOUK_PRI(error));
+        if (souk_str_is(json_text(json_at(&item->value, "state")), "quarantined"))
+            printf("; mended: souk plugin enable %.*s",
+                   SOUK_PRI(json_text(json_at(&item->value, "name"))));
         putchar('\n');
     }
 }

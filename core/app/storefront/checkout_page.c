@@ -145,6 +145,7 @@ static int charge(struct till *till, struct db_conn *conn, const char *kind, con
         struct checkout_charged charge = {.method = chosen,
                                           .label = json_text(json_at(&item->value, "label")),
                                           .amount = amount,
+                                          .listed = 1,
                                           .fee = strcmp(price, "fee") == 0};
         return checkout_charge(conn, &till->request->arena, &till->cart, &till->market, quote,
                                &charge, err);

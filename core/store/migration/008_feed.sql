@@ -54,3 +54,7 @@ CREATE TABLE feed_reject (
     words TEXT NOT NULL,
     PRIMARY KEY (feed_id, position)
 ) STRICT, WITHOUT ROWID;
+
+-- Who may look at feeds, and who may make them.
+UPDATE staff_role SET rights = replace(rights, ']', ',"feed.*"]') WHERE name = 'editor' AND rights <> '[]';
+UPDATE staff_role SET rights = replace(rights, ']', ',"feed.read"]') WHERE name IN ('support', 'viewer') AND rights <> '[]';
