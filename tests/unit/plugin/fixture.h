@@ -315,4 +315,9 @@ FIXTURE struct souk_str shop_text(struct little_shop *shop, const char *name, co
             fail_msg("\"%s\" has no \"%s\" in it", (text), (part));                                \
     } while (0)
 
+/* "0.2": the ABI of these headers, as messages have it. */
+#define ABI_TEXT_OF(major, minor) #major "." #minor
+#define ABI_TEXT_IN(major, minor) ABI_TEXT_OF(major, minor)
+#define ABI_TEXT                  ABI_TEXT_IN(SOUK_ABI_MAJOR, SOUK_ABI_MINOR)
+
 #endif

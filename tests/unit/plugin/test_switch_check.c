@@ -51,7 +51,7 @@ static void test_all_at_once(void **state)
                            "{\"fix_good\":{\"greting\":\"Hi\",\"limit\":11}}"),
                      SOUK_INVALID);
     has("did you mean \"fix_good\"?");
-    has("needs ABI 0.7, this souk has 0.1; upgrade souk or install");
+    has("this souk has " ABI_TEXT "; upgrade souk or install");
     has("plugin \"fix_crash\" (");
     has("crashes while it is loaded (SIGSEGV)");
     has("ends the process while it is loaded (exit status 3)");
