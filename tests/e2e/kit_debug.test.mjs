@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, badPlugins, run, sanitized, until, withShop } from './souk.mjs';
 import { Market, Peer, goods } from './buying.mjs';
+import { follow } from './guide.mjs';
 
 const host = join(build, 'souk-host');
 const plugin = join(badPlugins, 'probe_faults.so');
@@ -123,3 +124,5 @@ test('a provider that fails is called by its name in the log', async () => {
     await peer.close();
   }
 });
+
+test('debugging.md: what it says is done, step by step', { skip: sanitized, timeout: 300000 }, () => follow('sdk/docs/debugging.md'));
