@@ -86,6 +86,7 @@ const trials = {
     const pid = shop.shopPid();
     await shop.post(`/api/v1/carts/${cart.id}/checkout`, { ...buyer, delivery: { method: 'bad:door' }, payment: { method: 'bad' } }).catch(() => undefined);
     await shop.newShopPid(pid);
+    await until('the line', () => /shop\.died.*\n/.test(shop.stderr));
     return shop.stderr;
   }),
   late: (name) => withShop({ plugins: ['hello', name] }, async (shop) => {
@@ -101,6 +102,7 @@ const trials = {
       const running = load(shop, `/x/${name}/go`, { connections: 4 });
       await shop.newShopPid(pid);
       await running.stop();
+      await until('the line', () => /shop\.over_mark.*\n/.test(shop.stderr));
       return shop.stderr;
     });
   },
