@@ -134,12 +134,25 @@ static void put_price(struct souk_ctx *ctx, struct souk_feed *feed, const struct
                        souk_printf(ctx, "%.*s/%.*s", SOUK_PRI(from), SOUK_PRI(until)), 0);
 }
 
+/* Numbers that shops give themselves (GS1's restricted circulation and coupons: GTIN-13 from 02,
+ * 04, 05, 2, 98 and 99) name nothing outside; Google refuses items that carry one. */
+static int is_own_number(struct souk_str gtin)
+{
+    char digits[14 + 1] = "00000000000000";
+    memcpy(digits + 14 - gtin.len, gtin.ptr, gtin.len);
+    const char *at = digits + 1;
+    if (gtin.len == 8) /* its own two first digits count */
+        return gtin.ptr[0] == '0' || gtin.ptr[0] == '2';
+    return at[0] == '2' || (at[0] == '0' && (at[1] == '2' || at[1] == '4' || at[1] == '5')) ||
+           (at[0] == '9' && at[1] >= '8');
+}
+
 static void put_identity(struct souk_feed *feed, const struct souk_value *item)
 {
     struct souk_str brand = souk_trim(market_text(item, "brand"));
     struct souk_str mpn = souk_trim(market_text(item, "mpn"));
     struct souk_str barcode = souk_trim(market_text(item, "barcode"));
-    int gtin = market_is_gtin(barcode);
+    int gtin = market_is_gtin(barcode) && !is_own_number(barcode);
     market_element(feed, "g:brand", brand, 70);
     if (gtin)
         market_element(feed, "g:gtin", barcode, 0);

@@ -7,7 +7,7 @@ shop {
   products = {
     { key = "cup", type = "simple", status = "active", visibility = "both", brand = "Maker", categories = { { "Kitchen" } },
       images = { { source = peer_url("pictures") .. "/cup.svg" } }, text = { en = { name = "Cup & saucer", slug = "cup" } },
-      variants = { { sku = "CUP", tracked = true, stock = 4, prices = { { list = "base", amount = 1250 } } } } },
+      variants = { { sku = "CUP", barcode = "4006381333931", tracked = true, stock = 4, prices = { { list = "base", amount = 1250 } } } } },
     { key = "bare", type = "simple", status = "active", visibility = "both", text = { en = { name = "Nobody's picture", slug = "bare" } },
       variants = { { sku = "BARE", tracked = false, prices = { { list = "base", amount = 300 } } } } },
   },
@@ -26,6 +26,7 @@ story("a feed for Google has what Google asks for, and says what it left out", f
   expect_equal(file.status, 200, "the file")
   expect(file.body:find("<g:title>Cup &amp; saucer</g:title>", 1, true), "the name, escaped")
   expect(file.body:find("<g:price>12.50 EUR</g:price>", 1, true), "the price of the page")
+  expect(file.body:find("<g:gtin>4006381333931</g:gtin>", 1, true), "the barcode, whose check digit is right")
   expect(file.body:find("<g:link>https://shop.example/p/cup", 1, true), "a whole address")
   local feed = admin.get("/api/v1/admin/feeds/google").json
   expect_equal(feed.items, 1, "offers")
