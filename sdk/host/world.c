@@ -206,6 +206,10 @@ void world_close(struct world *world)
     worker_stop(world->tasks);
     db_thread_end(world->db);
     db_shut(world->db);
+    script_close(world->script);
+    free(world->before);
     world->host = NULL;
     world->db = NULL;
+    world->script = NULL;
+    world->before = NULL;
 }

@@ -236,8 +236,7 @@ static int take_step(struct arena *arena, const struct cli_args *args, const cha
     if (code == SOUK_UNAVAILABLE) {
         err = (struct err){0};
         code = switch_stopped(data, name, step, &err);
-    }
-    if (code == SOUK_BUSY) {
+    } else if (code == SOUK_BUSY) {
         err = (struct err){0};
         err_set(
             &err, SOUK_ERROR,
