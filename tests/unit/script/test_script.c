@@ -89,12 +89,26 @@ static struct json *bench_cart(struct bench *bench)
     return cart;
 }
 
-static struct script_call *bench_call(struct bench *bench, size_t count)
+static struct script_call *bench_ask(struct bench *bench, size_t count)
 {
     struct script_call *calls = arena_array(&bench->arena, struct script_call, count);
     for (size_t i = 0; i < count; i++)
         calls[i].function = (int)i;
     script_set_call(bench->set, &bench->arena, bench_cart(bench), calls, count);
+    return calls;
+}
+
+/* The same until all had their turn: on a busy machine a rule may be told that there was none, which
+ * is nobody's fault. */
+static struct script_call *bench_call(struct bench *bench, size_t count)
+{
+    struct script_call *calls = bench_ask(bench, count);
+    for (size_t i = 0, again = 0; i < count && again < 50; i++)
+        if (calls[i].outcome == SCRIPT_BUSY) {
+            calls = bench_ask(bench, count);
+            i = (size_t)-1;
+            again++;
+        }
     return calls;
 }
 
@@ -397,7 +411,7 @@ static void a_dead_worker_takes_one_call_with_it(void **state)
         pthread_t thread;
         assert_true(shooting.worker > 0);
         assert_int_equal(pthread_create(&thread, NULL, shoot, &shooting), 0);
-        struct script_call *call = bench_call(bench, 3);
+        struct script_call *call = bench_ask(bench, 3);
         pthread_join(thread, NULL);
         assert_string_equal(said(bench, &call[0]), "ok [1]");
         assert_true(starts(said(bench, &call[1]), "killed promotions/f.lua:2: brought the Lua"));
@@ -427,7 +441,9 @@ static void too_many_bombs_leave_the_others_without_blame(void **state)
     struct bench *bench = *state;
     static const char bomb[] = "return (\"a\"):rep(400):match((\"a*\"):rep(9) .. \"b\")";
     BODIES(bench, bomb, bomb, bomb, bomb, bomb, "return 6");
-    struct script_call *call = bench_call(bench, 6);
+    struct script_call *call = bench_ask(bench, 6);
+    for (int again = 0; again < 20 && call[0].outcome == SCRIPT_BUSY; again++)
+        call = bench_ask(bench, 6);
     int late = 0; /* how many fit into the time is the machine's affair, up to four */
     while (late < 4 && call[late].outcome == SCRIPT_LATE)
         late++;
