@@ -98,8 +98,8 @@ static struct script_call *bench_ask(struct bench *bench, size_t count)
     return calls;
 }
 
-/* The same until all had their turn: on a busy machine a rule may be told that there was none, which
- * is nobody's fault. */
+/* The same until all had their turn: on a busy machine a rule may be told that there was none,
+ * which is nobody's fault. */
 static struct script_call *bench_call(struct bench *bench, size_t count)
 {
     struct script_call *calls = bench_ask(bench, count);
