@@ -112,7 +112,7 @@ test('a leak of memory: named, and the shop is renewed without a failed request'
     const { failed, ok } = await running.stop();
     assert.deepEqual(failed.slice(0, 3), []);
     assert.ok(ok > 20);
-    assert.match(shop.stderr, /shop\.over_mark .*plugin=bad_leak/);
+    await until('the line in the log', () => /shop\.over_mark .*plugin=bad_leak/.test(shop.stderr));
     assert.equal((await shop.get('/')).status, 200);
   }));
 
@@ -124,7 +124,7 @@ test('a leak of descriptors: named, and the shop is renewed', { skip: sanitized 
     await shop.newShopPid(pid);
     const { failed } = await running.stop();
     assert.deepEqual(failed.slice(0, 3), []);
-    assert.match(shop.stderr, /shop\.over_mark .*plugin=bad_descriptor/);
+    await until('the line in the log', () => /shop\.over_mark .*plugin=bad_descriptor/.test(shop.stderr));
   }));
 
 test('--safe starts without any plugin', () => withShop({ plugins: ['hello'], args: ['--listen', '127.0.0.1:0', '--safe'] }, async (shop) => {
