@@ -61,8 +61,9 @@ static void release(struct claimed *claimed)
 static const struct {
     int (*owns)(struct souk_str kind);
     void (*run)(struct db *db, const struct job *job);
-} owners[] = {{chore_owns, chore_run},   {fact_owns, fact_run},       {money_owns, money_run},
-              {parcel_owns, parcel_run}, {message_owns, message_run}, {webhook_owns, webhook_run},
+} owners[] = {{chore_owns, chore_run},           {fact_owns, fact_run},
+              {money_owns, money_run},           {parcel_owns, parcel_run},
+              {message_owns, message_run},       {webhook_owns, webhook_run},
               {conversion_owns, conversion_run}, {feed_owns, feed_run}};
 
 #define OWNERS (sizeof owners / sizeof *owners)

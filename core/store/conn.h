@@ -128,8 +128,8 @@ void statement_close_open(struct db_conn *conn); /* ends rows that were left ope
 void statement_close_until(struct db_conn *conn, const struct statement *before);
 /* 0, or SOUK_UNAVAILABLE: the transaction of the closure that runs is gone; the write fails. */
 int statement_may_run(struct db_conn *conn);
-void statement_flush(struct db_conn *conn);      /* forgets all; none may be open */
-void statement_refresh(struct db_conn *conn);    /* the same when the epoch has moved */
+void statement_flush(struct db_conn *conn);   /* forgets all; none may be open */
+void statement_refresh(struct db_conn *conn); /* the same when the epoch has moved */
 int statement_words(struct db_conn *conn, int code, const char *name, const char *words);
 
 /* intern.c */

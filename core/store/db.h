@@ -99,8 +99,8 @@ void db_forget(struct db *db,
  * (clock_mono us; 0 = none) interrupts statements. */
 struct db_conn *db_read_begin(struct db *db, int64_t deadline);
 /* Until db_read_end, each statement of this snapshot may take so long: for what looks at the whole
- * database while nobody waits for it. The pages of the file that it mapped are given back then: they
- * would only make the process look larger. */
+ * database while nobody waits for it. The pages of the file that it mapped are given back then:
+ * they would only make the process look larger. */
 void db_read_patient(struct db_conn *conn, int64_t budget);
 void db_read_end(struct db_conn *conn);
 void db_thread_end(struct db *db); /* closes this thread's connection */

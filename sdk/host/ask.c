@@ -1,13 +1,11 @@
 /*
- * ask.c: one request to a plugin's route, without a shop: `souk-host ask PLUGIN.so GET /x/tea/kettle`.
- * The plugin is loaded into a world of its own as for a rule (world.c), so nothing stays; what is
- * printed is the answer's body, and its status when that is no success.
+ * ask.c: one request to a plugin's route, without a shop: `souk-host ask PLUGIN.so GET
+ * /x/tea/kettle`. The plugin is loaded into a world of its own as for a rule (world.c), so nothing
+ * stays; what is printed is the answer's body, and its status when that is no success.
  */
 #include "host/host.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
 
 /* A JSON body says so by its first sign; all else is a form. */
 static struct json *headers_of(struct arena *arena, const char *body)

@@ -70,8 +70,9 @@ const struct cli_command command_backup = {
     .usage = "FILE [--data DIR] [--json]",
     .words = 1,
     .summary = "Writes a consistent copy of the database, also while the shop serves.",
-    .help = "Pictures (DIR/media) and the files of plugins (DIR/files) are not in it: they are plain files,\n"
-            "copied by any tool. A restore leaves both folders as they are.",
+    .help =
+        "Pictures (DIR/media) and the files of plugins (DIR/files) are not in it: they are plain files,\n"
+        "copied by any tool. A restore leaves both folders as they are.",
     .options = data_options,
     .run = run_backup};
 

@@ -44,7 +44,8 @@ struct souk_message { /* host-allocated */
     struct souk_str locale;
     struct souk_str reply_to; /* empty: none */
     /* since 0.2 */
-    struct souk_str unsubscribe; /* of news: a POST to this address says no (RFC 8058); empty: none */
+    struct souk_str
+        unsubscribe; /* of news: a POST to this address says no (RFC 8058); empty: none */
 };
 
 struct souk_message_result { /* host-allocated, cleared */
@@ -98,9 +99,8 @@ struct souk_letter {
     struct souk_str channel;   /* "email"; empty: that */
     struct souk_str locale;    /* empty: the person's, else the shop's */
     struct souk_str key;       /* one occasion: a second letter with it is not written */
-    const char *
-        name; /* of the plugin's templates: "notice" is templates/mail/notice.txt, its first line
-                 the subject, and notice.html, which may be missing */
+    const char *name; /* of the plugin's templates: "notice" is templates/mail/notice.txt, its first
+                         line the subject, and notice.html, which may be missing */
     const struct souk_value *view;
 };
 

@@ -65,9 +65,8 @@ struct souk_tax_result { /* host-allocated, cleared */
     int32_t exempt;   /* 1: nothing is charged, and where prices include tax that of the shop's own
                          country is taken out of them */
     int32_t delivery; /* 1: delivery is taxed likewise (what is usual); 0: it is free of tax */
-    struct souk_str
-        note; /* a sentence for the invoice: "Reverse charge: …"; a message id of the plugin, one of
-                 a few: names and numbers do not belong in it */
+    struct souk_str note; /* a sentence for the invoice: "Reverse charge: …"; a message id of the
+                             plugin, one of a few: names and numbers do not belong in it */
     int64_t until; /* the first moment at which this answer changes by itself (a rate that begins or
                       ends); 0: none is known */
 };
