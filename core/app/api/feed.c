@@ -61,17 +61,6 @@ static int apply(struct change *change)
     return 0;
 }
 
-static int read_body(struct request *request, struct change *change)
-{
-    struct err err = {0};
-    if (request_json(request, &change->body, &err) == SOUK_OK && change->body->kind == JSON_OBJECT)
-        return 1;
-    if (!err.text[0])
-        err_set(&err, SOUK_INVALID, "the body must be a JSON object");
-    answer_error(request, &err);
-    return 0;
-}
-
 /* ---- reading ---- */
 
 int feed_api_index(struct request *request, const struct web_route *route)
@@ -150,7 +139,7 @@ int feed_api_create(struct request *request, const struct web_route *route)
     (void)route;
     struct change *change = arena_new(&request->arena, struct change);
     *change = (struct change){.request = request, .action = "feed.created", .run = run_save};
-    if (read_body(request, change) && apply(change))
+    if ((change->body = api_body(request)) && apply(change))
         answer_json(request, 201, change->answer);
     return SOUK_OK;
 }
@@ -163,7 +152,7 @@ int feed_api_change(struct request *request, const struct web_route *route)
     int code = find(request, &change->id);
     if (code != SOUK_OK)
         return code;
-    if (read_body(request, change) && apply(change))
+    if ((change->body = api_body(request)) && apply(change))
         answer_json(request, 200, change->answer);
     return SOUK_OK;
 }

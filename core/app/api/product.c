@@ -21,6 +21,19 @@ int api_refuse(struct request *request, int status, const char *pointer, const c
     return SOUK_OK;
 }
 
+const struct json *api_body(struct request *request)
+{
+    const struct json *body = NULL;
+    struct err err = {0};
+    if (request_json(request, &body, &err) == SOUK_OK && body->kind == JSON_OBJECT)
+        return body;
+    if (!err.text[0])
+        err_set(&err, SOUK_INVALID,
+                "the body must be a JSON object; send {} when nothing is to be said");
+    answer_error(request, &err);
+    return NULL;
+}
+
 int api_answer_items(struct request *request, struct json *items, struct souk_str next)
 {
     struct json *list = json_new(&request->arena, JSON_OBJECT);

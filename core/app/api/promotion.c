@@ -21,18 +21,6 @@
 
 /* ---- what they share ---- */
 
-static const struct json *body_of(struct request *request)
-{
-    const struct json *body = NULL;
-    struct err err = {0};
-    if (request_json(request, &body, &err) == SOUK_OK && body->kind == JSON_OBJECT)
-        return body;
-    if (!err.text[0])
-        err_set(&err, SOUK_INVALID, "the body must be a JSON object");
-    answer_error(request, &err);
-    return NULL;
-}
-
 /* Words that begin with "/scripts/0/text: " name their place; texts that are wrong are all named.
  */
 static int refuse(struct request *request, int code, const struct err *err,
@@ -135,7 +123,7 @@ int promotion_api_get(struct request *request, const struct web_route *route)
 
 int promotion_api_switch(struct request *request, const struct web_route *route)
 {
-    const struct json *body = body_of(request);
+    const struct json *body = api_body(request);
     struct err err = {0};
     if (!body)
         return SOUK_OK;
@@ -182,7 +170,7 @@ static int take_sources(struct request *request, const struct json *body,
 int promotion_api_check(struct request *request, const struct web_route *route)
 {
     (void)route;
-    const struct json *body = body_of(request);
+    const struct json *body = api_body(request);
     struct promo_sources sources;
     struct json *report = NULL;
     struct err err = {0};
@@ -198,7 +186,7 @@ int promotion_api_check(struct request *request, const struct web_route *route)
 int promotion_api_test(struct request *request, const struct web_route *route)
 {
     (void)route;
-    const struct json *body = body_of(request);
+    const struct json *body = api_body(request);
     struct promo_sources sources;
     struct json *report = NULL;
     struct err err = {0};
@@ -213,7 +201,7 @@ int promotion_api_explain(struct request *request, const struct web_route *route
 {
     (void)route;
     struct arena *arena = &request->arena;
-    const struct json *body = body_of(request);
+    const struct json *body = api_body(request);
     struct json *answer = NULL, *errors = json_new(arena, JSON_ARRAY);
     struct err err = {0};
     if (!body)
@@ -237,7 +225,7 @@ int promotion_api_simulate(struct request *request, const struct web_route *rout
 {
     (void)route;
     struct arena *arena = &request->arena;
-    const struct json *body = body_of(request);
+    const struct json *body = api_body(request);
     struct json *errors = json_new(arena, JSON_ARRAY);
     struct err err = {0};
     int64_t id = 0;

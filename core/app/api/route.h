@@ -87,6 +87,8 @@ int product_get(struct request *request, const struct web_route *route);
 int category_index(struct request *request, const struct web_route *route);
 /* Answers {"items", "next"}; an empty `next`: null. */
 int api_answer_items(struct request *request, struct json *items, struct souk_str next);
+/* The request's body, a JSON object; NULL: it is none, and that was answered. */
+const struct json *api_body(struct request *request);
 /* A problem with the place of what is wrong: "/variants/2/sku" of a body, "/sort" of a query. */
 int api_refuse(struct request *request, int status, const char *pointer, const char *detail);
 void api_spell_ids(

@@ -70,17 +70,6 @@ static int apply(struct change *change)
     return 0;
 }
 
-static int read_body(struct request *request, struct change *change)
-{
-    struct err err = {0};
-    if (request_json(request, &change->body, &err) == SOUK_OK && change->body->kind == JSON_OBJECT)
-        return 1;
-    if (!err.text[0])
-        err_set(&err, SOUK_INVALID, "the body must be a JSON object");
-    answer_error(request, &err);
-    return 0;
-}
-
 /* ---- reading ---- */
 
 int webhook_api_index(struct request *request, const struct web_route *route)
@@ -142,7 +131,7 @@ int webhook_api_create(struct request *request, const struct web_route *route)
     struct change *change = arena_new(&request->arena, struct change);
     *change = (struct change){
         .request = request, .action = "webhook.created", .secret = 1, .run = run_create};
-    if (read_body(request, change) && apply(change))
+    if ((change->body = api_body(request)) && apply(change))
         answer_json(request, 201, change->answer);
     return SOUK_OK;
 }
@@ -160,7 +149,7 @@ int webhook_api_change(struct request *request, const struct web_route *route)
     struct change *change = arena_new(&request->arena, struct change);
     *change = (struct change){
         .request = request, .action = "webhook.changed", .id = id_of(request), .run = run_change};
-    if (read_body(request, change) && apply(change))
+    if ((change->body = api_body(request)) && apply(change))
         answer_json(request, 200, change->answer);
     return SOUK_OK;
 }
@@ -246,7 +235,7 @@ int webhook_api_step(struct request *request, const struct web_route *route)
     } else if (souk_str_is(step, "replay")) {
         change->action = "webhook.replayed";
         change->run = run_replay;
-        if (!read_body(request, change))
+        if (!(change->body = api_body(request)))
             return SOUK_OK;
     } else {
         return SOUK_NOT_FOUND;
