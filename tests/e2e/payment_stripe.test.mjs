@@ -236,7 +236,7 @@ test('another sum or currency is not applied: a person has to look', async () =>
   await tell('checkout.session.completed', { ...session, amount_total: 1600 });
   await tell('payment_intent.succeeded', { ...intent, id: 'pi_other', currency: 'usd' });
   await until('both are set aside', () => rows('SELECT 1 FROM payment_match').length === 2);
-  assert.deepEqual(rows('SELECT amount, currency, why FROM payment_match ORDER BY id').map(({ amount, currency, why }) => [amount, currency, why]),
+  assert.deepEqual(rows('SELECT amount, currency, why FROM payment_match ORDER BY amount DESC').map(({ amount, currency, why }) => [amount, currency, why]),
     [[1600, 'EUR', 'amount differs'], [1500, 'USD', 'currency differs']]);
   assert.equal((await order(number)).payment_status, 'pending');
   await settled();
