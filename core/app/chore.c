@@ -25,6 +25,7 @@
 #include "shop/search.h"
 #include "shop/visit.h"
 #include "store/retention.h"
+#include "store/turn.h"
 #include "web/session.h"
 
 #define ATTEMPTS 12
@@ -209,28 +210,16 @@ int chore_plan(struct db *db, struct err *err)
 
 /* ---- the clock's turn ---- */
 
-static struct db_write turn_write; /* with the writer while turn_busy */
-static _Atomic int turn_busy;
-
-static void turn_done(struct db_write *write)
+static int ask_expire(struct db_conn *conn)
 {
-    (void)write;
-    atomic_store(&turn_busy, 0);
+    return expire_waits(conn) ? job_ask(conn, souk_str("souk:orders"), clock_now()) : SOUK_OK;
 }
 
 void chore_turn(struct db *db)
 {
-    const struct chore *chore = find(souk_str("souk:orders"));
-    struct db_conn *conn = db_read_begin(db, 0);
-    int wanted = conn && chore->waits(conn);
-    if (conn)
-        db_read_end(conn);
-    if (!wanted || atomic_exchange(&turn_busy, 1))
-        return;
-    turn_write =
-        (struct db_write){.fn = ask_write, .arg = (void *)(uintptr_t)chore, .done = turn_done};
-    if (db_write_push(db, &turn_write) != SOUK_OK)
-        atomic_store(&turn_busy, 0);
+    static struct turn turn = {
+        .waits = expire_waits, .fn = ask_expire, .failed = "orders.not_expired"};
+    turn_take(db, &turn);
 }
 
 void chore_run(struct db *db, const struct job *job)

@@ -20,6 +20,7 @@
 #include "app/config_values.h"
 #include "app/route.h"
 #include "app/theme.h"
+#include "base/disk.h"
 #include "base/str.h"
 #include "base/zone.h"
 #include "plugin/stage.h"
@@ -387,19 +388,13 @@ int config_load(struct arena *arena, const char *path, int with_plugins, struct 
 
 /* ---- the last good one ---- */
 
-/* Beside it first: a full disk or a crash leaves the last good one. */
 int config_save(const struct config *config, const char *file)
 {
     struct buf text = {0};
-    char beside[PATH_MAX];
-    if ((size_t)snprintf(beside, sizeof beside, "%s.new", file) >= sizeof beside)
-        return SOUK_INVALID;
     json_print(&text, config->values);
-    FILE *to = fopen(beside, "we");
-    int whole = to && fwrite(text.ptr, 1, text.len, to) == text.len;
-    whole = to && fclose(to) == 0 && whole && rename(beside, file) == 0;
+    int code = disk_put(file, buf_str(&text), 0640, NULL);
     buf_free(&text);
-    return whole ? SOUK_OK : SOUK_ERROR;
+    return code;
 }
 
 int config_recall(struct arena *arena, const char *path, const char *file, struct config *out,

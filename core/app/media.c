@@ -21,6 +21,7 @@
 #include "app/media.sql.h"
 #include "app/media_make.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "shop/image.h"
@@ -68,22 +69,6 @@ static const char *incoming_path(struct arena *arena, struct souk_str digest)
     return arena_printf(arena, "%s/incoming/%.*s", folder, SOUK_PRI(digest)).ptr;
 }
 
-static int write_whole(const char *path, struct souk_str bytes)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-    size_t done = 0;
-    while (fd >= 0 && done < bytes.len) {
-        ssize_t n = write(fd, bytes.ptr + done, bytes.len - done);
-        if (n <= 0 && errno != EINTR)
-            break;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    int good = fd >= 0 && done == bytes.len && fdatasync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
 int media_upload(struct souk_str bytes, char source[80], struct err *err)
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
@@ -97,11 +82,11 @@ int media_upload(struct souk_str bytes, char source[80], struct err *err)
     crypto_hash_sha256(digest, (const unsigned char *)bytes.ptr, bytes.len);
     sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
     snprintf(source, 80, "upload:%s", hex);
-    int good = write_whole(incoming_path(&arena, souk_str(hex)), bytes);
+    int code = disk_put(incoming_path(&arena, souk_str(hex)), bytes, 0640, NULL);
     int why = errno;
     arena_free(&arena);
     errno = why;
-    return good ? SOUK_OK : err_set(err, SOUK_UNAVAILABLE, "the picture cannot be kept: %m");
+    return code ? err_set(err, code, "the picture cannot be kept: %m") : SOUK_OK;
 }
 
 static int read_file(struct arena *arena, const char *path, struct souk_str *bytes, struct err *err)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/str.h"
 
 #define TIME_MOST   (30 * CLOCK_SECOND)
@@ -138,29 +139,6 @@ int media_is_svg(struct souk_str bytes)
     return is_svg_start(bytes.len > 1024 ? str_make(bytes.ptr, 1024) : bytes);
 }
 
-static int write_file(struct arena *arena, const char *path, struct souk_str bytes, struct err *err)
-{
-    const char *part = arena_printf(arena, "%s.part", path).ptr;
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-    size_t done = 0;
-    while (fd >= 0 && done < bytes.len) {
-        ssize_t n = write(fd, bytes.ptr + done, bytes.len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
-    int good = fd >= 0 && done == bytes.len && fdatasync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    if (good && rename(part, path) == 0)
-        return SOUK_OK;
-    err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %m", path);
-    unlink(part);
-    return SOUK_UNAVAILABLE;
-}
-
 static int take_word(struct souk_str *line, struct souk_str *word)
 {
     return str_split(line, ' ', word) && word->len > 0;
@@ -194,7 +172,7 @@ static int take_file(struct making *making, struct souk_str *rest, struct souk_s
     struct souk_str path =
         width ? arena_printf(making->arena, "%s-%lld.%s", making->stem, (long long)width, as)
               : arena_printf(making->arena, "%s.%s", making->stem, as);
-    int code = write_file(making->arena, path.ptr, str_make(rest->ptr, (size_t)size), making->err);
+    int code = disk_put(path.ptr, str_make(rest->ptr, (size_t)size), 0640, making->err);
     *rest = str_from(*rest, (size_t)size);
     if (width && strcmp(as, "webp") == 0)
         buf_printf(&making->widths, "%s%lld", making->widths.len ? "," : "", (long long)width);
@@ -254,8 +232,8 @@ static int take_svg(struct making *making, struct souk_str bytes)
     making->files->type = souk_str("image/svg+xml");
     making->files->width = making->files->height = 800;
     making->files->widths = souk_str("");
-    return write_file(making->arena, arena_printf(making->arena, "%s.svg", making->stem).ptr, bytes,
-                      making->err);
+    return disk_put(arena_printf(making->arena, "%s.svg", making->stem).ptr, bytes, 0640,
+                    making->err);
 }
 
 int media_make(struct arena *arena, const char *folder, struct souk_str bytes,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/promotion_inner.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -170,14 +171,9 @@ void promotion_keep(const char *file, const struct script_source *sources, size_
         json_add_str(&arena, item, "text", sources[i].text);
     }
     json_print(&text, list);
-    const char *fresh = arena_printf(&arena, "%s.new", file).ptr;
-    FILE *out = fopen(fresh, "we");
-    int good = out && fwrite(text.ptr, 1, text.len, out) == text.len && fflush(out) == 0 &&
-               fsync(fileno(out)) == 0;
-    if (out && fclose(out) != 0)
-        good = 0;
-    if (!good || rename(fresh, file) != 0)
-        log_warn("promotion.not_kept", LOG_S("file", file), LOG_S("reason", strerror(errno)),
+    struct err err;
+    if (disk_put(file, buf_str(&text), 0640, &err) != SOUK_OK)
+        log_warn("promotion.not_kept", LOG_S("file", file), LOG_S("reason", err.text),
                  LOG_S("hint", "a restart needs it if a rule is broken then; see to the disk"));
     arena_free(&arena);
 }

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
@@ -117,7 +118,7 @@ static int refuse_name(struct souk_ctx *ctx, const char *function)
 
 static int refuse_kind(struct souk_ctx *ctx, const char *function, const char *where)
 {
-    return bridge_refuse(ctx, SOUK_WRONG_KIND, "%s in a %s call; it is for %s", function,
+    return bridge_refuse(ctx, SOUK_WRONG_KIND, "%s in %s call; it is for %s", function,
                          bridge_kind_name(ctx->kind), where);
 }
 
@@ -231,20 +232,6 @@ static int file_begin(struct souk_ctx *ctx, struct souk_str name, struct souk_fi
     return SOUK_OK;
 }
 
-static int write_whole(int fd, const char *bytes, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return 0;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 1;
-}
-
 static int fail_disk(struct souk_file_writer *writer, const char *function)
 {
     writer->code = refuse_disk(writer->ctx, function, souk_str(writer->name));
@@ -255,7 +242,7 @@ static int flush(struct souk_file_writer *writer)
 {
     size_t held = writer->held;
     writer->held = 0;
-    return write_whole(writer->fd, writer->room, held);
+    return disk_write(writer->fd, str_make(writer->room, held)) == 0;
 }
 
 /* Can the writer be used here and now? A code, or 0. */
@@ -298,8 +285,7 @@ static int file_write(struct souk_file_writer *writer, struct souk_str bytes)
         writer->held = bytes.len;
         return SOUK_OK;
     }
-    return write_whole(writer->fd, bytes.ptr, bytes.len) ? SOUK_OK
-                                                         : fail_disk(writer, "souk_file_write");
+    return disk_write(writer->fd, bytes) == 0 ? SOUK_OK : fail_disk(writer, "souk_file_write");
 }
 
 static int file_commit(struct souk_file_writer *writer)
@@ -307,12 +293,10 @@ static int file_commit(struct souk_file_writer *writer)
     int code = check_writer(writer, "souk_file_commit");
     if (code != SOUK_OK)
         return code;
-    if (!flush(writer) || fsync(writer->fd) != 0 ||
-        renameat(writer->dir, writer->fresh, writer->dir, writer->name) != 0)
+    if (!flush(writer) || disk_place(writer->dir, writer->fd, writer->fresh, writer->name) != 0)
         return fail_disk(writer, "souk_file_commit");
-    code = fsync(writer->dir) == 0 ? SOUK_OK : fail_disk(writer, "souk_file_commit");
     give_writer(writer);
-    return code;
+    return SOUK_OK;
 }
 
 /* ---- reading ---- */

@@ -30,6 +30,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/disk.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "plugin/elf_check.h"
@@ -134,15 +135,9 @@ static int make_folder(const char *run_dir, struct err *err)
 static int write_copy(const char *copy, struct souk_str bytes, struct err *err)
 {
     int fd = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0500);
-    size_t done = 0;
-    while (fd >= 0 && done < bytes.len) {
-        ssize_t put = write(fd, bytes.ptr + done, bytes.len - done);
-        if (put < 0 && errno != EINTR)
-            break;
-        done += put > 0 ? (size_t)put : 0;
-    }
+    int whole = fd >= 0 && disk_write(fd, bytes) == 0;
     int saved = errno;
-    if (fd >= 0 && close(fd) == 0 && done == bytes.len)
+    if (fd >= 0 && close(fd) == 0 && whole)
         return 0;
     unlink(copy);
     return err_set(err, SOUK_ERROR, "cannot write the private copy %s: %s", copy, strerror(saved));

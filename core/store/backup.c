@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/disk.h"
+#include "base/str.h"
 #include "store/conn.h"
 #include "store/lock.h"
 
@@ -48,20 +50,6 @@ int db_integrity(struct db *db, struct arena *arena, struct souk_str *report)
 
 /* ---- restore ---- */
 
-static int backup_write_all(int to, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t put = write(to, bytes, len);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return -1;
-        bytes += put;
-        len -= (size_t)put;
-    }
-    return 0;
-}
-
 static int backup_copy_bytes(int from, int to)
 {
     char *chunk = mem_alloc(BACKUP_CHUNK);
@@ -69,7 +57,7 @@ static int backup_copy_bytes(int from, int to)
     int failed = 0;
     while (!failed && (got = read(from, chunk, BACKUP_CHUNK)) != 0)
         if (got > 0)
-            failed = backup_write_all(to, chunk, (size_t)got) != 0;
+            failed = disk_write(to, str_make(chunk, (size_t)got)) != 0;
         else
             failed = errno != EINTR;
     free(chunk);

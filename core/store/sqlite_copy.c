@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/buf.h"
+#include "base/disk.h"
 #include "store/sqlite_conn.h"
 
 #define SQLITE_COPY_PAGES 128 /* a step: half a megabyte */
@@ -92,21 +93,12 @@ static int sqlite_copy_close(sqlite3 *to, struct err *err)
 
 static int sqlite_copy_publish(const char *aside, const char *file, struct err *err)
 {
-    char dir[PATH_MAX];
     int fd = open(aside, O_RDONLY | O_CLOEXEC);
-    int ok = fd >= 0 && fsync(fd) == 0;
+    int failed = fd < 0 || disk_place(AT_FDCWD, fd, aside, file) != 0;
+    int code = failed ? err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %m", file) : 0;
     if (fd >= 0)
         close(fd);
-    if (!ok || rename(aside, file) != 0)
-        return err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %s", file, strerror(errno));
-    const char *slash = strrchr(file, '/');
-    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - file) + 1 : 1, slash ? file : ".");
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    return 0;
+    return code;
 }
 
 static int sqlite_copy_make(struct driver_conn *from, const char *aside,

@@ -4,7 +4,6 @@
  */
 #include "web/file_write.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include "base/disk.h"
+#include "base/str.h"
 
 #define PATH_ROOM   4400
 #define PLAIN_ROOM  ((size_t)256 << 10)
@@ -109,15 +110,9 @@ int file_write_begin(struct file_write **out, const char *path, struct err *err)
 
 static int write_all(int fd, const void *bytes, size_t len, const char *path, struct err *err)
 {
-    const char *at = bytes;
-    while (len) {
-        ssize_t n = write(fd, at, len);
-        if (n < 0 && errno != EINTR)
-            return err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %m", path);
-        at += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
-    }
-    return SOUK_OK;
+    return disk_write(fd, str_make(bytes, len)) == 0
+               ? SOUK_OK
+               : err_set(err, SOUK_UNAVAILABLE, "%s cannot be written: %m", path);
 }
 
 static int pack(struct file_write *file, int flush, struct err *err)
@@ -169,21 +164,9 @@ static int keep(const struct file_write *file, int fd, const char *from, const c
     times[1] = times[0];
     path_of(old, file, to);
     path_of(new, file, from);
-    if (futimens(fd, times) != 0 || fsync(fd) != 0 || rename(new, old) != 0)
+    if (futimens(fd, times) != 0 || disk_place(AT_FDCWD, fd, new, old) != 0)
         return err_set(err, SOUK_UNAVAILABLE, "%s cannot be put in place: %m", old);
     return SOUK_OK;
-}
-
-static void sync_folder(const char *path)
-{
-    char folder[PATH_ROOM];
-    const char *end = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", end ? (int)(end - path) : 1, end ? path : ".");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd); /* the files are there; a lost rename is written again after the next start */
-    close(fd);
 }
 
 int file_write_end(struct file_write *file, int64_t at, int64_t *bytes, struct err *err)
@@ -198,7 +181,6 @@ int file_write_end(struct file_write *file, int64_t at, int64_t *bytes, struct e
         file_write_drop(file);
         return code;
     }
-    sync_folder(file->path);
     close_all(file);
     return SOUK_OK;
 }

@@ -8,7 +8,6 @@
  * goes on from here with the same file.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "app/import_task.h"
 #include "app/shop_state.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/rand.h"
 #include "base/str.h"
 
@@ -70,25 +70,6 @@ static void sweep_files(const char *folder, int64_t now)
         closedir(dir);
 }
 
-static int write_file(const char *path, struct souk_str bytes)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640), whole = 1;
-    if (fd < 0)
-        return SOUK_ERROR;
-    while (whole && bytes.len) {
-        ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        whole = n > 0;
-        if (whole)
-            bytes = str_from(bytes, (size_t)n);
-    }
-    if (close(fd) == 0 && whole)
-        return SOUK_OK;
-    unlink(path);
-    return SOUK_ERROR;
-}
-
 static int keep_file(struct request *request, struct souk_str bytes, const char **path)
 {
     char *data = realpath(shop_current()->start->data, NULL);
@@ -99,7 +80,7 @@ static int keep_file(struct request *request, struct souk_str bytes, const char 
     mkdir(folder, 0750);
     sweep_files(folder, request->now);
     *path = arena_printf(&request->arena, "%s/%lld", folder, (long long)id_next()).ptr;
-    return write_file(*path, bytes);
+    return disk_put(*path, bytes, 0640, NULL);
 }
 
 /* Was this file kept by keep_file? What the command imported is not ours to run again. */

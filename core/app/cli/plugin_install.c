@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "app/cli/control.h"
+#include "base/disk.h"
 #include "base/str.h"
 #include "plugin/inspect.h"
 
@@ -29,7 +30,8 @@ struct install {
     char sha256[65];
     struct json *about;
     struct record record;
-    int there; /* one of this name is in the folder */
+    int there;  /* one of this name is in the folder */
+    int is_off; /* … and the running shop does without it */
 };
 
 /* ---- the file ---- */
@@ -104,6 +106,11 @@ static int find_folder(struct install *install, const char *data, struct err *er
     const char *const path[] = {"plugins", NULL};
     struct stopped shop;
     int code = control_call(arena, data, "GET", control_path(arena, path), NULL, &answer, err);
+    json_each(plugin, json_at(answer, "items"))
+    {
+        if (souk_str_is(json_text(json_at(&plugin->value, "name")), install->name))
+            install->is_off = !souk_str_is(json_text(json_at(&plugin->value, "state")), "active");
+    }
     if (code == SOUK_OK)
         return choose_folder(install, json_at(answer, "folders"), err);
     if (code != SOUK_UNAVAILABLE)
@@ -147,12 +154,7 @@ static int check_folder(struct install *install, struct err *err)
 static int put(const char *path, struct souk_str bytes, struct err *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    size_t done = 0;
-    ssize_t wrote = 1;
-    while (fd >= 0 && done < bytes.len &&
-           (wrote = write(fd, bytes.ptr + done, bytes.len - done)) > 0)
-        done += (size_t)wrote;
-    int failed = fd < 0 || done < bytes.len || fchmod(fd, 0644) != 0 || fsync(fd) != 0;
+    int failed = fd < 0 || disk_write(fd, bytes) != 0 || fchmod(fd, 0644) != 0 || fsync(fd) != 0;
     int why = errno;
     if (fd >= 0)
         close(fd);
@@ -237,8 +239,8 @@ static void report(struct install *install, const char *data, int as_json)
     } else {
         printf("%s %.*s is in %s\n", install->name, SOUK_PRI(version), install->place);
         printf("conformance: %.*s\n", SOUK_PRI(words));
-        printf("next: souk plugin %s %s --data %s\n", install->there ? "reload" : "enable",
-               install->name, data);
+        printf("next: souk plugin %s %s --data %s\n",
+               install->there && !install->is_off ? "reload" : "enable", install->name, data);
         printf("what it adds and asks for: souk plugin info %s --data %s\n", install->name, data);
     }
     if (install->record.state == RECORD_NONE)
