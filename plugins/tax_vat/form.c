@@ -317,6 +317,18 @@ static int fits_sk(struct souk_str n)
     return is_digits(n, 10) && n.ptr[0] != '0' && value(n, 0, 10) % 11 == 0;
 }
 
+/* Northern Ireland has the United Kingdom's numbers: of businesses, with three digits more for a
+ * branch, and those of government departments and health authorities. */
+static int fits_xi(struct souk_str n)
+{
+    if (n.len == 5 && all_digits(n, 2, 5))
+        return memcmp(n.ptr, value(n, 2, 5) < 500 ? "GD" : "HA", 2) == 0;
+    if (!is_digits(n, 9) && !is_digits(n, 12))
+        return 0;
+    int rest = WEIGH(n, 8, 7, 6, 5, 4, 3, 2, 10, 1) % 97;
+    return rest == 0 || ((rest == 42 || rest == 55) && n.ptr[0] != '0');
+}
+
 static const struct {
     const char *prefix;
     int (*fits)(struct souk_str rest);
@@ -326,7 +338,7 @@ static const struct {
     {"FI", fits_fi}, {"FR", fits_fr}, {"HR", fits_hr}, {"HU", fits_hu}, {"IE", fits_ie},
     {"IT", fits_it}, {"LT", fits_lt}, {"LU", fits_lu}, {"LV", fits_lv}, {"MT", fits_mt},
     {"NL", fits_nl}, {"PL", fits_pl}, {"PT", fits_pt}, {"RO", fits_ro}, {"SE", fits_se},
-    {"SI", fits_si}, {"SK", fits_sk},
+    {"SI", fits_si}, {"SK", fits_sk}, {"XI", fits_xi},
 };
 
 int form_fits(const char *prefix, struct souk_str rest)

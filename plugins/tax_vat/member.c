@@ -1,7 +1,8 @@
 /*
  * member.c: the member states of the Union, with the letters of their numbers and the clock by
  * which their days begin; and which codes are countries at all, so that a misspelt one is no
- * export.
+ * export. Northern Ireland stands among them: for goods it is treated as a member, with numbers
+ * and rates of its own. Addresses there say GB; a line of the places makes XI of it.
  */
 #include "vat.h"
 
@@ -19,7 +20,7 @@ static const struct member members[] = {
     {"NL", "NL", "Europe/Amsterdam"},  {"PL", "PL", "Europe/Warsaw"},
     {"PT", "PT", "Europe/Lisbon"},     {"RO", "RO", "Europe/Bucharest"},
     {"SE", "SE", "Europe/Stockholm"},  {"SI", "SI", "Europe/Ljubljana"},
-    {"SK", "SK", "Europe/Bratislava"},
+    {"SK", "SK", "Europe/Bratislava"}, {"XI", "XI", "Europe/London"},
 };
 #define MEMBERS (sizeof members / sizeof *members)
 
@@ -48,11 +49,6 @@ const struct member *member_by_prefix(struct souk_str prefix)
         if (souk_str_is(prefix, members[i].prefix))
             return &members[i];
     return NULL;
-}
-
-const struct member *member_at(unsigned index)
-{
-    return index < MEMBERS ? &members[index] : NULL;
 }
 
 int country_known(struct souk_str country)

@@ -2,6 +2,9 @@
  * seed.c: the tables, and what stands in them at first: the rates of the member states, and the
  * places within them where others hold. Where the figures are from: README.md. Moments are the
  * beginnings of days by the clock of the country.
+ *
+ * Shops have run these statements, so they stay as they are: what a law changes is a migration of
+ * its own at the end, which adds to the tables and changes only what no member of staff has.
  */
 #include "vat.h"
 
@@ -144,4 +147,28 @@ const char seed_places[] =
     " (10, 'MC', '*', 'FR'),"
     " (11, 'GB', 'BT*', 'own'),"
     " (12, 'AT', '6691, 6991, 6992, 6993', 'own')";
+
+/* A kind of a country that the shop has written down itself is left as it is; so is a place. */
+const char seed_changes_2026[] =
+    "INSERT INTO p_tax_vat_rate (id, country, kind, ppm, valid_from, valid_until)"
+    " SELECT n.column1, n.column2, n.column3, n.column4, n.column5, 0 FROM (VALUES"
+    " (98, 'AT', 'super_reduced', 49000, 1782856800000000),"
+    " (99, 'AT-JM', 'parking', 130000, 0),"
+    " (100, 'AT-JM', 'reduced', 100000, 0),"
+    " (101, 'AT-JM', 'second_reduced', 130000, 0),"
+    " (102, 'AT-JM', 'standard', 190000, 0),"
+    " (103, 'AT-JM', 'super_reduced', 49000, 1782856800000000),"
+    " (104, 'GR', 'super_reduced', 40000, 1698789600000000),"
+    " (105, 'MT', 'parking', 120000, 1704063600000000),"
+    " (106, 'XI', 'reduced', 50000, 0),"
+    " (107, 'XI', 'standard', 200000, 0)) AS n"
+    " WHERE NOT EXISTS (SELECT 1 FROM p_tax_vat_rate AS r"
+    " WHERE r.country = n.column2 AND r.kind = n.column3);"
+    "UPDATE p_tax_vat_place SET postcodes = '90*, 91*, 92*, 93*, 94*'"
+    " WHERE id = 9 AND postcodes = '90*, 91*, 92*, 93*';"
+    "UPDATE p_tax_vat_place SET postcodes = '97*, 984*, 986*, 987*, 988*'"
+    " WHERE id = 4 AND postcodes = '97*, 986*, 987*, 988*';"
+    "UPDATE p_tax_vat_place SET rule = 'XI' WHERE id = 11 AND postcodes = 'BT*' AND rule = 'own';"
+    "UPDATE p_tax_vat_place SET rule = 'AT-JM'"
+    " WHERE id = 12 AND postcodes = '6691, 6991, 6992, 6993' AND rule = 'own'";
 /* clang-format on */

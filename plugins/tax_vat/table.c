@@ -68,7 +68,7 @@ static const char *read_line(struct souk_ctx *ctx, const struct souk_str *fields
     for (int i = 0; rates_kinds[i]; i++)
         known |= souk_str_is(line->kind, rates_kinds[i]);
     if (!member)
-        return "country is a member state's code, such as DE or PT-20";
+        return "country is a member state's code, such as DE, PT-20 or XI";
     if (!known)
         return "kind is standard, reduced, second_reduced, super_reduced, parking, zero or special";
     if (!souk_decimal(cell[RATE], 4, &line->ppm) || line->ppm > 1000000)

@@ -99,9 +99,10 @@ static const struct souk_migration migrations[] = {
     {1, 0, "tables", seed_tables},
     {2, 0, "rates of 2026", seed_rates},
     {3, 0, "places", seed_places},
+    {4, 0, "changes of 2026, Northern Ireland", seed_changes_2026},
 };
 static const struct souk_field rate_fields[] = {
-    {"country", "Country", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_SORT | SOUK_FIELD_FILTER | SOUK_FIELD_EDIT | SOUK_FIELD_MUST | SOUK_FIELD_FIND, "A member state such as DE, or a part of one with rates of its own, such as PT-20", 2, 10},
+    {"country", "Country", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_SORT | SOUK_FIELD_FILTER | SOUK_FIELD_EDIT | SOUK_FIELD_MUST | SOUK_FIELD_FIND, "A member state such as DE, a part of one with rates of its own, such as PT-20, or XI for Northern Ireland", 2, 10},
     {"kind", "Kind of rate", SOUK_CHOICE, SOUK_FIELD_LIST | SOUK_FIELD_FILTER | SOUK_FIELD_EDIT | SOUK_FIELD_MUST, NULL, 0, 0, rates_kinds},
     {"ppm", "Rate", SOUK_RATE, SOUK_FIELD_LIST | SOUK_FIELD_SORT | SOUK_FIELD_EDIT | SOUK_FIELD_MUST, NULL, 0, 1000000},
     {"valid_from", "Holds from", SOUK_TIME, SOUK_FIELD_LIST | SOUK_FIELD_SORT | SOUK_FIELD_EDIT, "Empty: it always did"},
@@ -110,7 +111,7 @@ static const struct souk_field rate_fields[] = {
 static const struct souk_field place_fields[] = {
     {"country", "Country", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_SORT | SOUK_FIELD_FILTER | SOUK_FIELD_EDIT | SOUK_FIELD_MUST | SOUK_FIELD_FIND, "As addresses have it: ES", 2, 2},
     {"postcodes", "Postcodes", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_EDIT | SOUK_FIELD_MUST, "35*, 38001-38999, or * for all", 1, 500},
-    {"rule", "Rule", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_EDIT | SOUK_FIELD_MUST, "outside: as a sale out of the Union; own: the shop's own rates; or a code of the table of rates, such as PT-20", 2, 10},
+    {"rule", "Rule", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_EDIT | SOUK_FIELD_MUST, "outside: as a sale out of the Union; own: the shop's own rates; or a code of the table of rates, such as PT-20 or XI", 2, 10},
 };
 static const struct souk_field number_fields[] = {
     {"number", "VAT number", SOUK_STRING, SOUK_FIELD_LIST | SOUK_FIELD_FIND},
@@ -131,7 +132,7 @@ static const struct souk_file files[] = {SOUK_FILE("locale/bg.mo", bg)};
 SOUK_PLUGIN = {
     SOUK_ABI,
     .name = "tax_vat",
-    .version = "1.0.0",
+    .version = "1.1.0",
     .summary = "VAT of the European Union: rates with their days, VIES, reverse charge, exports",
     .contact = "plugins@example.org",
     .license = "MIT",

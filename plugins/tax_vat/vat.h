@@ -19,7 +19,7 @@ struct vat { /* the options, as init has read them */
     const struct souk_value *classes; /* tax class of the shop: kind of rate */
 };
 
-/* member.c: what a member state is. */
+/* member.c: what a member state is; XI, Northern Ireland, is treated as one. */
 struct member {
     const char *country; /* "GR" */
     const char *prefix;  /* of its numbers: "EL" */
@@ -27,8 +27,7 @@ struct member {
 };
 const struct member *member_of(struct souk_str country); /* NULL: outside of the Union */
 const struct member *member_by_prefix(struct souk_str prefix);
-const struct member *member_at(unsigned index); /* NULL: beyond the last */
-int country_known(struct souk_str country);     /* is it one at all? */
+int country_known(struct souk_str country); /* is it one at all? */
 
 /* form.c: 1 when the text behind the prefix can be a number there: length, letters, and the check
  * digits where their rule is public. */
@@ -53,6 +52,6 @@ int table_import(struct souk_ctx *ctx, int32_t argc, const struct souk_str *argv
 int table_export(struct souk_ctx *ctx, int32_t argc, const struct souk_str *argv);
 
 /* seed.c: the tables and what stands in them at first. */
-extern const char seed_tables[], seed_rates[], seed_places[];
+extern const char seed_tables[], seed_rates[], seed_places[], seed_changes_2026[];
 
 #endif

@@ -64,7 +64,7 @@ int vies_forget(struct souk_ctx *ctx, const struct souk_value *payload)
 
 /* ---- asking ---- */
 
-static struct souk_str question(struct souk_ctx *ctx, const struct vat *vat, const char *number)
+static struct souk_value *question(struct souk_ctx *ctx, const struct vat *vat, const char *number)
 {
     struct souk_value *body = souk_map(ctx);
     souk_set_str(ctx, body, "countryCode", (struct souk_str){number, 2});
@@ -74,7 +74,7 @@ static struct souk_str question(struct souk_ctx *ctx, const struct vat *vat, con
         souk_set_str(ctx, body, "requesterMemberStateCode", (struct souk_str){own.ptr, 2});
         souk_set_str(ctx, body, "requesterNumber", (struct souk_str){own.ptr + 2, own.len - 2});
     }
-    return souk_json_print(ctx, body);
+    return body;
 }
 
 /* VIES says "---" where a member state tells no name. */
@@ -102,18 +102,15 @@ static int is_word(struct souk_str text)
 }
 
 /* SOUK_OK: entry->valid is what the register said. */
-static int read_answer(struct souk_ctx *ctx, const struct souk_http_response *response,
+static int read_answer(struct souk_ctx *ctx, const struct souk_http_answer *answer,
                        struct remembered *entry)
 {
-    struct souk_value *answer = NULL;
-    if (souk_json_parse(ctx, response->body, &answer) != SOUK_OK)
-        answer = NULL;
-    const struct souk_value *valid = souk_get(answer, "valid");
-    struct souk_str why = excuse(answer);
-    if (response->status == 200 && souk_kind(valid) == SOUK_VALUE_BOOL && !why.len) {
+    const struct souk_value *valid = souk_get(answer->json, "valid");
+    struct souk_str why = excuse(answer->json);
+    if (answer->status == 200 && souk_kind(valid) == SOUK_VALUE_BOOL && !why.len) {
         entry->valid = souk_true(valid);
-        entry->company = told(ctx, answer, "name");
-        entry->proof = told(ctx, answer, "requestIdentifier");
+        entry->company = told(ctx, answer->json, "name");
+        entry->proof = told(ctx, answer->json, "requestIdentifier");
         return SOUK_OK;
     }
     if (souk_str_is(why, "INVALID_INPUT")) { /* it cannot be one, by the register's own rules */
@@ -121,33 +118,27 @@ static int read_answer(struct souk_ctx *ctx, const struct souk_http_response *re
         entry->company = entry->proof = souk_str("");
         return SOUK_OK;
     }
-    souk_log(ctx, SOUK_LOG_WARN, "VIES says nothing about a number: status %d %.*s",
-             response->status, is_word(why) ? (int)why.len : 0, why.ptr ? why.ptr : "");
+    souk_log(ctx, SOUK_LOG_WARN, "VIES says nothing about a number: status %d %.*s", answer->status,
+             is_word(why) ? (int)why.len : 0, why.ptr ? why.ptr : "");
     return SOUK_UNAVAILABLE;
 }
 
 static int ask(struct souk_ctx *ctx, struct remembered *entry)
 {
     const struct vat *vat = souk_state(ctx);
-    const struct souk_http_header headers[] = {
-        {souk_str("Content-Type"), souk_str("application/json")},
-        {souk_str("Accept"), souk_str("application/json")}};
-    const struct souk_http_request request = {
-        .size = sizeof request,
-        .timeout_ms = (int32_t)vat->timeout_ms,
-        .method = "POST",
-        .url = souk_printf(ctx, "%.*s/check-vat-number", SOUK_PRI(vat->url)),
-        .body = question(ctx, vat, entry->number),
-        .headers = headers,
-        .header_count = 2,
-        .max_bytes = 64 << 10};
-    const struct souk_http_response *response = NULL;
-    int code = souk_http(ctx, &request, &response);
-    if (code != SOUK_OK) {
+    const struct souk_http_ask asked = {.peer = "VIES",
+                                        .timeout_ms = (int32_t)vat->timeout_ms,
+                                        .url = vat->url,
+                                        .path = SOUK_STR("/check-vat-number"),
+                                        .json = question(ctx, vat, entry->number),
+                                        .max_bytes = 64 << 10};
+    struct souk_http_answer answer;
+    int code = souk_http_json(ctx, &asked, &answer);
+    if (!answer.response) {
         souk_log(ctx, SOUK_LOG_WARN, "VIES cannot be reached (%d)", code);
         return code;
     }
-    if ((code = read_answer(ctx, response, entry)) != SOUK_OK)
+    if ((code = read_answer(ctx, &answer, entry)) != SOUK_OK)
         return code;
     entry->until = souk_now(ctx) + (entry->valid ? vat->remember : vat->remember_wrong);
     return souk_db_write(ctx, store, entry);

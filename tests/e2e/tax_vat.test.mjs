@@ -69,9 +69,9 @@ test('at home, elsewhere in the Union, and out of it', async () => {
   assert.equal(germany.totals.items, 1380, 'prices include the tax of the place');
   const finland = await buy([['TEA', 1]], to({ ...berlin, country: 'FI', postcode: '00100' }));
   assert.deepEqual(taxes(finland), [[['VAT FI 25.5 %', 255000, 140]]]);
-  const madeira = await buy([['TEA', 1]], to({ ...berlin, country: 'PT', postcode: '9000-123' }));
-  assert.equal(madeira.lines[0].taxes[0].ppm, 220000);
-  for (const address of [{ ...berlin, country: 'US', postcode: '10001' }, { ...berlin, country: 'ES', postcode: '35 001' }, { ...berlin, postcode: '78266' }]) {
+  for (const [country, postcode, name] of [['PT', '9000-123', 'VAT PT-30 22 %'], ['PT', '9400-010', 'VAT PT-30 22 %'], ['AT', '6992', 'VAT AT-JM 19 %'], ['GB', 'bt1 1aa', 'VAT XI 20 %']])
+    assert.equal((await buy([['TEA', 1]], to({ ...berlin, country, postcode }))).lines[0].taxes[0].name, name);
+  for (const address of [{ ...berlin, country: 'US', postcode: '10001' }, { ...berlin, country: 'GB', postcode: 'SW1A 1AA' }, { ...berlin, country: 'ES', postcode: '35 001' }, { ...berlin, postcode: '78266' }]) {
     const away = await buy([['TEA', 3], ['MUG', 1]], to(address));
     assert.deepEqual(away.lines.map(({ unit_price, total, tax }) => [unit_price, total, tax]), [[575, 1725, 0], [1591, 1591, 0]], 'each unit without the 20 % of home');
     assert.equal(away.totals.tax_included + away.totals.tax, 0);
@@ -106,6 +106,23 @@ test('a business is asked about once, and its order has no tax; proof and words 
   const again = await buy([['TEA', 1]], to(berlin, business));
   assert.equal(again.tax.exempt, 'all');
   assert.equal(vies.asked.length, 1, 'remembered');
+  await settled();
+});
+
+test('a business in Northern Ireland: its number begins with XI, and has the check digits of the United Kingdom', async () => {
+  await shop();
+  vies.say = (number) => ({ valid: number === 'XI980780684', name: 'Linen Ltd' });
+  const belfast = { country: 'GB', city: 'Belfast', postcode: 'BT1 5GS', line1: 'Donegall Square 1' };
+  const firm = await buy([['TEA', 1]], to(belfast, 'xi 980 7806 84'));
+  assert.deepEqual([firm.lines[0].unit_price, firm.tax.number, firm.tax.exempt], [575, 'XI980780684', 'all']);
+  assert.match(firm.tax.note, /^Reverse charge/);
+  assert.deepEqual(vies.asked.map(({ countryCode, vatNumber }) => [countryCode, vatNumber]), [['XI', '980780684']]);
+  for (const number of ['XI980780685', 'XIGD500', 'XI98078068'])
+    assert.equal((await market.buy([['TEA', 1]], to(belfast, number))).status, 422, number);
+  assert.equal(vies.asked.length, 1, 'those cannot be numbers');
+  const british = await buy([['TEA', 1]], to(belfast, 'GB980780684'));
+  assert.equal(british.lines[0].taxes[0].name, 'VAT XI 20 %', 'a number of the rest of the kingdom changes nothing');
+  assert.equal(vies.asked.length, 1);
   await settled();
 });
 
@@ -235,7 +252,33 @@ test('rates from a file: whole or not at all, by the day of the country', async 
   assert.deepEqual((await market.shop.souk('tax_vat', 'import', file)).json, { lines: 1, changed: 0 });
   assert.equal((await buy([['TEA', 1]], to(berlin))).lines[0].taxes[0].name, 'VAT DE 18.25 %');
   assert.equal(rows('SELECT valid_from FROM p_tax_vat_rate WHERE ppm = 182500')[0].valid_from, Date.parse('2025-12-31T23:00:00Z') * 1000);
-  assert.match((await market.shop.souk('tax_vat', 'export')).stdout, /^DE,standard,18\.2500,2026-01-01,$/m);
+  const { stdout } = await market.shop.souk('tax_vat', 'export');
+  assert.match(stdout, /^DE,standard,18\.2500,2026-01-01,$/m);
+  assert.match(stdout, /^AT,super_reduced,4\.9000,2026-07-01,$/m);
+  writeFileSync(file, stdout);
+  assert.deepEqual((await market.shop.souk('tax_vat', 'import', file)).json, { lines: stdout.trim().split('\n').length - 1, changed: 0 }, 'what is given out can be taken in');
+});
+
+test('a kind of rate that begins on a day: before it the standard rate holds', async () => {
+  await shop({ options: ', classes = { standard = "super_reduced" }' });
+  const bread = await buy([['TEA', 1]], to({ ...berlin, country: 'AT', postcode: '1010' }));
+  assert.deepEqual(taxes(bread)[0], [['VAT AT 4.9 %', 49000, 32]]);
+  write(`UPDATE p_tax_vat_rate SET valid_from = ${(Date.now() + 86400000) * 1000} WHERE country = 'AT' AND kind = 'super_reduced'`);
+  assert.equal((await buy([['TEA', 1]], to({ ...berlin, country: 'AT', postcode: '1010' }))).lines[0].taxes[0].ppm, 200000);
+});
+
+test('a shop that has the plugin gets new rates with its new version, and keeps what its staff wrote', async () => {
+  await shop();
+  await market.shop.stop();
+  // As it was before, with a rate and two places of the staff's own.
+  write(`DELETE FROM migration WHERE owner = 'tax_vat' AND number = 4; DELETE FROM p_tax_vat_rate WHERE id BETWEEN 98 AND 107;
+    INSERT INTO p_tax_vat_rate (id, country, kind, ppm, valid_from) VALUES (5001, 'MT', 'parking', 110000, 0);
+    UPDATE p_tax_vat_place SET postcodes = '90*, 91*, 92*, 93*' WHERE id = 9; UPDATE p_tax_vat_place SET rule = 'outside' WHERE id = 11; DELETE FROM p_tax_vat_place WHERE id = 12`);
+  await market.restart();
+  assert.deepEqual(rows("SELECT id, ppm FROM p_tax_vat_rate WHERE (country, kind) IN (('MT', 'parking'), ('AT', 'super_reduced'), ('XI', 'standard')) ORDER BY id"),
+    [{ id: 98, ppm: 49000 }, { id: 107, ppm: 200000 }, { id: 5001, ppm: 110000 }]);
+  assert.deepEqual(rows('SELECT id, postcodes, rule FROM p_tax_vat_place WHERE id IN (9, 11, 12)'),
+    [{ id: 9, postcodes: '90*, 91*, 92*, 93*, 94*', rule: 'PT-30' }, { id: 11, postcodes: 'BT*', rule: 'outside' }]);
 });
 
 test('the plugin in quarantine: nothing is sold, pages go on by the shop\'s own rates; enabled again, it is', async () => {
