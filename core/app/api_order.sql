@@ -30,3 +30,7 @@ WHERE m.id < $1 AND ($2 = '' OR m.state = $2) ORDER BY m.id DESC LIMIT $3
 -- name: api_match_get
 SELECT m.id, m.amount, m.provider, m.reference, m.currency, m.text, m.payer, m.why, m.state, m.actor, o.number, m.at, m.done_at
 FROM payment_match m LEFT JOIN shop_order o ON o.id = m.order_id WHERE m.id = $1
+
+-- What is to be asked for at a provider.
+-- name: api_order_open_payments
+SELECT id FROM payment WHERE order_id = $1 AND check_at IS NOT NULL ORDER BY id LIMIT $2

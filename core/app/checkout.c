@@ -255,6 +255,7 @@ static int ask_plugins(struct run *run, const struct provider_scope *scope)
     json_add_str(arena, payload, "phone", run->draft.phone);
     json_add_str(arena, payload, "name", run->draft.name);
     json_add_str(arena, payload, "country", run->draft.address.country);
+    json_add_str(arena, payload, "region", run->draft.address.region);
     json_add_str(arena, payload, "postcode", run->draft.address.postcode);
     json_add_str(arena, payload, "delivery_method", run->offer.delivery_method);
     json_add_str(arena, payload, "payment_method", run->offer.payment_method);
@@ -514,7 +515,7 @@ static void fill_offer(struct run *run)
 }
 
 int checkout_run(struct request *request, struct souk_str token, const struct json *body,
-                 checkout_answer answer)
+                 const struct promo_said *said, checkout_answer answer)
 {
     struct run *run = make_run(request, body, answer);
     run->key = arena_printf(&request->arena, "cart:%.*s", SOUK_PRI(token));
@@ -527,6 +528,7 @@ int checkout_run(struct request *request, struct souk_str token, const struct js
     if (code != SOUK_OK)
         return code;
     fill_offer(run);
+    run->cart.said = said;
     int open = !souk_str_is(run->cart.state, "ordered");
     if (open && checkout_tax(request, run->cart.draft, run->body, &run->buyer) != SOUK_OK) {
         refuse(run, 503, "unavailable", CART_NO_TAX);

@@ -23,17 +23,24 @@ struct market checkout_market_of(struct request *request, const struct json *dra
 int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
                    const struct market *market, struct quote *quote, struct json *gone,
                    struct err *err);
-/* The same for whoever is not a request: bridge_cart_use. */
+/* Its second half alone: a quote of the goods gets the delivery of the draft. Whoever shows what
+ * can be chosen prices the goods once (cart_price), lists with that quote, and then adds what was
+ * chosen. */
+int checkout_deliver(struct request *request, struct db_conn *conn, const struct cart *cart,
+                     const struct market *market, struct quote *quote, struct err *err);
+/* The same as checkout_price for whoever is not a request: bridge_cart_use. */
 struct provider_scope;
 int checkout_price_in(const struct provider_scope *scope, struct db_conn *conn,
                       const struct cart *cart, const struct market *market, struct quote *quote,
                       struct json *gone, struct err *err);
-/* TASK. Lists as in the contract; amounts are money documents. */
+/* TASK. Lists as in the contract; amounts are money documents. `quote`: of the goods for
+ * deliveries; with the delivery in it for ways to pay, of which total and currency count. */
 int checkout_delivery_options(struct request *request, const struct cart *cart,
-                              const struct market *market, struct json *items, struct err *err);
+                              const struct market *market, struct quote *quote, struct json *items,
+                              struct err *err);
 int checkout_payment_methods(struct request *request, const struct cart *cart,
-                             const struct market *market, struct souk_str delivery_method,
-                             struct json *items, struct err *err);
+                             const struct market *market, struct quote *quote,
+                             struct souk_str delivery_method, struct json *items, struct err *err);
 
 struct checkout_end {
     int status; /* 201: the order stands; else the status of the problem */
@@ -51,9 +58,10 @@ struct checkout_end {
 typedef int (*checkout_answer)(struct request *request, struct db_conn *conn,
                                const struct checkout_end *end);
 /* From a TASK handler: everything. `body` as order_draft; kept in the cart's draft whatever comes
- * out of it. Answers through `answer`, exactly once. */
+ * out of it. `said`: what the rules' functions have said in this request (quote.said), so that they
+ * are not asked again about the same; may be NULL. Answers through `answer`, exactly once. */
 int checkout_run(struct request *request, struct souk_str token, const struct json *body,
-                 checkout_answer answer);
+                 const struct promo_said *said, checkout_answer answer);
 /* From a TASK handler: another attempt to pay an order whose payment failed. */
 int checkout_pay_again(struct request *request, int64_t order_id, const struct json *payment,
                        checkout_answer answer);

@@ -127,25 +127,23 @@ static void keep_delivery(const struct tax_rates *all, struct tax_rates *rates)
 }
 
 /* The rates of a charge; `home`: those that are taken out of it where no tax is charged. */
-static int charge_rates(struct db_conn *conn, const struct market *market,
-                        struct souk_str tax_class, struct tax_rates *rates, struct tax_rates *home)
+static int charge_rates(struct db_conn *conn, struct arena *arena, const struct market *market,
+                        struct souk_str tax_class, struct tax_known **known,
+                        struct tax_rates *rates, struct tax_rates *home)
 {
-    struct tax_rates all;
+    struct tax_rates all, all_home;
     int64_t class_id;
     *rates = *home = (struct tax_rates){0};
     int code = tax_class_find(conn, tax_class.len ? tax_class : souk_str("standard"), 0, &class_id);
     if (code == SOUK_NOT_FOUND)
         return SOUK_OK;
     if (code == SOUK_OK)
-        code = tax_rates(conn, class_id, market, &all);
+        code = tax_rates_once(conn, arena, class_id, market, known, &all, &all_home);
     if (code != SOUK_OK)
         return code;
     keep_delivery(&all, rates);
-    if (!all.exempt || !market_shop()->prices_include_tax)
-        return SOUK_OK;
-    code = tax_rates_home(conn, class_id, market, &all);
-    keep_delivery(&all, home);
-    return code;
+    keep_delivery(&all_home, home);
+    return SOUK_OK;
 }
 
 int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart *cart,
@@ -156,7 +154,8 @@ int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart
     struct quote_delivery charge = {
         .method = what->method, .label = what->label, .amount = what->amount, .fee = what->fee};
     struct tax_rates home;
-    int code = charge_rates(conn, &market, what->tax_class, &charge.rates, &home);
+    int code =
+        charge_rates(conn, arena, &market, what->tax_class, &quote->known, &charge.rates, &home);
     if (code == SOUK_OK && !what->listed)
         code = tax_net(charge.amount, &home, &charge.amount);
     if (code == SOUK_UNAVAILABLE && market.sells)
@@ -166,18 +165,17 @@ int checkout_charge(struct db_conn *conn, struct arena *arena, const struct cart
     return cart_charge(conn, arena, cart, &market, &charge, quote, err);
 }
 
-int checkout_price_in(const struct provider_scope *from, struct db_conn *conn,
+static int deliver_in(const struct provider_scope *from, struct db_conn *conn,
                       const struct cart *cart, const struct market *market, struct quote *quote,
-                      struct json *gone, struct err *err)
+                      struct err *err)
 {
     struct provider_scope scope = *from;
     struct arena *arena = scope.arena;
     const struct json *choice = json_at(cart->draft, "delivery");
     struct souk_str method = json_text(json_at(choice, "method"));
-    int code = cart_price(conn, arena, cart, market, NULL, 0, quote, gone, err);
     int may_ask = scope.kind == SOUK_TASK && !db_is_writer(conn);
-    if (code != SOUK_OK || !method.len || !may_ask || !quote->count)
-        return code;
+    if (!method.len || !may_ask || !quote->count)
+        return SOUK_OK;
     struct souk_delivery_terms terms;
     struct souk_delivery_quote chosen = {.size = sizeof chosen};
     struct err why = {0};
@@ -193,6 +191,14 @@ int checkout_price_in(const struct provider_scope *from, struct db_conn *conn,
     return checkout_charge(conn, arena, cart, market, quote, &charge, err);
 }
 
+int checkout_price_in(const struct provider_scope *scope, struct db_conn *conn,
+                      const struct cart *cart, const struct market *market, struct quote *quote,
+                      struct json *gone, struct err *err)
+{
+    int code = cart_price(conn, scope->arena, cart, market, NULL, 0, quote, gone, err);
+    return code ? code : deliver_in(scope, conn, cart, market, quote, err);
+}
+
 int checkout_price(struct request *request, struct db_conn *conn, const struct cart *cart,
                    const struct market *market, struct quote *quote, struct json *gone,
                    struct err *err)
@@ -200,6 +206,14 @@ int checkout_price(struct request *request, struct db_conn *conn, const struct c
     struct provider_scope scope;
     checkout_scope(request, conn, &scope);
     return checkout_price_in(&scope, conn, cart, market, quote, gone, err);
+}
+
+int checkout_deliver(struct request *request, struct db_conn *conn, const struct cart *cart,
+                     const struct market *market, struct quote *quote, struct err *err)
+{
+    struct provider_scope scope;
+    checkout_scope(request, conn, &scope);
+    return deliver_in(&scope, conn, cart, market, quote, err);
 }
 
 /* ---- lists ---- */
@@ -220,14 +234,15 @@ static int lessen(struct json *tree, const char *key, const struct tax_rates *ho
 /* What a list tells is what is charged: without tax, for whom there is none. What is fetched is
  * taxed at the shop's. */
 static int take_tax_out(struct request *request, const struct cart *cart,
-                        const struct market *terms, const char *key, struct json *items,
-                        struct err *err)
+                        const struct market *terms, struct quote *quote, const char *key,
+                        struct json *items, struct err *err)
 {
     struct db_conn *conn = request_conn(request);
     struct market market = cart_market(&request->arena, cart, terms);
     struct provider_scope scope;
     struct tax_rates rates, home;
-    int code = charge_rates(conn, &market, souk_str(""), &rates, &home);
+    int code =
+        charge_rates(conn, &request->arena, &market, souk_str(""), &quote->known, &rates, &home);
     checkout_scope(request, conn, &scope);
     for (struct json_item *item = items->first; item && rates.exempt && code == SOUK_OK;
          item = item->next) {
@@ -301,22 +316,18 @@ static void add_missing(struct arena *arena, struct json *items, const char *nam
 }
 
 int checkout_delivery_options(struct request *request, const struct cart *cart,
-                              const struct market *market, struct json *items, struct err *err)
+                              const struct market *market, struct quote *quote, struct json *items,
+                              struct err *err)
 {
     struct arena *arena = &request->arena;
-    struct db_conn *conn = request_conn(request);
     struct provider_scope scope;
     struct souk_delivery_terms terms;
-    struct quote quote = {0};
-    int code = cart_price(conn, arena, cart, market, NULL, 0, &quote, NULL, err);
-    if (code != SOUK_OK)
-        return code;
-    checkout_scope(request, conn, &scope);
-    checkout_delivery_terms(arena, cart, &quote, market, &terms);
-    code = delivery_options(&scope, &terms, items);
+    checkout_scope(request, request_conn(request), &scope);
+    checkout_delivery_terms(arena, cart, quote, market, &terms);
+    int code = delivery_options(&scope, &terms, items);
     if (code == SOUK_OK)
-        code = take_tax_out(request, cart, market, "amount", items, err);
-    spell_money(arena, items, quote.currency);
+        code = take_tax_out(request, cart, market, quote, "amount", items, err);
+    spell_money(arena, items, quote->currency);
     add_eta(arena, items);
     add_missing(arena, items, "fields");
     add_missing(arena, items, "points");
@@ -332,28 +343,24 @@ int checkout_can_in_page(const struct json *chosen, const struct json *offer)
 }
 
 int checkout_payment_methods(struct request *request, const struct cart *cart,
-                             const struct market *market, struct souk_str delivery_method,
-                             struct json *items, struct err *err)
+                             const struct market *market, struct quote *quote,
+                             struct souk_str delivery_method, struct json *items, struct err *err)
 {
     struct arena *arena = &request->arena;
     struct db_conn *conn = request_conn(request);
     struct provider_scope scope;
     struct souk_payment_terms terms;
-    struct quote quote = {0};
     int32_t flags = 0;
-    int code = checkout_price(request, conn, cart, market, &quote, NULL, err);
-    if (code != SOUK_OK)
-        return code;
     checkout_scope(request, conn, &scope);
     if (delivery_method.len)
         delivery_flags(scope.set, delivery_method, &flags);
-    checkout_payment_terms(conn, cart, market, &quote, delivery_method, flags, &terms);
+    checkout_payment_terms(conn, cart, market, quote, delivery_method, flags, &terms);
     struct json *offers = json_new(arena, JSON_ARRAY);
-    code = payment_offers(&scope, &terms, offers);
+    int code = payment_offers(&scope, &terms, offers);
     *items = *shown_methods(arena, offers);
     if (code == SOUK_OK)
-        code = take_tax_out(request, cart, market, "fee", items, err);
-    spell_money(arena, items, quote.currency);
+        code = take_tax_out(request, cart, market, quote, "fee", items, err);
+    spell_money(arena, items, quote->currency);
     add_missing(arena, items, "fields");
     return code;
 }

@@ -46,6 +46,11 @@ struct message_text {
 };
 /* What every template sees: kind, locale, year, shop, name, path and link (empty). */
 struct json *message_frame(const struct provider_scope *scope, const struct message_row *row);
+/* Fills path and link, the same with the shop's own address before it. */
+void message_add_link(struct arena *arena, struct json *view, struct souk_str path);
+/* The page of an order (a buyer's document), with its token, in the language of the message. */
+struct souk_str message_order_path(struct arena *arena, const char *locale,
+                                   const struct json *order);
 /* Blocks that say nothing leave no holes. */
 struct souk_str message_tidy(struct arena *arena, struct souk_str text);
 /* The first line is the subject. */

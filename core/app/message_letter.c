@@ -20,6 +20,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "shop/market.h"
+#include "shop/order.h"
 #include "shop/person.h"
 
 #define MAC_LEN crypto_auth_hmacsha256_BYTES
@@ -226,6 +227,37 @@ static int still_agreed(const struct provider_scope *scope, const struct message
     return held == 1;
 }
 
+/* Is it written to whoever bought: at the order's address, or at a proven one of theirs? */
+static int is_buyer(struct db_conn *conn, const struct message_row *row, const struct json *order,
+                    int64_t buyer)
+{
+    const char *kind = contact_kind(row->channel);
+    if (kind && souk_str_equal(row->recipient, json_text(json_at(order, kind))))
+        return 1;
+    int64_t reader = kind ? contact_owner(conn, kind, row->recipient) : row->person;
+    return buyer && reader && reader == buyer;
+}
+
+/* A view that names an order gets the address of its page, when the buyer reads the letter: the
+ * plugin never sees the token in it, and nobody else gets it. */
+static int add_order_link(const struct provider_scope *scope, const struct message_row *row,
+                          const struct json *named, struct json *view)
+{
+    struct arena *arena = scope->arena;
+    struct json *order = NULL;
+    int64_t id = json_int(named, 0);
+    if (!id && str_to_int(json_text(named), &id) != SOUK_OK) /* ids are text in JSON */
+        return SOUK_OK;
+    struct db_conn *conn = db_read_begin(scope->db, 0);
+    if (!conn)
+        return SOUK_UNAVAILABLE;
+    int code = order_load(conn, arena, id, 0, &order);
+    if (code == SOUK_OK && is_buyer(conn, row, order, person_root(conn, order_person_of(conn, id))))
+        message_add_link(arena, view, message_order_path(arena, scope->locale, order));
+    db_read_end(conn);
+    return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+}
+
 int message_letter_view(const struct provider_scope *scope, const struct message_row *row,
                         struct json **out, struct souk_str *leave, struct err *err)
 {
@@ -245,6 +277,8 @@ int message_letter_view(const struct provider_scope *scope, const struct message
                            "say shop = { url = \"https://…\" } in souk.lua: news need a link to "
                            "leave");
     }
+    if (add_order_link(scope, row, json_at(json_at(data, "view"), "order"), view) != SOUK_OK)
+        return err_set(err, SOUK_UNAVAILABLE, "the order of the letter cannot be read now");
     json_each(item, json_at(data, "view")) * json_add_key(arena, view, item->key, JSON_NULL) =
         item->value;
     json_add_str(arena, view, "unsubscribe", *leave);

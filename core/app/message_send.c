@@ -34,6 +34,7 @@ struct sending {
     struct message_row row;
     enum outcome outcome;
     int suppress;
+    int64_t wait; /* that the plugin asks for; 0: as jobs do */
     struct souk_str reference;
     struct err err;
 };
@@ -92,7 +93,8 @@ static void settle(struct sending *sending)
         sending->outcome = OUTCOME_NEVER; /* days have gone by */
     int code = db_write(sending->db, settle_write, sending, &err);
     if (code == SOUK_OK && sending->outcome == OUTCOME_AGAIN)
-        code = job_failed(sending->db, sending->job, without_address(sending), clock_now());
+        code = job_failed_until(sending->db, sending->job, without_address(sending),
+                                clock_now() + sending->wait, clock_now());
     if (code != SOUK_OK && code != SOUK_CONFLICT)
         log_error("message.not_settled", LOG_I("message", row->id), LOG_S("text", err.text));
     if (sending->outcome == OUTCOME_SENT)
@@ -138,6 +140,7 @@ static void call_plugin(struct sending *sending, const struct provider_scope *sc
     sending->outcome = outcome_of(code);
     sending->reference = arena_str(&sending->arena, result.reference);
     sending->suppress = code != SOUK_OK && result.suppress;
+    sending->wait = result.wait * CLOCK_SECOND;
     if (code != SOUK_OK && result.message.len)
         err_set(&sending->err, code, "%.*s", SOUK_PRI(result.message));
 }

@@ -19,7 +19,8 @@
  *
  *   name, email, before: of an account
  *
- *   unsubscribe: of news that plugins send (message_letter.c): the whole address of the way to leave
+ *   unsubscribe: of news that plugins send (message_letter.c): the whole address of the way to
+ * leave
  *
  * The first line of the text template is the subject. A snapshot is begun for reading and ended
  * before anything else is asked.
@@ -41,7 +42,7 @@ static struct souk_str text_of(const char *text)
     return souk_str(text ? text : "");
 }
 
-static void add_link(struct arena *arena, struct json *view, struct souk_str path)
+void message_add_link(struct arena *arena, struct json *view, struct souk_str path)
 {
     const char *base = market_shop()->url;
     json_add_str(arena, view, "path", path);
@@ -58,7 +59,8 @@ static void add_link(struct arena *arena, struct json *view, struct souk_str pat
 /* ---- orders ---- */
 
 /* The path in the language of the message; the shop's first language has no prefix. */
-static struct souk_str order_path(struct arena *arena, const char *locale, const struct json *order)
+struct souk_str message_order_path(struct arena *arena, const char *locale,
+                                   const struct json *order)
 {
     const char *first = market_shop()->locales[0];
     struct souk_str path = checkout_order_path(arena, json_text(json_at(order, "number")),
@@ -223,10 +225,10 @@ int message_view(const struct provider_scope *scope, const struct message_row *r
     if (code != SOUK_OK)
         return code;
     add_told(arena, data, view);
-    add_link(arena, view,
-             orders ? order_path(arena, scope->locale, json_at(view, "order"))
-             : json_text(json_at(data, "path")).len ? json_text(json_at(data, "path"))
-                                                    : souk_str("/account"));
+    message_add_link(arena, view,
+                     orders ? message_order_path(arena, scope->locale, json_at(view, "order"))
+                     : json_text(json_at(data, "path")).len ? json_text(json_at(data, "path"))
+                                                            : souk_str("/account"));
     *out = view;
     return SOUK_OK;
 }

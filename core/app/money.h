@@ -16,7 +16,7 @@ void money_run(struct db *db, const struct job *job);
 int money_begin(const struct provider_scope *scope, int64_t payment_id, struct payment_row *row,
                 struct err *err);
 /* The clock's turn, at most once in 10 s: payments whose check has come get a job. */
-void money_turn(struct db *db, int64_t now);
+void money_turn(struct db *db);
 /* What a provider gets to see of a payment. */
 int money_view(const struct provider_scope *scope, struct db_conn *conn, int64_t payment_id,
                struct souk_payment *view, struct payment_row *row);

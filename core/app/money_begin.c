@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "shop/order.h"
+#include "store/turn.h"
 
 #define BEGIN_MOST (20 * 60 * CLOCK_MINUTE) /* providers remember a key for a day */
 
@@ -193,47 +194,27 @@ int money_check(struct db *db, struct arena *arena, int64_t payment_id, struct e
 #define TURN      (10 * CLOCK_SECOND)
 #define TURN_MOST 64
 
-static struct {
-    struct db_write write;
-    _Atomic int busy;
-    int64_t next, now;
-} turn;
+static int is_due(struct db_conn *conn)
+{
+    int64_t id;
+    size_t count = 0;
+    return payment_due(conn, clock_now(), &id, 1, &count) == SOUK_OK && count;
+}
 
 /* Each gets its job and the time of its next question in one write. */
-static int turn_write(struct db_conn *conn, void *arg)
+static int ask_due(struct db_conn *conn)
 {
-    int64_t ids[TURN_MOST];
+    int64_t ids[TURN_MOST], now = clock_now();
     size_t count = 0;
-    (void)arg;
-    int code = payment_due(conn, turn.now, ids, TURN_MOST, &count);
+    int code = payment_due(conn, now, ids, TURN_MOST, &count);
     for (size_t i = 0; code == SOUK_OK && i < count; i++)
-        code = payment_check_later(conn, ids[i], turn.now);
+        code = payment_check_later(conn, ids[i], now);
     return code;
 }
 
-static void turn_done(struct db_write *write)
+void money_turn(struct db *db)
 {
-    if (write->result != SOUK_OK)
-        log_warn("payment.not_checked", LOG_S("code", err_name(write->result)));
-    atomic_store(&turn.busy, 0);
-}
-
-void money_turn(struct db *db, int64_t now)
-{
-    int64_t mono = clock_mono(), id;
-    size_t due = 0;
-    if (mono < turn.next)
-        return;
-    turn.next = mono + TURN;
-    struct db_conn *conn = db_read_begin(db, 0);
-    if (conn) {
-        payment_due(conn, now, &id, 1, &due);
-        db_read_end(conn);
-    }
-    if (!due || atomic_exchange(&turn.busy, 1))
-        return;
-    turn.now = now;
-    turn.write = (struct db_write){.fn = turn_write, .done = turn_done};
-    if (db_write_push(db, &turn.write) != SOUK_OK)
-        atomic_store(&turn.busy, 0);
+    static struct turn turn = {
+        .waits = is_due, .fn = ask_due, .failed = "payment.not_checked", .every = TURN};
+    turn_take(db, &turn);
 }

@@ -169,30 +169,29 @@ static int look(struct request *request, struct db_conn *conn, int64_t product_i
     return code;
 }
 
-static int read_basis(struct request *request, struct db_conn *conn, const struct cart *cart,
-                      const struct market *market, struct quote *basis, struct err *err)
+int offer_basis(struct request *request, struct db_conn *conn, const struct cart *cart,
+                const struct market *market, const struct quote *priced, struct promo_offer_at *at,
+                struct err *err)
 {
+    struct quote *basis = arena_new(&request->arena, struct quote);
     struct market plain = *market;
     plain.asks = 0; /* goods are wanted, not promotions */
-    int code = cart_price(conn, &request->arena, cart, &plain, NULL, 0, basis, NULL, err);
+    int code = SOUK_OK;
+    if (!cart)
+        return SOUK_OK;
+    if (priced)
+        *basis = *priced;
+    else
+        code = cart_price(conn, &request->arena, cart, &plain, NULL, 0, basis, NULL, err);
     basis->lines = (struct quote_line *)(uintptr_t)basis->goods;
     basis->count = basis->goods_count;
+    at->basis = basis;
     return code;
 }
 
-int offer_basis(struct request *request, struct db_conn *conn, const struct cart *cart,
-                const struct market *market, struct promo_offer_at *at, struct err *err)
-{
-    struct quote *basis = arena_new(&request->arena, struct quote);
-    if (!cart)
-        return SOUK_OK;
-    at->basis = basis;
-    return read_basis(request, conn, cart, market, basis, err);
-}
-
 int offer_show(struct request *request, struct db_conn *conn, const char *slot,
-               const struct cart *cart, int64_t product_id, struct souk_str sku, size_t limit,
-               struct json *items, struct err *err)
+               const struct cart *cart, const struct quote *priced, int64_t product_id,
+               struct souk_str sku, size_t limit, struct json *items, struct err *err)
 {
     struct promo_live *live = promo_live_pin();
     struct promo_offered found[ROOM];
@@ -202,7 +201,7 @@ int offer_show(struct request *request, struct db_conn *conn, const char *slot,
         struct market market = offer_market(request, cart);
         struct promo_offer_at at = {.slot = slot, .cart = cart, .market = &market};
         offer_who(request, cart, &market, &at.who);
-        code = offer_basis(request, conn, cart, &market, &at, err);
+        code = offer_basis(request, conn, cart, &market, priced, &at, err);
         if (code == SOUK_OK && product_id)
             code = look(request, conn, product_id, sku, &at);
         if (code == SOUK_OK)

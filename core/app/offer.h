@@ -36,10 +36,11 @@ int offer_setup(struct db *db, struct err *err);
  * "options", "image", "url", "text", "quantity", "price", "price_before", "saving", "currency",
  * "ends_at" (a timer of the rule; or null), "expires_at", "token"}]; notes each as shown, without
  * waiting. `cart` may be NULL: there is none yet. `product_id`, `sku`: of slot "product", which
- * product is looked at and which of its kinds is chosen (empty: not yet). */
+ * product is looked at and which of its kinds is chosen (empty: not yet). `priced`: the cart's
+ * quote where its goods are handed over, if it was made already; NULL: it is made here. */
 int offer_show(struct request *request, struct db_conn *conn, const char *slot,
-               const struct cart *cart, int64_t product_id, struct souk_str sku, size_t limit,
-               struct json *items, struct err *err);
+               const struct cart *cart, const struct quote *priced, int64_t product_id,
+               struct souk_str sku, size_t limit, struct json *items, struct err *err);
 /* A signed offer is taken: a line joins the cart. SOUK_TIMEOUT: its time is over; SOUK_CONFLICT:
  * sold out, in the cart, another price, the rule is off; SOUK_INVALID: it is not of this cart or
  * not one of ours. Words for the shopper in err. Again: SOUK_OK. */

@@ -50,9 +50,11 @@ int offer_deal_taken(struct db_conn *conn, const struct offer_deal *deal, const 
 struct market offer_market(struct request *request, const struct cart *cart);
 void offer_who(struct request *request, const struct cart *cart, const struct market *market,
                struct promo_who *who);
-/* Fills at->basis: the cart's goods at their prices, before promotions. */
+/* Fills at->basis: the cart's goods at their prices, before promotions. `priced`: a quote that has
+ * them; NULL: they are looked up. */
 int offer_basis(struct request *request, struct db_conn *conn, const struct cart *cart,
-                const struct market *market, struct promo_offer_at *at, struct err *err);
+                const struct market *market, const struct quote *priced, struct promo_offer_at *at,
+                struct err *err);
 /* Signs what was found into `items`, and notes it as shown without waiting. */
 int offer_publish(struct request *request, struct db_conn *conn, const struct promo_offer_at *at,
                   const struct promo_offered *found, size_t count, struct json *items);

@@ -135,7 +135,7 @@ static int check(struct db_conn *conn, struct offer_deal *deal, const struct car
                                 .cart = cart,
                                 .market = market,
                                 .who = deal->who};
-    int code = offer_basis(deal->request, conn, cart, market, &at, &deal->err);
+    int code = offer_basis(deal->request, conn, cart, market, NULL, &at, &deal->err);
     if (code == SOUK_OK)
         code = look(conn, deal, cart, &at);
     return code ? code : offer_deal_check(conn, &deal->request->arena, deal, &at, found);

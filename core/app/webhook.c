@@ -176,24 +176,16 @@ struct souk_str webhook_body(struct arena *arena, struct souk_str topic, int64_t
     return buf_str(&text);
 }
 
-/* The order's document, without the key that opens its page, and under "fact" what the fact told.
- */
+/* The order's document, and under "fact" what the fact told. */
 static struct json *order_data(struct db_conn *conn, struct arena *arena, int64_t order,
                                const struct json *payload)
 {
-    struct json *doc = NULL, *data = json_new(arena, JSON_OBJECT);
-    if (order_load(conn, arena, order, 0, &doc) != SOUK_OK)
+    struct json *doc = NULL;
+    if (order_share(conn, arena, order, &doc) != SOUK_OK)
         return NULL;
-    json_each(item, doc)
-    {
-        if (souk_str_is(item->key, "token"))
-            continue;
-        struct json *place = json_add_key(arena, data, item->key, JSON_NULL);
-        *place = item->value;
-    }
-    json_add_str(arena, data, "id", arena_printf(arena, "%lld", (long long)order));
-    json_add_tree(arena, data, "fact", payload);
-    return data;
+    json_add_str(arena, doc, "id", arena_printf(arena, "%lld", (long long)order));
+    json_add_tree(arena, doc, "fact", payload);
+    return doc;
 }
 
 static struct souk_str body_of(struct db_conn *conn, struct arena *arena,

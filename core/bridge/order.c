@@ -3,7 +3,8 @@
  * one along by a step as staff would, and leaves a note.
  *
  * The document is that of customers with "id" and "person" besides: what staff alone may see
- * (costs, internal notes, the history) is not for plugins. Reading uses the call's snapshot or
+ * (costs, internal notes, the history) is not for plugins, and neither are the tokens that open the
+ * customer's pages. Many orders cost as many statements as one. Reading uses the call's snapshot or
  * savepoint; a note is a part of the transaction in WRITE, a write of its own in TASK, and refused
  * in READ.
  */
@@ -23,21 +24,6 @@ struct note {
     int internal;
 };
 
-/* The document as plugins see it. */
-static int load(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc)
-{
-    int code = order_load(conn, arena, id, 0, doc);
-    if (code != SOUK_OK)
-        return code;
-    int64_t person = order_person_of(conn, id);
-    json_add_int(arena, *doc, "id", id);
-    if (person)
-        json_add_int(arena, *doc, "person", person);
-    else
-        json_add_null(arena, *doc, "person");
-    return SOUK_OK;
-}
-
 static int get(struct souk_ctx *ctx, int64_t id, const struct souk_value **order)
 {
     struct json *doc;
@@ -46,7 +32,7 @@ static int get(struct souk_ctx *ctx, int64_t id, const struct souk_value **order
     struct db_conn *conn = query_conn(ctx);
     if (!conn)
         return ctx->failure.code;
-    int code = load(conn, ctx->arena, id, &doc);
+    int code = order_share(conn, ctx->arena, id, &doc);
     if (code == SOUK_NOT_FOUND)
         return bridge_refuse(ctx, code, "souk_order_get: there is no order %lld", (long long)id);
     if (code != SOUK_OK)
@@ -180,12 +166,8 @@ static int list(struct souk_ctx *ctx, const struct souk_value *query, const stru
     struct arena *arena = call_piece(ctx); /* an export asks for all of them, one list at a time */
     struct json *found = json_new(arena, JSON_ARRAY);
     int code = order_list(conn, &wanted, ids, &count);
-    for (int i = 0; code == SOUK_OK && i < count; i++) {
-        struct json *order = NULL;
-        code = load(conn, arena, ids[i], &order);
-        if (code == SOUK_OK)
-            json_add_tree(arena, found, NULL, order);
-    }
+    if (code == SOUK_OK)
+        code = order_share_list(conn, arena, ids, (size_t)count, found);
     if (code != SOUK_OK)
         return bridge_refuse(ctx, code, "souk_order_list: %s", db_error(conn));
     *out = (const struct souk_value *)found;

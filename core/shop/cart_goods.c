@@ -108,40 +108,6 @@ void goods_gone(struct arena *arena, struct json *gone, int64_t line, int64_t qu
     json_add_int(arena, item, "quantity", quantity);
 }
 
-/* Who is charged no tax pays the price without that of the shop's own country. Where prices exclude
- * tax there is nothing to take out. */
-static int read_rates(struct db_conn *conn, const struct market *market, int64_t class_id,
-                      struct tax_rates *rates, struct tax_rates *home)
-{
-    *home = (struct tax_rates){0};
-    int code = tax_rates(conn, class_id, market, rates);
-    if (code == SOUK_OK && rates->exempt && market_shop()->prices_include_tax)
-        code = tax_rates_home(conn, class_id, market, home);
-    return code;
-}
-
-/* The rates of a class, and what is to be taken out of its prices: read once for the list. */
-static int find_rates(struct db_conn *conn, struct goods_list *list, int64_t class_id,
-                      struct tax_rates *rates, struct tax_rates *home)
-{
-    *rates = *home = (struct tax_rates){0};
-    if (!class_id)
-        return SOUK_OK;
-    for (int i = 0; i < list->class_count; i++)
-        if (list->classes[i] == class_id) {
-            *rates = list->rates[i];
-            *home = list->home[i];
-            return SOUK_OK;
-        }
-    int code = read_rates(conn, list->market, class_id, rates, home);
-    if (code == SOUK_OK && list->class_count < GOODS_CLASSES) {
-        list->classes[list->class_count] = class_id;
-        list->rates[list->class_count] = *rates;
-        list->home[list->class_count++] = *home;
-    }
-    return code;
-}
-
 /* Each unit is rounded by itself. */
 static int take_tax_out(const struct tax_rates *home, struct quote_line *line)
 {
@@ -195,7 +161,8 @@ int goods_fill(struct db_conn *conn, struct arena *arena, struct goods_list *lis
     line->category_count = 0;
     split_categories(arena, goods, line);
     struct tax_rates home;
-    int code = find_rates(conn, list, goods->class_id, &line->rates, &home);
+    int code = tax_rates_once(conn, arena, goods->class_id, list->market, &list->known,
+                              &line->rates, &home);
     if (code == SOUK_OK && line->rates.exempt)
         code = take_tax_out(&home, line);
     keep_delivery(&line->rates, &line->delivery_rates);

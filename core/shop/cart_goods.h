@@ -8,8 +8,6 @@
 #include "shop/price_row.h"
 #include "shop/quote.h"
 
-#define GOODS_CLASSES 16 /* tax classes that are remembered */
-
 struct goods {
     int64_t variant_id, product_id, class_id;
     struct souk_str sku, name, options, key, categories; /* categories: keys with commas between */
@@ -24,10 +22,7 @@ struct goods_list {
     struct goods *at;
     size_t count;
     struct price_rows prices;
-    /* rates, read when asked for */
-    int64_t classes[GOODS_CLASSES];
-    struct tax_rates rates[GOODS_CLASSES], home[GOODS_CLASSES]; /* home: of what is exempt */
-    int class_count;
+    struct tax_known *known; /* rates, read when asked for */
 };
 
 /* `ids`: a JSON list of variants; each of them once. */

@@ -75,6 +75,7 @@ static int fill_lines(struct db_conn *conn, struct arena *arena, const struct ca
         code = goods_fill(conn, arena, &list, goods, &price, priced);
         goods_until(&quote->until, priced->rates.until);
     }
+    quote->known = list.known;
     return code;
 }
 

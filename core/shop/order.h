@@ -74,6 +74,12 @@ int order_find(struct db_conn *conn, struct souk_str number, struct souk_str tok
 /* The document of the contract. `staff` adds what customers do not see: ids, cost, internal notes,
  * history, payments with their moves, allowed steps. */
 int order_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff, struct json **doc);
+/* The same for plugins and receivers of webhooks: what customers see, with "id" and "person" (null:
+ * nobody's) as numbers, and without the tokens that open the pages of the order and its returns. */
+int order_share(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc);
+/* Of many (ids going up) in as many statements as one takes; those that there are, into `list`. */
+int order_share_list(struct db_conn *conn, struct arena *arena, const int64_t *ids, size_t count,
+                     struct json *list);
 /* For the buyer's own front end, and nobody else: what it finishes the payment with joins the
  * document's payment.next. `row`: the order's latest payment. */
 struct payment_row;

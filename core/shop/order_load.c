@@ -1,10 +1,11 @@
 /*
  * order_load: an order as a document: the one shape that pages, the API, mails and plugins get to
- * see.
+ * see. Many cost as many statements as one: each part is asked for once, for all of them.
  *
  * Amounts are plain integers in the order's one currency, times are text. Customers see what they
  * wrote and what became of it; staff see, besides, ids, costs, internal notes, payments with their
- * movements, the history and the steps that are possible now.
+ * movements, the history and the steps that are possible now. Plugins and receivers of webhooks see
+ * what customers do, with ids, and without the tokens that open the pages of orders and returns.
  */
 #include "shop/order.h"
 
@@ -72,6 +73,15 @@ static void add_totals(struct columns *from, struct json *doc)
         json_add_int(from->arena, totals, keys[i], db_int(from->rows, 16 + i));
 }
 
+/* By rate, that of delivery with it, as they were reckoned last. */
+static void add_taxes(struct columns *from, struct json *doc)
+{
+    struct json *quote = NULL;
+    json_parse(from->arena, arena_str(from->arena, db_text(from->rows, 39)), &quote, NULL);
+    const struct json *taxes = json_at(quote, "taxes");
+    json_add_tree(from->arena, doc, "taxes", taxes ? taxes : json_new(from->arena, JSON_ARRAY));
+}
+
 static void add_delivery(struct columns *from, struct json *doc)
 {
     struct json *delivery = json_add(from->arena, doc, "delivery", JSON_OBJECT);
@@ -98,14 +108,22 @@ static void add_staff_part(struct columns *from, struct json *doc,
     order_allowed(arena, states, json_add(arena, doc, "allowed", JSON_ARRAY));
 }
 
-static void add_row(struct columns *from, struct json *doc, int staff)
+/* For who may join it with what they know of the person. */
+static void add_shared_part(struct columns *from, struct json *doc)
+{
+    json_add_int(from->arena, doc, "id", db_int(from->rows, 0));
+    add_int(from, doc, "person", 35);
+}
+
+static void add_row(struct columns *from, struct json *doc, enum order_view view)
 {
     static const char *const texts[] = {
         "number", "token", "status", "payment_status", "fulfilment_status",
         "email",  "phone", "name"};
     struct arena *arena = from->arena;
     for (int i = 0; i < 8; i++)
-        add_text(from, doc, texts[i], 1 + i);
+        if (view != ORDER_SHARED || strcmp(texts[i], "token") != 0)
+            add_text(from, doc, texts[i], 1 + i);
     add_tree(from, doc, "address", 9);
     add_tree(from, doc, "billing", 10);
     add_text(from, doc, "note", 11);
@@ -114,6 +132,7 @@ static void add_row(struct columns *from, struct json *doc, int staff)
     add_text(from, doc, "currency", 14);
     json_add_bool(arena, doc, "prices_include_tax", db_int(from->rows, 15) != 0);
     add_totals(from, doc);
+    add_taxes(from, doc);
     struct order_states states = {json_text(json_at(doc, "status")).ptr,
                                   json_text(json_at(doc, "payment_status")).ptr,
                                   json_text(json_at(doc, "fulfilment_status")).ptr};
@@ -130,8 +149,10 @@ static void add_row(struct columns *from, struct json *doc, int staff)
     json_add_time(arena, doc, "placed_at", db_int(from->rows, 32));
     json_add_time(arena, doc, "changed_at", db_int(from->rows, 33));
     json_add_int(arena, doc, "version", db_int(from->rows, 34));
-    if (staff)
+    if (view == ORDER_STAFF)
         add_staff_part(from, doc, &states);
+    else if (view == ORDER_SHARED)
+        add_shared_part(from, doc);
 }
 
 /* ---- lines ---- */
@@ -162,36 +183,40 @@ static void add_line(struct columns *from, struct json *list, int staff)
     json_add_bool(from->arena, line, "gone", db_is_null(from->rows, 22));
 }
 
-static int load_lines(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
-                      struct json *doc)
+static int load_lines(struct db_conn *conn, struct arena *arena, const struct order_slots *docs)
 {
-    struct json *list = json_add(arena, doc, "lines", JSON_ARRAY);
+    struct order_slots lists = order_slots_lists(arena, docs, "lines");
     struct db_rows rows;
     struct columns from = {arena, &rows};
-    int code = db_query(conn, &sql_order_load_lines, &rows, DB_INT(id));
+    int code = db_query(conn, &sql_order_load_lines, &rows, DB_TEXT(docs->ids));
     while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
-        add_line(&from, list, staff);
+        struct order_slot *slot = order_slots_find(&lists, db_int(&rows, 26));
+        if (slot)
+            add_line(&from, slot->place, docs->view == ORDER_STAFF);
         code = SOUK_OK;
     }
     return code;
 }
 
-static int load_notes(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
-                      struct json *doc)
+static int load_notes(struct db_conn *conn, struct arena *arena, const struct order_slots *docs)
 {
-    struct json *list = json_add(arena, doc, "notes", JSON_ARRAY);
+    int staff = docs->view == ORDER_STAFF;
+    struct order_slots lists = order_slots_lists(arena, docs, "notes");
     struct db_rows rows;
     struct columns from = {arena, &rows};
-    int code = db_query(conn, &sql_order_load_notes, &rows, DB_INT(id), DB_INT(staff != 0));
+    int code = db_query(conn, &sql_order_load_notes, &rows, DB_TEXT(docs->ids), DB_INT(staff));
     while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
-        struct json *note = json_add(arena, list, NULL, JSON_OBJECT);
+        struct order_slot *slot = order_slots_find(&lists, db_int(&rows, 0));
+        struct json *note = slot ? json_add(arena, slot->place, NULL, JSON_OBJECT) : NULL;
+        code = SOUK_OK;
+        if (!note)
+            continue;
         add_text(&from, note, "text", 2);
         add_time(&from, note, "at", 4);
         if (staff) {
             json_add_bool(arena, note, "internal", db_int(&rows, 1) != 0);
             add_text(&from, note, "actor", 3);
         }
-        code = SOUK_OK;
     }
     return code;
 }
@@ -216,13 +241,12 @@ void order_show_client(struct arena *arena, struct json *doc, const struct payme
     show_next(arena, doc, row, 1);
 }
 
-static int load_payment(struct db_conn *conn, struct arena *arena, int64_t id, struct json *doc)
+static void show_payment(struct arena *arena, const struct payment_row *row, void *user)
 {
-    struct payment_row row;
-    int code = payment_of(conn, arena, id, &row);
-    if (code == SOUK_OK)
-        show_next(arena, doc, &row, 0);
-    return code == SOUK_NOT_FOUND ? SOUK_OK : code;
+    const struct order_slots *docs = user;
+    struct order_slot *slot = order_slots_find(docs, row->order_id);
+    if (slot)
+        show_next(arena, slot->place, row, 0);
 }
 
 /* What customers need not know of a parcel: how the shop and its carrier get on about it. */
@@ -240,49 +264,92 @@ static void add_parcels(struct arena *arena, const struct json *parcels, struct 
     }
 }
 
-static int load_parcels(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
-                        struct json *doc)
+static int load_parcels(struct db_conn *conn, struct arena *arena, const struct order_slots *docs)
 {
-    struct json *list = json_add(arena, doc, "shipments", JSON_ARRAY);
-    struct json *all = staff ? list : json_new(arena, JSON_ARRAY);
-    int code = shipment_list(conn, arena, id, all);
-    if (code == SOUK_OK && !staff)
-        add_parcels(arena, all, list);
+    struct order_slots lists = order_slots_lists(arena, docs, "shipments"), all = lists;
+    if (docs->view == ORDER_STAFF)
+        return shipment_list(conn, arena, &lists);
+    all.at = arena_array(arena, struct order_slot, docs->count + 1);
+    for (size_t i = 0; i < docs->count; i++)
+        all.at[i] = (struct order_slot){docs->at[i].order_id, json_new(arena, JSON_ARRAY)};
+    int code = shipment_list(conn, arena, &all);
+    for (size_t i = 0; code == SOUK_OK && i < docs->count; i++)
+        add_parcels(arena, all.at[i].place, lists.at[i].place);
     return code;
 }
 
-static int load_rest(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
-                     struct json *doc)
+static int load_rest(struct db_conn *conn, struct arena *arena, struct order_slots *docs)
 {
-    int code = load_payment(conn, arena, id, doc);
+    int code = payment_of_each(conn, arena, docs->ids, show_payment, docs);
     if (code == SOUK_OK)
-        code = load_parcels(conn, arena, id, staff, doc);
-    if (code == SOUK_OK)
-        code = return_list(conn, arena, id, json_add(arena, doc, "returns", JSON_ARRAY));
-    if (code == SOUK_OK)
-        code = load_notes(conn, arena, id, staff, doc);
-    if (code == SOUK_OK && staff)
-        code = payment_list(conn, arena, id, 1, json_add(arena, doc, "payments", JSON_ARRAY));
-    if (code == SOUK_OK && staff)
-        code = order_history(conn, arena, id, json_add(arena, doc, "history", JSON_ARRAY));
-    return code;
+        code = load_parcels(conn, arena, docs);
+    if (code == SOUK_OK) {
+        struct order_slots returns = order_slots_lists(arena, docs, "returns");
+        code = return_list(conn, arena, &returns);
+    }
+    return code ? code : load_notes(conn, arena, docs);
+}
+
+/* ---- one, or many ---- */
+
+/* Those of `ids` (going up) that there are, each under `list`. */
+static int load_docs(struct db_conn *conn, struct arena *arena, const int64_t *ids, size_t count,
+                     enum order_view view, struct json *list)
+{
+    struct order_slots docs = {.at = arena_array(arena, struct order_slot, count + 1),
+                               .ids = order_slots_ids(arena, ids, count),
+                               .view = view};
+    struct souk_str *quotes = arena_array(arena, struct souk_str, count + 1);
+    struct db_rows rows;
+    struct columns from = {arena, &rows};
+    int more = 0, code = db_query(conn, &sql_order_load_row, &rows, DB_TEXT(docs.ids));
+    if (code != SOUK_OK)
+        return code;
+    while (docs.count < count && (more = db_next(&rows)) == 1) {
+        struct json *doc = json_add(arena, list, NULL, JSON_OBJECT);
+        add_row(&from, doc, view);
+        quotes[docs.count] = arena_str(arena, db_text(&rows, 39));
+        docs.at[docs.count++] = (struct order_slot){db_int(&rows, 0), doc};
+    }
+    db_close(&rows);
+    if (more < 0 || !docs.count)
+        return more < 0 ? more : SOUK_OK;
+    code = load_lines(conn, arena, &docs);
+    for (size_t i = 0; i < docs.count; i++) {
+        order_discounts(arena, docs.at[i].place, quotes[i]);
+        order_tax_show(arena, docs.at[i].place, quotes[i], view == ORDER_STAFF);
+    }
+    return code ? code : load_rest(conn, arena, &docs);
 }
 
 int order_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff, struct json **doc)
 {
-    struct db_rows rows;
-    struct columns from = {arena, &rows};
-    *doc = json_new(arena, JSON_OBJECT);
-    int code = db_first(db_query(conn, &sql_order_load_row, &rows, DB_INT(id)), &rows);
-    if (code != SOUK_OK)
-        return code;
-    add_row(&from, *doc, staff);
-    struct souk_str quote = arena_str(arena, db_text(&rows, 39));
-    db_close(&rows);
-    code = load_lines(conn, arena, id, staff, *doc);
-    order_discounts(arena, *doc, quote);
-    order_tax_show(arena, *doc, quote, staff);
-    return code ? code : load_rest(conn, arena, id, staff, *doc);
+    struct json *list = json_new(arena, JSON_ARRAY);
+    int code = load_docs(conn, arena, &id, 1, staff ? ORDER_STAFF : ORDER_BUYER, list);
+    if (code != SOUK_OK || !list->count)
+        return code ? code : SOUK_NOT_FOUND;
+    *doc = &list->first->value;
+    if (staff)
+        code = payment_list(conn, arena, id, 1, json_add(arena, *doc, "payments", JSON_ARRAY));
+    if (code == SOUK_OK && staff)
+        code = order_history(conn, arena, id, json_add(arena, *doc, "history", JSON_ARRAY));
+    return code;
+}
+
+int order_share(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc)
+{
+    struct json *list = json_new(arena, JSON_ARRAY);
+    int code = load_docs(conn, arena, &id, 1, ORDER_SHARED, list);
+    if (code != SOUK_OK || !list->count)
+        return code ? code : SOUK_NOT_FOUND;
+    *doc = &list->first->value;
+    return SOUK_OK;
+}
+
+int order_share_list(struct db_conn *conn, struct arena *arena, const int64_t *ids, size_t count,
+                     struct json *list)
+{
+    return load_docs(conn, arena, ids, count, ORDER_SHARED, list);
 }
 
 int order_list(struct db_conn *conn, const struct order_wanted *wanted, int64_t *ids, int *count)

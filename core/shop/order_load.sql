@@ -6,15 +6,17 @@ SELECT id, number, token, status, payment_status, fulfilment_status, email, phon
     authorised, captured, refunded, delivery_method, delivery_label, delivery_data, payment_method, payment_label,
     placed_at, changed_at, version, person_id, visitor, expires_at, delivery_refunded, quote,
     refused, surplus
-FROM shop_order WHERE id = $1
+FROM shop_order WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id
 
 -- name: order_load_lines
 SELECT id, sku, name, options, note, quantity, unit_price, original_price, subtotal, discount, total, tax, taxes, discounts,
-    gift, cancelled, packed, shipped, delivered, returned, refunded, refunded_amount, variant_id, product_id, cost, weight_g
-FROM order_line WHERE order_id = $1 ORDER BY position, id
+    gift, cancelled, packed, shipped, delivered, returned, refunded, refunded_amount, variant_id, product_id, cost, weight_g,
+    order_id
+FROM order_line WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY order_id, position, id
 
 -- name: order_load_notes
-SELECT id, internal, text, actor, at FROM order_note WHERE order_id = $1 AND (internal = 0 OR $2 = 1) ORDER BY id
+SELECT order_id, internal, text, actor, at FROM order_note
+WHERE order_id IN (SELECT value FROM json_each($1)) AND (internal = 0 OR $2 = 1) ORDER BY order_id, id
 
 -- name: order_load_history
 SELECT at, actor, action, detail FROM audit WHERE subject = $1 AND subject <> '' ORDER BY id

@@ -47,6 +47,23 @@ int return_head_get(struct db_conn *conn, struct arena *arena, int64_t id, struc
     return SOUK_OK;
 }
 
+static struct return_line read_line(struct arena *arena, struct db_rows *rows)
+{
+    return (struct return_line){.line_id = db_int(rows, 0),
+                                .quantity = db_int(rows, 1),
+                                .received = db_int(rows, 2),
+                                .damaged = db_int(rows, 3),
+                                .variant_id = db_int(rows, 4),
+                                .of = db_int(rows, 5),
+                                .refunded = db_int(rows, 6),
+                                .worth = db_int(rows, 7),
+                                .sku = arena_str(arena, db_text(rows, 8)),
+                                .name = arena_str(arena, db_text(rows, 9)),
+                                .options = arena_str(arena, db_text(rows, 10)),
+                                .reason = arena_str(arena, db_text(rows, 11)),
+                                .credited = db_int(rows, 12)};
+}
+
 int return_lines(struct db_conn *conn, struct arena *arena, int64_t id, struct return_line **lines,
                  size_t *count)
 {
@@ -54,23 +71,11 @@ int return_lines(struct db_conn *conn, struct arena *arena, int64_t id, struct r
     int more;
     *count = 0;
     *lines = arena_array(arena, struct return_line, QUOTE_LINES);
-    int code = db_query(conn, &sql_return_lines, &rows, DB_INT(id));
+    int code = db_query(conn, &sql_return_lines, &rows, DB_TEXT(order_slots_ids(arena, &id, 1)));
     if (code != SOUK_OK)
         return code;
     while ((more = db_next(&rows)) == 1 && *count < QUOTE_LINES)
-        (*lines)[(*count)++] = (struct return_line){.line_id = db_int(&rows, 0),
-                                                    .quantity = db_int(&rows, 1),
-                                                    .received = db_int(&rows, 2),
-                                                    .damaged = db_int(&rows, 3),
-                                                    .variant_id = db_int(&rows, 4),
-                                                    .of = db_int(&rows, 5),
-                                                    .refunded = db_int(&rows, 6),
-                                                    .worth = db_int(&rows, 7),
-                                                    .sku = arena_str(arena, db_text(&rows, 8)),
-                                                    .name = arena_str(arena, db_text(&rows, 9)),
-                                                    .options = arena_str(arena, db_text(&rows, 10)),
-                                                    .reason = arena_str(arena, db_text(&rows, 11)),
-                                                    .credited = db_int(&rows, 12)};
+        (*lines)[(*count)++] = read_line(arena, &rows);
     db_close(&rows);
     return more < 0 ? more : SOUK_OK;
 }
@@ -280,7 +285,9 @@ static int check_terms(const struct json *args, const struct return_order *order
     *note = str_trim(json_text(json_at(args, "note")));
     head->outcome = outcome.len ? outcome : souk_str("refund");
     if (!order->open)
-        return err_set(err, SOUK_CONFLICT, "order %.*s takes no returns", SOUK_PRI(order->number));
+        return err_set(err, SOUK_CONFLICT,
+                       "an order that is cancelled or not placed yet takes no returns (%.*s)",
+                       SOUK_PRI(order->number));
     if (a->since == INT64_MAX)
         return err_set(err, SOUK_CONFLICT, "this shop takes no returns here; please write to it");
     if (!souk_str_is(head->outcome, "refund") && !souk_str_is(head->outcome, "exchange"))
@@ -401,31 +408,29 @@ int return_find(struct db_conn *conn, struct souk_str number, struct souk_str to
     return known ? SOUK_OK : SOUK_NOT_FOUND;
 }
 
-static void add_lines(struct arena *arena, struct json *doc, const struct return_line *lines,
-                      size_t count)
+static void add_line(struct arena *arena, struct json *list, const struct return_line *from)
 {
-    struct json *list = json_add(arena, doc, "lines", JSON_ARRAY);
-    for (size_t i = 0; i < count; i++) {
-        struct json *line = json_add(arena, list, NULL, JSON_OBJECT);
-        json_add_int(arena, line, "line", lines[i].line_id);
-        json_add_str(arena, line, "sku", lines[i].sku);
-        json_add_str(arena, line, "name", lines[i].name);
-        json_add_str(arena, line, "options", lines[i].options);
-        json_add_int(arena, line, "quantity", lines[i].quantity);
-        json_add_str(arena, line, "reason", lines[i].reason);
-        if (lines[i].received < 0)
-            json_add_null(arena, line, "received");
-        else
-            json_add_int(arena, line, "received", lines[i].received);
-        json_add_int(arena, line, "damaged", lines[i].damaged);
-    }
+    struct json *line = json_add(arena, list, NULL, JSON_OBJECT);
+    json_add_int(arena, line, "line", from->line_id);
+    json_add_str(arena, line, "sku", from->sku);
+    json_add_str(arena, line, "name", from->name);
+    json_add_str(arena, line, "options", from->options);
+    json_add_int(arena, line, "quantity", from->quantity);
+    json_add_str(arena, line, "reason", from->reason);
+    if (from->received < 0)
+        json_add_null(arena, line, "received");
+    else
+        json_add_int(arena, line, "received", from->received);
+    json_add_int(arena, line, "damaged", from->damaged);
 }
 
-static void add_head(struct arena *arena, struct json *doc, struct db_rows *rows, int staff)
+static void add_head(struct arena *arena, struct json *doc, struct db_rows *rows,
+                     enum order_view view)
 {
     static const char *const names[] = {"number", "token", "state", "outcome", "note"};
     for (int i = 0; i < 5; i++)
-        json_add_str(arena, doc, names[i], arena_str(arena, db_text(rows, 2 + i)));
+        if (view != ORDER_SHARED || strcmp(names[i], "token") != 0)
+            json_add_str(arena, doc, names[i], arena_str(arena, db_text(rows, 2 + i)));
     json_add_str(arena, doc, "order", arena_str(arena, db_text(rows, 11)));
     json_add_time(arena, doc, "created_at", db_int(rows, 9));
     json_add_time(arena, doc, "changed_at", db_int(rows, 10));
@@ -436,7 +441,7 @@ static void add_head(struct arena *arena, struct json *doc, struct db_rows *rows
         json_add_int(arena, refund, "amount", db_int(rows, 12));
         json_add_str(arena, refund, "state", arena_str(arena, db_text(rows, 13)));
     }
-    if (!staff)
+    if (view != ORDER_STAFF)
         return;
     json_add_int(arena, doc, "id", db_int(rows, 0));
     json_add_int(arena, doc, "order_id", db_int(rows, 1));
@@ -444,22 +449,65 @@ static void add_head(struct arena *arena, struct json *doc, struct db_rows *rows
     json_add_bool(arena, doc, "door", db_int(rows, 8) != 0);
 }
 
-int return_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff, struct json **doc)
+struct listed { /* documents under way, in the order of their ids */
+    int64_t id;
+    struct json *lines;
+};
+
+static int add_lines(struct db_conn *conn, struct arena *arena, struct souk_str ids,
+                     const struct listed *listed, size_t count)
 {
     struct db_rows rows;
-    struct return_line *lines = NULL;
-    struct return_head head;
-    size_t count = 0;
-    int code = db_first(db_query(conn, &sql_return_get, &rows, DB_INT(id)), &rows);
+    size_t at = 0;
+    int more, code = db_query(conn, &sql_return_lines, &rows, DB_TEXT(ids));
     if (code != SOUK_OK)
         return code;
-    *doc = json_new(arena, JSON_OBJECT);
-    add_head(arena, *doc, &rows, staff);
-    db_close(&rows);
-    code = return_lines(conn, arena, id, &lines, &count);
-    add_lines(arena, *doc, lines, count);
-    if (code != SOUK_OK || !staff)
+    while ((more = db_next(&rows)) == 1) {
+        struct return_line line = read_line(arena, &rows);
+        while (at < count && listed[at].id < db_int(&rows, 13))
+            at++;
+        if (at < count && listed[at].id == db_int(&rows, 13))
+            add_line(arena, listed[at].lines, &line);
+    }
+    return more;
+}
+
+/* `ids`: a JSON list. Two queries, however many there are. Each goes to its order's list, or all to
+ * `only`. */
+static int list_ids(struct db_conn *conn, struct arena *arena, struct souk_str ids, size_t most,
+                    const struct order_slots *lists, struct json *only, enum order_view view)
+{
+    struct listed *listed = arena_array(arena, struct listed, most + 1);
+    struct db_rows rows;
+    size_t count = 0;
+    int more = 0, code = db_query(conn, &sql_return_get, &rows, DB_TEXT(ids));
+    if (code != SOUK_OK)
         return code;
+    while (count < most && (more = db_next(&rows)) == 1) {
+        struct order_slot *slot = only ? NULL : order_slots_find(lists, db_int(&rows, 1));
+        struct json *list = slot ? slot->place : only;
+        if (!list)
+            continue;
+        struct json *doc = json_add(arena, list, NULL, JSON_OBJECT);
+        add_head(arena, doc, &rows, view);
+        listed[count++] =
+            (struct listed){db_int(&rows, 0), json_add(arena, doc, "lines", JSON_ARRAY)};
+    }
+    db_close(&rows);
+    return more < 0 ? more : add_lines(conn, arena, ids, listed, count);
+}
+
+int return_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff, struct json **doc)
+{
+    struct json *list = json_new(arena, JSON_ARRAY);
+    struct return_head head;
+    int code = list_ids(conn, arena, order_slots_ids(arena, &id, 1), 1, NULL, list,
+                        staff ? ORDER_STAFF : ORDER_BUYER);
+    if (code != SOUK_OK || !list->count)
+        return code ? code : SOUK_NOT_FOUND;
+    *doc = &list->first->value;
+    if (!staff)
+        return SOUK_OK;
     code = return_head_get(conn, arena, id, &head, NULL);
     if (code == SOUK_OK)
         return_allowed(arena, &head, json_add(arena, *doc, "allowed", JSON_ARRAY));
@@ -467,22 +515,18 @@ int return_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff
                 : return_proposal(conn, arena, id, json_add(arena, *doc, "proposal", JSON_OBJECT));
 }
 
-int return_list(struct db_conn *conn, struct arena *arena, int64_t order_id, struct json *list)
+int return_list(struct db_conn *conn, struct arena *arena, const struct order_slots *lists)
 {
-    int64_t ids[QUOTE_LINES];
-    size_t count = 0;
+    struct buf ids = {.arena = arena};
     struct db_rows rows;
-    int more = 0, code = db_query(conn, &sql_return_ids, &rows, DB_INT(order_id));
-    while (code == SOUK_OK && count < QUOTE_LINES && (more = db_next(&rows)) == 1)
-        ids[count++] = db_int(&rows, 0);
-    if (code == SOUK_OK)
-        db_close(&rows);
-    code = code ? code : more < 0 ? more : SOUK_OK;
-    for (size_t i = 0; code == SOUK_OK && i < count; i++) { /* an order has one or two */
-        struct json *doc = NULL;
-        code = return_load(conn, arena, ids[i], 0, &doc);
-        if (code == SOUK_OK)
-            json_add_tree(arena, list, NULL, doc);
-    }
-    return code;
+    size_t count = 0;
+    int more, code = db_query(conn, &sql_return_ids, &rows, DB_TEXT(lists->ids));
+    if (code != SOUK_OK)
+        return code;
+    while ((more = db_next(&rows)) == 1)
+        buf_printf(&ids, "%s%lld", count++ ? "," : "[", (long long)db_int(&rows, 0));
+    if (more < 0 || count == 0)
+        return more;
+    buf_add_char(&ids, ']');
+    return list_ids(conn, arena, buf_str(&ids), count, lists, NULL, lists->view);
 }

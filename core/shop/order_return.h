@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/err.h"
+#include "shop/order_slots.h"
 #include "store/db.h"
 
 /* What may be sent back now: [{"line", "sku", "name", "quantity"}] and until when. Reads. */
@@ -34,6 +35,7 @@ int return_find(struct db_conn *conn, struct souk_str number, struct souk_str to
  * "door" (refused at the door), "allowed": steps, "proposal". */
 int return_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff,
                 struct json **doc);
-int return_list(struct db_conn *conn, struct arena *arena, int64_t order_id, struct json *list);
+/* Of many orders, as customers see them: into the list of each. */
+int return_list(struct db_conn *conn, struct arena *arena, const struct order_slots *lists);
 
 #endif

@@ -63,9 +63,9 @@ UPDATE order_return SET refund_move = $2 WHERE id = $1
 -- name: return_lines
 SELECT rl.line_id, rl.quantity, coalesce(rl.received, -1), rl.damaged, coalesce(l.variant_id, 0), l.quantity, l.refunded,
     l.total + CASE WHEN o.prices_include_tax = 1 THEN 0 ELSE l.tax END, l.sku, l.name, l.options, rl.reason,
-    l.refunded_amount
+    l.refunded_amount, rl.return_id
 FROM order_return_line rl JOIN order_line l ON l.id = rl.line_id JOIN shop_order o ON o.id = l.order_id
-WHERE rl.return_id = $1 ORDER BY l.position, l.id
+WHERE rl.return_id IN (SELECT value FROM json_each($1)) ORDER BY rl.return_id, l.position, l.id
 
 -- Guarded: counted once.
 -- name: return_line_receive
@@ -83,7 +83,8 @@ SELECT id, token FROM order_return WHERE number = $1
 -- name: return_get
 SELECT r.id, r.order_id, r.number, r.token, r.state, r.outcome, r.note, r.inspection, coalesce(r.shipment_id, 0), r.created_at,
     r.changed_at, o.number, coalesce(m.amount, -1), coalesce(m.state, '')
-FROM order_return r JOIN shop_order o ON o.id = r.order_id LEFT JOIN payment_move m ON m.id = r.refund_move WHERE r.id = $1
+FROM order_return r JOIN shop_order o ON o.id = r.order_id LEFT JOIN payment_move m ON m.id = r.refund_move
+WHERE r.id IN (SELECT value FROM json_each($1)) ORDER BY r.id
 
 -- name: return_ids
-SELECT id FROM order_return WHERE order_id = $1 ORDER BY id
+SELECT id FROM order_return WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY id

@@ -10,6 +10,7 @@
  */
 #include "shop/order_return_inner.h"
 
+#include "base/money.h"
 #include "base/str.h"
 #include "shop/order.h"
 #include "shop/order_return.sql.h"
@@ -64,9 +65,12 @@ static const struct edge *find_edge(struct arena *arena, const struct return_hea
             return &edges[i];
         buf_printf(&legal, "%s%s", legal.len ? ", " : "", edges[i].step);
     }
-    err_set(err, SOUK_CONFLICT, "return %.*s is %.*s: \"%.*s\" is not possible; possible: %s",
-            SOUK_PRI(head->number), SOUK_PRI(head->state), SOUK_PRI(step),
-            legal.len ? legal.ptr : "nothing");
+    err_set(
+        err, SOUK_CONFLICT,
+        "this step is not possible for the return as it is now; look at it again and take one of "
+        "those that are (%.*s, %.*s, \"%.*s\"; possible: %s)",
+        SOUK_PRI(head->number), SOUK_PRI(head->state), SOUK_PRI(step),
+        legal.len ? legal.ptr : "nothing");
     return NULL;
 }
 
@@ -91,19 +95,25 @@ static int receive_line(struct db_conn *conn, const struct return_head *head,
     int64_t damaged = json_int(json_at(count, "damaged"), 0), changed = 0;
     if (received < 0 || damaged < 0 || damaged > received || received > line->quantity)
         return err_set(err, SOUK_INVALID,
-                       "%.*s: between 0 and %lld can have come, and no more of them be damaged",
+                       "/lines: no more can have come than was announced, and no more of it be "
+                       "damaged than came; count again (%.*s: %lld)",
                        SOUK_PRI(line->sku), (long long)line->quantity);
     int code = db_run(conn, &sql_return_line_receive, &changed, DB_INT(head->id),
                       DB_INT(line->line_id), DB_INT(received), DB_INT(damaged));
     if (code == SOUK_OK && !changed)
-        return err_set(err, SOUK_CONFLICT, "%.*s was counted already", SOUK_PRI(line->sku));
+        return err_set(err, SOUK_CONFLICT,
+                       "this was counted already; look at the return as it is now (%.*s)",
+                       SOUK_PRI(line->sku));
     line->received = received;
     if (code == SOUK_OK)
         code =
             db_run(conn, &sql_return_line_back, &changed, DB_INT(line->line_id), DB_INT(received));
     if (code == SOUK_OK && !changed)
-        return err_set(err, SOUK_CONFLICT, "more of %.*s would have come back than was sent",
-                       SOUK_PRI(line->sku));
+        return err_set(
+            err, SOUK_CONFLICT,
+            "more would have come back than was sent; count again, and look at the other "
+            "returns of the order (%.*s)",
+            SOUK_PRI(line->sku));
     if (code == SOUK_OK && line->variant_id)
         code = stock_move(conn, line->variant_id, received - damaged, "return", subject, now);
     return code;
@@ -161,7 +171,8 @@ static int receive(struct db_conn *conn, struct arena *arena, const struct retur
     struct souk_str inspection = str_trim(json_text(json_at(args, "inspection")));
     struct souk_str subject = arena_printf(arena, "return:%lld", (long long)head->id);
     if (inspection.len > INSPECTION_MOST)
-        return err_set(err, SOUK_INVALID, "the note of the inspection is too long");
+        return err_set(err, SOUK_INVALID,
+                       "/inspection: this note is too long; write at most 2,000 characters");
     int code = return_lines(conn, arena, head->id, &lines, &count);
     for (size_t i = 0; code == SOUK_OK && i < count; i++) {
         code = receive_line(conn, head, subject, &lines[i], args, now, err);
@@ -187,6 +198,13 @@ static int64_t delivery_of(const struct json *args, const struct return_order *o
     return json_int(delivery, 0);
 }
 
+static int refuse(struct arena *arena, const struct return_order *order, int code,
+                  const char *words, int64_t amount, struct err *err)
+{
+    struct souk_str sum = money_format(arena, amount, arena_cstr(arena, order->currency), "en");
+    return err_set(err, code, "%s (%.*s)", words, SOUK_PRI(sum));
+}
+
 static int refund(struct db_conn *conn, struct arena *arena, const struct return_head *head,
                   const struct json *args, struct souk_str actor, int64_t now, struct err *err)
 {
@@ -204,16 +222,26 @@ static int refund(struct db_conn *conn, struct arena *arena, const struct return
     int64_t delivery = delivery_of(args, &order);
     int64_t most = order.captured - order.refunded - order.refunding;
     if (delivery < 0 || delivery > order.delivery)
-        return err_set(err, SOUK_INVALID, "of delivery at most %lld minor units are left",
-                       (long long)order.delivery);
+        return refuse(
+            arena, &order, SOUK_INVALID,
+            "/delivery: more of the delivery was chosen than is left to be paid back; choose "
+            "at most that",
+            order.delivery, err);
     if (fee < 0 || fee > items)
-        return err_set(err, SOUK_INVALID, "the fee can be up to the worth of the goods, %lld",
-                       (long long)items);
+        return refuse(arena, &order, SOUK_INVALID,
+                      "/fee: the fee is kept of what the goods are worth; write at most that",
+                      items, err);
     if (items + delivery - fee <= 0)
-        return err_set(err, SOUK_CONFLICT, "nothing is to be paid back; close the return instead");
+        return err_set(
+            err, SOUK_CONFLICT,
+            "what came back cost nothing, was paid back already, or the fee is all of it: "
+            "nothing is to be paid back; close the return instead");
     if (items + delivery - fee > most)
-        return err_set(err, SOUK_CONFLICT, "%lld minor units were paid and not paid back, not %lld",
-                       (long long)most, (long long)(items + delivery - fee));
+        return refuse(
+            arena, &order, SOUK_CONFLICT,
+            "more was asked for than is left of what was paid; pay back at most that, by a "
+            "fee or less of the delivery",
+            most > 0 ? most : 0, err);
     return ask_refund(conn, arena, head, lines, count, delivery, fee ? items + delivery - fee : 0,
                       actor, now, err);
 }

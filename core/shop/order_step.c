@@ -79,7 +79,7 @@ static int read_amount(struct step *step, int64_t *amount)
         return SOUK_OK;
     if (value->kind != JSON_INT || value->number <= 0)
         return err_set(step->err, SOUK_INVALID,
-                       "amount: write a whole number of minor units above 0");
+                       "/amount: write a whole number of minor units above 0");
     *amount = value->number;
     return SOUK_OK;
 }
@@ -104,7 +104,7 @@ static int step_refund(struct step *step)
         part = delivery->number;
     else if (delivery && delivery->kind != JSON_NULL)
         return err_set(step->err, SOUK_INVALID,
-                       "delivery: write true for all of it, or an amount in minor units");
+                       "/delivery: write true for all of it, or an amount in minor units");
     if (delivery && delivery->kind != JSON_NULL && !part && !amount && !lines_of(step->args))
         return err_set(step->err, SOUK_INVALID,
                        "nothing is to be refunded: name lines, an amount, or the delivery");
@@ -139,7 +139,7 @@ static int find_parcels(struct step *step, int sent, struct parcels *parcels)
     int64_t only = json_int(named, 0);
     struct db_rows rows;
     if (named && named->kind == JSON_STRING && str_to_int(named->text, &only) != SOUK_OK)
-        return err_set(step->err, SOUK_INVALID, "shipment: this is not the id of a parcel");
+        return err_set(step->err, SOUK_INVALID, "/shipment: this is not the id of a parcel");
     parcels->count = 0;
     int code = db_query(step->conn, &sql_order_parcels, &rows, DB_INT(step->id));
     while (code == SOUK_OK && (code = db_next(&rows)) == 1) {
@@ -162,7 +162,9 @@ static int step_ship(struct step *step)
     int code = lines_of(step->args) ? SOUK_OK : find_parcels(step, 0, &parcels);
     if (code == SOUK_OK && parcels.count == 0) {
         if (json_true(json_at(step->args, "shipment")))
-            return err_set(step->err, SOUK_CONFLICT, "this parcel is not waiting to be sent");
+            return err_set(
+                step->err, SOUK_CONFLICT,
+                "this parcel is not waiting to be sent; look at the parcels of the order");
         code = shipment_pack(step->conn, step->arena, step->id, step->args, step->actor, step->now,
                              &parcels.ids[0], step->err);
         parcels.count = 1;
@@ -178,7 +180,8 @@ static int step_deliver(struct step *step)
     struct parcels parcels;
     int fresh, code = find_parcels(step, 1, &parcels);
     if (code == SOUK_OK && parcels.count == 0)
-        return err_set(step->err, SOUK_CONFLICT, "no parcel of this order is under way");
+        return err_set(step->err, SOUK_CONFLICT,
+                       "no parcel of this order is under way; send one first");
     for (size_t i = 0; code == SOUK_OK && i < parcels.count; i++) {
         struct shipment_news news = {
             .shipment_id = parcels.ids[i],
@@ -209,7 +212,8 @@ static int step_unpack(struct step *step)
     size_t count = 0;
     int code = unpack_all(step, step->reason, &count);
     if (code == SOUK_OK && count == 0)
-        return err_set(step->err, SOUK_CONFLICT, "no parcel of this order waits to be sent");
+        return err_set(step->err, SOUK_CONFLICT,
+                       "no parcel of this order waits to be sent, so there is none to unpack");
     return code;
 }
 
@@ -240,9 +244,15 @@ static int step_return(struct step *step)
         json_add_int(step->arena, line, "damaged", keep ? quantity : 0);
     }
     if (!asked_lines->count)
-        return err_set(step->err, SOUK_INVALID, "lines: say which units came back");
+        return err_set(step->err, SOUK_INVALID, "/lines: say which units came back");
     int code = return_request(step->conn, step->arena, step->id, asked, step->actor, step->now,
                               &return_id, errors, step->err);
+    if (code == SOUK_INVALID && errors->count) { /* with its place: that of the first */
+        const struct json *first = &errors->first->value;
+        return err_set(step->err, code, "%.*s: %.*s",
+                       SOUK_PRI(json_text(json_at(first, "pointer"))),
+                       SOUK_PRI(json_text(json_at(first, "detail"))));
+    }
     if (code == SOUK_OK)
         code = return_step(step->conn, step->arena, return_id, souk_str("approve"), asked,
                            step->actor, step->now, step->err);

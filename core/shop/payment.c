@@ -11,9 +11,11 @@
 #include "shop/payment_inner.h"
 
 #include "base/clock.h"
+#include "base/money.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "shop/order.h"
+#include "shop/order_slots.h"
 #include "shop/payment.sql.h"
 #include "store/job.h"
 #include "store/outbox.h"
@@ -70,8 +72,24 @@ int payment_get(struct db_conn *conn, struct arena *arena, int64_t id, struct pa
 int payment_of(struct db_conn *conn, struct arena *arena, int64_t order_id, struct payment_row *row)
 {
     struct db_rows rows;
-    return first_row(db_query(conn, &sql_payment_latest, &rows, DB_INT(order_id)), arena, &rows,
-                     row);
+    return first_row(
+        db_query(conn, &sql_payment_latest, &rows, DB_TEXT(order_slots_ids(arena, &order_id, 1))),
+        arena, &rows, row);
+}
+
+int payment_of_each(struct db_conn *conn, struct arena *arena, struct souk_str order_ids,
+                    payment_each each, void *user)
+{
+    struct db_rows rows;
+    struct payment_row row;
+    int more, code = db_query(conn, &sql_payment_latest, &rows, DB_TEXT(order_ids));
+    if (code != SOUK_OK)
+        return code;
+    while ((more = db_next(&rows)) == 1) {
+        read_row(arena, &rows, &row);
+        each(arena, &row, user);
+    }
+    return more;
 }
 
 int payment_find(struct db_conn *conn, struct arena *arena, struct souk_str provider,
@@ -114,6 +132,13 @@ int payment_order_get(struct db_conn *conn, struct arena *arena, int64_t order_i
 int64_t payment_open_sum(const struct payment_order *order)
 {
     return order->total - (order->captured - order->surplus);
+}
+
+int payment_refuse(struct arena *arena, const struct payment_order *order, const char *words,
+                   int64_t amount, struct err *err)
+{
+    struct souk_str sum = money_format(arena, amount, arena_cstr(arena, order->currency), "en");
+    return err_set(err, SOUK_CONFLICT, "%s (%.*s)", words, SOUK_PRI(sum));
 }
 
 int64_t payment_surplus_in(const struct payment_order *order, int64_t amount)
@@ -341,17 +366,19 @@ int payment_again(struct db_conn *conn, struct arena *arena, const struct paymen
     if (code != SOUK_OK)
         return code;
     if (souk_str_is(order.status, "cancelled") || souk_str_is(order.status, "closed"))
-        return err_set(err, SOUK_CONFLICT, "order %.*s is %.*s: it cannot be paid any more",
+        return err_set(err, SOUK_CONFLICT,
+                       "the order is over and cannot be paid any more (%.*s, %.*s)",
                        SOUK_PRI(order.number), SOUK_PRI(order.status));
     if (live > 0)
         return err_set(err, SOUK_CONFLICT,
-                       "order %.*s is being paid already; wait for that to end or void it",
+                       "the order is being paid already; wait for that to end, or void it (%.*s)",
                        SOUK_PRI(order.number));
     int64_t due = payment_open_sum(&order);
-    if (due <= 0 || begin->amount > due)
-        return err_set(err, SOUK_CONFLICT, "%lld is due on order %.*s, which is less than %lld",
-                       (long long)(due > 0 ? due : 0), SOUK_PRI(order.number),
-                       (long long)begin->amount);
+    if (due <= 0)
+        return err_set(err, SOUK_CONFLICT, "nothing is left to be paid");
+    if (begin->amount > due)
+        return payment_refuse(
+            arena, &order, "more was given than is due on the order; take at most that", due, err);
     code = payment_of(conn, arena, begin->order_id, &last);
     if (code == SOUK_OK)
         code = close_failed(conn, arena, &last, now);

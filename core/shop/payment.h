@@ -42,6 +42,10 @@ struct payment_row { /* in the arena */
 int payment_get(struct db_conn *conn, struct arena *arena, int64_t id, struct payment_row *row);
 int payment_of(struct db_conn *conn, struct arena *arena, int64_t order_id,
                struct payment_row *row); /* latest */
+/* That of each of these orders (a JSON list of ids), in one query. */
+typedef void (*payment_each)(struct arena *arena, const struct payment_row *row, void *user);
+int payment_of_each(struct db_conn *conn, struct arena *arena, struct souk_str order_ids,
+                    payment_each each, void *user);
 int payment_find(struct db_conn *conn, struct arena *arena, struct souk_str provider,
                  struct souk_str reference, struct payment_row *row);
 /* A new attempt after one that failed or was cancelled: the order keeps its number, and its method

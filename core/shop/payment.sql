@@ -8,7 +8,9 @@ SELECT id, order_id, provider, state, amount, currency, authorised, captured, re
 
 -- name: payment_latest
 SELECT id, order_id, provider, state, amount, currency, authorised, captured, refunding, refunded, reference, next, data, why,
-    coalesce(check_at, 0), checks, created_at FROM payment WHERE order_id = $1 ORDER BY id DESC LIMIT 1
+    coalesce(check_at, 0), checks, created_at FROM payment
+WHERE id IN (SELECT max(id) FROM payment WHERE order_id IN (SELECT value FROM json_each($1)) GROUP BY order_id)
+ORDER BY order_id
 
 -- name: payment_by_reference
 SELECT id, order_id, provider, state, amount, currency, authorised, captured, refunding, refunded, reference, next, data, why,

@@ -410,11 +410,15 @@ int payment_by_hand(struct db_conn *conn, struct arena *arena, int64_t order_id,
     int64_t due = payment_open_sum(&order);
     amount = amount ? amount : due;
     if (souk_str_is(order.status, "cancelled"))
-        return err_set(err, SOUK_CONFLICT, "order %.*s is cancelled: it cannot be paid",
+        return err_set(err, SOUK_CONFLICT,
+                       "the order is cancelled and takes no money; pay back what came in for it "
+                       "(%.*s)",
                        SOUK_PRI(order.number));
-    if (amount <= 0 || amount > due)
-        return err_set(err, SOUK_CONFLICT, "%lld is due on order %.*s; pay at most that",
-                       (long long)(due > 0 ? due : 0), SOUK_PRI(order.number));
+    if (due <= 0)
+        return err_set(err, SOUK_CONFLICT, "nothing is left to be paid");
+    if (amount > due)
+        return payment_refuse(
+            arena, &order, "more was given than is due on the order; take at most that", due, err);
     struct payment_step step = {.amount = amount,
                                 .kind = "capture",
                                 .state = "done",
@@ -432,7 +436,9 @@ int payment_by_hand(struct db_conn *conn, struct arena *arena, int64_t order_id,
     if (code == SOUK_OK)
         code = payment_step_put(conn, &step, now);
     if (code == SOUK_CONFLICT)
-        return err_set(err, code, "money with the reference \"%.*s\" was taken already",
+        return err_set(err, code,
+                       "money with this reference was taken already; look at the payments, or "
+                       "write another reference (%.*s)",
                        SOUK_PRI(reference));
     if (code == SOUK_OK)
         code = payment_follow(conn, arena, &row, "pay", actor, reason, now, err);

@@ -26,7 +26,10 @@ static int ask_capture(struct db_conn *conn, struct arena *arena, const struct p
     int64_t payment_id = 0, asked = 0;
     int code = db_get_int(conn, &sql_payment_capturable, &payment_id, DB_INT(ask->order_id));
     if (code == SOUK_NOT_FOUND)
-        return err_set(err, SOUK_CONFLICT, "nothing is authorised that could be captured");
+        return err_set(
+            err, SOUK_CONFLICT,
+            "no payment of this order holds money that could be captured; record what came "
+            "in another way as paid by hand");
     if (code == SOUK_OK)
         code = payment_get(conn, arena, payment_id, &row);
     if (code == SOUK_OK)
@@ -40,9 +43,14 @@ static int ask_capture(struct db_conn *conn, struct arena *arena, const struct p
     int64_t due = payment_open_sum(&order) - asked; /* an edit may have made it less */
     int64_t most = left < due ? left : due;
     int64_t amount = ask->amount ? ask->amount : most;
-    if (amount <= 0 || amount > most)
-        return err_set(err, SOUK_CONFLICT, "at most %lld can be captured, which is less than %lld",
-                       (long long)(most > 0 ? most : 0), (long long)amount);
+    if (most <= 0)
+        return err_set(err, SOUK_CONFLICT,
+                       "nothing is left to be captured: it was captured, is being captured, or is "
+                       "not due any more");
+    if (amount > most)
+        return payment_refuse(arena, &order,
+                              "more was asked for than can be captured; capture at most that", most,
+                              err);
     struct payment_step step = {.payment_id = payment_id,
                                 .amount = amount,
                                 .kind = "capture",
@@ -62,7 +70,8 @@ static int ask_void(struct db_conn *conn, struct arena *arena, const struct paym
     int code = db_get_int(conn, &sql_payment_voidable, &payment_id, DB_INT(ask->order_id));
     if (code == SOUK_NOT_FOUND)
         return err_set(err, SOUK_CONFLICT,
-                       "no payment is open; what was captured has to be refunded");
+                       "no payment is open that could be voided; what was captured is paid back "
+                       "with a refund");
     if (code == SOUK_OK)
         code = payment_get(conn, arena, payment_id, &row);
     if (code != SOUK_OK)
@@ -104,11 +113,13 @@ static int check_wanted(const struct json *lines, struct err *err)
             json_int(json_at(&item->value, "quantity"), 0) <= 0 ||
             json_int(json_at(&item->value, "quantity"), 0) > QUOTE_QUANTITY)
             return err_set(err, SOUK_INVALID,
-                           "lines/%zu: a refund names \"line\" and a \"quantity\" above 0", at);
+                           "/lines/%zu: a refund names a line and a quantity above 0", at);
         at++;
     }
-    return at > LINES ? err_set(err, SOUK_INVALID, "a refund takes at most %d lines", LINES)
-                      : SOUK_OK;
+    return at > LINES
+               ? err_set(err, SOUK_INVALID,
+                         "/lines: a refund takes at most so many lines; make two of it (%d)", LINES)
+               : SOUK_OK;
 }
 
 static int take_line(struct refund *refund, struct db_rows *rows)
@@ -118,8 +129,9 @@ static int take_line(struct refund *refund, struct db_rows *rows)
     int64_t left = full - db_int(rows, 5), share;
     if (wanted > quantity - done)
         return err_set(refund->err, SOUK_CONFLICT,
-                       "%lld of \"%.*s\" can be refunded, which is less than %lld",
-                       (long long)(quantity - done), SOUK_PRI(db_text(rows, 6)), (long long)wanted);
+                       "more units were chosen than are left to be paid back; choose at most that "
+                       "many (%.*s: %lld)",
+                       SOUK_PRI(db_text(rows, 6)), (long long)(quantity - done));
     share = wanted == quantity - done ? left : quote_units(full, quantity, done, wanted);
     if (share > left)
         share = left;
@@ -169,7 +181,8 @@ static int take_lines(struct refund *refund)
         return code ? code : more;
     return refund->count == lines_in(refund->ask->lines)
                ? SOUK_OK
-               : err_set(refund->err, SOUK_INVALID, "a line of the refund is not of this order");
+               : err_set(refund->err, SOUK_INVALID,
+                         "/lines: one of them is not of this order; name lines of the order");
 }
 
 static int take_delivery(struct refund *refund)
@@ -177,9 +190,11 @@ static int take_delivery(struct refund *refund)
     int64_t left = refund->order.delivery - refund->order.delivery_refunded;
     int64_t wanted = refund->ask->delivery < 0 ? left : refund->ask->delivery;
     if (wanted > left)
-        return err_set(refund->err, SOUK_CONFLICT,
-                       "%lld of the delivery can be refunded, which is less than %lld",
-                       (long long)left, (long long)wanted);
+        return payment_refuse(
+            refund->arena, &refund->order,
+            "more of the delivery was chosen than is left to be paid back; choose "
+            "at most that",
+            left > 0 ? left : 0, refund->err);
     refund->delivery = wanted;
     return SOUK_OK;
 }
@@ -194,9 +209,10 @@ static int keep_fee(struct refund *refund, int64_t whole)
     if (!wanted || wanted == whole)
         return SOUK_OK;
     if (wanted > whole)
-        return err_set(refund->err, SOUK_CONFLICT,
-                       "these lines and this delivery come to %lld, which is less than %lld",
-                       (long long)whole, (long long)wanted);
+        return payment_refuse(refund->arena, &refund->order,
+                              "these lines and this delivery are worth less than the sum; write at "
+                              "most that, or choose more of them",
+                              whole, refund->err);
     int64_t fee = whole - wanted, of_goods = fee < goods ? fee : goods;
     if (of_goods > 0) {
         int code = money_split(of_goods, refund->share, refund->count, refund->kept);
@@ -330,11 +346,12 @@ static int ask_sources(struct refund *refund, const struct source *sources, size
         code = ask_one(refund, &sources[i], part, move_id);
         left -= part;
     }
-    return code == SOUK_OK && left > 0 ? err_set(refund->err, SOUK_CONFLICT,
-                                                 "the order has too many payments; refund %lld "
-                                                 "at most at once",
-                                                 (long long)(refund->amount - left))
-                                       : code;
+    return code == SOUK_OK && left > 0
+               ? payment_refuse(refund->arena, &refund->order,
+                                "the order has too many payments for one refund; pay back at most "
+                                "that, and then the rest",
+                                refund->amount - left, refund->err)
+               : code;
 }
 
 static int take_units(struct refund *refund)
@@ -347,6 +364,27 @@ static int take_units(struct refund *refund)
         code = db_run(refund->conn, &sql_payment_delivery_move, NULL, DB_INT(refund->ask->order_id),
                       DB_INT(refund->delivery));
     return code;
+}
+
+/* What was chosen comes to nothing, or to more than was paid: why, and what can be done instead. */
+static int check_amount(struct refund *refund, int64_t left)
+{
+    int chosen = refund->count || refund->delivery;
+    if (chosen && refund->amount <= 0)
+        return err_set(refund->err, SOUK_CONFLICT,
+                       "what was chosen cost nothing, as a gift does, so there is nothing to pay "
+                       "back for it: if it comes back, record a return; to pay money back all the "
+                       "same, choose lines that were paid for, or write a sum");
+    if (left <= 0)
+        return err_set(refund->err, SOUK_CONFLICT,
+                       "no money of this order is left to be paid back: none has come in, or all "
+                       "of it was paid back or is on its way; look at its payments");
+    if (refund->amount > left)
+        return payment_refuse(refund->arena, &refund->order,
+                              "more was asked for than is left of what was paid; pay back at most "
+                              "that",
+                              left, refund->err);
+    return SOUK_OK;
 }
 
 static int ask_refund(struct db_conn *conn, struct arena *arena, const struct payment_ask *ask,
@@ -373,11 +411,10 @@ static int ask_refund(struct db_conn *conn, struct arena *arena, const struct pa
         refund->amount = ask->amount ? ask->amount : left;
     else
         code = keep_fee(refund, whole);
+    if (code == SOUK_OK)
+        code = check_amount(refund, left);
     if (code != SOUK_OK)
         return code;
-    if (refund->amount <= 0 || refund->amount > left)
-        return err_set(err, SOUK_CONFLICT, "at most %lld can be refunded, which is less than %lld",
-                       (long long)left, (long long)refund->amount);
     refund->surplus = payment_surplus_in(&refund->order, refund->amount);
     code = take_units(refund);
     return code == SOUK_OK ? ask_sources(refund, sources, count, move_id) : code;
@@ -388,7 +425,7 @@ int payment_ask(struct db_conn *conn, struct arena *arena, const struct payment_
 {
     *move_id = 0;
     if (ask->amount < 0)
-        return err_set(err, SOUK_INVALID, "an amount is not below 0");
+        return err_set(err, SOUK_INVALID, "/amount: an amount is not below 0");
     if (strcmp(ask->kind, "capture") == 0)
         return ask_capture(conn, arena, ask, now, move_id, err);
     if (strcmp(ask->kind, "void") == 0)

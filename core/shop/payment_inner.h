@@ -22,6 +22,9 @@ int payment_order_get(struct db_conn *conn, struct arena *arena, int64_t order_i
 /* What is still to be paid (what was paid back of what was too much has not paid for anything);
  * below 0: what is too much. */
 int64_t payment_open_sum(const struct payment_order *order);
+/* SOUK_CONFLICT: `words` and, in brackets, the amount that they are about, as people write it. */
+int payment_refuse(struct arena *arena, const struct payment_order *order, const char *words,
+                   int64_t amount, struct err *err);
 /* How much of a refund that is asked for now was never due. */
 int64_t payment_surplus_in(const struct payment_order *order, int64_t amount);
 

@@ -300,12 +300,16 @@ static int match_pay(struct db_conn *conn, struct arena *arena, const struct set
         return err_set(err, SOUK_CONFLICT,
                        "money that went out cannot pay an order; note it as returned or ignored");
     if (!souk_str_equal(order.currency, settling->currency))
-        return err_set(err, SOUK_CONFLICT, "order %.*s is in %.*s and the money in %.*s",
-                       SOUK_PRI(order.number), SOUK_PRI(order.currency),
-                       SOUK_PRI(settling->currency));
+        return err_set(
+            err, SOUK_CONFLICT,
+            "the order is in another currency than the money; name another order, or pay "
+            "it back (%.*s: %.*s, %.*s)",
+            SOUK_PRI(order.number), SOUK_PRI(order.currency), SOUK_PRI(settling->currency));
     if (is_counted(settling) && order_id == settling->order_id)
         return souk_str_is(order.status, "cancelled")
-                   ? err_set(err, SOUK_CONFLICT, "order %.*s is cancelled: it cannot be paid",
+                   ? err_set(err, SOUK_CONFLICT,
+                             "the order is cancelled and takes no money; pay back what came in for "
+                             "it (%.*s)",
                              SOUK_PRI(order.number))
                    : SOUK_OK; /* it is there: what is due has become more meanwhile */
     int64_t due = payment_open_sum(&order);
@@ -340,7 +344,10 @@ int payment_match_settle(struct db_conn *conn, struct arena *arena, int64_t matc
     if (code != SOUK_OK)
         return code == SOUK_NOT_FOUND ? err_set(err, code, "there is no such money") : code;
     if (!souk_str_is(settling.state, "open"))
-        return err_set(err, SOUK_CONFLICT, "it is %.*s already", SOUK_PRI(settling.state));
+        return err_set(
+            err, SOUK_CONFLICT,
+            "somebody has settled this money already; look at the list as it is now (%.*s)",
+            SOUK_PRI(settling.state));
     if (matched && order_id <= 0)
         return err_set(err, SOUK_INVALID, "name the order that the money is for");
     if (matched)

@@ -170,7 +170,8 @@ static int open_batch(struct generating *generating)
 static int check_space(struct generating *generating)
 {
     int64_t taken = 0, count = generating->wish->count;
-    generating->length = generating->wish->length ? generating->wish->length : promo_codes_length(count);
+    generating->length =
+        generating->wish->length ? generating->wish->length : promo_codes_length(count);
     for (;; generating->length++) {
         size_t whole = generating->prefix.len + (size_t)generating->length + 1;
         int code = db_get_int(generating->conn, &sql_promo_code_taken, &taken,

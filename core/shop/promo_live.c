@@ -119,6 +119,14 @@ static void tell_failed(struct promo_live *live, const struct script_call *call)
             live->failed(live->user, live, &set->cart[i], call);
 }
 
+/* A pricing of the very same that came before. */
+static const struct promo_said *find_said(const struct promo_said *before, struct souk_str about)
+{
+    while (before && !souk_str_equal(before->about, about))
+        before = before->earlier;
+    return before;
+}
+
 /* What functions say to this quote: from an earlier pricing of the very same, or asked now, where
  * that may be; otherwise nothing. */
 static struct promo_said ask(struct arena *arena, struct promo_live *live,
@@ -132,8 +140,12 @@ static struct promo_said ask(struct arena *arena, struct promo_live *live,
         return said;
     struct json *input = promo_input(arena, promo_view(arena, live->set, quote, facts), facts);
     said.about = about(arena, live->set, input);
-    if (before && before->about.len && souk_str_equal(before->about, said.about))
-        return *before;
+    const struct promo_said *known = find_said(before, said.about);
+    if (known) {
+        said.calls = known->calls;
+        said.count = known->count;
+        return said;
+    }
     if (!may_ask || !live->scripts)
         return (struct promo_said){0};
     script_set_call(live->scripts, arena, input, calls, said.count);
@@ -190,9 +202,15 @@ int promo_price(struct db_conn *conn, struct arena *arena, struct promo_live *li
         facts->gift = promo_gift_find;
         facts->user = &gift;
     }
-    struct promo_said now = ask(arena, live, quote, may_ask, facts, said);
-    if (said)
+    struct promo_said now = ask(arena, live, quote, may_ask, facts, said), *earlier = NULL;
+    if (said) {
+        if (said->about.len) {
+            earlier = arena_new(arena, struct promo_said);
+            *earlier = *said;
+        }
         *said = now;
+        said->earlier = earlier;
+    }
     quote->rules = arena_str(arena, live->set->hash);
     note_ends(live->set, quote);
     promo_offer_until(facts, quote);

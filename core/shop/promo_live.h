@@ -31,6 +31,7 @@ struct promo_said {        /* what functions said, and about what */
     struct souk_str about; /* hash of set and input */
     const struct script_call *calls;
     size_t count;
+    const struct promo_said *earlier; /* about others: the cart without its delivery, say */
 };
 
 /* Takes over the set in `live` (made with mem_alloc; its pins belong to these functions); the old

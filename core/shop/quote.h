@@ -93,6 +93,7 @@ struct quote {
     int64_t catalogue;                /* its version, in a cart's quote */
     const struct quote_line *goods;   /* the lines before promotions, for cart_charge */
     size_t goods_count;
+    struct tax_known *known;  /* rates of its market, for what is charged besides goods */
     struct tax_buyer buyer;   /* who buys with a tax number, if anybody does */
     struct souk_str tax_note; /* why no tax is charged; kept when an order is computed again */
     /* out */

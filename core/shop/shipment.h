@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/err.h"
+#include "shop/order_slots.h"
 #include "store/db.h"
 
 #include <souk/delivery.h>
@@ -63,7 +64,8 @@ int shipment_view(struct db_conn *conn, struct arena *arena, int64_t id,
  * ("": not known), "code", "text"}], "allowed": ["register", "send", "cancel", "deliver"]}: those
  * that staff may take. */
 int shipment_load(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc);
-int shipment_list(struct db_conn *conn, struct arena *arena, int64_t order_id, struct json *list);
+/* Of many orders: into the list of each. */
+int shipment_list(struct db_conn *conn, struct arena *arena, const struct order_slots *lists);
 int shipment_state_known(struct souk_str state);
 
 #endif

@@ -126,7 +126,7 @@ SELECT s.id, s.order_id, s.number, s.method, s.state, s.state_at, s.registering,
 FROM shipment s JOIN shop_order o ON o.id = s.order_id WHERE s.id = $1
 
 -- name: shipment_ids
-SELECT id FROM shipment WHERE order_id = $1 ORDER BY id
+SELECT id FROM shipment WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY id
 
 -- name: shipment_list_heads
 SELECT s.id, s.order_id, s.number, s.method, s.state, s.state_at, s.registering, s.tracking, s.tracking_url, s.weight_g,

@@ -7,6 +7,7 @@
  */
 #include "shop/shipment_inner.h"
 
+#include <stdlib.h>
 #include "base/str.h"
 #include "shop/quote.h"
 #include "shop/shipment.sql.h"
@@ -109,12 +110,15 @@ static void add_head(struct arena *arena, struct json *doc, struct db_rows *rows
     add_allowed(arena, doc, rows);
 }
 
+static int compare_listed(const void *id, const void *listed)
+{
+    int64_t wanted = *(const int64_t *)id, there = ((const struct listed *)listed)->id;
+    return wanted < there ? -1 : wanted > there;
+}
+
 static struct listed *find_listed(struct listed *listed, size_t count, int64_t id)
 {
-    for (size_t i = 0; i < count; i++)
-        if (listed[i].id == id)
-            return &listed[i];
-    return NULL;
+    return bsearch(&id, listed, count, sizeof *listed, compare_listed);
 }
 
 static int add_lines(struct db_conn *conn, struct arena *arena, struct souk_str ids,
@@ -165,9 +169,10 @@ static int add_events(struct db_conn *conn, struct arena *arena, struct souk_str
     return more < 0 ? more : SOUK_OK;
 }
 
-/* `ids`: a JSON list. Three queries, however many there are. */
+/* `ids`: a JSON list. Three queries, however many there are. Each goes to its order's list, or all
+ * to `only`. */
 static int list_ids(struct db_conn *conn, struct arena *arena, struct souk_str ids, size_t most,
-                    struct json *list)
+                    const struct order_slots *lists, struct json *only)
 {
     struct db_rows rows;
     size_t count = 0;
@@ -175,8 +180,12 @@ static int list_ids(struct db_conn *conn, struct arena *arena, struct souk_str i
     int more = 0, code = db_query(conn, &sql_shipment_list_heads, &rows, DB_TEXT(ids));
     if (code != SOUK_OK)
         return code;
-    while (count < most && (more = db_next(&rows)) == 1)
-        add_head(arena, json_add(arena, list, NULL, JSON_OBJECT), &rows, &listed[count++]);
+    while (count < most && (more = db_next(&rows)) == 1) {
+        struct order_slot *slot = only ? NULL : order_slots_find(lists, db_int(&rows, 1));
+        struct json *list = slot ? slot->place : only;
+        if (list)
+            add_head(arena, json_add(arena, list, NULL, JSON_OBJECT), &rows, &listed[count++]);
+    }
     db_close(&rows);
     if (more < 0)
         return more;
@@ -184,12 +193,12 @@ static int list_ids(struct db_conn *conn, struct arena *arena, struct souk_str i
     return code ? code : add_events(conn, arena, ids, listed, count);
 }
 
-int shipment_list(struct db_conn *conn, struct arena *arena, int64_t order_id, struct json *list)
+int shipment_list(struct db_conn *conn, struct arena *arena, const struct order_slots *lists)
 {
     struct buf ids = {.arena = arena};
     struct db_rows rows;
     size_t count = 0;
-    int more, code = db_query(conn, &sql_shipment_ids, &rows, DB_INT(order_id));
+    int more, code = db_query(conn, &sql_shipment_ids, &rows, DB_TEXT(lists->ids));
     if (code != SOUK_OK)
         return code;
     while ((more = db_next(&rows)) == 1)
@@ -197,13 +206,13 @@ int shipment_list(struct db_conn *conn, struct arena *arena, int64_t order_id, s
     if (more < 0 || count == 0)
         return more;
     buf_add_char(&ids, ']');
-    return list_ids(conn, arena, buf_str(&ids), count, list);
+    return list_ids(conn, arena, buf_str(&ids), count, lists, NULL);
 }
 
 int shipment_load(struct db_conn *conn, struct arena *arena, int64_t id, struct json **doc)
 {
     struct json *list = json_new(arena, JSON_ARRAY);
-    int code = list_ids(conn, arena, arena_printf(arena, "[%lld]", (long long)id), 1, list);
+    int code = list_ids(conn, arena, arena_printf(arena, "[%lld]", (long long)id), 1, NULL, list);
     if (code != SOUK_OK || list->count == 0)
         return code ? code : SOUK_NOT_FOUND;
     *doc = &list->first->value;

@@ -59,6 +59,18 @@ int tax_rates(struct db_conn *conn, int64_t class_id, const struct market *marke
 /* Those of a sale within the shop's own country. */
 int tax_rates_home(struct db_conn *conn, int64_t class_id, const struct market *market,
                    struct tax_rates *rates);
+/* What was read for one market, so that nobody is asked twice about the same. */
+struct tax_known {
+    struct tax_known *next;
+    int64_t class_id;
+    struct tax_rates rates, home;
+};
+/* tax_rates, and what is to be taken out of an amount that includes tax where none is charged
+ * (`home`; empty where nothing is). Looks into *known first, and keeps the answer there. class_id
+ * 0: none. */
+int tax_rates_once(struct db_conn *conn, struct arena *arena, int64_t class_id,
+                   const struct market *market, struct tax_known **known, struct tax_rates *rates,
+                   struct tax_rates *home);
 /* What is left of an amount without the tax in it, half away from zero. */
 int tax_net(int64_t amount, const struct tax_rates *rates, int64_t *net);
 

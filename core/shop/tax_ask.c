@@ -95,6 +95,40 @@ int tax_rates(struct db_conn *conn, int64_t class_id, const struct market *marke
     return code;
 }
 
+/* Who is charged no tax pays the price without that of the shop's own country. Where prices exclude
+ * tax there is nothing to take out. */
+static int read_rates(struct db_conn *conn, int64_t class_id, const struct market *market,
+                      struct tax_rates *rates, struct tax_rates *home)
+{
+    *home = (struct tax_rates){0};
+    int code = tax_rates(conn, class_id, market, rates);
+    if (code == SOUK_OK && rates->exempt && market_shop()->prices_include_tax)
+        code = tax_rates_home(conn, class_id, market, home);
+    return code;
+}
+
+int tax_rates_once(struct db_conn *conn, struct arena *arena, int64_t class_id,
+                   const struct market *market, struct tax_known **known, struct tax_rates *rates,
+                   struct tax_rates *home)
+{
+    *rates = *home = (struct tax_rates){0};
+    if (!class_id)
+        return SOUK_OK;
+    for (const struct tax_known *one = *known; one; one = one->next)
+        if (one->class_id == class_id) {
+            *rates = one->rates;
+            *home = one->home;
+            return SOUK_OK;
+        }
+    int code = read_rates(conn, class_id, market, rates, home);
+    if (code != SOUK_OK)
+        return code;
+    struct tax_known *kept = arena_new(arena, struct tax_known);
+    *kept = (struct tax_known){*known, class_id, *rates, *home};
+    *known = kept;
+    return SOUK_OK;
+}
+
 /* ---- the buyer ---- */
 
 static const char *const states[] = {"none", "valid", "wrong", "unknown"};

@@ -5,6 +5,8 @@
  */
 #include "app/feed.h"
 
+#include <stdio.h>
+
 #include "app/admin/resources.h"
 #include "base/str.h"
 #include "shop/market.h"
@@ -92,9 +94,16 @@ static int load(struct resource_call *call, struct json **doc)
     return feed_show(call->conn, call->arena, call->id, doc);
 }
 
+/* What is wrong with a setting stands at its input. */
 static int save(struct resource_call *call, const struct json *doc, char *pointer, struct err *err)
 {
-    return feed_save(call->conn, call->arena, doc, call->request->now, &call->id, pointer, err);
+    static const char of_format[] = "/settings/";
+    int code = feed_save(call->conn, call->arena, doc, call->request->now, &call->id, pointer, err);
+    if (code && str_starts(souk_str(pointer), of_format)) {
+        const char *key = arena_cstr(call->arena, souk_str(pointer + sizeof of_format - 1));
+        snprintf(pointer, 80, "/setting-%s", key);
+    }
+    return code;
 }
 
 static int drop(struct resource_call *call, struct err *err)
@@ -138,6 +147,8 @@ static void add_input(struct resource_call *call, const struct json *setting,
     json_add_cstr(arena, input, "type", json_true(json_at(setting, "lines")) ? "text" : "string");
     json_add_str(arena, input, "hint", json_text(json_at(setting, "hint")));
     json_add_str(arena, input, "value", value);
+    if (json_at(call->wrong, name))
+        json_add_str(arena, input, "error", json_text(json_at(call->wrong, name)));
 }
 
 static int take(struct resource_call *call, const struct json *before, struct json *doc)

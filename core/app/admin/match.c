@@ -127,7 +127,7 @@ static int show(struct request *request, int status, const char *problem)
     json_add_bool(arena, view, "edits", admin_may(request, "order.edit"));
     json_add_bool(arena, view, "done", request_query(request, "done").len > 0);
     if (problem) {
-        json_add_str(arena, view, "problem", site_words(request, "souk", problem));
+        json_add_str(arena, view, "problem", order_deed_words(request, problem));
         json_add_str(arena, view, "wrong", request_param(request, "id"));
     }
     order_deed_typed(request, view);

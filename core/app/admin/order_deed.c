@@ -112,6 +112,37 @@ int order_deed_status(int code)
     return code == SOUK_INVALID ? 422 : code == SOUK_CONFLICT ? 409 : answer_status_of(code);
 }
 
+struct souk_str order_deed_words(struct request *request, const char *text)
+{
+    struct arena *arena = &request->arena;
+    struct souk_str all = souk_str(text);
+    ptrdiff_t colon = str_find(all, ':');
+    if (all.len && all.ptr[0] == '/' && colon > 0 && !memchr(all.ptr, ' ', (size_t)colon))
+        all = str_trim(str_from(all, (size_t)colon + 1));
+    const char *open =
+        all.len && all.ptr[all.len - 1] == ')' ? memrchr(all.ptr, '(', all.len) : NULL;
+    if (!open || open < all.ptr + 2 || open[-1] != ' ')
+        return site_words(request, "souk", arena_cstr(arena, all));
+    struct souk_str head = str_make(all.ptr, (size_t)(open - 1 - all.ptr));
+    return arena_printf(arena, "%.*s %s",
+                        SOUK_PRI(site_words(request, "souk", arena_cstr(arena, head))), open);
+}
+
+int order_deed_rehearse(struct order_deed *deed, struct json **preview)
+{
+    struct arena *arena = &deed->request->arena;
+    int64_t total = 0;
+    deed->refunds = json_new(arena, JSON_ARRAY);
+    int code = order_deed_do(deed);
+    if (code)
+        return code;
+    json_each(move, deed->refunds) total += json_int(json_at(&move->value, "amount"), 0);
+    *preview = json_new(arena, JSON_OBJECT);
+    json_add_tree(arena, *preview, "refunds", deed->refunds);
+    json_add_int(arena, *preview, "total", total);
+    return SOUK_OK;
+}
+
 int order_deed_answer(struct order_deed *deed, const char *anchor)
 {
     int code = order_deed_do(deed);

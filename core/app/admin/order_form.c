@@ -31,7 +31,7 @@ static int show(struct request *request, int64_t id, int status, const char *pro
     json_add_str(arena, view, "delivery_amount",
                  resource_decimal_text(arena, delivery, resource_money_digits()));
     if (problem)
-        json_add_str(arena, view, "problem", site_words(request, "souk", problem));
+        json_add_str(arena, view, "problem", order_deed_words(request, problem));
     json_add_bool(arena, view, "sent", problem != NULL);
     order_deed_typed(request, view);
     return admin_render(request, "admin/order-edit", status, "Change an order", view);

@@ -213,7 +213,7 @@ int order_page_show(struct request *request, int64_t id, int status, const char 
     struct souk_str done = request_query(request, "done");
     const char *words = problem ? NULL : words_of(souk_str(""), done);
     if (problem) {
-        json_add_str(arena, view, "problem", site_words(request, "souk", problem));
+        json_add_str(arena, view, "problem", order_deed_words(request, problem));
         if (admin_id(request, "id") == id) /* a parcel's steps have names like the order's */
             json_add_str(arena, view, "refused", request_param(request, "step"));
     } else if (done.len)

@@ -28,7 +28,12 @@ struct order_deed { /* one thing that staff do */
 /* SOUK_OK, or a code with words for people in deed->err. Ends the request's snapshot, and is for
  * TASKs alone. */
 int order_deed_do(struct order_deed *deed);
-/* The same, and then the order's page at the place `anchor`; or the order again with why not. */
+/* Why not, in the reader's language: a sentence, which is looked up, and what it is about behind it
+ * in brackets. A place in the body ("/lines: …") is for programs. */
+struct souk_str order_deed_words(struct request *request, const char *text);
+/* What it would pay back, undone again: {"refunds", "total"}, for the page to show first. */
+int order_deed_rehearse(struct order_deed *deed, struct json **preview);
+/* It is done, and then the order's page at the place `anchor`; or the order again with why not. */
 int order_deed_answer(struct order_deed *deed, const char *anchor);
 
 /* What the reader of a form sees now: "seen" {"order", "money", "goods"} into view. */

@@ -25,7 +25,7 @@ static int show(struct request *request, int64_t id, int status, const char *pro
     json_add_tree(arena, view, "order", doc);
     json_add_str(arena, view, "url", arena_printf(arena, "/admin/orders/%lld", (long long)id));
     if (problem)
-        json_add_str(arena, view, "problem", site_words(request, "souk", problem));
+        json_add_str(arena, view, "problem", order_deed_words(request, problem));
     if (preview)
         json_add_tree(arena, view, "preview", preview);
     order_deed_typed(request, view);
@@ -73,17 +73,9 @@ static int run(struct db_conn *conn, struct order_deed *deed, struct err *err)
 
 static int rehearse(struct order_deed *deed)
 {
-    struct arena *arena = &deed->request->arena;
-    int64_t total = 0;
-    deed->refunds = json_new(arena, JSON_ARRAY);
-    int code = order_deed_do(deed);
-    if (code)
-        return code;
-    json_each(move, deed->refunds) total += json_int(json_at(&move->value, "amount"), 0);
-    struct json *preview = json_new(arena, JSON_OBJECT);
-    json_add_tree(arena, preview, "refunds", deed->refunds);
-    json_add_int(arena, preview, "total", total);
-    return show(deed->request, deed->order, 200, NULL, preview);
+    struct json *preview;
+    int code = order_deed_rehearse(deed, &preview);
+    return code ? code : show(deed->request, deed->order, 200, NULL, preview);
 }
 
 int order_refund_take(struct request *request, const struct web_route *route)

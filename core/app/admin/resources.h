@@ -14,7 +14,7 @@ extern const struct resource resource_people, resource_inquiries; /* person.c */
 extern const struct resource resource_staff, resource_tokens,     /* system.c */
     resource_audit, resource_jobs;
 
-extern const struct resource resource_conversions; /* conversion.c */
+extern const struct resource resource_conversions;                           /* conversion.c */
 extern const struct resource resource_messages;                              /* message.c */
 extern const struct resource resource_webhooks, resource_webhook_deliveries; /* webhook.c */
 extern const struct resource resource_feeds;                                 /* feed.c */

@@ -103,7 +103,7 @@ static int show(struct request *request, int64_t id, int status, const char *pro
     json_add_str(arena, view, "url", arena_printf(arena, "/admin/returns/%lld", (long long)id));
     json_add_str(arena, view, "done", request_query(request, "done"));
     if (problem)
-        json_add_str(arena, view, "problem", site_words(request, "souk", problem));
+        json_add_str(arena, view, "problem", order_deed_words(request, problem));
     if (preview)
         json_add_tree(arena, view, "preview", preview);
     order_deed_typed(request, view);
@@ -196,19 +196,11 @@ static int run_step(struct db_conn *conn, struct order_deed *deed, struct err *e
 /* Pays back, or first shows what would be paid back. */
 static int refund(struct order_deed *deed)
 {
-    struct arena *arena = &deed->request->arena;
+    struct json *preview;
     if (souk_str_is(request_form(deed->request, "confirm"), "1"))
         return order_deed_do(deed);
-    deed->refunds = json_new(arena, JSON_ARRAY);
-    int64_t total = 0;
-    int code = order_deed_do(deed);
-    if (code)
-        return code;
-    json_each(move, deed->refunds) total += json_int(json_at(&move->value, "amount"), 0);
-    struct json *preview = json_new(arena, JSON_OBJECT);
-    json_add_tree(arena, preview, "refunds", deed->refunds);
-    json_add_int(arena, preview, "total", total);
-    return show(deed->request, deed->id, 200, NULL, preview);
+    int code = order_deed_rehearse(deed, &preview);
+    return code ? code : show(deed->request, deed->id, 200, NULL, preview);
 }
 
 int return_take_step(struct request *request, const struct web_route *route)

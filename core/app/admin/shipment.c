@@ -197,12 +197,20 @@ int shipment_take_step(struct request *request, const struct web_route *route)
 
 /* ---- papers ---- */
 
-static int send_file(struct request *request, int code, const char *type, struct souk_str file,
-                     const struct err *err)
+typedef int (*paper_file)(const struct provider_scope *scope, int64_t id, const char **type,
+                          struct souk_str *file, struct err *err);
+
+static int send_paper(struct request *request, paper_file make)
 {
+    struct provider_scope scope;
+    struct err err = {0};
+    const char *type = NULL;
+    struct souk_str file = {0};
+    provider_scope_request(&scope, request, SOUK_TASK);
+    int code = make(&scope, admin_id(request, "id"), &type, &file, &err);
     if (code)
         return admin_message(request, order_deed_status(code), "There is no paper",
-                             arena_cstr(&request->arena, souk_str(err->text)), "/admin/shipments");
+                             arena_cstr(&request->arena, souk_str(err.text)), "/admin/shipments");
     answer_bytes(request, 200, type, file);
     answer_header(request, "Content-Disposition", souk_str("inline"));
     return answer_header(request, "Cache-Control", souk_str("no-store"));
@@ -211,23 +219,11 @@ static int send_file(struct request *request, int code, const char *type, struct
 int shipment_label(struct request *request, const struct web_route *route)
 {
     (void)route;
-    struct provider_scope scope;
-    struct err err = {0};
-    const char *type = NULL;
-    struct souk_str file = {0};
-    provider_scope_request(&scope, request, SOUK_TASK);
-    int code = parcel_label_file(&scope, admin_id(request, "id"), &type, &file, &err);
-    return send_file(request, code, type, file, &err);
+    return send_paper(request, parcel_label_file);
 }
 
 int order_slip(struct request *request, const struct web_route *route)
 {
     (void)route;
-    struct provider_scope scope;
-    struct err err = {0};
-    const char *type = NULL;
-    struct souk_str file = {0};
-    provider_scope_request(&scope, request, SOUK_TASK);
-    int code = parcel_slip_file(&scope, admin_id(request, "id"), &type, &file, &err);
-    return send_file(request, code, type, file, &err);
+    return send_paper(request, parcel_slip_file);
 }

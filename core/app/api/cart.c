@@ -50,7 +50,7 @@ static int begin(struct request *request, struct call *call, int change)
     *call = (struct call){.request = request, .available = -1};
     int code = cart_load(request_conn(request), &request->arena, id, request->now, &call->cart);
     if (code == SOUK_NOT_FOUND) {
-        answer_problem(request, 404, NULL, "there is no such cart, or it is too old", NULL);
+        answer_problem(request, 404, NULL, API_NO_CART, NULL);
         return 1;
     }
     if (code != SOUK_OK)
@@ -204,6 +204,22 @@ static int read_sku(struct request *request, const struct json *body, const char
     return 0;
 }
 
+/* A misspelt "quantity" would be one unit of it. 0: answered. */
+static int check_members(struct request *request, const struct json *body, const char *at)
+{
+    json_each(item, body)
+    {
+        if (souk_str_is(item->key, "sku") || souk_str_is(item->key, "quantity"))
+            continue;
+        api_refuse(request, 400,
+                   arena_printf(&request->arena, "%s/%.*s", at, SOUK_PRI(item->key)).ptr,
+                   "a new line has \"sku\" and \"quantity\"; what else there is of a line is "
+                   "changed by PATCH of the line");
+        return 0;
+    }
+    return 1;
+}
+
 /* Adds one line of a body; `at` is where it stands: "/lines/0" or "". 0, 1 answered (and undone
  * with *code). */
 static int add_line(struct call *call, const struct json *body, const char *at, int *code)
@@ -214,7 +230,7 @@ static int add_line(struct call *call, const struct json *body, const char *at, 
     const char *sku_at = arena_printf(arena, "%s/sku", at).ptr;
     const char *quantity_at = arena_printf(arena, "%s/quantity", at).ptr;
     *code = SOUK_INVALID;
-    if (!read_sku(request, body, sku_at, &change.sku) ||
+    if (!check_members(request, body, at) || !read_sku(request, body, sku_at, &change.sku) ||
         !read_quantity(request, body, quantity_at, 1, &change.quantity))
         return 1;
     *code = apply(call, &change);
@@ -247,12 +263,8 @@ static int read_place(struct request *request, const struct json *body, struct j
 {
     static const char *const names[] = {"country", "region", "city", "postcode"};
     struct arena *arena = &request->arena;
-    struct souk_str country = text_of(body, "country");
-    if (country.len && (country.len != 2 || country.ptr[0] < 'A' || country.ptr[0] > 'Z' ||
-                        country.ptr[1] < 'A' || country.ptr[1] > 'Z')) {
-        api_refuse(request, 400, "/country", "a country is two capital letters, like BG");
+    if (!api_country(request, text_of(body, "country")))
         return 0;
-    }
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct souk_str value = text_of(body, names[i]);
         if (!value.len)

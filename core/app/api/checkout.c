@@ -13,7 +13,7 @@ static int load(struct request *request, struct cart *cart)
     int code = cart_load(request_conn(request), &request->arena, request_param(request, "id"),
                          request->now, cart);
     if (code == SOUK_NOT_FOUND) {
-        answer_problem(request, 404, NULL, "there is no such cart, or it is too old", NULL);
+        answer_problem(request, 404, NULL, API_NO_CART, NULL);
         return 1;
     }
     return code;
@@ -53,10 +53,16 @@ int checkout_api_delivery(struct request *request, const struct web_route *route
     if (code != SOUK_OK)
         return code > 0 ? SOUK_OK : code;
     speak(request, &cart);
+    if (!api_country(request, request_query(request, "country")))
+        return SOUK_OK;
     struct json *place = place_of(request, &cart);
     struct market market = checkout_market(request, place);
     json_add_tree(&request->arena, cart.draft, "address", place); /* in memory alone */
-    code = checkout_delivery_options(request, &cart, &market, items, &err);
+    struct quote quote;
+    code = cart_price(request_conn(request), &request->arena, &cart, &market, NULL, 0, &quote, NULL,
+                      &err);
+    if (code == SOUK_OK)
+        code = checkout_delivery_options(request, &cart, &market, &quote, items, &err);
     if (code != SOUK_OK) {
         answer_error(request, &err);
         return SOUK_OK;
@@ -74,6 +80,8 @@ int checkout_api_payment(struct request *request, const struct web_route *route)
     if (code != SOUK_OK)
         return code > 0 ? SOUK_OK : code;
     speak(request, &cart);
+    if (!api_country(request, request_query(request, "country")))
+        return SOUK_OK;
     struct souk_str delivery = request_query(request, "delivery");
     if (!delivery.len)
         delivery = json_text(json_at(json_at(cart.draft, "delivery"), "method"));
@@ -82,7 +90,10 @@ int checkout_api_payment(struct request *request, const struct web_route *route)
     json_add_str(&request->arena, json_add(&request->arena, wanted, "delivery", JSON_OBJECT),
                  "method", delivery);
     struct market market = checkout_market_of(request, wanted);
-    code = checkout_payment_methods(request, &cart, &market, delivery, items, &err);
+    struct quote quote;
+    code = checkout_price(request, request_conn(request), &cart, &market, &quote, NULL, &err);
+    if (code == SOUK_OK)
+        code = checkout_payment_methods(request, &cart, &market, &quote, delivery, items, &err);
     if (code != SOUK_OK) {
         answer_error(request, &err);
         return SOUK_OK;
@@ -125,7 +136,7 @@ int checkout_api_run(struct request *request, const struct web_route *route)
     speak(request, &cart);
     if (body->kind != JSON_OBJECT)
         return api_refuse(request, 400, "", "the body is a JSON object; see /api/v1/openapi.json");
-    return checkout_run(request, request_param(request, "id"), body, answer_checkout);
+    return checkout_run(request, request_param(request, "id"), body, NULL, answer_checkout);
 }
 
 /* ---- paying once more ---- */
@@ -136,12 +147,9 @@ int checkout_api_pay(struct request *request, const struct web_route *route)
     struct err err = {0};
     int64_t id;
     (void)route;
-    struct souk_str token = request_query(request, "token");
-    if (!token.len) /* without one it would be asked for as by staff */
-        return SOUK_NOT_FOUND;
-    int code = order_find(request_conn(request), request_param(request, "number"), token, &id);
+    int code = api_order_find(request, &id);
     if (code != SOUK_OK)
-        return code;
+        return code > 0 ? SOUK_OK : code;
     if (request_json(request, &body, &err) != SOUK_OK) {
         answer_error(request, &err);
         return SOUK_OK;

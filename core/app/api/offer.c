@@ -64,7 +64,7 @@ static int load(struct request *request, struct cart *cart)
     int code = cart_load(request_conn(request), &request->arena, request_param(request, "id"),
                          request->now, cart);
     if (code == SOUK_NOT_FOUND) {
-        answer_problem(request, 404, NULL, "there is no such cart, or it is too old", NULL);
+        answer_problem(request, 404, NULL, API_NO_CART, NULL);
         return 1;
     }
     const char *locale = code ? NULL : market_locale(wanted.len ? wanted : cart->locale);
@@ -105,8 +105,8 @@ int offer_api_index(struct request *request, const struct web_route *route)
     if (code != SOUK_OK)
         return code > 0 ? SOUK_OK : code;
     if (souk_str_is(cart.state, "open"))
-        code = offer_show(request, request_conn(request), arena_cstr(arena, slot), &cart, product,
-                          request_query(request, "sku"), MOST, items, &err);
+        code = offer_show(request, request_conn(request), arena_cstr(arena, slot), &cart, NULL,
+                          product, request_query(request, "sku"), MOST, items, &err);
     if (code == SOUK_OK)
         code = price(request, &cart, &market, &quote, NULL, &err);
     if (code == SOUK_OK)

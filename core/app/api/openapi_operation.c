@@ -193,6 +193,7 @@ const struct openapi_operation openapi_operations[] = {
      .answer = "Order",
      .status = 201,
      .idempotent = 1},
+    {.method = "POST", .path = "/api/v1/admin/orders/{number}/check", .answer = "Order"},
     {.method = "POST",
      .path = "/api/v1/admin/orders/{number}/refund",
      .body = "OrderStep",

@@ -113,7 +113,7 @@ static const struct {
      "number:string token:string status:string(draft|placed|confirmed|closed|cancelled) "
      "payment_status:string fulfilment_status:string email:string phone:string name:string "
      "address:object billing:object tax:OrderTax? note:string locale:string channel:string "
-     "currency:string prices_include_tax:bool totals:OrderTotals discounts~:QuoteSaving[] captured:int refunded:int due:int "
+     "currency:string prices_include_tax:bool totals:OrderTotals taxes:QuoteTax[] discounts~:QuoteSaving[] captured:int refunded:int due:int "
      "delivery:object payment:OrderPayment placed_at:time changed_at:time version:int "
      "lines:OrderLine[] shipments:object[] returns:object[] notes:OrderNote[] id~:string "
      "person~:string? expires_at~:time? authorised~:int delivery_refunded~:int quote~:object "

@@ -38,15 +38,27 @@ static int answer_order(struct request *request, int status, int64_t id, int sta
                          arena_printf(&request->arena, "\"%lld\"", (long long)version));
 }
 
+int api_order_find(struct request *request, int64_t *id)
+{
+    struct souk_str token = request_query(request, "token");
+    int code = SOUK_NOT_FOUND;
+    if (token.len) /* without one it would be asked for as by staff */
+        code = order_find(request_conn(request), request_param(request, "number"), token, id);
+    if (code != SOUK_NOT_FOUND)
+        return code;
+    answer_problem(request, 404, NULL,
+                   "there is no such order, or the token is not its own: ask with ?token= and the "
+                   "\"token\" that the checkout answered",
+                   NULL);
+    return 1;
+}
+
 int order_api_get(struct request *request, const struct web_route *route)
 {
     (void)route;
-    struct souk_str token = request_query(request, "token");
     int64_t id;
-    if (!token.len) /* without one it would be asked for as by staff */
-        return SOUK_NOT_FOUND;
-    int code = order_find(request_conn(request), request_param(request, "number"), token, &id);
-    return code ? code : answer_order(request, 200, id, 0);
+    int code = api_order_find(request, &id);
+    return code ? (code > 0 ? SOUK_OK : code) : answer_order(request, 200, id, 0);
 }
 
 int order_api_show(struct request *request, const struct web_route *route)
@@ -271,6 +283,30 @@ int order_api_step(struct request *request, const struct web_route *route)
                                allowed_of(request, &states));
     code = answer_order(request, 200, id, 1);
     return code ? code : idempotency_end(request, request->principal);
+}
+
+#define CHECKS_MOST 16 /* attempts of one order; all but one are over, as a rule */
+
+/* What is not known of its money is asked for at the providers now, not at its turn. */
+int order_api_check(struct request *request, const struct web_route *route)
+{
+    (void)route;
+    struct order_states states;
+    struct db_rows rows;
+    int64_t id, open[CHECKS_MOST];
+    size_t count = 0;
+    int code = find_for_change(request, &id, &states);
+    if (code != 1)
+        return code;
+    code = db_query(request->conn, &sql_api_order_open_payments, &rows, DB_INT(id),
+                    DB_INT(CHECKS_MOST));
+    if (code != SOUK_OK)
+        return code;
+    while ((code = db_next(&rows)) == 1)
+        open[count++] = db_int(&rows, 0);
+    for (size_t i = 0; code == SOUK_OK && i < count; i++)
+        code = payment_check_later(request->conn, open[i], request->now);
+    return code ? code : answer_order(request, 200, id, 1);
 }
 
 int order_api_note(struct request *request, const struct web_route *route)

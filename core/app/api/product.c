@@ -21,6 +21,15 @@ int api_refuse(struct request *request, int status, const char *pointer, const c
     return SOUK_OK;
 }
 
+int api_country(struct request *request, struct souk_str country)
+{
+    if (!country.len || (country.len == 2 && country.ptr[0] >= 'A' && country.ptr[0] <= 'Z' &&
+                         country.ptr[1] >= 'A' && country.ptr[1] <= 'Z'))
+        return 1;
+    api_refuse(request, 400, "/country", "a country is two capital letters, like BG");
+    return 0;
+}
+
 const struct json *api_body(struct request *request)
 {
     const struct json *body = NULL;

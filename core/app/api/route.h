@@ -91,6 +91,12 @@ int api_answer_items(struct request *request, struct json *items, struct souk_st
 const struct json *api_body(struct request *request);
 /* A problem with the place of what is wrong: "/variants/2/sku" of a body, "/sort" of a query. */
 int api_refuse(struct request *request, int status, const char *pointer, const char *detail);
+#define API_NO_CART                                                                                \
+    "there is no such cart, or it is too old; make a new one with POST /api/v1/carts"
+/* Empty, or two capital letters. 0: answered. */
+int api_country(struct request *request, struct souk_str country);
+/* The order of the address, for who has its token. SOUK_OK; 1: answered. */
+int api_order_find(struct request *request, int64_t *id);
 void api_spell_ids(
     struct arena *arena,
     struct json *tree); /* every "id", "line" and "order_id" that is a number: as text */
@@ -121,6 +127,7 @@ int order_api_show(struct request *request, const struct web_route *route);
 int order_api_patch(struct request *request, const struct web_route *route);
 int order_api_step(struct request *request, const struct web_route *route);
 int order_api_note(struct request *request, const struct web_route *route);
+int order_api_check(struct request *request, const struct web_route *route);
 
 /* shipment.c */
 int shipment_api_index(struct request *request, const struct web_route *route);

@@ -159,7 +159,11 @@ int cart_delivery(struct request *request, const struct web_route *route)
         struct market market = checkout_market(request, json_at(cart.draft, "address"));
         if (!market.country.len)
             market.country = souk_str(market_shop()->country);
-        code = checkout_delivery_options(request, &cart, &market, items, &err);
+        struct quote quote;
+        code =
+            cart_price(request_conn(request), arena, &cart, &market, NULL, 0, &quote, NULL, &err);
+        if (code == SOUK_OK)
+            code = checkout_delivery_options(request, &cart, &market, &quote, items, &err);
     }
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
         return code;

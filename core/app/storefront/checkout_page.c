@@ -29,8 +29,10 @@ struct till { /* one look at the checkout, in the request's arena */
     struct request *request;
     struct cart cart;
     struct market market;
+    struct quote quote; /* of the cart in this market: made once, and what is chosen joins it */
+    struct json *gone;
     struct json *view, *draft;
-    int64_t person, total;
+    int64_t person;
     int address; /* a street is needed */
 };
 
@@ -93,6 +95,28 @@ static void preset_country(struct till *till)
 
 /* ---- the page ---- */
 
+static int price(struct till *till)
+{
+    struct request *request = till->request;
+    struct err err = {0};
+    till->gone = json_new(&request->arena, JSON_ARRAY);
+    int code = cart_price(request_conn(request), &request->arena, &till->cart, &till->market, NULL,
+                          0, &till->quote, till->gone, &err);
+    till->cart.said = till->quote.said; /* in another market they are not asked again */
+    return code;
+}
+
+/* What is fetched is taxed at the shop's: by what is chosen now, it may be another market. */
+static int settle_market(struct till *till)
+{
+    struct market market = checkout_market_of(till->request, till->draft);
+    int same = souk_str_equal(market.country, till->market.country) &&
+               souk_str_equal(market.region, till->market.region) &&
+               souk_str_equal(market.postcode, till->market.postcode);
+    till->market = market;
+    return same ? SOUK_OK : price(till);
+}
+
 static int add_delivery(struct till *till)
 {
     struct request *request = till->request;
@@ -101,7 +125,8 @@ static int add_delivery(struct till *till)
     struct provider_scope scope;
     struct err err = {0};
     int32_t flags = 0;
-    int code = checkout_delivery_options(request, &till->cart, &till->market, items, &err);
+    int code =
+        checkout_delivery_options(request, &till->cart, &till->market, &till->quote, items, &err);
     if (code != SOUK_OK)
         return code;
     struct souk_str method = checkout_form_chosen(items, till->draft, "delivery");
@@ -123,7 +148,8 @@ static int add_payment(struct till *till)
     struct json *items = json_new(&request->arena, JSON_ARRAY);
     struct err err = {0};
     struct souk_str delivery = json_text(json_at(json_at(till->draft, "delivery"), "method"));
-    int code = checkout_payment_methods(request, &till->cart, &till->market, delivery, items, &err);
+    int code = checkout_payment_methods(request, &till->cart, &till->market, &till->quote, delivery,
+                                        items, &err);
     if (code != SOUK_OK)
         return code;
     struct souk_str method = checkout_form_chosen(items, till->draft, "payment");
@@ -133,36 +159,38 @@ static int add_payment(struct till *till)
 }
 
 /* Puts the listed price of what is chosen on the quote. */
-static int charge(struct till *till, struct db_conn *conn, const char *kind, const char *price,
-                  struct quote *quote, struct err *err)
+static int charge(struct till *till, const char *kind, const char *listed)
 {
+    struct request *request = till->request;
+    struct err err = {0};
     struct souk_str chosen = json_text(json_at(json_at(till->draft, kind), "method"));
     json_each(item, json_at(till->view, kind))
     {
-        int64_t amount = json_int(json_at(json_at(&item->value, price), "amount"), 0);
+        int64_t amount = json_int(json_at(json_at(&item->value, listed), "amount"), 0);
         if (amount <= 0 || !souk_str_equal(json_text(json_at(&item->value, "method")), chosen))
             continue;
         struct checkout_charged charge = {.method = chosen,
                                           .label = json_text(json_at(&item->value, "label")),
                                           .amount = amount,
                                           .listed = 1,
-                                          .fee = strcmp(price, "fee") == 0};
-        return checkout_charge(conn, &till->request->arena, &till->cart, &till->market, quote,
-                               &charge, err);
+                                          .fee = strcmp(listed, "fee") == 0};
+        return checkout_charge(request_conn(request), &request->arena, &till->cart, &till->market,
+                               &till->quote, &charge, &err);
     }
     return SOUK_OK;
 }
 
 /* While something of the chosen delivery is not filled in yet (a time, a point), it costs what its
- * list says. What the chosen way to pay costs on top is part of the total, as it is when the order
- * is placed. */
-static int add_charges(struct till *till, struct db_conn *conn, struct quote *quote,
-                       struct err *err)
+ * list says. */
+static int charge_delivery(struct till *till)
 {
-    int code = SOUK_OK;
-    if (quote->count && !quote->delivery_count)
-        code = charge(till, conn, "delivery", "amount", quote, err);
-    return code ? code : charge(till, conn, "payment", "fee", quote, err);
+    struct request *request = till->request;
+    struct err err = {0};
+    int code = checkout_deliver(request, request_conn(request), &till->cart, &till->market,
+                                &till->quote, &err);
+    return code || !till->quote.count || till->quote.delivery_count
+               ? code
+               : charge(till, "delivery", "amount");
 }
 
 /* Why no tax is charged, or why it is although there is a number; and what is wrong with one. */
@@ -179,26 +207,20 @@ static void add_tax(struct till *till, const struct quote *quote)
                  quote->buyer.state == TAX_STATE_VALID ? quote->buyer.company : souk_str(""));
 }
 
+/* What the chosen way to pay costs on top is part of the total, as it is when the order is placed.
+ */
 static int add_totals(struct till *till)
 {
     struct request *request = till->request;
-    struct arena *arena = &request->arena;
-    struct json *gone = json_new(arena, JSON_ARRAY);
-    struct quote *quote = arena_new(arena, struct quote);
-    struct err err = {0};
-    struct db_conn *conn = request_conn(request);
-    int code = checkout_price(request, conn, &till->cart, &till->market, quote, gone, &err);
+    int code = charge(till, "payment", "fee");
     if (code == SOUK_OK)
-        code = add_charges(till, conn, quote, &err);
-    if (code == SOUK_OK)
-        code = buy_cart_show(request, request_conn(request), &till->cart, &till->market, quote,
-                             gone, till->view);
+        code = buy_cart_show(request, request_conn(request), &till->cart, &till->market,
+                             &till->quote, till->gone, till->view);
     if (code != SOUK_OK)
         return code;
-    till->total = quote->total;
-    add_tax(till, quote);
-    json_add_bool(arena, till->view, "tax_added", !quote->include_tax);
-    return offer_page_bumps(request, &till->cart, till->view);
+    add_tax(till, &till->quote);
+    json_add_bool(&request->arena, till->view, "tax_added", !till->quote.include_tax);
+    return offer_page_bumps(request, &till->cart, &till->quote, till->view);
 }
 
 static int asks_region(struct souk_str country)
@@ -227,8 +249,13 @@ static int make_view(struct till *till)
     struct arena *arena = &till->request->arena;
     till->cart.draft = till->draft;
     till->market = checkout_market(till->request, json_at(till->draft, "address"));
-    int code = add_delivery(till);
-    till->market = checkout_market_of(till->request, till->draft); /* by what is chosen now */
+    int code = price(till);
+    if (code == SOUK_OK)
+        code = add_delivery(till);
+    if (code == SOUK_OK)
+        code = settle_market(till);
+    if (code == SOUK_OK)
+        code = charge_delivery(till);
     if (code == SOUK_OK)
         code = add_payment(till);
     if (code == SOUK_OK)
@@ -243,7 +270,7 @@ static int make_view(struct till *till)
     json_add_bool(arena, till->view, "needs_region", asks_region(country));
     json_add_bool(arena, till->view, "signed_in", till->person != 0);
     json_add_str(arena, till->view, "cart_token", till->cart.token);
-    json_add_int(arena, till->view, "accept_total", till->total);
+    json_add_int(arena, till->view, "accept_total", till->quote.total);
     return SOUK_OK;
 }
 
@@ -307,7 +334,7 @@ static int begin(struct db_conn *conn, void *arg)
     struct till *till = arg;
     struct request *request = till->request;
     struct json *data = json_new(&request->arena, JSON_OBJECT);
-    json_add_int(&request->arena, data, "total", till->total);
+    json_add_int(&request->arena, data, "total", till->quote.total);
     int code = cart_store_draft(conn, &till->cart, request->now);
     return code ? code
                 : event_put(conn, "checkout.begun", visits_visitor(request), till->person,
@@ -474,7 +501,7 @@ static int place(struct till *till)
     request->body_json = till->view;
     if (!json_at(sent, "accept_total")) /* what nobody has seen cannot be accepted */
         json_add_int(&request->arena, sent, "accept_total", 0);
-    return checkout_run(request, till->cart.token, sent, answer);
+    return checkout_run(request, till->cart.token, sent, till->quote.said, answer);
 }
 
 int checkout_send(struct request *request, const struct web_route *route)

@@ -44,9 +44,10 @@ int offer_page_cart(struct request *request, struct db_conn *conn, const struct 
 {
     struct json *items = json_new(&request->arena, JSON_ARRAY);
     struct err err = {0};
-    int code = may_show(request) && cart_units(cart)
-                   ? offer_show(request, conn, "cart", cart, 0, souk_str(""), SHOWN, items, &err)
-                   : SOUK_OK;
+    int code =
+        may_show(request) && cart_units(cart)
+            ? offer_show(request, conn, "cart", cart, NULL, 0, souk_str(""), SHOWN, items, &err)
+            : SOUK_OK;
     add_left(&request->arena, request->now, items);
     json_add_tree(&request->arena, view, "offers", items);
     return code;
@@ -73,7 +74,8 @@ void offer_page_product(struct request *request, int64_t product_id, struct json
 
 /* ---- the box to tick at the checkout ---- */
 
-int offer_page_bumps(struct request *request, const struct cart *cart, struct json *view)
+int offer_page_bumps(struct request *request, const struct cart *cart, const struct quote *quote,
+                     struct json *view)
 {
     struct arena *arena = &request->arena;
     struct json *bumps = json_add(arena, view, "bumps", JSON_ARRAY);
@@ -88,7 +90,7 @@ int offer_page_bumps(struct request *request, const struct cart *cart, struct js
         json_add_tree(arena, bumps, NULL, bump);
     }
     int code = bumps->count ? SOUK_OK /* one at a time */
-                            : offer_show(request, request_conn(request), "bump", cart, 0,
+                            : offer_show(request, request_conn(request), "bump", cart, quote, 0,
                                          souk_str(""), SHOWN, items, &err);
     add_left(arena, request->now, items);
     json_each(item, items) json_add_tree(arena, bumps, NULL, &item->value);
@@ -175,7 +177,7 @@ int offer_list(struct request *request, const struct web_route *route)
         return SOUK_NOT_FOUND;
     int code = find_cart(request, &cart, &found);
     if (code == SOUK_OK)
-        code = offer_show(request, request_conn(request), "product", found, product,
+        code = offer_show(request, request_conn(request), "product", found, NULL, product,
                           request_query(request, "sku"), SHOWN, items, &err);
     if (code != SOUK_OK)
         return code;

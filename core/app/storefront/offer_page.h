@@ -16,7 +16,8 @@ int offer_page_cart(struct request *request, struct db_conn *conn, const struct 
 int offer_page_taken(struct request *request, struct db_conn *conn, const struct cart *cart,
                      const struct quote *quote, struct json *view);
 /* Adds "bumps" to the view of the checkout, those first that are ticked. */
-int offer_page_bumps(struct request *request, const struct cart *cart, struct json *view);
+int offer_page_bumps(struct request *request, const struct cart *cart, const struct quote *quote,
+                     struct json *view);
 /* Before anything else of a sent checkout: lines follow the ticks. *gone: an offer could not be
  * taken any more. 1: the cart has changed, load it again. */
 int offer_page_ticks(struct request *request, const struct cart *cart, int *gone);

@@ -107,14 +107,10 @@ int order_page_view(struct request *request, struct db_conn *conn, int64_t id, s
         return code;
     json_add_tree(arena, view, "order", doc);
     json_add_tree(arena, view, "totals", json_at(doc, "totals"));
-    struct json *parcels = json_add(arena, view, "shipments", JSON_ARRAY);
-    struct json *returns = json_add(arena, view, "returns", JSON_ARRAY);
+    json_add_tree(arena, view, "shipments", json_at(doc, "shipments"));
+    json_add_tree(arena, view, "returns", json_at(doc, "returns"));
     struct json *pay = json_add(arena, view, "instructions", JSON_OBJECT);
-    code = shipment_list(conn, arena, id, parcels);
-    if (code == SOUK_OK)
-        code = return_list(conn, arena, id, returns);
-    if (code == SOUK_OK)
-        code = return_open_lines(conn, arena, id, request->now, open, &until);
+    code = return_open_lines(conn, arena, id, request->now, open, &until);
     if (code != SOUK_OK)
         return code;
     json_add_tree(arena, view, "returnable", open);
@@ -229,28 +225,20 @@ static int show_pay(struct request *request, struct json *view, int status)
 static int pay_view(struct request *request, int64_t id, struct json *view)
 {
     struct arena *arena = &request->arena;
-    struct db_conn *conn = request_conn(request);
-    struct db_rows rows;
     struct json *doc, *items = json_new(arena, JSON_ARRAY);
-    struct cart cart;
+    const struct cart none = {0};
     struct err err = {0};
-    int code = order_load(conn, arena, id, 0, &doc);
+    int code = order_load(request_conn(request), arena, id, 0, &doc);
     if (code != SOUK_OK || !can_pay(doc))
         return code ? code : SOUK_CONFLICT;
     json_add_tree(arena, view, "order", doc);
     json_add_tree(arena, view, "totals", json_at(doc, "totals"));
-    code = db_first(db_query(conn, &sql_buy_order_cart, &rows, DB_INT(id)), &rows);
-    if (code == SOUK_OK) {
-        struct souk_str token = arena_str(arena, db_text(&rows, 0));
-        db_close(&rows);
-        code = cart_load(conn, arena, token, request->now, &cart);
-    }
-    if (code == SOUK_OK) {
-        struct market market = checkout_market(request, json_at(doc, "address"));
-        code = checkout_payment_methods(request, &cart, &market,
-                                        json_text(json_at(json_at(doc, "delivery"), "method")),
-                                        items, &err);
-    }
+    struct market market = checkout_market(request, json_at(doc, "address"));
+    struct quote due = {.total = json_int(json_at(doc, "due"), 0),
+                        .currency = json_text(json_at(doc, "currency"))};
+    code = checkout_payment_methods(request, &none, &market, &due,
+                                    json_text(json_at(json_at(doc, "delivery"), "method")), items,
+                                    &err);
     if (code != SOUK_OK && code != SOUK_NOT_FOUND)
         return code;
     checkout_form_options(request, "payment", items, NULL, view);

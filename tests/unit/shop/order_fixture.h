@@ -109,7 +109,8 @@ static inline void order_fixture_draft(struct shop_fixture *fixture, struct orde
         "{\"email\": \"%s\", \"phone\": \"%s\", \"name\": \"Ada Byron\", \"address\": "
         "{\"country\": \"BG\", \"city\": \"Sofia\", \"postcode\": \"1000\", \"line1\": \"Rakovski 1\"}, "
         "\"delivery\": {\"method\": \"%s\"}, \"payment\": {\"method\": \"%s\"}, \"newsletter\": %s}",
-        email, run->want->phone ? run->want->phone : "0888 123 456", method, payment[0] ? payment : "none", run->want->newsletter ? "true" : "false");
+        email, run->want->phone ? run->want->phone : "0888 123 456", method,
+        payment[0] ? payment : "none", run->want->newsletter ? "true" : "false");
     struct json *errors = json_new(&fixture->arena, JSON_ARRAY);
     if (order_draft_read(&fixture->arena, fixture_json(fixture, body.ptr), 1, "BG", &run->draft,
                          errors) != 0)
@@ -139,8 +140,8 @@ static inline void order_fixture_prepare(struct shop_fixture *fixture,
             (struct tax_rate){.name = "VAT", .ppm = want->delivery_ppm, .delivery = 1};
     }
     struct db_conn *conn = db_read_begin(fixture->db, 0);
-    int code = cart_price(conn, &fixture->arena, &run->cart, &run->market,
-                          &run->delivery, want->delivery < 0 ? 0 : 1, &run->quote, gone, &err);
+    int code = cart_price(conn, &fixture->arena, &run->cart, &run->market, &run->delivery,
+                          want->delivery < 0 ? 0 : 1, &run->quote, gone, &err);
     int64_t version = 0;
     if (code == 0)
         code = db_get_int(conn, db_intern(fixture->db, NULL, "SELECT version FROM catalogue_state"),

@@ -369,7 +369,8 @@ static void test_codes(void **state)
     for (int i = 0; i <= CART_CODES_USUAL; i++) {
         snprintf(text, sizeof text, "C%d", i);
         code.text = souk_str(text);
-        assert_int_equal(change(fixture, &token, code, NULL), i < CART_CODES_USUAL ? 0 : SOUK_INVALID);
+        assert_int_equal(change(fixture, &token, code, NULL),
+                         i < CART_CODES_USUAL ? 0 : SOUK_INVALID);
     }
 }
 

@@ -115,6 +115,12 @@ static void test_parts(void **state)
                      7);
     assert_int_equal(order_fixture_step(fixture, id, "pack", one), SOUK_CONFLICT);
     step_ok(fixture, id, "deliver", NULL);
+    /* which line of the body it was, and why not */
+    char many[200];
+    snprintf(many, sizeof many, "{\"lines\": [{\"line\": %lld, \"quantity\": 900}]}",
+             (long long)fixture_int(fixture, "SELECT min(id) FROM order_line"));
+    assert_int_equal(order_fixture_step(fixture, id, "return", many), SOUK_INVALID);
+    assert_non_null(strstr(fixture->err.text, "/lines/0/quantity: fewer units than that"));
     step_ok(fixture, id, "return", one);
     assert_states(fixture, "placed pending part_returned");
     assert_int_equal(fixture_int(fixture, "SELECT on_hand FROM stock WHERE on_hand = 8"), 8);

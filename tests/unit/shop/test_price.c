@@ -252,9 +252,12 @@ static void test_list_documents(void **state)
     assert_int_equal(price_list_find(conn, souk_str("none"), &found), SOUK_NOT_FOUND);
     db_read_end(conn);
     static const char *const bad[] = {
-        "{\"name\":\"x\"}", "{\"code\":\"x\",\"currency\":\"EURO\"}",
-        "{\"code\":\"x\",\"from\":\"soon\"}", "{\"code\":\"promotion\",\"priority\":5}",
-        "{\"code\":\"promotion:trade:\"}", "{\"code\":\"x\",\"priority\":1000000}",
+        "{\"name\":\"x\"}",
+        "{\"code\":\"x\",\"currency\":\"EURO\"}",
+        "{\"code\":\"x\",\"from\":\"soon\"}",
+        "{\"code\":\"promotion\",\"priority\":5}",
+        "{\"code\":\"promotion:trade:\"}",
+        "{\"code\":\"x\",\"priority\":1000000}",
         "{\"code\":\"x\",\"from\":\"2027-01-01\",\"until\":\"2026-01-01\"}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         save.text = bad[i];
