@@ -18,7 +18,7 @@
 #   PLUGIN_LIBS  pkg-config names of libraries that it needs, such as: libqrencode zint
 #   PLUGIN_HEADERS  headers of libraries that ship no .pc file, such as: zint.h
 #   PLUGIN_LDLIBS   and how these are linked: -lzint
-#   SANITIZE     address,undefined or thread; souk-host and souk have to be built with the same
+#   SANITIZE     address,undefined: for make, make conform and make play; thread: souk-host has to be built with the same
 #   SOUK_HOST    the souk-host for conform and play; that of the SDK when not set
 #   CFLAGS       of yours come last
 
@@ -56,6 +56,10 @@ ifneq ($(SANITIZE),)
 PLUGIN_CFLAGS  += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
 PLUGIN_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
+# A sanitizer's library has to be there from the start of the process; a host without one is lent it.
+PLUGIN_LENT := $(if $(findstring address,$(SANITIZE)),$(shell $(CC) -print-file-name=libasan.so)) \
+               $(if $(findstring undefined,$(SANITIZE)),$(shell $(CC) -print-file-name=libubsan.so))
+PLUGIN_RUN  := $(if $(strip $(PLUGIN_LENT)),LD_PRELOAD="$(strip $(PLUGIN_LENT))")
 
 .PHONY: plugin conform play debug clean plugin-clean
 plugin: $(OUT)/$(NAME).so
@@ -64,10 +68,10 @@ plugin: $(OUT)/$(NAME).so
 SOUK_HOST ?= $(firstword $(wildcard $(SDK)/../../bin/souk-host $(SDK)/../build/souk-host) souk-host)
 
 conform: plugin
-	$(SOUK_HOST) conform $(OUT)/$(NAME).so --mode all --record
+	$(PLUGIN_RUN) $(SOUK_HOST) conform $(OUT)/$(NAME).so --mode all --record
 
 play: plugin
-	$(SOUK_HOST) play story.lua $(OUT)/$(NAME).so
+	$(PLUGIN_RUN) $(SOUK_HOST) play story.lua $(OUT)/$(NAME).so
 
 debug:
 	@$(MAKE) --no-print-directory plugin-clean
@@ -78,6 +82,15 @@ ifneq ($(shell pkg-config --exists $(PLUGIN_LIBS) 2>/dev/null && echo yes),yes)
 PLUGIN_MISSING := yes
 endif
 endif
+
+# What the last one was built with; written anew when that is another, so that SANITIZE alone builds it again.
+PLUGIN_SET  := $(PLUGIN_GEN)/sanitize
+PLUGIN_WITH := $(or $(strip $(SANITIZE)),none)
+ifneq ($(shell cat $(PLUGIN_SET) 2>/dev/null),$(PLUGIN_WITH))
+.PHONY: $(PLUGIN_SET)
+endif
+$(PLUGIN_SET):
+	@mkdir -p $(@D) && echo '$(PLUGIN_WITH)' > $@
 
 PLUGIN_UNFOUND := $(foreach header,$(PLUGIN_HEADERS),$(if $(shell echo '\#include <$(header)>' | $(CC) -E -x c - >/dev/null 2>&1 && echo yes),,$(header)))
 ifneq ($(strip $(PLUGIN_UNFOUND)),)
@@ -95,7 +108,7 @@ PLUGIN_LINK   := $(shell pkg-config --libs $(PLUGIN_LIBS))
 endif
 
 # Written beside and moved: a running shop, or a make that was stopped, never sees half a file.
-$(OUT)/$(NAME).so: $(PLUGIN_SRC) $(PLUGIN_DEP) $(PLUGIN_MO) Makefile
+$(OUT)/$(NAME).so: $(PLUGIN_SRC) $(PLUGIN_DEP) $(PLUGIN_MO) $(PLUGIN_SET) Makefile
 	@mkdir -p $(PLUGIN_GEN)
 	$(CC) $(PLUGIN_CFLAGS) $(CFLAGS) $(PLUGIN_SRC) $(PLUGIN_LDFLAGS) $(PLUGIN_LINK) $(PLUGIN_LDLIBS) -o $(PLUGIN_GEN)/$(NAME).so
 	@mv -f $(PLUGIN_GEN)/$(NAME).so $@

@@ -112,7 +112,7 @@ int bridge_write(struct souk_ctx *ctx, const char *function, souk_write_fn fn, v
         return query_write(ctx, fn, arg);
     if (ctx->kind != SOUK_WRITE)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "%s in a %s call; use a WRITE or TASK route, or a job", function,
+                             "%s in %s call; use a WRITE or TASK route, or a job", function,
                              bridge_kind_name(ctx->kind));
     return query_conn(ctx) ? write_part(ctx, function, fn, arg) : ctx->failure.code;
 }
@@ -130,10 +130,10 @@ int bridge_view_ok(struct souk_str text)
 const char *bridge_kind_name(int kind)
 {
     switch (kind) {
-    case SOUK_READ: return "READ";
-    case SOUK_WRITE: return "WRITE";
-    case SOUK_TASK: return "TASK";
-    default: return "init, start or stop";
+    case SOUK_READ: return "a READ";
+    case SOUK_WRITE: return "a WRITE";
+    case SOUK_TASK: return "a TASK";
+    default: return "an init, start or stop";
     }
 }
 

@@ -118,13 +118,35 @@ static void call_state_set(struct souk_ctx *ctx, void *state)
                                "calls run side by side"));
 }
 
-/* options_… take a key that the plugin declared; any other is its slip. */
-static int has_option(struct souk_ctx *ctx, const char *key)
+/* ---- options: read by a key that the plugin declared, as the type that it has; else it is its
+ * slip, which would go on as 0 or an empty text ---- */
+
+#define BIT(type) (1u << (type))
+#define NUMBERS                                                                                    \
+    (BIT(SOUK_INT) | BIT(SOUK_BOOL) | BIT(SOUK_MONEY) | BIT(SOUK_DURATION) | BIT(SOUK_SIZE) |      \
+     BIT(SOUK_RATE))
+#define TREES (BIT(SOUK_LIST) | BIT(SOUK_MAP))
+
+static const char *reader_of(int32_t type)
+{
+    return BIT(type) & NUMBERS ? "its type is a number's: souk_option_int reads it"
+           : BIT(type) & TREES ? "it is a list or a map: souk_option reads it"
+                               : "its type is a text's: souk_option_text reads it";
+}
+
+/* `types`: bits of those that the reader can give. */
+static int has_option(struct souk_ctx *ctx, const char *key, uint32_t types)
 {
     const struct descriptor *descriptor = &ctx->self->descriptor;
-    for (size_t i = 0; key && i < descriptor->options_count; i++)
-        if (strcmp(descriptor->options[i].key, key) == 0)
-            return ctx->self->options != NULL;
+    for (size_t i = 0; key && i < descriptor->options_count; i++) {
+        const struct souk_option *option = &descriptor->options[i];
+        if (strcmp(option->key, key) != 0)
+            continue;
+        if (!(BIT(option->type) & types))
+            log_warn("option.mistyped", LOG_S("plugin", ctx->self->name), LOG_S("key", key),
+                     LOG_S("text", reader_of(option->type)));
+        return ctx->self->options != NULL;
+    }
     log_warn("option.unknown", LOG_S("plugin", ctx->self->name), LOG_S("key", key),
              LOG_S("text", "the descriptor's options table has no such key"));
     return 0;
@@ -132,18 +154,20 @@ static int has_option(struct souk_ctx *ctx, const char *key)
 
 static int64_t call_option_int(struct souk_ctx *ctx, const char *key)
 {
-    return has_option(ctx, key) ? options_int(ctx->self->options, key) : 0;
+    return has_option(ctx, key, NUMBERS) ? options_int(ctx->self->options, key) : 0;
 }
 
+/* A number's text is as it was written. */
 static struct souk_str call_option_text(struct souk_ctx *ctx, const char *key)
 {
-    return has_option(ctx, key) ? options_text(ctx->self->options, key) : souk_str("");
+    return has_option(ctx, key, ~TREES) ? options_text(ctx->self->options, key) : souk_str("");
 }
 
 static const struct souk_value *call_option(struct souk_ctx *ctx, const char *key)
 {
-    return has_option(ctx, key) ? (const struct souk_value *)options_json(ctx->self->options, key)
-                                : NULL;
+    return has_option(ctx, key, TREES)
+               ? (const struct souk_value *)options_json(ctx->self->options, key)
+               : NULL;
 }
 
 static const char *locale_of(const struct souk_ctx *ctx)

@@ -420,7 +420,7 @@ static int cart_change(struct souk_ctx *ctx, struct souk_str id, const struct so
         *cart = NULL;
     if (ctx->kind != SOUK_TASK)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_cart_change in a %s call; use a TASK route, or a job",
+                             "souk_cart_change in %s call; use a TASK route, or a job",
                              bridge_kind_name(ctx->kind));
     if (!bridge_view_ok(id) || (id.len && !is_token(id)))
         return bridge_refuse(ctx, SOUK_INVALID, "souk_cart_change: this is no id of a cart");

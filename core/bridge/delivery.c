@@ -279,8 +279,8 @@ int delivery_free(const struct provider_scope *scope, struct souk_str method,
 
 /* ---- parcels ---- */
 
-static void take_result(const struct provider_scope *scope, const char *plugin,
-                        struct souk_shipment_result *result)
+/* 0: its state is none that there is. */
+static int take_result(const struct provider_scope *scope, struct souk_shipment_result *result)
 {
     struct json *data = (struct json *)(void *)result->data;
     struct souk_str state = clean(scope->arena, result->state, TEXT_MOST);
@@ -290,15 +290,19 @@ static void take_result(const struct provider_scope *scope, const char *plugin,
     if (!str_starts(result->tracking_url, "https://") &&
         !str_starts(result->tracking_url, "http://"))
         result->tracking_url = souk_str("");
-    if (state.len && !shipment_state_known(state)) {
-        log_warn("delivery.state", LOG_S("plugin", plugin), LOG_T("state", state),
-                 LOG_S("text", "this is no state of a parcel: nothing was changed"));
-        state = souk_str("");
-    }
     result->state = state;
     result->data = data && data->kind == JSON_OBJECT
                        ? (struct souk_value *)(void *)json_copy(scope->arena, data)
                        : NULL;
+    return state.len == 0 || shipment_state_known(state);
+}
+
+/* Staff read the words of the plugin, whatever the code. */
+static void keep_words(const struct provider_call *call, int code, struct err *err)
+{
+    const struct err *said = &call->ctx.failure;
+    if (code != SOUK_OK && call->ctx.failed == 1 && said->code == code && said->text[0])
+        err_set(err, code, "%s", said->text);
 }
 
 int delivery_call(const struct provider_scope *scope, enum delivery_verb verb,
@@ -324,8 +328,15 @@ int delivery_call(const struct provider_scope *scope, enum delivery_verb verb,
     else if (verb == DELIVERY_TRACK && HAS(table, track))
         returned = table->track(&call.ctx, shipment, result);
     int done = provider_end(&call, returned, err);
-    take_result(scope, plugin, result);
-    return done;
+    keep_words(&call, done, err);
+    if (take_result(scope, result) || done != SOUK_OK)
+        return done;
+    log_error("delivery.state", LOG_S("plugin", plugin), LOG_T("state", result->state),
+              LOG_S("text", "this is no state of a parcel; souk/delivery.h lists them"));
+    err_set(err, SOUK_ERROR, "plugin \"%s\" gives the parcel the state \"%.*s\", which is none",
+            plugin, SOUK_PRI(result->state));
+    result->message = arena_str(scope->arena, souk_str(err->text));
+    return SOUK_ERROR;
 }
 
 /* ---- labels ---- */

@@ -205,7 +205,7 @@ static int event_ask(struct souk_ctx *ctx, const char *event, struct souk_str su
         return SOUK_INVALID;
     if (ctx->kind != SOUK_TASK)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_filter %s in a %s call: filters may take long, so they "
+                             "souk_filter %s in %s call: filters may take long, so they "
                              "are asked in TASK",
                              event, bridge_kind_name(ctx->kind));
     if (!json || json->kind != JSON_OBJECT)
@@ -282,7 +282,7 @@ static int event_job_add(struct souk_ctx *ctx, const char *name, struct souk_str
     if (ctx->kind == SOUK_TASK)
         return query_write(ctx, put_job, &order);
     return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                         "souk_job_add %s in a %s call; use a WRITE or TASK route", name,
+                         "souk_job_add %s in %s call; use a WRITE or TASK route", name,
                          bridge_kind_name(ctx->kind));
 }
 

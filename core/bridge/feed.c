@@ -247,7 +247,12 @@ static int leave(struct feed_run *run, struct provider_call *call, int code, str
                  LOG_S("where", call->place.where),
                  LOG_S("text", "a feed's provider may query and write nothing"));
     run->noisy += call->ctx.noisy;
-    return provider_end(call, code, err);
+    code = provider_end(call, code, err);
+    const struct err *said = &call->ctx.failure; /* staff read it, whatever the code */
+    run->worded = code != SOUK_OK && call->ctx.failed == 1 && said->code == code && said->text[0];
+    if (run->worded)
+        err_set(err, code, "%s", said->text);
+    return code;
 }
 
 /* What the call has written goes on its way, if the call was good. */
@@ -272,20 +277,19 @@ static int with_sink(struct feed_run *run, struct provider_call *call, int code)
     return bridge_refuse(&call->ctx, SOUK_ERROR, "%s", why);
 }
 
-static void fill_shop(struct feed_run *run)
+static void fill_shop(struct arena *arena, struct souk_feed_sink *sink, struct souk_feed *view)
 {
     const struct market_shop *shop = market_shop();
-    struct arena *arena = run->scope->arena;
     struct json *codes = json_new(arena, JSON_ARRAY);
-    run->view.size = sizeof run->view;
-    run->view.sink = &run->sink;
-    run->view.shop_name = souk_str(shop->name);
-    run->view.shop_company = souk_str(shop->name);
-    run->view.shop_url = souk_str(shop->url);
-    json_add_str(arena, codes, NULL, run->view.currency);
-    run->view.currencies = (const struct souk_value *)(const void *)codes;
-    if (!run->view.settings)
-        run->view.settings = (const struct souk_value *)(const void *)json_new(arena, JSON_OBJECT);
+    view->size = sizeof *view;
+    view->sink = sink;
+    view->shop_name = souk_str(shop->name);
+    view->shop_company = souk_str(shop->name);
+    view->shop_url = souk_str(shop->url);
+    json_add_str(arena, codes, NULL, view->currency);
+    view->currencies = (const struct souk_value *)(const void *)codes;
+    if (!view->settings)
+        view->settings = (const struct souk_value *)(const void *)json_new(arena, JSON_OBJECT);
 }
 
 /* In the call, so that it is the very list that the plugin would get of souk_categories. */
@@ -306,7 +310,7 @@ static int fill_categories(struct feed_run *run, struct souk_ctx *ctx)
 int feed_run_begin(struct feed_run *run, struct err *err)
 {
     struct provider_call call;
-    fill_shop(run);
+    fill_shop(run->scope->arena, &run->sink, &run->view);
     int code = enter(run, &call, "feed begin", run->scope, err);
     if (code != SOUK_OK)
         return code;
@@ -317,6 +321,44 @@ int feed_run_begin(struct feed_run *run, struct err *err)
         run->sink.open = 0;
     }
     return hand_over(run, leave(run, &call, code, err), err);
+}
+
+/* "days: is no number" of a setting that there is. */
+static struct souk_str named_setting(struct souk_table settings, struct souk_str words)
+{
+    const struct feed_format format = {.settings = settings};
+    ptrdiff_t colon = str_find(words, ':');
+    struct souk_feed_setting setting;
+    for (uint32_t i = 0; colon > 0 && feed_format_setting(&format, i, &setting); i++)
+        if (souk_str_is(str_make(words.ptr, (size_t)colon), setting.key))
+            return souk_str(setting.key);
+    return souk_str("");
+}
+
+int feed_check(const struct provider_scope *scope, struct souk_str format, struct souk_feed *view,
+               struct souk_str *key, struct err *err)
+{
+    struct provider_call call;
+    struct souk_feed_sink sink = {0};
+    const struct provider *provider = scope->set ? provider_find(scope->set, kind, format) : NULL;
+    const struct souk_feed_provider *table = provider ? provider->row->table : NULL;
+    *key = souk_str("");
+    if (!table || !HAS(table, check) || !table->check)
+        return SOUK_OK;
+    fill_shop(scope->arena, &sink, view);
+    view->categories = (const struct souk_value *)(const void *)json_new(scope->arena, JSON_ARRAY);
+    int code = provider_begin(&call, scope, kind, format, "feed check", err);
+    if (code == SOUK_OK)
+        code = provider_end(&call, table->check(&call.ctx, view), err);
+    buf_free(&sink.bytes);
+    if (code != SOUK_INVALID)
+        return code;
+    *key = arena_str(scope->arena, named_setting(table->settings, souk_str(err->text)));
+    if (key->len) { /* what is said of it stands beside it */
+        struct souk_str rest = str_trim(str_from(souk_str(err->text), key->len + 1));
+        err_set(err, code, "%s", arena_cstr(scope->arena, rest));
+    }
+    return code;
 }
 
 /* 1: it was left out. */

@@ -25,6 +25,12 @@ int feed_format_next(const struct plugin_set *set, struct souk_str before, struc
 int feed_format_setting(const struct feed_format *format, uint32_t index,
                         struct souk_feed_setting *setting);
 
+/* Before a feed is saved: may it be written so? `view`: name, locale, currency, country and
+ * settings of the feed to come. SOUK_INVALID with words: no; *key is the setting that they name, or
+ * empty. A format that is away, or that does not check: SOUK_OK. `scope` is of READ. */
+int feed_check(const struct provider_scope *scope, struct souk_str format, struct souk_feed *view,
+               struct souk_str *key, struct err *err);
+
 /* Words of the format's plugin in a language. */
 struct souk_str feed_format_words(const struct plugin_set *set, const struct feed_format *format,
                                   const char *locale, const char *words);
@@ -45,7 +51,8 @@ struct feed_run {
     int (*write)(void *user, struct souk_str bytes, struct err *err);
     int (*reject)(void *user, const struct json *item, struct souk_str words);
     int64_t taken, rejected;
-    int noisy; /* how often the provider tried to write elsewhere, and was refused */
+    int worded; /* the provider itself has said why it went no further */
+    int noisy;  /* how often the provider tried to write elsewhere, and was refused */
 };
 
 /* Fills in shop, categories and currencies, and lets the provider write its head. */

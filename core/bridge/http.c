@@ -66,7 +66,7 @@ static int http_request(struct souk_ctx *ctx, const struct souk_http_request *re
 {
     if (ctx->kind != SOUK_TASK)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_http in a %s call; the network is for TASK routes, "
+                             "souk_http in %s call; the network is for TASK routes, "
                              "jobs, listeners and commands",
                              bridge_kind_name(ctx->kind));
     if (!request || !response)

@@ -69,7 +69,7 @@ static int change(struct souk_ctx *ctx, const char *function, struct pair *pair)
         return query_write(ctx, write_pair, pair);
     if (ctx->kind != SOUK_WRITE)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "%s in a %s call; use a WRITE or TASK route, or a job", function,
+                             "%s in %s call; use a WRITE or TASK route, or a job", function,
                              bridge_kind_name(ctx->kind));
     return query_conn(ctx) ? write_pair(ctx, pair) : ctx->failure.code;
 }

@@ -12,6 +12,7 @@
 
 #define SEND_SPAN (45 * CLOCK_SECOND)
 #define DRAW_SPAN (20 * CLOCK_SECOND)
+#define WAIT_MOST (24 * 60 * 60) /* seconds; beyond a day the word is not taken */
 
 /* ---- messages ---- */
 
@@ -52,8 +53,12 @@ int notify_send(const struct provider_scope *scope, const char *channel,
     const struct souk_notify_provider *table = call.provider->row->table;
     int returned = table->send(&call.ctx, message, result);
     code = provider_end(&call, returned, err);
+    const struct err *said = &call.ctx.failure; /* staff read it, whatever the code */
+    if (code != SOUK_OK && call.ctx.failed == 1 && said->code == code && said->text[0])
+        err_set(err, code, "%s", said->text);
     result->reference = value_clean(scope->arena, result->reference);
     result->message = value_clean(scope->arena, result->message);
+    result->wait = result->wait < 0 ? 0 : result->wait > WAIT_MOST ? WAIT_MOST : result->wait;
     return code;
 }
 
@@ -226,7 +231,7 @@ static int smtp(struct souk_ctx *ctx, const struct souk_smtp_request *request,
     struct client_mail_reply reply;
     if (ctx->kind != SOUK_TASK)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_smtp in a %s call; the network is for TASK routes, jobs, "
+                             "souk_smtp in %s call; the network is for TASK routes, jobs, "
                              "listeners and commands",
                              bridge_kind_name(ctx->kind));
     if (!request || !response)

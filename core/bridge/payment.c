@@ -355,7 +355,7 @@ int payment_view(struct db_conn *conn, struct arena *arena, const struct payment
     };
     int code = view_order(conn, arena, row, view);
     if (code == SOUK_OK)
-        code = order_load(conn, arena, row->order_id, 0, &order);
+        code = order_share(conn, arena, row->order_id, &order);
     if (code == SOUK_OK && row->data.len)
         code = json_parse(arena, row->data, &data, &err);
     view->order = (const struct souk_value *)order;
@@ -464,7 +464,7 @@ static int report(struct souk_ctx *ctx, const struct souk_payment_report *from, 
     if (!from || from->size < offsetof(struct souk_payment_report, payment_reference))
         return bridge_refuse(ctx, SOUK_INVALID, "souk_payment_report: set the report's size");
     if (ctx->kind != SOUK_WRITE && ctx->kind != SOUK_TASK)
-        return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_payment_report in a %s call",
+        return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_payment_report in %s call",
                              bridge_kind_name(ctx->kind));
     struct souk_payment_report said = read_report(from);
     if (check_report(ctx, &said, &provider) != SOUK_OK)

@@ -109,7 +109,7 @@ static int quote(struct souk_ctx *ctx, const struct souk_value *cart, const stru
         return bridge_refuse(ctx, SOUK_INVALID, "souk_quote: a cart is a map");
     if (ctx->kind != SOUK_TASK)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_quote asks the shop's rules, so it is for TASK calls; this is a "
+                             "souk_quote asks the shop's rules, so it is for TASK calls; this is "
                              "%s call",
                              bridge_kind_name(ctx->kind));
     if (json_at(doc, "scripts"))

@@ -22,7 +22,7 @@ int push_tell(struct souk_ctx *ctx, struct souk_str topic, const struct souk_val
 {
     if (ctx->kind != SOUK_TASK)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_push in a %s call: push from a listener of the fact, when it is "
+                             "souk_push in %s call: push from a listener of the fact, when it is "
                              "committed",
                              bridge_kind_name(ctx->kind));
     if (!bridge_view_ok(topic) || topic.len > TOPIC_MOST || !str_starts(topic, "public:"))

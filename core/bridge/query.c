@@ -17,6 +17,8 @@
  */
 #include "bridge/internal.h"
 
+#include "base/log.h"
+
 #define ARGS_MOST 64
 
 /* ---- connections ---- */
@@ -110,7 +112,7 @@ static int query_exec(struct souk_ctx *ctx, const char *sql, const struct souk_a
         *changed = 0;
     if (ctx->kind != SOUK_WRITE)
         return bridge_refuse(
-            ctx, SOUK_WRONG_KIND, "souk_exec in a %s call; %s", bridge_kind_name(ctx->kind),
+            ctx, SOUK_WRONG_KIND, "souk_exec in %s call; %s", bridge_kind_name(ctx->kind),
             ctx->kind == SOUK_TASK ? "put it into a function for souk_then_write or "
                                      "souk_db_write"
                                    : "declare the route SOUK_WRITE, or SOUK_TASK with "
@@ -144,6 +146,8 @@ static int query_open(struct souk_ctx *ctx, const char *sql, const struct souk_a
     if (code != SOUK_OK)
         return refuse_sql(ctx, code, sql);
     open->open = 1;
+    open->ctx = ctx;
+    open->sql = sql;
     open->next = ctx->rows;
     ctx->rows = open;
     *rows = open;
@@ -159,12 +163,25 @@ static int query_next(struct souk_rows *rows)
     int more = db_next(&rows->rows);
     if (more <= 0)
         rows->open = 0;
-    return more;
+    return more < 0 ? refuse_sql(rows->ctx, more, rows->sql) : more;
 }
 
-static int has_column(const struct souk_rows *rows, uint32_t column)
+/* A column that there is not reads as 0 or the empty text, which on a page is a price of nothing:
+ * the log says so, once a query. */
+static int has_column(struct souk_rows *rows, uint32_t column)
 {
-    return rows && rows->open && column < (uint32_t)rows->rows.columns;
+    if (!rows || !rows->open)
+        return 0;
+    if (column < (uint32_t)rows->rows.columns)
+        return 1;
+    if (!rows->blamed)
+        log_error("column.unknown", LOG_S("plugin", rows->ctx->self->name),
+                  LOG_T("text", arena_printf(rows->ctx->arena,
+                                             "there is no column %u: they count from 0, and the "
+                                             "statement has %d; in: %.120s",
+                                             column, rows->rows.columns, rows->sql)));
+    rows->blamed = 1;
+    return 0;
 }
 
 static int64_t query_column_int(struct souk_rows *rows, uint32_t column)
@@ -262,7 +279,7 @@ static int query_db_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_db_write: no function");
     if (ctx->kind != SOUK_TASK)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_db_write waits, so it is for TASK calls; in a %s call "
+                             "souk_db_write waits, so it is for TASK calls; in %s call "
                              "%s",
                              bridge_kind_name(ctx->kind),
                              ctx->kind == SOUK_WRITE ? "use souk_exec at once"
@@ -275,7 +292,7 @@ static int query_then_write(struct souk_ctx *ctx, souk_write_fn fn, void *arg)
     if (!fn)
         return bridge_refuse(ctx, SOUK_INVALID, "souk_then_write: no function");
     if (ctx->kind == SOUK_WRITE || ctx->kind == SOUK_READ || ctx->kind == CALL_INIT)
-        return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_then_write ends a TASK; this is a %s call",
+        return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_then_write ends a TASK; this is %s call",
                              bridge_kind_name(ctx->kind));
     if (!ctx->may_step)
         return query_write(ctx, fn, arg);

@@ -135,7 +135,7 @@ static int request_session_set(struct souk_ctx *ctx, const char *key, struct sou
         return bridge_refuse(ctx, SOUK_WRONG_KIND, "souk_session_set: not in a request");
     if (ctx->kind != SOUK_WRITE)
         return bridge_refuse(ctx, SOUK_WRONG_KIND,
-                             "souk_session_set in a %s call; use a WRITE route or "
+                             "souk_session_set in %s call; use a WRITE route or "
                              "souk_then_write",
                              bridge_kind_name(ctx->kind));
     if (!key || !key[0] || strlen(key) > 100 || !bridge_view_ok(value))

@@ -52,7 +52,10 @@ struct souk_ctx {
 struct souk_rows { /* one query of a plugin, in the call's arena */
     struct db_rows rows;
     struct souk_rows *next;
+    struct souk_ctx *ctx; /* whose failure it is when a step fails */
+    const char *sql;
     int open;
+    int blamed; /* a column that there is not was asked for, and the log has it */
 };
 
 /* An arena for what is given back in pieces (souk_item_walk, souk_order_list), empty; what stood in

@@ -10,7 +10,8 @@
 #include "plugin/descriptor.h"
 
 /* Adds name, version, summary, contact, license, role, abi, requires, options, routes,
- * pages, slots, events, jobs, commands, migrations, tables, files, providers, resources, rights. Copies all text.
+ * pages, slots, events, jobs, commands, migrations, tables, files, providers, resources, rights.
+ * Copies all text.
  */
 void describe_plugin(struct arena *arena, const struct descriptor *descriptor,
                      const struct option_values *values, struct json *out);

@@ -345,6 +345,8 @@ int descriptor_check_providers(const struct row_check *check, const struct descr
                                     ".size = sizeof(…)",
                                     row->kind, row->name);
         }
+        if (descriptor_check_table(check, i, row, size))
+            return SOUK_INVALID;
         if (strcmp(row->kind, "track") == 0 && check_track(check, d, i))
             return SOUK_INVALID;
         for (size_t k = 0; k < i; k++) {

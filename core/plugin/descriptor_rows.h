@@ -27,6 +27,9 @@ int descriptor_check_jobs(const struct row_check *check, const struct descriptor
 int descriptor_check_commands(const struct row_check *check, const struct descriptor *d);
 int descriptor_check_migrations(const struct row_check *check, const struct descriptor *d);
 int descriptor_check_providers(const struct row_check *check, const struct descriptor *d);
+/* descriptor_table.c: the members that a provider's table of so many bytes must have. */
+int descriptor_check_table(const struct row_check *check, size_t row,
+                           const struct souk_provider *provider, uint32_t size);
 /* descriptor_site.c: what the web is built from. */
 int descriptor_check_routes(const struct row_check *check, const struct descriptor *d);
 int descriptor_check_pages(const struct row_check *check, const struct descriptor *d);

@@ -303,7 +303,8 @@ static int check_unneeded(const struct plugin_set *set, const char *name, struct
     for (size_t i = 0; i < set->count; i++) {
         const struct descriptor *d = &set->plugins[i]->descriptor;
         for (size_t k = 0; k < d->relations_count; k++) {
-            if (d->relations[k].relation == SOUK_NEEDS && strcmp(d->relations[k].plugin, name) == 0) {
+            if (d->relations[k].relation == SOUK_NEEDS &&
+                strcmp(d->relations[k].plugin, name) == 0) {
                 return err_set(err, SOUK_CONFLICT,
                                "plugin \"%s\" is needed by plugin \"%s\"; disable \"%s\" first",
                                name, set->plugins[i]->name, set->plugins[i]->name);

@@ -158,6 +158,25 @@ static int emit_ready(struct souk_ctx *ctx, const struct held *held)
                      souk_printf(ctx, "order:%lld", (long long)held->order), payload);
 }
 
+/* For the customer, in the language of the order: whoever stands at the counter has another. */
+static int describe_waiting(struct souk_ctx *ctx, const struct held *held, struct souk_str *text)
+{
+    const struct souk_value *order;
+    int code = souk_order_get(ctx, held->order, &order);
+    if (code != SOUK_OK)
+        return code;
+    struct souk_str locale = souk_text(souk_get(order, "locale"));
+    struct souk_str until = souk_date_text(ctx, locale, held->until, SOUK_DATE, souk_str(""));
+    struct souk_str kept = souk_t_in(ctx, locale, "kept until", NULL, 1);
+    struct souk_str word = souk_t_in(ctx, locale, "Pickup code", NULL, 1);
+    *text = souk_str_is(held->kind, SHOWROOM)
+                ? souk_printf(ctx, "%.*s: %.*s; %.*s %.*s", SOUK_PRI(word), SOUK_PRI(held->code),
+                              SOUK_PRI(kept), SOUK_PRI(until))
+                : souk_printf(ctx, "%.*s; %.*s %.*s", SOUK_PRI(held->place), SOUK_PRI(kept),
+                              SOUK_PRI(until));
+    return SOUK_OK;
+}
+
 int counter_arrived(struct souk_ctx *ctx)
 {
     struct held held;
@@ -173,13 +192,9 @@ int counter_arrived(struct souk_ctx *ctx)
     if (code == SOUK_OK && !changed)
         return souk_fail(ctx, SOUK_CONFLICT, "%s",
                          souk_t(ctx, "this parcel has arrived already").ptr);
-    struct souk_str until = words_date(ctx, held.until), kept = souk_t(ctx, "kept until");
-    struct souk_str word = souk_t(ctx, "Pickup code"), text;
-    text = souk_str_is(held.kind, SHOWROOM)
-               ? souk_printf(ctx, "%.*s: %.*s; %.*s %.*s", SOUK_PRI(word), SOUK_PRI(held.code),
-                             SOUK_PRI(kept), SOUK_PRI(until))
-               : souk_printf(ctx, "%.*s; %.*s %.*s", SOUK_PRI(held.place), SOUK_PRI(kept),
-                             SOUK_PRI(until));
+    struct souk_str text = souk_str("");
+    if (code == SOUK_OK)
+        code = describe_waiting(ctx, &held, &text);
     if (code == SOUK_OK)
         code = tell(ctx, &held, "available_for_pickup", text);
     if (code == SOUK_OK) /* on the order's page */

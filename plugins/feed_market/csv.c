@@ -141,21 +141,35 @@ static struct souk_str first_of(struct souk_ctx *ctx, const struct souk_value *i
     return text;
 }
 
-static int begin(struct souk_ctx *ctx, struct souk_feed *feed)
+static int read_settings(struct souk_ctx *ctx, const struct souk_feed *feed, struct csv *csv)
 {
-    struct csv *csv = souk_alloc(ctx, sizeof *csv);
     struct souk_str sign = market_setting(feed, "sign");
-    feed->state = csv;
     csv->sign = souk_str_is(sign, "tab") ? '\t' : sign.len ? sign.ptr[0] : ',';
     csv->as_is = souk_str_is(market_setting(feed, "formulas"), "yes");
     csv->required = market_setting(feed, "required");
     market_map_read(ctx, market_setting(feed, "columns"), &csv->columns);
     if (csv->columns.count == 0 || csv->columns.count > COLUMNS_MOST)
         return souk_fail(ctx, SOUK_INVALID,
-                         "columns are lines \"header = value\", at least one, at most %d",
+                         "columns: are lines \"header = value\", at least one, at most %d",
                          COLUMNS_MOST);
     if (!strchr(",;\t|", csv->sign))
-        return souk_fail(ctx, SOUK_INVALID, "the sign between columns is , ; | or tab");
+        return souk_fail(ctx, SOUK_INVALID, "sign: is , ; | or tab");
+    return SOUK_OK;
+}
+
+static int check_settings(struct souk_ctx *ctx, const struct souk_feed *feed)
+{
+    struct csv csv;
+    return read_settings(ctx, feed, &csv);
+}
+
+static int begin(struct souk_ctx *ctx, struct souk_feed *feed)
+{
+    struct csv *csv = souk_alloc(ctx, sizeof *csv);
+    int code = read_settings(ctx, feed, csv);
+    feed->state = csv;
+    if (code != SOUK_OK)
+        return code;
     for (uint32_t i = 0; i < csv->columns.count; i++) {
         if (i)
             souk_feed_write(feed, (struct souk_str){&csv->sign, 1});
@@ -209,4 +223,5 @@ const struct souk_feed_provider csv_provider = {
     begin,
     item,
     end,
+    check_settings,
 };

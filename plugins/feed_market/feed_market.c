@@ -25,6 +25,15 @@ int market_yes(const struct souk_feed *feed, const char *key)
     return souk_str_is(text, "yes") || souk_str_is(text, "true") || souk_str_is(text, "1");
 }
 
+int market_one_of(struct souk_ctx *ctx, const struct souk_feed *feed, const char *key,
+                  const char *words)
+{
+    struct souk_str text = market_setting(feed, key);
+    if (text.len == 0 || souk_in_list(souk_str(words), text))
+        return SOUK_OK;
+    return souk_fail(ctx, SOUK_INVALID, "%s: is one of %s", key, words);
+}
+
 void market_map_read(struct souk_ctx *ctx, struct souk_str text, struct market_map *map)
 {
     struct souk_str rest = text, line, key;

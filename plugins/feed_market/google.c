@@ -29,20 +29,36 @@ struct google { /* feed->state */
     int by_number;
 };
 
+/* Days until backorders are there; -1: not said. */
+static int read_days(struct souk_ctx *ctx, const struct souk_feed *feed, int64_t *days)
+{
+    struct souk_str text = market_setting(feed, "backorder_days");
+    *days = -1;
+    if (text.len && (!souk_decimal(text, 0, days) || *days < 0 || *days > 365))
+        return souk_fail(ctx, SOUK_INVALID, "backorder_days: is a number of days up to 365");
+    return SOUK_OK;
+}
+
+/* Of what would be read as something else, too. */
+static int check_settings(struct souk_ctx *ctx, const struct souk_feed *feed)
+{
+    int64_t days;
+    int code = market_one_of(ctx, feed, "ids", "sku,id");
+    return code ? code : read_days(ctx, feed, &days);
+}
+
 static int begin(struct souk_ctx *ctx, struct souk_feed *feed)
 {
     struct google *google = souk_alloc(ctx, sizeof *google);
-    struct souk_str days = market_setting(feed, "backorder_days");
     memset(google, 0, sizeof *google);
     feed->state = google;
     market_tree_read(ctx, feed, &google->tree);
     market_map_read(ctx, market_setting(feed, "categories"), &google->categories);
     market_map_read(ctx, market_setting(feed, "attributes"), &google->attributes);
     google->by_number = souk_str_is(market_setting(feed, "ids"), "id");
-    google->backorder = -1;
-    if (days.len && (!souk_decimal(days, 0, &google->backorder) || google->backorder < 0 ||
-                     google->backorder > 365))
-        return souk_fail(ctx, SOUK_INVALID, "backorder_days is a number of days up to 365");
+    int code = read_days(ctx, feed, &google->backorder);
+    if (code != SOUK_OK)
+        return code;
     if (google->backorder >= 0)
         google->backorder_date = souk_time_print(ctx, feed->at + google->backorder * DAY);
     souk_feed_put(feed, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -265,4 +281,5 @@ const struct souk_feed_provider google_provider = {
     begin,
     item,
     end,
+    check_settings,
 };

@@ -25,6 +25,10 @@ void market_map_read(struct souk_ctx *ctx, struct souk_str text, struct market_m
 /* The value of a key; empty: it is not there. */
 struct souk_str market_map_find(const struct market_map *map, struct souk_str key);
 
+/* SOUK_INVALID, naming the setting, when it is there and none of these, a list with commas. */
+int market_one_of(struct souk_ctx *ctx, const struct souk_feed *feed, const char *key,
+                  const char *words);
+
 /* ---- categories ---- */
 
 struct market_category {

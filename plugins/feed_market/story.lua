@@ -51,9 +51,10 @@ end)
 story("what is wrong is said, and nothing else is written", function()
   make("market", "yml")
   local before = get("/feeds/market.xml").body
-  admin.patch("/api/v1/admin/feeds/market", { json = { settings = { delivery_options = "for free" } } })
+  local answer = admin.patch("/api/v1/admin/feeds/market", { json = { settings = { delivery_options = "for free" } } })
   settled()
-  local feed = admin.get("/api/v1/admin/feeds/market").json
-  expect(feed.error:find("delivery options are lines", 1, true), "the reason: " .. feed.error)
+  expect_equal(answer.status, 422, "the answer")
+  expect_equal(answer.json.errors[1].pointer, "/settings/delivery_options", "the place")
+  expect(answer.body:find("are lines", 1, true), "the reason: " .. answer.body)
   expect_equal(get("/feeds/market.xml").body, before, "the old file")
 end)

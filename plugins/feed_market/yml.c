@@ -77,7 +77,7 @@ static int read_delivery(struct souk_ctx *ctx, const struct souk_feed *feed, str
         struct souk_str option = delivery_option(ctx, feed, line);
         if (option.len == 0)
             return souk_fail(ctx, SOUK_INVALID,
-                             "delivery options are lines \"cost | days | order before\", such as "
+                             "delivery_options: are lines \"cost | days | order before\", such as "
                              "4.90 | 1-3 | 18; this is none: %.*s",
                              SOUK_PRI(line));
         out = souk_printf(ctx, "%.*s%.*s", SOUK_PRI(out), SOUK_PRI(option));
@@ -104,6 +104,25 @@ static void number_categories(struct souk_ctx *ctx, struct market_tree *tree)
         tree->at[i].id = market_number(&numbers, tree->at[i].id);
 }
 
+static int refuse(struct souk_ctx *ctx, const struct souk_feed *feed)
+{
+    if (!is_currency(feed->currency))
+        return souk_fail(ctx, SOUK_INVALID,
+                         "YML knows no prices in %.*s; choose RUB, EUR, USD, KZT, UAH or BYN",
+                         SOUK_PRI(feed->currency));
+    return market_one_of(ctx, feed, "offers", "name,vendor.model,book");
+}
+
+/* Of what would be read as something else, too. */
+static int check_settings(struct souk_ctx *ctx, const struct souk_feed *feed)
+{
+    struct yml yml;
+    int code = refuse(ctx, feed);
+    if (code == SOUK_OK)
+        code = market_one_of(ctx, feed, "ids", "id,sku");
+    return code ? code : read_delivery(ctx, feed, &yml);
+}
+
 static int read_settings(struct souk_ctx *ctx, struct souk_feed *feed, struct yml *yml)
 {
     struct souk_str offers = market_setting(feed, "offers");
@@ -111,8 +130,6 @@ static int read_settings(struct souk_ctx *ctx, struct souk_feed *feed, struct ym
     number_categories(ctx, &yml->tree);
     if (market_yes(feed, "groups"))
         market_numbers_make(ctx, GROUPS_MOST, &yml->groups);
-    if (offers.len && !souk_in_list(souk_str("name,vendor.model,book"), offers))
-        return souk_fail(ctx, SOUK_INVALID, "the kind of offers is name, vendor.model or book");
     yml->kind = souk_str_is(offers, "vendor.model") ? VENDOR_MODEL
                 : souk_str_is(offers, "book")       ? BOOK
                                                     : NAMED;
@@ -155,11 +172,9 @@ static int begin(struct souk_ctx *ctx, struct souk_feed *feed)
     struct souk_str company = market_setting(feed, "company");
     memset(yml, 0, sizeof *yml);
     feed->state = yml;
-    if (!is_currency(feed->currency))
-        return souk_fail(ctx, SOUK_INVALID,
-                         "YML knows no prices in %.*s; choose RUB, EUR, USD, KZT, UAH or BYN",
-                         SOUK_PRI(feed->currency));
-    int code = read_settings(ctx, feed, yml);
+    int code = refuse(ctx, feed);
+    if (code == SOUK_OK)
+        code = read_settings(ctx, feed, yml);
     if (code != SOUK_OK)
         return code;
     souk_feed_put(feed, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<yml_catalog date=\"");
@@ -468,4 +483,5 @@ const struct souk_feed_provider yml_provider = {
     begin,
     item,
     end,
+    check_settings,
 };

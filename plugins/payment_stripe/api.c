@@ -7,12 +7,11 @@
  * by the core, with the same key. Stripe keeps a 5xx under its key as well, and says so; whoever
  * called looks up then what really happened.
  *
- * Stripe's own sentences go to the log, without the ones that might quote a key or an address.
+ * Stripe's own sentences go to the log, without words that might quote a key or an address.
  */
 #include "stripe.h"
 
-#define MESSAGE_MOST 300
-#define WAIT_MOST    3600
+#define WAIT_MOST 3600
 
 /* ---- forms ---- */
 
@@ -75,57 +74,6 @@ int api_error_is(const struct reply *reply, const char *member, const char *valu
     return reply->error && souk_str_is(souk_text(souk_get(reply->error, member)), value);
 }
 
-static int is_name(struct souk_str name, const char *lower)
-{
-    size_t len = strlen(lower);
-    if (name.len != len)
-        return 0;
-    for (size_t i = 0; i < len; i++) {
-        char c = name.ptr[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c + 32) : c) != lower[i])
-            return 0;
-    }
-    return 1;
-}
-
-static void read_headers(struct souk_ctx *ctx, const struct souk_http_response *response,
-                         struct reply *reply)
-{
-    for (uint32_t i = 0; i < response->header_count; i++) {
-        const struct souk_http_header *header = &response->headers[i];
-        if (is_name(header->name, "idempotent-replayed"))
-            reply->replayed = souk_str_is(header->value, "true");
-        else if (is_name(header->name, "request-id"))
-            reply->request = souk_copy(ctx, header->value);
-        else if (is_name(header->name, "retry-after")) {
-            int64_t wait = souk_number(header->value, 0);
-            reply->wait = (wait < 0 ? 0 : wait > WAIT_MOST ? WAIT_MOST : wait) * STRIPE_SECOND;
-        }
-    }
-}
-
-static int has(struct souk_str text, const char *part)
-{
-    size_t len = strlen(part);
-    for (size_t at = 0; at + len <= text.len; at++)
-        if (memcmp(text.ptr + at, part, len) == 0)
-            return 1;
-    return 0;
-}
-
-/* Stripe's sentence, unless it may quote what has no place in a log. */
-static struct souk_str sentence(const struct souk_value *error)
-{
-    struct souk_str text = souk_text(souk_get(error, "message"));
-    if (has(text, "sk_") || has(text, "rk_") || has(text, "whsec_") || has(text, "@") ||
-        has(text, "_secret_"))
-        return souk_str("(its sentence is not repeated here)");
-    if (text.len > MESSAGE_MOST)
-        for (text.len = MESSAGE_MOST; text.len && (text.ptr[text.len] & 0xC0) == 0x80;)
-            text.len--;
-    return text;
-}
-
 int api_refused(struct souk_ctx *ctx, const struct reply *reply, const char *what)
 {
     const struct souk_value *error = reply->error;
@@ -139,11 +87,12 @@ int api_refused(struct souk_ctx *ctx, const struct reply *reply, const char *wha
         code = souk_text(souk_get(error, "type"));
     return souk_fail(ctx, SOUK_ERROR, "%s: Stripe says no (%d %.*s %.*s): %.*s (request %.*s)",
                      what, reply->status, SOUK_PRI(code),
-                     SOUK_PRI(souk_text(souk_get(error, "param"))), SOUK_PRI(sentence(error)),
+                     SOUK_PRI(souk_text(souk_get(error, "param"))), SOUK_PRI(reply->words),
                      SOUK_PRI(reply->request));
 }
 
-struct souk_str api_decline(struct souk_ctx *ctx, const struct souk_value *error)
+struct souk_str api_decline(struct souk_ctx *ctx, struct souk_str locale,
+                            const struct souk_value *error)
 {
     static const struct {
         const char *code, *words;
@@ -167,70 +116,77 @@ struct souk_str api_decline(struct souk_ctx *ctx, const struct souk_value *error
     for (size_t n = 0; n < 2; n++)
         for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
             if (souk_str_is(names[n], reasons[i].code))
-                return souk_t(ctx, reasons[i].words);
-    return souk_t(ctx, "Your card was declined; please take another one or another way to pay.");
+                return souk_t_in(ctx, locale, reasons[i].words, NULL, 1);
+    return souk_t_in(ctx, locale,
+                     "Your card was declined; please take another one or another way to pay.", NULL,
+                     1);
 }
 
 /* ---- the request ---- */
 
-static int no_answer(struct souk_ctx *ctx, int code)
+static void read_headers(struct souk_ctx *ctx, const struct souk_http_response *response,
+                         struct reply *reply)
 {
-    struct souk_str why = souk_copy(ctx, souk_failure(ctx));
-    if (code != SOUK_TIMEOUT && code != SOUK_BUSY && code != SOUK_DENIED)
-        code = SOUK_UNAVAILABLE;
-    /* a forbidden address is a matter of souk.lua, not of this customer */
-    return souk_fail(ctx, code == SOUK_DENIED ? SOUK_ERROR : code, "no answer of Stripe: %.*s",
-                     SOUK_PRI(why));
+    struct souk_str request = souk_http_header(response, "Request-Id");
+    reply->replayed = souk_str_is(souk_http_header(response, "Idempotent-Replayed"), "true");
+    if (request.len)
+        reply->request = souk_copy(ctx, request);
 }
 
-static int read_answer(struct souk_ctx *ctx, const struct souk_http_response *response,
+/* The last word that was said, with Stripe's name of the request. */
+static int not_known(struct souk_ctx *ctx, int code, const struct reply *reply)
+{
+    struct souk_str why = souk_copy(ctx, souk_failure(ctx));
+    return souk_fail(ctx, code, "%.*s (request %.*s)", SOUK_PRI(why), SOUK_PRI(reply->request));
+}
+
+static int read_answer(struct souk_ctx *ctx, const struct souk_http_answer *answer, int code,
                        struct reply *reply)
 {
-    struct souk_value *body = NULL;
-    int status = response->status;
-    reply->status = status;
-    read_headers(ctx, response, reply);
-    if (status == 409 || status == 429 || status >= 500 || status < 200)
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "Stripe answers %d (request %.*s)", status,
-                         SOUK_PRI(reply->request));
-    if (souk_json_parse(ctx, response->body, &body) != SOUK_OK || souk_kind(body) != SOUK_VALUE_MAP)
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "Stripe answers %d without JSON (request %.*s)",
-                         status, SOUK_PRI(reply->request));
-    if (status < 300) {
-        reply->body = body;
+    if (code == SOUK_OK && souk_kind(answer->json) == SOUK_VALUE_MAP) {
+        reply->body = answer->json;
         return SOUK_OK;
     }
-    reply->error = souk_get(body, "error");
-    if (status < 400 || souk_kind(reply->error) != SOUK_VALUE_MAP)
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "something that is not Stripe answers %d", status);
+    reply->error = souk_get(answer->json, "error");
+    if (answer->status == 409 || answer->status == 429 || answer->status >= 500 ||
+        answer->status < 400) { /* also without a key */
+        reply->error = NULL;
+        return not_known(ctx, code == SOUK_BUSY ? code : SOUK_UNAVAILABLE, reply);
+    }
+    if (souk_kind(reply->error) != SOUK_VALUE_MAP) {
+        reply->error = NULL;
+        return souk_fail(ctx, SOUK_UNAVAILABLE, "something that is not Stripe answers %d",
+                         answer->status);
+    }
     return SOUK_OK;
 }
 
 int api_call(struct souk_ctx *ctx, struct souk_str path, const struct form *form,
              struct souk_str key, struct reply *reply)
 {
-    struct souk_http_header headers[4] = {
-        {SOUK_STR("Authorization"),
-         souk_printf(ctx, "Bearer %.*s", SOUK_PRI(souk_option_text(ctx, "secret_key")))},
-        {SOUK_STR("Stripe-Version"), SOUK_STR(STRIPE_VERSION)},
+    static const struct souk_http_header version[] = {
+        {SOUK_STR("Stripe-Version"), SOUK_STR(STRIPE_VERSION)}};
+    struct souk_http_ask ask = {
+        .peer = "Stripe",
+        .url = souk_option_text(ctx, "base_url"),
+        .path = path,
+        .bearer = souk_option_text(ctx, "secret_key"),
+        .headers = version,
+        .header_count = 1,
     };
-    struct souk_str base = souk_option_text(ctx, "base_url");
-    const struct souk_http_response *response;
-    struct souk_http_request request = {
-        .size = sizeof request, .headers = headers, .header_count = 2};
-    *reply = (struct reply){.request = souk_str("-")};
-    while (base.len && base.ptr[base.len - 1] == '/')
-        base.len--;
-    request.url = souk_printf(ctx, "%.*s%.*s", SOUK_PRI(base), SOUK_PRI(path));
+    struct souk_http_answer answer;
     if (form) {
-        request.method = "POST";
-        request.body = (struct souk_str){form->text, form->len};
-        headers[request.header_count++] = (struct souk_http_header){
-            SOUK_STR("Content-Type"), SOUK_STR("application/x-www-form-urlencoded")};
-        if (key.len)
-            headers[request.header_count++] =
-                (struct souk_http_header){SOUK_STR("Idempotency-Key"), key};
+        ask.body = (struct souk_str){form->text, form->len};
+        ask.type = "application/x-www-form-urlencoded";
+        ask.method = "POST";
+        ask.key = key;
     }
-    int code = souk_http(ctx, &request, &response);
-    return code == SOUK_OK ? read_answer(ctx, response, reply) : no_answer(ctx, code);
+    int code = souk_http_json(ctx, &ask, &answer);
+    *reply = (struct reply){.request = souk_str("-"), .words = answer.words};
+    if (!answer.response)
+        return code; /* what stands in the way says it */
+    reply->status = answer.status;
+    reply->wait = (answer.wait < WAIT_MOST ? answer.wait : WAIT_MOST) * STRIPE_SECOND;
+    read_headers(ctx, answer.response, reply);
+    return read_answer(ctx, &answer, code, reply);
 }

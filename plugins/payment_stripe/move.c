@@ -118,7 +118,8 @@ static int read_session(struct souk_ctx *ctx, const struct souk_payment *payment
         result->state = SOUK_PAID_CANCELLED;
     else if (souk_str_is(status, "complete") &&
              souk_str_is(souk_text(souk_get(intent, "status")), "requires_payment_method"))
-        return payment_failed(result, api_decline(ctx, souk_get(intent, "last_payment_error")));
+        return payment_failed(
+            result, api_decline(ctx, payment->locale, souk_get(intent, "last_payment_error")));
     return SOUK_OK;
 }
 
@@ -131,7 +132,7 @@ int payment_fetch(struct souk_ctx *ctx, const struct souk_payment *payment,
     if (!payment->reference.len && !intent.len)
         return SOUK_OK; /* its begin() is still to be repeated */
     int code = intent.len ? get_intent(ctx, intent, &reply) : get_session(ctx, payment, &reply);
-    if (code == SOUK_UNAVAILABLE && reply.wait) {
+    if ((code == SOUK_UNAVAILABLE || code == SOUK_BUSY) && reply.wait) {
         result->check_at = souk_now(ctx) + reply.wait;
         return SOUK_OK;
     }
@@ -196,7 +197,7 @@ int payment_capture(struct souk_ctx *ctx, const struct souk_payment *payment,
     if (code != SOUK_OK && !reply.replayed)
         return code;
     if (code == SOUK_OK && reply.status == 402)
-        return payment_failed(result, api_decline(ctx, reply.error));
+        return payment_failed(result, api_decline(ctx, souk_str(""), reply.error));
     if (code != SOUK_OK || api_error_is(&reply, "code", "payment_intent_unexpected_state"))
         return look_up(ctx, payment, move->amount, intent, result);
     if (reply.error)

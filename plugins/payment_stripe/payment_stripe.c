@@ -115,9 +115,17 @@ static int add_methods(struct form *form)
     return count;
 }
 
+/* A job that asks once more speaks no language of its own: the buyer's is the payment's. */
+static struct souk_str words_of(struct souk_ctx *ctx, const struct souk_payment *payment,
+                                const char *words)
+{
+    return souk_t_in(ctx, payment->locale, words, NULL, 1);
+}
+
 static struct souk_str title_of(struct souk_ctx *ctx, const struct souk_payment *payment)
 {
-    return souk_printf(ctx, "%.*s %.*s", SOUK_PRI(souk_t(ctx, "Order")), SOUK_PRI(payment->number));
+    return souk_printf(ctx, "%.*s %.*s", SOUK_PRI(words_of(ctx, payment, "Order")),
+                       SOUK_PRI(payment->number));
 }
 
 static int holds(struct souk_ctx *ctx)
@@ -174,21 +182,21 @@ int payment_failed(struct souk_payment_result *result, struct souk_str words)
 }
 
 /* What could not be made. Nobody has seen its page or its secret, so no money can come of it. */
-static int begin_refused(struct souk_ctx *ctx, const struct reply *reply,
-                         struct souk_payment_result *result)
+static int begin_refused(struct souk_ctx *ctx, const struct souk_payment *payment,
+                         const struct reply *reply, struct souk_payment_result *result)
 {
     if (reply->status == 402)
-        return payment_failed(result, api_decline(ctx, reply->error));
+        return payment_failed(result, api_decline(ctx, payment->locale, reply->error));
     int code = api_refused(ctx, reply, "begin");
     struct souk_str why = souk_copy(ctx, souk_failure(ctx));
     if (api_error_is(reply, "code", "amount_too_small") ||
         api_error_is(reply, "code", "amount_too_large"))
-        result->message = souk_t(ctx, "This sum cannot be paid by card.");
+        result->message = words_of(ctx, payment, "This sum cannot be paid by card.");
     else if (api_error_is(reply, "param", "customer_email"))
-        result->message = souk_t(ctx, "Your e-mail address was not accepted.");
+        result->message = words_of(ctx, payment, "Your e-mail address was not accepted.");
     else if (api_error_is(reply, "param", "expires_at") ||
              api_error_is(reply, "type", "idempotency_error"))
-        result->message = souk_t(ctx, "This took too long; please try again.");
+        result->message = words_of(ctx, payment, "This took too long; please try again.");
     else
         return code;
     souk_log(ctx, SOUK_LOG_WARN, "%.*s", SOUK_PRI(why));
@@ -265,11 +273,12 @@ static int begin(struct souk_ctx *ctx, const struct souk_payment *payment,
         api_call(ctx, souk_str(payment->in_page ? "/v1/payment_intents" : "/v1/checkout/sessions"),
                  &form, payment->key, &reply);
     if (code != SOUK_OK && reply.replayed) /* Stripe broke down over it, and stays at that */
-        return payment_failed(result, souk_t(ctx, "This did not work; please try again."));
+        return payment_failed(result,
+                              words_of(ctx, payment, "This did not work; please try again."));
     if (code != SOUK_OK)
         return code;
     if (reply.error)
-        return begin_refused(ctx, &reply, result);
+        return begin_refused(ctx, payment, &reply, result);
     result->state = SOUK_PAID_PENDING;
     return payment->in_page ? begun_intent(ctx, reply.body, result)
                             : begun_page(ctx, reply.body, result);

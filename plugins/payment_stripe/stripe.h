@@ -41,11 +41,12 @@ struct reply {
     const struct souk_value *body;  /* of 2xx */
     const struct souk_value *error; /* of 4xx, else NULL */
     struct souk_str request;        /* Stripe's name of the request, for its support */
+    struct souk_str words;          /* its sentence, short and without secrets */
 };
 
 /* POST with a form, else GET. SOUK_OK: Stripe has answered, with yes or no (4xx: look at
- * reply->error). What is not known is SOUK_TIMEOUT or SOUK_UNAVAILABLE; reply->replayed then says
- * that asking again cannot help. */
+ * reply->error). What is not known is SOUK_TIMEOUT, SOUK_BUSY or SOUK_UNAVAILABLE; reply->replayed
+ * then says that asking again cannot help. */
 int api_call(struct souk_ctx *ctx, struct souk_str path, const struct form *form,
              struct souk_str key, struct reply *reply);
 /* The failure that a 4xx is when nobody but the shop can mend it. */
@@ -54,7 +55,8 @@ int api_error_is(const struct reply *reply, const char *member, const char *valu
 /* Names of Stripe's things go into paths: letters, digits, underscores. */
 int api_is_id(struct souk_str id);
 /* Words for the customer: why the bank said no. */
-struct souk_str api_decline(struct souk_ctx *ctx, const struct souk_value *error);
+struct souk_str api_decline(struct souk_ctx *ctx, struct souk_str locale,
+                            const struct souk_value *error);
 
 /* ---- payment_stripe.c ---- */
 

@@ -1,8 +1,9 @@
 /*
  * api_list.h: every function of the API table, a line each, for what the host does to all of them:
  * make one call fail (fail.c), and cut the table to an older minor (old.c). Included several times,
- * each time with other meanings of the words below. tests/conform/suites.test.mjs compares it with
- * the structs of the headers: a new function is added there and here.
+ * each time with other meanings of the words below; a word that has none says nothing.
+ * tests/conform/suites.test.mjs compares it with the structs of the headers: a new function is
+ * added there and here.
  *
  *   AREA(area)                                       a sub-table
  *   FAILS(area, name, since, (parameters), (arguments))   an int with a ctx: a shop may refuse it
@@ -11,6 +12,21 @@
  *   GIVES(type, area, name, since, (parameters), (arguments))   never fails for reasons of others
  */
 /* clang-format off */
+#ifndef AREA
+#define AREA(area)
+#endif
+#ifndef FAILS
+#define FAILS(area, name, since, parameters, arguments)
+#endif
+#ifndef BREAKS
+#define BREAKS(area, name, since, parameters, arguments)
+#endif
+#ifndef DOES
+#define DOES(area, name, since, parameters, arguments)
+#endif
+#ifndef GIVES
+#define GIVES(type, area, name, since, parameters, arguments)
+#endif
 AREA(value)
 AREA(call)
 AREA(db)

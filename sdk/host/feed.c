@@ -190,7 +190,8 @@ static int keep_words(void *user, const struct json *item, struct souk_str words
 {
     struct making *making = user;
     (void)item;
-    making->words = arena_str(&making->scene->arena, words);
+    if (!making->counts) /* who makes many keeps none */
+        making->words = arena_str(&making->scene->arena, words);
     return SOUK_OK;
 }
 
@@ -216,7 +217,7 @@ static const struct json *categories(struct arena *arena, int bare)
 
 /* Those of conform.lua (settings = { yml = { … } }) over what the format begins with. */
 static const struct json *settings(struct scene *scene, struct arena *arena,
-                                   const struct feed_format *format)
+                                   const struct feed_format *format, const struct feed_terms *terms)
 {
     const struct json *hint = scene_hint(scene, "settings");
     const struct json *own = hint ? json_at(hint, scene->provider) : NULL;
@@ -225,9 +226,23 @@ static const struct json *settings(struct scene *scene, struct arena *arena,
     for (uint32_t i = 0; feed_format_setting(format, i, &setting); i++) {
         const struct json *text = own ? json_at(own, setting.key) : NULL;
         json_add_str(arena, map, setting.key,
-                     text ? arena_str(arena, json_text(text)) : souk_str(setting.initial));
+                     terms->key && strcmp(terms->key, setting.key) == 0 ? souk_str(terms->value)
+                     : text ? arena_str(arena, json_text(text))
+                            : souk_str(setting.initial));
     }
     return map;
+}
+
+static void fill_view(struct scene *scene, struct arena *arena, const struct feed_format *format,
+                      const struct feed_terms *terms, struct souk_feed *view)
+{
+    view->id = 1;
+    view->at = terms->at ? terms->at : clock_now();
+    view->name = souk_str("market");
+    view->locale = souk_str("en");
+    view->currency = arena_str(arena, souk_str(terms->currency ? terms->currency : "EUR"));
+    view->country = souk_str("BG");
+    view->settings = (const struct souk_value *)(const void *)settings(scene, arena, format, terms);
 }
 
 static int open_making(struct scene *scene, const struct feed_terms *terms, struct making *making,
@@ -246,13 +261,7 @@ static int open_making(struct scene *scene, const struct feed_terms *terms, stru
                                     .write = keep_bytes,
                                     .reject = keep_words};
     struct souk_feed *view = &making->run.view;
-    view->id = 1;
-    view->at = terms->at ? terms->at : clock_now();
-    view->name = souk_str("market");
-    view->locale = souk_str("en");
-    view->currency = arena_str(arena, souk_str(terms->currency ? terms->currency : "EUR"));
-    view->country = souk_str("BG");
-    view->settings = (const struct souk_value *)(const void *)settings(scene, arena, &format);
+    fill_view(scene, arena, &format, terms, view);
     view->categories = (const struct souk_value *)(const void *)categories(arena, terms->bare);
     return feed_run_begin(&making->run, err);
 }
@@ -345,6 +354,35 @@ int feed_make_many(struct scene *scene, int64_t count, void (*piece)(void *user,
     *held = (int64_t)making.call.arena.total;
     arena_free(&arena);
     shut_making(&making);
+    return code;
+}
+
+/* ---- settings ---- */
+
+const char *feed_setting_key(struct scene *scene, uint32_t index)
+{
+    const struct souk_feed_provider *table = scene->table;
+    const struct feed_format format = {.settings = table->settings};
+    struct souk_feed_setting setting;
+    return feed_format_setting(&format, index, &setting) ? setting.key : NULL;
+}
+
+int feed_judge(struct scene *scene, const struct feed_terms *terms, struct souk_str *key,
+               struct err *err)
+{
+    struct call call;
+    struct provider_scope scope;
+    struct feed_format format;
+    call_open(scene, &call, &scope);
+    scope.kind = SOUK_READ;
+    int code = feed_format(scope.set, souk_str(scene->provider), &format, err);
+    if (code == SOUK_OK) {
+        struct souk_feed view = {0};
+        fill_view(scene, &call.arena, &format, terms, &view);
+        code = feed_check(&scope, format.name, &view, key, err);
+        *key = arena_str(&scene->arena, *key);
+    }
+    call_shut(&call, &scope);
     return code;
 }
 

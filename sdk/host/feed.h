@@ -48,9 +48,10 @@ struct feed_made { /* in the scene's arena */
     int noisy; /* how often it tried to write elsewhere */
 };
 struct feed_terms {
-    const char *currency; /* NULL: EUR */
-    int64_t at;           /* 0: now */
-    int bare;             /* no categories */
+    const char *currency;    /* NULL: EUR */
+    int64_t at;              /* 0: now */
+    int bare;                /* no categories */
+    const char *key, *value; /* a setting that is filled in otherwise; NULL: none */
 };
 /* begin, each item, end. */
 void feed_make(struct scene *scene, const struct feed_terms *terms, const struct feed_want *wants,
@@ -60,6 +61,11 @@ void feed_make(struct scene *scene, const struct feed_terms *terms, const struct
     EXPECT((scene), (made)->code == SOUK_OK, "%s() gives %s: %s", (made)->where,                   \
            code_name((made)->code), (made)->err.text)
 struct souk_str feed_type(const struct scene *scene);
+/* The index'th key of the format's settings; NULL: no more. Lives as long as the plugin. */
+const char *feed_setting_key(struct scene *scene, uint32_t index);
+/* As when staff save such a feed; *key: the setting that the words name, or empty. The code. */
+int feed_judge(struct scene *scene, const struct feed_terms *terms, struct souk_str *key,
+               struct err *err);
 
 /* The same for any number of items, in pieces as in a shop; *bytes: how many were written. Called
  * after each piece with what is held now. */

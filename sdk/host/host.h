@@ -72,6 +72,7 @@ struct world {
 };
 int world_open(struct world *world, struct err *err);
 int world_again(struct world *world, struct err *err); /* a new generation of the plugin */
+int tables_fill(struct world *world, struct err *err); /* what conform.lua wants to stand there */
 void world_close(struct world *world);
 extern struct world *world_now; /* of this process: for the hooks */
 
@@ -93,7 +94,7 @@ void peer_slow_at(int number);
 int peer_slow_done(void);            /* that one has come */
 int peer_slow_take(void);            /* … since this was asked before, on this thread */
 #define SLOW_SPAN (SLOW_UNIT * 300)  /* us: what a call has in mode slow */
-#define SLOW_OVER (SLOW_UNIT * 1000) /* … and by how much it may be late */
+#define SLOW_OVER (SLOW_UNIT * 3000) /* … and by how much it may be late: machines are busy */
 #ifdef __SANITIZE_ADDRESS__
 #define SLOW_UNIT (5 * CLOCK_MS)
 #else
@@ -106,9 +107,10 @@ int peer_slow_take(void);            /* … since this was asked before, on this
 const struct souk_api *host_table(void);
 void report_keep_payment(const struct souk_payment_report *report, int code);
 void report_keep_delivery(const struct souk_delivery_report *report, int code);
-void fail_at(int number); /* the number-th call that can fail does; 0: none */
-int fail_seen(void);      /* calls so far that could have failed */
-int fail_done(void);      /* the one that was meant has failed */
+void fail_at(int number);              /* the number-th call that can fail does; 0: none */
+void fail_tell(char *to, size_t size); /* the function's name goes there at once: it may crash */
+int fail_seen(void);                   /* calls so far that could have failed */
+int fail_done(void);                   /* the one that was meant has failed */
 /* The same as a shop of that minor had it; what came later refuses, and is found. One a process. */
 const struct souk_api *old_table(int minor);
 const char *old_finding(void); /* a later function that was called, in words; NULL: none */
@@ -119,6 +121,7 @@ struct outcome {
     int verdict;
     char words[HOST_TEXT];
     int seen, failed; /* fail-nth, slow: calls seen; was one made to fail */
+    char call[48];    /* fail-nth: which it was (CALL_ROOM) */
 };
 
 struct suite {
@@ -139,10 +142,48 @@ const struct suite *host_suite(size_t number);
 void run_rule(const struct plan *plan, const struct suite *suite, const struct rule *rule, int mode,
               int number, struct outcome *outcome);
 void run_clean(const char *scratch); /* empties the folder */
-/* A sanitizer's first lines in what a child wrote, if there are any, become the finding (sanitized.c). */
+/* A sanitizer's first lines in what a child wrote, if there are any, become the finding
+ * (sanitized.c). */
 void sanitized_read(int log, struct outcome *outcome);
+/* Why the last call failed that did so by its own doing, behind the finding (slip.c). */
+void slip_read(int log, struct outcome *outcome);
 const char *run_mode_name(int mode);
 int run_mode(const char *name); /* -1: none of that name */
+
+/* ---- jobs (errand.c) ---- */
+
+/* As a shop runs it, but here; `why`: its words. The code. */
+int errand_run(struct scene *scene, struct plugin_set *set, struct plugin *plugin,
+               const struct souk_job *job, struct err *why);
+/* Those that conform.lua wants run before the rules; a finding when one is not, or fails. */
+void errand_first(struct scene *scene);
+
+/* ---- names that there are (names.c) ---- */
+
+#define NAMES_MOST 128
+
+struct names { /* NULL-terminated, for str_nearest */
+    const char *list[NAMES_MOST + 1];
+    size_t count;
+};
+/* The slots that a template has; those of all the shop's templates. */
+void names_add_slots(struct scene *scene, struct names *names, struct souk_str text);
+void names_of_theme(struct scene *scene, struct names *names);
+/* Why a query cannot be read, in SQLite's words; empty: it can. */
+struct souk_str names_refusal(struct scene *scene, struct souk_str sql);
+
+/* ---- its texts (spoken.c) ---- */
+
+#define SPOKEN_MOST 2000
+
+void spoken_watch(void); /* from now on those of templates are heard */
+void spoken_hear(const char *domain, struct souk_str id);
+const char *const *spoken(size_t *count); /* each once */
+/* There is a translation: the plugin's, or else the shop's own. */
+int spoken_has(const struct plugin_set *set, const char *domain, const char *locale,
+               struct souk_str id);
+/* sdk/conform/general/spoken.c, for run_rule: RULE_SKIPPED with what is missing. */
+extern const struct rule general_note;
 
 /* ---- what is kept of it (record.c) ---- */
 

@@ -44,20 +44,26 @@ static int shut_ask(struct scene *scene, struct ask *ask, int returned, const ch
 
 /* ---- conform.lua ---- */
 
-static const char *country(struct scene *scene, const char *name, const char *otherwise)
+/* "US", or {country = "US", region = "CA", postcode = "90210"}: rates may stand for less than a
+ * country. */
+struct levy_place levy_place_of(struct scene *scene, const struct json *said, const char *otherwise)
 {
-    struct souk_str said = json_text(scene_hint(scene, name));
-    return said.len == 2 ? arena_cstr(&scene->arena, said) : otherwise;
+    int whole = said && said->kind == JSON_STRING;
+    struct souk_str country = json_text(whole ? said : json_at(said, "country"));
+    return (struct levy_place){
+        .country = country.len == 2 ? arena_cstr(&scene->arena, country) : otherwise,
+        .region = whole ? souk_str("") : json_text(json_at(said, "region")),
+        .postcode = whole ? souk_str("") : json_text(json_at(said, "postcode"))};
 }
 
-const char *levy_home(struct scene *scene)
+struct levy_place levy_home(struct scene *scene)
 {
-    return country(scene, "home", "BG");
+    return levy_place_of(scene, scene_hint(scene, "home"), "BG");
 }
 
-const char *levy_abroad(struct scene *scene)
+struct levy_place levy_abroad(struct scene *scene)
 {
-    return country(scene, "abroad", "DE");
+    return levy_place_of(scene, scene_hint(scene, "abroad"), "DE");
 }
 
 struct souk_str levy_fresh(struct scene *scene, const char *kind)
@@ -99,10 +105,10 @@ void levy_rates(struct scene *scene, const struct levy_sale *sale, struct levy_a
                                    .at = sale->at ? sale->at : clock_now(),
                                    .tax_class =
                                        souk_str(sale->tax_class ? sale->tax_class : "standard"),
-                                   .country = souk_str(sale->country),
-                                   .region = souk_str(""),
-                                   .postcode = souk_str(""),
-                                   .shop_country = souk_str(levy_home(scene)),
+                                   .country = souk_str(sale->to.country),
+                                   .region = sale->to.region,
+                                   .postcode = sale->to.postcode,
+                                   .shop_country = souk_str(levy_home(scene).country),
                                    .tax_number = sale->number};
     memset(room, 0, sizeof room);
     for (int i = 0; i < SOUK_TAX_RATES; i++)
@@ -141,8 +147,8 @@ void levy_number(struct scene *scene, struct souk_str typed, struct levy_number 
     struct souk_tax_number_result result = {.size = sizeof result};
     const struct souk_tax_number number = {.size = sizeof number,
                                            .number = typed,
-                                           .country = souk_str(levy_abroad(scene)),
-                                           .shop_country = souk_str(levy_home(scene)),
+                                           .country = souk_str(levy_abroad(scene).country),
+                                           .shop_country = souk_str(levy_home(scene).country),
                                            .company = souk_str("Kafka & Co")};
     *answer = (struct levy_number){0};
     answer->code = open_ask(scene, &ask, 0, "tax number");

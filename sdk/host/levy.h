@@ -7,8 +7,14 @@
 
 #include "host/scene.h"
 
+struct levy_place { /* as a buyer has typed it */
+    const char *country;
+    struct souk_str region, postcode;
+};
+
 struct levy_sale {
-    const char *country, *tax_class;
+    struct levy_place to;
+    const char *tax_class;
     struct souk_str number;
     int64_t at;  /* 0: now */
     int quickly; /* as a page on the I/O thread: in READ, in an open snapshot */
@@ -40,10 +46,13 @@ struct levy_number {
 int levy_can_ask(const struct scene *scene);
 void levy_number(struct scene *scene, struct souk_str typed, struct levy_number *answer);
 
-/* conform.lua: `home` and `abroad` are countries; number(kind) gives a fresh one: "valid" is known
- * to the peer, "unknown" is not, "malformed" cannot be one. Empty: there is none. */
-const char *levy_home(struct scene *scene);
-const char *levy_abroad(struct scene *scene);
+/* conform.lua: `home` and `abroad` are countries, or tables with region and postcode besides;
+ * number(kind) gives a fresh one: "valid" is known to the peer, "unknown" is not, "malformed"
+ * cannot be one. Empty: there is none. */
+struct levy_place levy_home(struct scene *scene);
+struct levy_place levy_abroad(struct scene *scene);
+struct levy_place levy_place_of(struct scene *scene, const struct json *said,
+                                const char *otherwise);
 struct souk_str levy_fresh(struct scene *scene, const char *kind);
 
 #endif

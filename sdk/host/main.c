@@ -36,7 +36,7 @@ struct options {
 
 struct tally {
     struct arena arena;
-    struct json *rows;
+    struct json *rows, *notes;
     int count[3];
     int as_json;
 };
@@ -96,10 +96,13 @@ static void run_failures(const struct plan *plan, const struct suite *suite, int
         run_rule(plan, suite, NULL, mode, number, &outcome);
         if (outcome.verdict == RULE_NO) {
             char words[HOST_TEXT];
-            snprintf(words, sizeof words,
-                     mode == MODE_SLOW ? "when answer %d is late: %.500s"
-                                       : "when call %d fails: %.500s",
-                     number, outcome.words);
+            if (mode == MODE_SLOW)
+                snprintf(words, sizeof words, "when answer %d is late: %.500s", number,
+                         outcome.words);
+            else
+                snprintf(words, sizeof words, "when call %d fails%s%s%s: %.500s", number,
+                         outcome.call[0] ? " (" : "", outcome.call, outcome.call[0] ? ")" : "",
+                         outcome.words);
             memcpy(outcome.words, words, sizeof words);
             break;
         }
@@ -133,6 +136,29 @@ static int known_rule(const char *name)
     return known;
 }
 
+/* Said before the usage: which word it was. Always 0. */
+static int refuse_word(const char *word, const char *value)
+{
+    const char *names[MODES + 128] = {NULL}, *near = NULL;
+    size_t count = 0;
+    if (strcmp(word, "--rule") == 0 && value) {
+        for (size_t i = 0; i < WALKS; i++)
+            names[count++] = walks[i].rule;
+        for (size_t s = 0; s < sizeof suites / sizeof *suites; s++)
+            for (size_t i = 0; i < suites[s]->count && count + 1 < sizeof names / sizeof *names;
+                 i++)
+                names[count++] = suites[s]->rules[i].name;
+        near = str_nearest(souk_str(value), names);
+        fprintf(stderr, "souk-host: there is no rule \"%s\"; %s%s%s\n", value,
+                near ? "did you mean \"" : "souk-host rules prints them", near ? near : "",
+                near ? "\"?" : "");
+    } else if (word[0] == '-') {
+        fprintf(stderr, "souk-host: %s%s%s cannot be understood\n", word, value ? " " : "",
+                value ? value : "");
+    }
+    return 0;
+}
+
 static void run_suite(const struct plan *plan, const struct suite *suite, int mode,
                       const struct options *options, struct tally *tally)
 {
@@ -161,6 +187,7 @@ static int report(struct tally *tally, const struct plan *plan)
         json_add_cstr(&tally->arena, out, "plugin", plan->name);
         json_add_bool(&tally->arena, out, "ok", tally->count[RULE_NO] == 0);
         json_add_tree(&tally->arena, out, "rules", tally->rows);
+        json_add_tree(&tally->arena, out, "notes", tally->notes);
         json_print(&text, out);
         printf("%.*s\n", (int)text.len, text.ptr);
     } else {
@@ -201,12 +228,27 @@ static int is_loaded(const struct plan *plan, struct tally *tally)
     return outcome.verdict != RULE_NO;
 }
 
+/* What breaks no rule and should be known. */
+static void add_notes(const struct plan *plan, struct tally *tally)
+{
+    struct outcome outcome;
+    run_rule(plan, &suite_general, &general_note, MODE_PLAIN, 0, &outcome);
+    if (outcome.verdict != RULE_SKIPPED)
+        return;
+    json_add_str(&tally->arena, tally->notes, NULL,
+                 arena_str(&tally->arena, souk_str(outcome.words)));
+    if (!tally->as_json)
+        printf("%-8s %s\n", "note", outcome.words);
+}
+
 static int conform(const struct options *options, const char *scratch)
 {
     struct plan plan = {0};
     struct err err = {0};
     struct tally tally = {.as_json = options->as_json};
     tally.rows = json_new(&tally.arena, JSON_ARRAY);
+    tally.notes = json_new(&tally.arena, JSON_ARRAY);
+    spoken_watch();
     if (plan_make(&plan, options->file, options->with, options->set, scratch, &err) != SOUK_OK) {
         fprintf(stderr, "souk-host: %s\n", err.text);
         return 1;
@@ -216,6 +258,8 @@ static int conform(const struct options *options, const char *scratch)
         for (size_t i = 0; options->modes[mode] && i < sizeof suites / sizeof *suites; i++)
             if (i == 0 || plan_provides(&plan, suites[i]->kind))
                 run_suite(&plan, suites[i], mode, options, &tally);
+    if (loaded && options->modes[MODE_PLAIN] && !options->rule)
+        add_notes(&plan, &tally);
     int code = report(&tally, &plan);
     if (options->record && keep_record(options, &plan, &tally))
         code = 1;
@@ -324,7 +368,7 @@ static int parse(struct options *options, int argc, char **argv)
         else if (argv[i][0] != '-' && !options->file)
             options->file = argv[i];
         else
-            return 0;
+            return refuse_word(argv[i], next);
     }
     if (!any)
         add_modes(options, "plain");
@@ -339,6 +383,9 @@ int main(int argc, char **argv)
         return shop_main(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[argc - 1], "--help") == 0)
         return usage(stdout);
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("souk-host %s (plugin ABI %d.%d)\n", SOUK_VERSION, SOUK_ABI_MAJOR,
+                      SOUK_ABI_MINOR) < 0;
     if (argc > 1 && strcmp(argv[1], "rules") == 0)
         return print_rules(argc, argv);
     int is_play = argc > 1 && strcmp(argv[1], "play") == 0;

@@ -4,6 +4,7 @@
  * function of the shop but one that refuses and remembers. A plugin that asks with SOUK_HAS first
  * never calls it; one that does not is found out here and not in somebody's shop.
  */
+#include "host/api_table.h"
 #include "host/host.h"
 
 #include <pthread.h>
@@ -33,7 +34,6 @@ const char *old_finding(void)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-#define AREA(area)
 #define FAILS(area, name, since, parameters, arguments)                                            \
     static int old_##area##_##name parameters                                                      \
     {                                                                                              \
@@ -62,15 +62,7 @@ const char *old_finding(void)
 
 /* ---- the table ---- */
 
-static struct {
-    struct souk_api api;
-#define AREA(area) struct souk_##area##_api area;
-#define FAILS(area, name, since, parameters, arguments)
-#define BREAKS(area, name, since, parameters, arguments)
-#define DOES(area, name, since, parameters, arguments)
-#define GIVES(type, area, name, since, parameters, arguments)
-#include "host/api_list.h"
-} table;
+static struct api_table table;
 
 /* A function that came after the claimed minor: its table ends before it. */
 #define CUT(area, name, since)                                                                     \
@@ -87,23 +79,15 @@ static struct {
 
 const struct souk_api *old_table(int minor)
 {
-    const struct souk_api *real = host_table();
     claimed = minor;
-    table.api = *real;
+    api_table_copy(&table, host_table());
     table.api.abi_minor = minor;
-#define AREA(name)                                                                                 \
-    table.name = *real->name;                                                                      \
-    table.api.name = &table.name;
 #define FAILS(area, name, since, parameters, arguments)       CUT(area, name, since)
 #define BREAKS(area, name, since, parameters, arguments)      CUT(area, name, since)
 #define DOES(area, name, since, parameters, arguments)        CUT(area, name, since)
 #define GIVES(type, area, name, since, parameters, arguments) CUT(area, name, since)
 #include "host/api_list.h"
 #define AREA(name) CUT_AREA(name)
-#define FAILS(area, name, since, parameters, arguments)
-#define BREAKS(area, name, since, parameters, arguments)
-#define DOES(area, name, since, parameters, arguments)
-#define GIVES(type, area, name, since, parameters, arguments)
 #include "host/api_list.h"
     return &table.api;
 }

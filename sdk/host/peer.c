@@ -206,6 +206,14 @@ static int answer_http(struct arena *arena, const struct client_request *request
         response->body = souk_str("{\"error\": \"try again later\"}");
         return SOUK_OK;
     }
+    if (fault == PEER_BUSY) {
+        response->status = 429;
+        response->headers = arena_new(arena, struct client_header);
+        response->headers[response->header_count++] =
+            (struct client_header){souk_str("Retry-After"), arena_printf(arena, "%d", PEER_WAIT)};
+        response->body = souk_str("{\"error\": \"too many requests\"}");
+        return SOUK_OK;
+    }
     if (!script_has(script, "peer"))
         return err_set(err, SOUK_UNAVAILABLE, "there is no peer: conform.lua has no peer()");
     int code = script_call(script, arena, "peer", request_value(arena, request), &answer, err);
@@ -255,7 +263,7 @@ static const char *reply_of(struct arena *arena, const struct client_mail *mail)
     struct err err = {0};
     if (fault == PEER_DOWN)
         return "down";
-    if (fault == PEER_BROKEN)
+    if (fault == PEER_BROKEN || fault == PEER_BUSY)
         return "451 4.3.0 try again later";
     if (reply_next)
         return reply_next;

@@ -78,7 +78,13 @@ static int word_story(lua_State *lua)
 static void say(lua_State *lua, char *words, size_t size)
 {
     const char *said = lua_tostring(lua, -1);
-    snprintf(words, size, "%s", said ? said : "it fails without a word");
+    int len = snprintf(words, size, "%s", said ? said : "it fails without a word");
+    if (len >= (int)size) { /* it is not all of it */
+        size_t at = size - sizeof " …";
+        while (at && ((unsigned char)words[at] & 0xC0) == 0x80)
+            at--;
+        snprintf(words + at, size - at, " …");
+    }
     if (!scene_utf8(souk_str(words)))
         for (char *c = words; *c; c++)
             *c = (unsigned char)*c >= 0x80 ? '?' : *c;
@@ -119,6 +125,20 @@ static int run_story(struct play *play, char *words, size_t size)
         return SOUK_ERROR;
     if (play_setup(play, &err) != SOUK_OK) {
         snprintf(words, size, "%s: %s", play->options->story, err.text);
+        return SOUK_ERROR;
+    }
+    struct souk_str without = log_line(
+        play,
+        arena_printf(&play->arena, "event=plugin.left_out plugin=%s ", play->options->name).ptr);
+    if (without.len) { /* what the story does would fail in some other way */
+        snprintf(words, size, "the shop goes on without the plugin: %.*s", SOUK_PRI(without));
+        return SOUK_ERROR;
+    }
+    /* After some crashes in its init the supervisor starts the shop without it, and says no more.
+     */
+    struct souk_str fell = log_line(play, "event=shop.died");
+    if (fell.len) {
+        snprintf(words, size, "the shop died on its way up: %.*s", SOUK_PRI(fell));
         return SOUK_ERROR;
     }
     lua_State *lua = script_state(play->script);

@@ -16,7 +16,8 @@
 
 struct lua_State;
 
-#define PLAY_DIRS 16
+#define PLAY_DIRS  16
+#define PLAY_STAFF 16 /* 0: nobody, 1: the owner */
 
 struct play_options {
     const char *story;  /* the file */
@@ -49,10 +50,12 @@ struct play {
     const char *url;    /* where the shop listens; NULL: it does not */
     pid_t shop;
     int shop_out;
-    int mail_port; /* where mails are taken */
-    int any_port;  /* where the host sends what its plugins ask of anybody */
-    int64_t until; /* clock_mono: the story's time is over */
-    int in_peer;   /* a peer's function runs: nothing else may be waited for */
+    int mail_port;            /* where mails are taken */
+    int staff_in[PLAY_STAFF]; /* who has signed in */
+    int staff_count;          /* besides the owner */
+    int any_port;             /* where the host sends what its plugins ask of anybody */
+    int64_t until;            /* clock_mono: the story's time is over */
+    int in_peer;              /* a peer's function runs: nothing else may be waited for */
     struct play_source *sources;
     struct play_http *http;
     char trouble[HOST_TEXT]; /* what went wrong elsewhere while a step waited */
@@ -76,6 +79,7 @@ struct play_ask {
     const char *type;           /* of the body; NULL: none is said */
     const char *token;
     int as_visitor; /* with the cookies of the one who looks at the shop */
+    int staff;      /* or of this one of the staff; 0: none */
 };
 struct play_answer {
     int status;
@@ -111,9 +115,20 @@ int play_mail_begin(struct play *play, struct err *err);
 void play_mail_end(struct play *play);
 struct json *play_mails(struct play *play);
 
-/* ---- words of stories (play_words.c, play_buy.c, play_look.c) ---- */
+/* ---- people of the staff, in /admin (play_staff.c) ---- */
+
+/* Signs them in, once. rights: of a role that is made for it; empty: the role is there. */
+int play_staff(struct play *play, int staff, const char *role, struct souk_str rights,
+               struct err *err);
+void play_staff_words(struct lua_State *lua);
+
+/* ---- words of stories (play_words.c, play_body.c, play_buy.c, play_look.c) ---- */
 
 void play_words(struct lua_State *lua);
+/* get, post … into the table on the top. who: -1 a visitor, 0 a token, or one of the staff. */
+void play_add_verbs(struct lua_State *lua, int who, const char *role, struct souk_str rights);
+/* Body, type and headers of a step: {form}, {form, files}, {json}, {body}. */
+int play_body(struct arena *arena, const struct json *more, struct play_ask *ask, struct err *err);
 int play_buy(struct lua_State *lua);
 void play_look_words(struct lua_State *lua);
 /* A call of the API as staff, or as anybody. The answer's JSON, or NULL and err. */

@@ -193,18 +193,43 @@ static int retry(struct play *play, int64_t id, struct err *err)
     return status >= 200 && status < 300 ? SOUK_OK : SOUK_ERROR;
 }
 
-/* All that failed and waits for its next try has it now. */
+/* Payments that nobody has told of wait for the shop's rhythm and not in a job: staff's "how does
+ * it stand?" asks at once. */
+static int ask_payments(struct play *play, struct err *err)
+{
+    static const char sql[] =
+        "SELECT DISTINCT o.number FROM payment p JOIN shop_order o ON o.id = "
+        "p.order_id WHERE p.check_at IS NOT NULL AND p.state <> 'created' ORDER BY o.id";
+    struct json *list = query(play, sql, souk_str(""), 0, err);
+    int status;
+    if (!list)
+        return -1;
+    json_each(row, list)
+    {
+        const char *path = arena_printf(&play->arena, "/api/v1/admin/orders/%.*s/check",
+                                        SOUK_PRI(json_text(json_at(&row->value, "number"))))
+                               .ptr;
+        play_api(play, "POST", path, NULL, 1, &status, err);
+    }
+    return (int)list->count;
+}
+
+/* All that failed and waits for its next try has it now; begin() of a payment is tried in the
+ * checkout first, so its job has not failed yet. */
 static int word_again(lua_State *lua)
 {
     static const char sql[] =
-        "SELECT id FROM job WHERE state = 'dead' OR (state = 'waiting' AND attempt > 0)";
+        "SELECT id FROM job WHERE state = 'dead' OR (state = 'waiting' AND (attempt > 0 OR kind = 'souk:begin'))";
     struct err err = {0};
     struct json *list = query(play_now, sql, souk_str(""), 0, &err);
     if (!list)
         return play_raise(lua, &err);
     json_each(row, list) retry(play_now, json_int(json_at(&row->value, "id"), 0), &err);
+    int asked = ask_payments(play_now, &err);
+    if (asked < 0)
+        return play_raise(lua, &err);
     settle(lua);
-    lua_pushinteger(lua, (lua_Integer)list->count);
+    lua_pushinteger(lua, (lua_Integer)list->count + asked);
     return 1;
 }
 

@@ -15,7 +15,8 @@
 
 struct play_http {
     CURLM *multi;
-    CURL *visitor, *other; /* the visitor's keeps its cookies */
+    CURL *visitor, *other;   /* the visitor's keeps its cookies */
+    CURL *staff[PLAY_STAFF]; /* theirs too */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -64,6 +65,18 @@ static struct play_http *http(struct play *play)
         curl_easy_setopt(play->http->visitor, CURLOPT_COOKIEFILE, ""); /* it keeps cookies */
     }
     return play->http;
+}
+
+static CURL *handle_of(struct play *play, const struct play_ask *ask)
+{
+    struct play_http *own = http(play);
+    if (!ask->staff)
+        return ask->as_visitor ? own->visitor : own->other;
+    if (!own->staff[ask->staff]) {
+        own->staff[ask->staff] = curl_easy_init();
+        curl_easy_setopt(own->staff[ask->staff], CURLOPT_COOKIEFILE, "");
+    }
+    return own->staff[ask->staff];
 }
 
 /* A source may go while another one has its turn, so each is looked up again. */
@@ -166,8 +179,8 @@ static struct curl_slist *make_headers(struct play *play, const struct play_ask 
     if (ask->token)
         list = curl_slist_append(list,
                                  arena_printf(arena, "Authorization: Bearer %s", ask->token).ptr);
-    else if (ask->as_visitor && strcmp(ask->method, "GET") != 0) /* as a browser on the shop's own
-                                                                   page says */
+    else if ((ask->as_visitor || ask->staff) && strcmp(ask->method, "GET") != 0) /* as a browser on
+                                                                   the shop's own page says */
         list = curl_slist_append(list, "Sec-Fetch-Site: same-origin");
     json_each(header, ask->headers) list =
         curl_slist_append(list, arena_printf(arena, "%.*s: %.*s", SOUK_PRI(header->key),
@@ -203,7 +216,7 @@ int play_http(struct play *play, const struct play_ask *ask, struct play_answer 
 {
     struct asking asking = {.play = play, .answer = answer, .body = {.arena = &play->arena}};
     *answer = (struct play_answer){.headers = json_new(&play->arena, JSON_OBJECT)};
-    asking.handle = ask->as_visitor ? http(play)->visitor : http(play)->other;
+    asking.handle = handle_of(play, ask);
     struct curl_slist *headers = make_headers(play, ask);
     set_up(&asking, ask, headers);
     curl_multi_add_handle(play->http->multi, asking.handle);
@@ -230,6 +243,8 @@ void play_http_end(struct play *play)
         return;
     curl_easy_cleanup(play->http->visitor);
     curl_easy_cleanup(play->http->other);
+    for (size_t i = 0; i < PLAY_STAFF; i++)
+        curl_easy_cleanup(play->http->staff[i]);
     curl_multi_cleanup(play->http->multi);
     free(play->http);
     play->http = NULL;

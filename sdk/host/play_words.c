@@ -81,43 +81,6 @@ static int word_expect_equal(lua_State *lua)
 
 /* ---- requests ---- */
 
-static struct souk_str form_of(struct arena *arena, const struct json *fields)
-{
-    struct buf out = {.arena = arena};
-    json_each(field, fields)
-    {
-        struct buf plain = {.arena = arena};
-        struct souk_str text = json_text(&field->value);
-        if (field->value.kind != JSON_STRING) {
-            json_print(&plain, &field->value);
-            text = buf_str(&plain);
-        }
-        if (out.len)
-            buf_add_char(&out, '&');
-        buf_add_encoded(&out, field->key);
-        buf_add_char(&out, '=');
-        buf_add_encoded(&out, text);
-    }
-    return out.len ? buf_str(&out) : souk_str("");
-}
-
-static void add_body(struct arena *arena, const struct json *more, struct play_ask *ask)
-{
-    struct buf text = {.arena = arena};
-    const struct json *tree = json_at(more, "json");
-    ask->headers = json_at(more, "headers");
-    if (json_at(more, "form")) {
-        ask->type = "application/x-www-form-urlencoded";
-        ask->body = form_of(arena, json_at(more, "form"));
-    } else if (tree) {
-        ask->type = "application/json";
-        json_print(&text, tree);
-        ask->body = buf_str(&text);
-    } else {
-        ask->body = json_text(json_at(more, "body"));
-    }
-}
-
 static void push_answer(lua_State *lua, const struct play_answer *answer)
 {
     struct arena *arena = &play_now->arena;
@@ -133,29 +96,55 @@ static void push_answer(lua_State *lua, const struct play_answer *answer)
     script_push(lua, out);
 }
 
-/* Upvalues: the method, and whether it is the staff who asks. */
+/* Upvalues: the method; who asks: a visitor, a token, or this one of the staff, and what that one
+ * may. */
+#define WHO_VISITOR (-1)
+#define WHO_TOKEN   0
+
 static int word_request(lua_State *lua)
 {
     struct play *play = play_now;
     struct play_answer answer;
     struct err err = {0};
     const char *path = luaL_checkstring(lua, 1);
-    int is_staff = lua_toboolean(lua, lua_upvalueindex(2));
+    int who = (int)lua_tointeger(lua, lua_upvalueindex(2));
     luaL_argcheck(lua, path[0] == '/', 1, "a path begins with a slash");
     if (!play->url)
         return luaL_error(lua, "the shop is open within a story only");
     struct play_ask ask = {.method = lua_tostring(lua, lua_upvalueindex(1)),
                            .url = arena_printf(&play->arena, "%s%s", play->url, path).ptr,
-                           .token = is_staff ? play->token : NULL,
-                           .as_visitor = !is_staff,
+                           .token = who == WHO_TOKEN ? play->token : NULL,
+                           .as_visitor = who == WHO_VISITOR,
+                           .staff = who > 0 ? who : 0,
                            .body = souk_str("")};
+    int code = SOUK_OK;
     if (lua_istable(lua, 2))
-        add_body(&play->arena, script_take(lua, 2, &play->arena, 0), &ask);
-    int code = play_http(play, &ask, &answer, &err);
+        code = play_body(&play->arena, script_take(lua, 2, &play->arena, 0), &ask, &err);
+    if (code == SOUK_OK && who > 0)
+        code = play_staff(play, who, lua_tostring(lua, lua_upvalueindex(3)),
+                          souk_str(lua_tostring(lua, lua_upvalueindex(4))), &err);
+    code = code ? code : play_http(play, &ask, &answer, &err);
     if (code != SOUK_OK || play->trouble[0])
         return play_raise(lua, &err);
     push_answer(lua, &answer);
     return 1;
+}
+
+/* What the answer says: its words, and which members of the body it means ("/payment/method: …").
+ */
+static struct souk_str words_of(struct arena *arena, const struct json *tree, struct souk_str body)
+{
+    struct souk_str detail = json_text(json_at(tree, "detail"));
+    struct buf out = {.arena = arena};
+    buf_add_str(&out, detail.len ? detail : body);
+    json_each(item, json_at(tree, "errors"))
+    {
+        buf_add_cstr(&out, "; ");
+        buf_add_str(&out, json_text(json_at(&item->value, "pointer")));
+        buf_add_cstr(&out, ": ");
+        buf_add_str(&out, json_text(json_at(&item->value, "detail")));
+    }
+    return out.len ? buf_str(&out) : souk_str("");
 }
 
 struct json *play_api(struct play *play, const char *method, const char *path,
@@ -182,20 +171,22 @@ struct json *play_api(struct play *play, const char *method, const char *path,
     json_parse(&play->arena, answer.body, &tree, &ignored);
     if (answer.status < 300)
         return tree;
-    struct souk_str detail = json_text(json_at(tree, "detail"));
+    struct souk_str words = words_of(&play->arena, tree, answer.body);
     err_set(err, SOUK_ERROR, "%s %s answers %d: %.*s", method, path, answer.status,
-            SOUK_PRI(detail.len ? detail : answer.body));
+            SOUK_PRI(words));
     return NULL;
 }
 
-static void add_verbs(lua_State *lua, int is_staff)
+void play_add_verbs(lua_State *lua, int who, const char *role, struct souk_str rights)
 {
     static const char *const verbs[][2] = {
         {"get", "GET"}, {"post", "POST"}, {"put", "PUT"}, {"patch", "PATCH"}, {"delete", "DELETE"}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         lua_pushstring(lua, verbs[i][1]);
-        lua_pushboolean(lua, is_staff);
-        lua_pushcclosure(lua, word_request, 2);
+        lua_pushinteger(lua, who);
+        lua_pushstring(lua, role);
+        lua_pushlstring(lua, rights.ptr ? rights.ptr : "", rights.len);
+        lua_pushcclosure(lua, word_request, 4);
         lua_setfield(lua, -2, verbs[i][0]);
     }
 }
@@ -271,10 +262,10 @@ static int word_shop_url(lua_State *lua)
 void play_words(lua_State *lua)
 {
     lua_pushglobaltable(lua);
-    add_verbs(lua, 0);
+    play_add_verbs(lua, WHO_VISITOR, NULL, STR_NULL);
     lua_pop(lua, 1);
     lua_newtable(lua);
-    add_verbs(lua, 1);
+    play_add_verbs(lua, WHO_TOKEN, NULL, STR_NULL);
     lua_setglobal(lua, "admin");
     lua_register(lua, "expect", word_expect);
     lua_register(lua, "expect_equal", word_expect_equal);
@@ -287,4 +278,5 @@ void play_words(lua_State *lua)
     lua_register(lua, "buy", play_buy);
     play_peer_words(lua);
     play_look_words(lua);
+    play_staff_words(lua);
 }

@@ -64,6 +64,7 @@ void post_send(struct scene *scene, const struct souk_message *from, struct post
     answer->code = code;
     snprintf(answer->words, sizeof answer->words, "%s", err.text);
     answer->suppress = result->suppress;
+    answer->wait = result->wait;
     answer->reference = arena_str(&scene->arena, result->reference);
     answer->message = arena_str(&scene->arena, result->message);
     scene_text_seen(scene, "notify send", answer->reference);

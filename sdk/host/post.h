@@ -10,7 +10,7 @@
 struct post_answer { /* in the scene's arena */
     int code;
     char words[500];
-    int suppress;
+    int suppress, wait;
     struct souk_str reference, message;
 };
 

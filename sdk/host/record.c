@@ -7,13 +7,12 @@
 #include "host/host.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/str.h"
 
 static int hash_file(const char *path, char hex[65], struct err *err)
@@ -61,23 +60,6 @@ static struct json *make(struct arena *arena, const struct plan *plan, const str
     return out;
 }
 
-/* Beside and moved: a reader never sees half a record. */
-static int put_file(const char *path, struct souk_str text, struct err *err)
-{
-    char beside[1100];
-    int len = snprintf(beside, sizeof beside, "%s.new", path);
-    FILE *file = len > 0 && (size_t)len < sizeof beside ? fopen(beside, "wbe") : NULL;
-    if (!file)
-        return err_set(err, SOUK_ERROR, "%s cannot be written: %s", path, strerror(errno));
-    size_t put = fwrite(text.ptr, 1, text.len, file);
-    if (fclose(file) != 0 || put != text.len || rename(beside, path) != 0) {
-        int why = errno;
-        unlink(beside);
-        return err_set(err, SOUK_ERROR, "%s cannot be written: %s", path, strerror(why));
-    }
-    return SOUK_OK;
-}
-
 int record_write(const struct plan *plan, const struct record *record, struct err *err)
 {
     struct arena arena = {0};
@@ -89,8 +71,8 @@ int record_write(const struct plan *plan, const struct record *record, struct er
         size_t stem = str_ends(file, ".so") ? file.len - 3 : file.len;
         json_print_pretty(&text, make(&arena, plan, record, hash));
         buf_add_char(&text, '\n');
-        code = put_file(arena_printf(&arena, "%.*s.conform.json", (int)stem, file.ptr).ptr,
-                        buf_str(&text), err);
+        code = disk_put(arena_printf(&arena, "%.*s.conform.json", (int)stem, file.ptr).ptr,
+                        buf_str(&text), 0644, err);
     }
     arena_free(&arena);
     return code;

@@ -51,7 +51,9 @@ int run_mode(const char *name)
 struct line { /* from a child to us, besides what it says at the end */
     int in, out, log;
     struct board *board; /* where it crashed */
+    char *call;          /* fail-nth: which call was made to fail, shared: it may crash after it */
 };
+#define CALL_ROOM 48
 
 /* ---- in the child ---- */
 
@@ -110,6 +112,20 @@ static void play(struct part *part)
     keep_worst(part, &scene);
 }
 
+/* What the scenarios need to find: once in each world, and in each life of the plugin. 0: it
+ * cannot be had, and why is the finding. */
+static int prepare(struct part *part)
+{
+    struct scene scene = {.world = part->world, .mode = part->mode, .number = part->number};
+    if (!part->world->script)
+        return 1;
+    errand_first(&scene);
+    if (scene.verdict == RULE_YES)
+        return 1;
+    keep_worst(part, &scene);
+    return 0;
+}
+
 static void *play_thread(void *arg)
 {
     struct part *part = arg;
@@ -156,6 +172,8 @@ static void play_mode(struct part *part)
         snprintf(part->words, sizeof part->words, "switched off and on again: %s", err.text);
         return;
     }
+    if (!prepare(part))
+        return;
     uint32_t ticket; /* the tables are those of the new generation */
     struct plugin_set *set = set_pin(&ticket);
     if (part->provider)
@@ -219,6 +237,7 @@ static void child(struct part *part, int number, const struct line *line)
     part->world->log_fd = line->log;
     dup2(line->log, 2);
     watch_faults(line->board);
+    fail_tell(line->call, CALL_ROOM);
     fail_at(part->mode == MODE_FAIL ? number : 0);
     peer_slow_at(part->mode == MODE_SLOW ? number : 0);
     part->world->is_old =
@@ -228,7 +247,7 @@ static void child(struct part *part, int number, const struct line *line)
         int is_rule = part->rule && strcmp(part->rule->name, "loads") == 0;
         part->verdict = fail_done() ? RULE_YES : is_rule ? RULE_NO : RULE_SKIPPED;
         snprintf(part->words, sizeof part->words, "it is not loaded: %s", err.text);
-    } else {
+    } else if (prepare(part)) {
         play_all(part);
     }
     outcome.verdict = part->verdict;
@@ -299,6 +318,9 @@ static void wait_for(pid_t pid, const struct line *line, struct outcome *outcome
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         say_end(status, &line->board->fault, outcome);
     }
+    memcpy(outcome->call, line->call, sizeof outcome->call);
+    if (!outcome->failed)
+        slip_read(line->log, outcome);
     sanitized_read(line->log, outcome);
 }
 
@@ -306,12 +328,17 @@ static void wait_for(pid_t pid, const struct line *line, struct outcome *outcome
 static int open_line(struct line *line)
 {
     static struct board *board;
+    static char *call;
     int ends[2];
     board = board ? board : board_create();
-    if (!board || pipe2(ends, O_CLOEXEC) != 0)
+    if (!call)
+        call = mmap(NULL, CALL_ROOM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (!board || call == MAP_FAILED || pipe2(ends, O_CLOEXEC) != 0)
         return 0;
     board_reset(board);
+    memset(call, 0, CALL_ROOM);
     line->board = board;
+    line->call = call;
     line->in = ends[0];
     line->out = ends[1];
     line->log = memfd_create("stderr", MFD_CLOEXEC);

@@ -63,7 +63,9 @@ void scene_text_seen(struct scene *scene, const char *where, struct souk_str tex
 
 void scene_code_seen(struct scene *scene, const char *where, int code, int has_words)
 {
-    if (code != SOUK_OK && code != SOUK_NOT_FOUND && !has_words && !scene->mute[0])
+    if (code > SOUK_OK || code < SOUK_WRONG_KIND)
+        scene_no(scene, "%s gave back %d, which is no SOUK_… code", where, code);
+    else if (code != SOUK_OK && code != SOUK_NOT_FOUND && !has_words && !scene->mute[0])
         snprintf(scene->mute, sizeof scene->mute, "%s gives %s", where, code_name(code));
     if (peer_slow_take() && code != SOUK_OK && code != SOUK_TIMEOUT && code != SOUK_UNAVAILABLE)
         scene_no(scene, "%s gives %s for an answer that came too late; pass on what souk_http gave",
@@ -186,7 +188,8 @@ static void add_table(struct scene *scene, struct db_conn *conn, const char *nam
     }
 }
 
-struct souk_str scene_stored(struct scene *scene)
+/* What the plugin's tables and the shop's queues hold. */
+static struct souk_str stored(struct scene *scene)
 {
     static const char sql[] =
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name GLOB 'p_*' OR name IN "
@@ -213,6 +216,18 @@ const char *scene_secret_in(struct scene *scene, struct souk_str text)
         if (text.len && memmem(text.ptr, text.len, *secret, strlen(*secret)))
             return *secret;
     return NULL;
+}
+
+void scene_secret_seen(struct scene *scene, const char *where, struct souk_str text)
+{
+    const char *secret = scene_secret_in(scene, text);
+    EXPECT(scene, !secret, "the secret \"%.4s…\" stands in %s", secret, where);
+}
+
+void scene_secret_kept(struct scene *scene)
+{
+    CHECK(scene, scene_secret_seen(scene, "the log", scene_log(scene)));
+    scene_secret_seen(scene, "the database", stored(scene));
 }
 
 int scene_utf8(struct souk_str text)

@@ -56,6 +56,7 @@ struct scene {
     char words[600];
     char rude[200]; /* text that came and is no UTF-8: where */
     char mute[200]; /* a failure that came without words: where */
+    char job[640];  /* a job that cannot work: which, and why */
 };
 
 /* ---- saying what must hold ---- */
@@ -119,9 +120,11 @@ enum peer_fault {
     PEER_LOST,     /* the peer does as it was told, but the answer never arrives: SOUK_TIMEOUT */
     PEER_DOWN,     /* no connection */
     PEER_BROKEN,   /* 503 (mail: 451), and nothing was done */
+    PEER_BUSY,     /* 429 with Retry-After: PEER_WAIT (mail: 451), and nothing was done */
     PEER_DECLINES, /* the request says `decline = true`: the peer refuses the payer (mail: a
                       refusal) */
 };
+#define PEER_WAIT 120 /* seconds */
 void peer_fault(enum peer_fault fault);
 /* For mail: the next reply to the receiver or the message, such as "550 5.1.1 no such user". */
 void peer_reply(const char *reply);
@@ -169,11 +172,13 @@ int visit(struct scene *scene, const struct visit *ask, struct reply *reply);
 /* One number or text of the database; `args` as in db.h. */
 int64_t scene_count(struct scene *scene, const char *sql, struct souk_str arg);
 struct souk_str scene_text(struct scene *scene, const char *sql, struct souk_str arg);
-/* Everything that was logged so far, and what the plugin's tables and the shop's queues hold. */
-struct souk_str scene_log(struct scene *scene);
-struct souk_str scene_stored(struct scene *scene);
+struct souk_str scene_log(struct scene *scene); /* everything that was logged so far */
 /* The secret that stands in the text, or NULL. */
 const char *scene_secret_in(struct scene *scene, struct souk_str text);
+/* A finding when one does, and when one stands in the log, the plugin's tables or the shop's
+ * queues. */
+void scene_secret_seen(struct scene *scene, const char *where, struct souk_str text);
+void scene_secret_kept(struct scene *scene);
 int scene_utf8(struct souk_str text);
 
 #endif

@@ -157,7 +157,7 @@ static void open_libraries(lua_State *lua)
                                          {LUA_TABLIBNAME, luaopen_table},
                                          {LUA_MATHLIBNAME, luaopen_math},
                                          {LUA_UTF8LIBNAME, luaopen_utf8}};
-    static const char *const without[] = {"dofile", "loadfile", "load", "collectgarbage", "print"};
+    static const char *const without[] = {"dofile", "loadfile", "load", "collectgarbage"};
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
         luaL_requiref(lua, libraries[i].name, libraries[i].func, 1);
         lua_pop(lua, 1);

@@ -138,6 +138,26 @@ static int word_time(lua_State *lua)
     return 1;
 }
 
+/* A line on stderr, where it stands in no one's way: stdout is the report. Tables as JSON. */
+static int word_print(lua_State *lua)
+{
+    struct arena arena = {0};
+    struct buf line = {0};
+    for (int i = 1; i <= lua_gettop(lua); i++) {
+        if (i > 1)
+            buf_add_cstr(&line, " ");
+        if (lua_type(lua, i) == LUA_TTABLE)
+            json_print(&line, script_take(lua, i, &arena, 0));
+        else
+            buf_add_cstr(&line, luaL_tolstring(lua, i, NULL)), lua_pop(lua, 1);
+    }
+    struct souk_str text = buf_str(&line);
+    fprintf(stderr, "%.*s\n", SOUK_PRI(text));
+    buf_free(&line);
+    arena_free(&arena);
+    return 0;
+}
+
 void script_words(lua_State *lua)
 {
     static const luaL_Reg words[] = {{"sha256", word_sha256},
@@ -150,6 +170,7 @@ void script_words(lua_State *lua)
                                      {"form_decode", word_form_decode},
                                      {"clock", word_clock},
                                      {"rfc3339", word_time},
+                                     {"print", word_print},
                                      {NULL, NULL}};
     for (const luaL_Reg *word = words; word->name; word++) {
         lua_pushcfunction(lua, word->func);

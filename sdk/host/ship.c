@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include "host/host.h"
+#include "shop/shipment.h"
 #include "store/db.h"
 
 struct ask { /* one call that is open */
@@ -345,6 +346,11 @@ void ship_call(struct scene *scene, enum ship_verb verb, struct parcel *parcel,
             parcel->view.tracking = answer->tracking;
     }
     call_shut(&ask.call, &ask.scope);
+}
+
+int ship_state_known(struct souk_str state)
+{
+    return shipment_state_known(state);
 }
 
 int ship_label(struct scene *scene, const struct parcel *parcel, struct json **label)

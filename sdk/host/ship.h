@@ -53,6 +53,7 @@ struct parcel {
 void ship_parcel(struct scene *scene, struct parcel *parcel);
 void ship_call(struct scene *scene, enum ship_verb verb, struct parcel *parcel,
                struct ship_answer *answer);
+int ship_state_known(struct souk_str state); /* one of souk/delivery.h */
 int ship_label(struct scene *scene, const struct parcel *parcel, struct json **label);
 
 #endif

@@ -59,6 +59,8 @@ static struct json *document(struct scene *scene, const struct souk_conversion *
     json_add_cstr(arena, line, "name", "Mountain tea");
     json_add_int(arena, line, "quantity", 1);
     json_add_int(arena, line, "total", conversion->amount);
+    json_add_cstr(arena, line, "category", "drinks/tea");
+    json_add_int(arena, line, "counts", conversion->amount);
     return doc;
 }
 

@@ -188,7 +188,8 @@ int world_open(struct world *world, struct err *err)
     db_read_end(db_read_begin(world->db, 0)); /* this thread's connection counts as before */
     world->before = mem_zalloc(sizeof *world->before);
     held_take(world->before);
-    return load(world, err);
+    code = load(world, err);
+    return code ? code : tables_fill(world, err);
 }
 
 int world_again(struct world *world, struct err *err)

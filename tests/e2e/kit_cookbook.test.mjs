@@ -24,7 +24,7 @@ test('each mistake is C that compiles', async () => {
     payment: `struct souk_value *body = 0, *out = 0; const struct souk_payment *payment = 0; const struct souk_payment_move *asked = 0; struct souk_payment_result *result = 0;
       const struct souk_payment_terms *terms = 0; struct souk_http_request request = {0}; const struct souk_http_response *response = 0;`,
     delivery: `struct souk_value *body = 0, *option = 0, *label = 0; const struct souk_delivery_terms *terms = 0; struct souk_delivery_quote *quote = 0; struct souk_str order = {"", 0};
-      const struct souk_shipment *shipment = 0; struct souk_rows *rows = 0; struct souk_http_request request = {0}; const struct souk_http_response *response = 0;`,
+      const struct souk_shipment *shipment = 0; struct souk_shipment_result *result = 0; struct souk_rows *rows = 0; struct souk_http_request request = {0}; const struct souk_http_response *response = 0;`,
     tax: `struct souk_tax_rate *rate = 0; struct souk_tax_result *result = 0; const struct souk_tax_terms *terms = 0; struct souk_http_request request = {0}; const struct souk_http_response *response = 0;`,
     number: `struct souk_tax_number_result *number = 0; struct souk_http_request request = {0}; const struct souk_http_response *response = 0;`,
     track: `struct souk_value *body = 0, *order = 0; const struct souk_conversion *conversion = 0; const struct souk_http_response *response = 0;`,
@@ -56,7 +56,7 @@ const trials = {
     const [plugin, rule] = what.split(' ');
     const script = `tests/plugins/${plugin}.conform.lua`;
     const mode = { poison: ['--mode', 'poison'], crash: ['--mode', 'fail-nth'] }[plugin === 'wrong_general' ? '' : rule] ?? ['--rule', rule];
-    const set = ['wrong_export', 'wrong_silent', 'wrong_table', 'wrong_call', 'wrong_mute', 'wrong_secret'].includes(plugin) ? [] : ['--set', `wrong=${rule}`];
+    const set = ['wrong_export', 'wrong_silent', 'wrong_table', 'wrong_call', 'wrong_mute', 'wrong_secret', 'wrong_named'].includes(plugin) ? [] : ['--set', `wrong=${rule}`];
     const done = await run(join(build, 'souk-host'), ['conform', join(badPlugins, `${plugin}.so`), ...(existsSync(script) ? ['--with', script] : []), ...set, ...mode]);
     assert.equal(done.code, 1, done.stdout + done.stderr);
     return done.stdout;
@@ -75,6 +75,7 @@ const trials = {
       await provoke(shop, path, method);
       await shop.newShopPid(pid);
       await until('the fault', async () => (await shop.plugin(name))?.faults);
+      await shop.says(/shop\.died/);
       return shop.stderr + await list(shop);
     });
   },
@@ -86,12 +87,12 @@ const trials = {
     const pid = shop.shopPid();
     await shop.post(`/api/v1/carts/${cart.id}/checkout`, { ...buyer, delivery: { method: 'bad:door' }, payment: { method: 'bad' } }).catch(() => undefined);
     await shop.newShopPid(pid);
-    await until('the line', () => /shop\.died.*\n/.test(shop.stderr));
+    await shop.says(/shop\.died/);
     return shop.stderr;
   }),
   late: (name) => withShop({ plugins: ['hello', name] }, async (shop) => {
     await shop.post('/x/hello/welcome', 'name=Ada', { 'content-type': 'application/x-www-form-urlencoded' });
-    await until('the line', () => /plugin\.late/.test(shop.stderr));
+    await shop.says(/plugin\.late/);
     return shop.stderr;
   }),
   async load(what) {
@@ -102,13 +103,13 @@ const trials = {
       const running = load(shop, `/x/${name}/go`, { connections: 4 });
       await shop.newShopPid(pid);
       await running.stop();
-      await until('the line', () => /shop\.over_mark.*\n/.test(shop.stderr));
+      await shop.says(/shop\.over_mark/);
       return shop.stderr;
     });
   },
   async answer(what) {
     const [name, path] = what.split(' ');
-    return withShop({ plugins: [name] }, async (shop) => { await provoke(shop, path); await until('the line', () => /call\.failed.*\n/.test(shop.stderr)); return shop.stderr; });
+    return withShop({ plugins: [name] }, async (shop) => { await provoke(shop, path); await shop.says(/call\.failed/); return shop.stderr; });
   },
 };
 

@@ -12,7 +12,7 @@ import { follow } from './guide.mjs';
 const host = join(build, 'souk-host');
 const plugin = join(badPlugins, 'probe_faults.so');
 const conform = async (file, ...more) => {
-  const done = await run(host, ['conform', file, '--json', ...more], { timeout: 120000 });
+  const done = await run(host, ['conform', file, '--json', ...more], { timeout: 600000 });
   assert.equal(done.stderr, '');
   return JSON.parse(done.stdout).rules;
 };
@@ -44,7 +44,7 @@ test('a rule that crashes says where, as a shop does', { skip: sanitized }, asyn
 test('what a sanitizer reports while a rule is tried is the finding', { skip: sanitized }, () => withSanitized('address,undefined', async (file) => {
   const env = { ...process.env, LD_PRELOAD: `${await library('libasan')} ${await library('libubsan')}` };
   const tried = async (how) => {
-    const done = await run(host, ['conform', file, '--rule', 'text-utf8', '--set', `how=${how}`, '--json'], { timeout: 120000, env });
+    const done = await run(host, ['conform', file, '--rule', 'text-utf8', '--set', `how=${how}`, '--json'], { timeout: 600000, env });
     return JSON.parse(done.stdout).rules.find((row) => row.rule === 'text-utf8');
   };
   const past = await tried('past');
@@ -125,4 +125,4 @@ test('a provider that fails is called by its name in the log', async () => {
   }
 });
 
-test('debugging.md: what it says is done, step by step', { skip: sanitized, timeout: 300000 }, () => follow('sdk/docs/debugging.md'));
+test('debugging.md: what it says is done, step by step', { skip: sanitized, timeout: 3600000 }, () => follow('sdk/docs/debugging.md'));

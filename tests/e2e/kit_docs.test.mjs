@@ -12,7 +12,7 @@ const pages = readdirSync(docs).filter((name) => name.endsWith('.md')).sort();
 const others = ['reference.md', 'conformance.md', 'stories.md', 'cookbook.md', 'debugging.md']; // each has a test of its own kind
 
 for (const page of pages.filter((name) => !others.includes(name)))
-  test(`${page}: what it says is done, step by step`, { timeout: 300000 }, () => follow(join(docs, page)));
+  test(`${page}: what it says is done, step by step`, { timeout: 3600000 }, () => follow(join(docs, page)));
 
 test('every block of code has its place', () => {
   for (const page of pages.filter((name) => !others.slice(0, 4).includes(name)))

@@ -22,14 +22,14 @@ function handed(name = 'hello', from = join(goodPlugins, `${name}.so`)) {
   chmodSync(file, 0o644);
   return { dir, to, file, name, note: join(dir, `${name}.conform.json`) };
 }
-const install = (...args) => run(souk, ['plugin', 'install', ...args], { timeout: 60000 });
+const install = (...args) => run(souk, ['plugin', 'install', ...args], { timeout: 600000 });
 const hash = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
 const record = (given, more = {}) => writeFileSync(given.note, JSON.stringify({ plugin: given.name, version: '1.0.0', sha256: hash(given.file), souk: '0.1.0', abi: '0.2',
   at: '2026-11-22T10:00:00Z', suites: ['general'], modes: ['plain', 'poison'], yes: 30, no: 0, skipped: 1, ...more }));
 
 test('souk-host conform --record says what was tried with this very file', async () => {
   const given = handed('visits');
-  const tried = await run(host, ['conform', given.file, '--record'], { timeout: 120000 });
+  const tried = await run(host, ['conform', given.file, '--record'], { timeout: 600000 });
   assert.equal(tried.code, 0, tried.stdout + tried.stderr);
   const said = JSON.parse(readFileSync(given.note, 'utf8'));
   assert.equal(said.sha256, hash(given.file));
@@ -45,7 +45,7 @@ test('souk-host conform --record says what was tried with this very file', async
 
 test('a record with a no is written as it is, and refuses the file', async () => {
   const given = handed('wrong_general', join(badPlugins, 'wrong_general.so'));
-  const tried = await run(host, ['conform', given.file, '--record', '--set', 'wrong=no-output'], { timeout: 120000 });
+  const tried = await run(host, ['conform', given.file, '--record', '--set', 'wrong=no-output'], { timeout: 600000 });
   assert.equal(tried.code, 1, tried.stdout);
   assert.ok(JSON.parse(readFileSync(given.note, 'utf8')).no > 0);
   const refused = await install(given.file, '--to', given.to);
@@ -68,6 +68,7 @@ test('into a running shop: its folder, its next step; again is a reload; the byt
     assert.equal(hash(there), hash(given.file));
     assert.equal(statSync(there).mode & 0o777, 0o644);
     assert.deepEqual(readdirSync(shop.plugins).sort(), ['visits.conform.json', 'visits.so'], 'nothing besides');
+    assert.match((await install(given.file, '--data', shop.data)).stdout, /next: souk plugin enable visits/, 'still off: nothing to reload');
     assert.equal((await shop.souk('plugin', 'enable', 'visits')).code, 0);
     assert.equal((await shop.plugin('visits')).state, 'active');
     const page = await shop.souk('plugin', 'info', 'visits');

@@ -16,12 +16,12 @@ const prefix = join(kit, 'prefix');
 const env = { ...process.env, PATH: `${prefix}/bin:${process.env.PATH}`, PKG_CONFIG_PATH: `${prefix}/share/pkgconfig` };
 for (const name of ['SOUK_SDK', 'SOUK_HOST', 'BUILD', 'MAKEFLAGS', 'MAKELEVEL', 'NAME', 'OUT']) delete env[name];
 const souk = join(prefix, 'bin/souk'), host = join(prefix, 'bin/souk-host');
-const inEmpty = (file, ...args) => run(file, args, { cwd: empty, env, timeout: 240000 });
+const inEmpty = (file, ...args) => run(file, args, { cwd: empty, env, timeout: 600000 });
 
 before(async () => {
   mkdirSync(empty);
   // `-o all`: what is tested is what was built, not what a neighbour is writing just now
-  const made = await run('make', ['-o', 'all', 'install', `BUILD=${build}`, `PREFIX=${prefix}`], { env: { ...process.env, SANITIZE: '' }, timeout: 120000 });
+  const made = await run('make', ['-o', 'all', 'install', `BUILD=${build}`, `PREFIX=${prefix}`], { env: { ...process.env, SANITIZE: '' }, timeout: 600000 });
   assert.equal(made.code, 0, made.stderr);
 });
 after(() => rmSync(kit, { recursive: true, force: true }));

@@ -9,7 +9,7 @@ import { build, run, souk, until } from './souk.mjs';
 
 const host = join(build, 'souk-host');
 const file = (plugin) => [join(build, 'plugins', `${plugin}.so`), join(build, 'tests/plugins', `${plugin}.so`)].find(existsSync);
-const play = (story, plugin, ...more) => run(host, ['play', story, file(plugin), ...more], { timeout: 400000 });
+const play = (story, plugin, ...more) => run(host, ['play', story, file(plugin), ...more], { timeout: 600000 });
 
 async function told(story, plugin, ...more) {
   const done = await play(story, plugin, '--json', ...more);
@@ -28,6 +28,18 @@ for (const name of readdirSync('tests/stories').filter((story) => story !== 'bro
       assert.ok(answer.stories.length >= 2, 'there are stories');
     });
 }
+
+test('what a story prints is whole, and stands beside the report', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'souk-'));
+  try {
+    const story = join(dir, 'story.lua');
+    writeFileSync(story, "story('looks', function() print('it', 1, nil, { a = { 1, 2 } }, ('x'):rep(3000)) expect(true, 'yes') end)");
+    const done = await play(story, 'hello');
+    assert.equal(done.code, 0, done.stderr);
+    assert.ok(done.stderr.includes(`it 1 nil {"a":[1,2]} ${'x'.repeat(3000)}\n`), done.stderr.slice(0, 300));
+    assert.doesNotMatch(done.stdout, /xxx/);
+  } finally { rmSync(dir, { recursive: true }); }
+});
 
 test('a story that does not hold says where and why, and the others are played all the same', async () => {
   for (const more of [[], ['--shop', souk]]) {
@@ -67,6 +79,30 @@ test('a peer that is not there, trips, or takes steps, ends the story with its o
     expect_equal(request.url, "https://acme.example/begin")
     return { body = { reference = "p1", amount = request.json.amount, state = "captured" } }
   end)\n` + buy), '');
+}));
+
+test('a refused order says which field; words that are long end with a sign of it; a plugin that the shop leaves out is said', () => folder(async (dir) => {
+  const story = join(dir, 'story.lua');
+  const words = async (plugin, text, ...more) => { writeFileSync(story, text); return (await told(story, plugin, ...more)).stories[0].words; };
+  assert.match(await words('hello', 'story("x", function() buy { payment = "gold" } end)\n'), /answers 422: .*; \/payment\/method: \S/);
+  const long = await words('hello', 'story("x", function() expect(false, string.rep("é", 2000)) end)\n');
+  assert.ok(long.endsWith('é …') && !long.includes('\ufffd'), long);
+  assert.match(await words('wrong_general', 'shop { options = { wrong = "loads" } }\nstory("x", function() end)\n'), /the shop goes on without the plugin: .*it does not want to/);
+  // One that crashes in init is quarantined after some starts, and the shop goes on: the crash is told, not the 404 that comes of it.
+  assert.match(await words('bad_init', 'story("x", function() expect_equal(get("/x/bad_init/a").status, 200, "its page") end)\n'), /^the shop died on its way up: .*plugin=bad_init where=init/);
+}));
+
+test('SANITIZE alone builds a plugin again, and lends the host the library', () => folder(async (dir) => {
+  const sdk = `SOUK_SDK=${process.cwd()}/sdk`, make = (...more) => run('make', ['-C', dir, sdk, `SOUK_HOST=${host}`, ...more], { timeout: 600000 });
+  writeFileSync(join(dir, 'Makefile'), 'NAME := tea\ninclude $(SOUK_SDK)/plugin.mk\n');
+  writeFileSync(join(dir, 'tea.c'), '#include <souk.h>\nSOUK_PLUGIN = {SOUK_ABI, .name = "tea", .version = "1.0.0", .summary = "Tea", .contact = "a@b.example", .license = "MIT"};\n');
+  writeFileSync(join(dir, 'story.lua'), 'story("it is there", function() expect_equal(get("/").status, 200, "home") end)\n');
+  const builds = async (...more) => / -shared /.test((await make(...more)).stdout);
+  assert.deepEqual([await builds(), await builds()], [true, false]);
+  assert.deepEqual([await builds('SANITIZE=address'), await builds('SANITIZE=address')], [true, false]);
+  const played = await make('play', 'SANITIZE=address');
+  assert.equal(played.code, 0, played.stdout + played.stderr);
+  assert.deepEqual([await builds(), await builds()], [true, false]);
 }));
 
 test('a shop that died on the way is a finding, though no step noticed', () => folder(async (dir) => {

@@ -26,7 +26,7 @@ const calls = [
 ];
 
 async function inHost([, method, path, body]) {
-  const answer = await run(join(build, 'souk-host'), ['ask', plugin, method, path, ...(body ? [body] : [])], { timeout: 120000 });
+  const answer = await run(join(build, 'souk-host'), ['ask', plugin, method, path, ...(body ? [body] : [])], { timeout: 600000 });
   assert.equal(answer.code, 0, `${answer.signal ?? ''} ${answer.stdout.slice(0, 2000)}${answer.stderr.slice(-2000)}`);
   return JSON.parse(answer.stdout);
 }

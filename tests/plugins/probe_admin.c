@@ -1,6 +1,6 @@
 /*
  * probe_admin.c: an admin resource made of tables alone, one action, and a page of its own for
- * staff with a right.
+ * staff with a right, and one that takes a file.
  */
 #include <souk.h>
 
@@ -50,8 +50,26 @@ static int report(struct souk_ctx *ctx)
     return souk_answer_text(ctx, 200, souk_str("the report"));
 }
 
+/* What of an upload has come in. */
+static int take_picture(struct souk_ctx *ctx)
+{
+    const struct souk_upload *picture = souk_upload_of(ctx, "picture");
+    struct souk_value *out = souk_map(ctx);
+    struct souk_str digest;
+    if (!picture)
+        return souk_fail(ctx, SOUK_INVALID, "choose a picture");
+    souk_set_str(ctx, out, "title", souk_form(ctx, "title"));
+    souk_set_str(ctx, out, "name", picture->filename);
+    souk_set_str(ctx, out, "type", picture->type);
+    souk_set_int(ctx, out, "bytes", (int64_t)picture->bytes.len);
+    int code = souk_hash(ctx, SOUK_SHA256, picture->bytes, &digest);
+    souk_set_str(ctx, out, "sha256", souk_encode(ctx, SOUK_HEX, digest));
+    return code ? code : souk_answer_json(ctx, 200, out);
+}
+
 static const struct souk_route routes[] = {
     {"GET", "/report", SOUK_READ, SOUK_ADMIN, report, "a report", "report", 0, 0, 0, 0},
+    {"POST", "/picture", SOUK_WRITE, SOUK_ADMIN, take_picture, "takes a picture", NULL, 0, 0, 0, 0},
 };
 
 SOUK_PLUGIN = {

@@ -626,7 +626,7 @@ static const char notice_html[] = "{% layout \"mail/layout\" %}{% block content 
 static const char notice_txt[] = "{% layout \"mail/layout.txt\" %}{% block subject %}{{ "
                                  "\"Unsubscribe\" | t }} & {{ text }}{% endblock %}{% block "
                                  "content %}{{ text }} for {{ name }}{% endblock %}";
-static const char bare_txt[] = "Bare\n\nNothing but {{ text }}\n";
+static const char bare_txt[] = "Bare\n\nNothing but {{ text }}{{ link }}\n";
 static const char part_html[] =
     "<p>{{ text }}|{{ html }}|{{ \"/cart\" | page_url }}|{{ locale }}</p>";
 

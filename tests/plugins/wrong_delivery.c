@@ -120,6 +120,7 @@ static int send(struct souk_ctx *ctx, const struct souk_shipment *shipment,
         return wrong(ctx, "unknown-not-failed") ? souk_fail(ctx, SOUK_INVALID, "refused") : code;
     code = souk_json_parse(ctx, response->body, &answer);
     result->tracking = souk_text(souk_get(answer, "tracking"));
+    result->state = souk_str(wrong(ctx, "state-known") ? "bananas" : "registered");
     return code;
 }
 

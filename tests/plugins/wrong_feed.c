@@ -22,11 +22,29 @@ struct list { /* feed->state */
     struct souk_str before; /* a view that is over */
 };
 
+static int read_days(struct souk_ctx *ctx, const struct souk_feed *feed)
+{
+    struct souk_str days = text_of(feed->settings, "days");
+    int64_t number = souk_number(days, -1);
+    return days.len == 0 || (number >= 0 && number <= 365)
+               ? SOUK_OK
+               : souk_fail(ctx, SOUK_INVALID, "days: is a number up to 365");
+}
+
+static int check(struct souk_ctx *ctx, const struct souk_feed *feed)
+{
+    return wrong(ctx, "settings-checked") ? SOUK_OK : read_days(ctx, feed);
+}
+
 static int begin(struct souk_ctx *ctx, struct souk_feed *feed)
 {
+    if (read_days(ctx, feed) != SOUK_OK)
+        return SOUK_INVALID;
     feed->state = memset(souk_alloc(ctx, sizeof(struct list)), 0, sizeof(struct list));
     if (wrong(ctx, "empty-feed") && souk_count_of(feed->categories) == 0)
         return souk_fail(ctx, SOUK_ERROR, "a shop without categories");
+    if (wrong(ctx, "begin"))
+        return souk_fail(ctx, SOUK_ERROR, "not on a Monday");
     souk_feed_put(feed, "<?xml version=\"1.0\"?>\n<list at=\"");
     souk_feed_xml(feed, souk_printf(ctx, "%lld", (long long)feed->at), 0);
     return souk_feed_put(feed, "\">\n");
@@ -91,6 +109,9 @@ static int item(struct souk_ctx *ctx, struct souk_feed *feed, const struct souk_
         return wrong(ctx, "mute") ? SOUK_INVALID
                                   : souk_fail(ctx, SOUK_INVALID, "it has no picture");
     }
+    if (wrong(ctx, "takes-nothing"))
+        return souk_fail(ctx, SOUK_INVALID, "%.*s is not what this market sells",
+                         SOUK_PRI(text_of(item, "sku")));
     list->count++;
     if (wrong(ctx, "writes-nothing"))
         souk_kv_put(ctx, "seen", text_of(item, "sku"));
@@ -128,9 +149,10 @@ static int end(struct souk_ctx *ctx, struct souk_feed *feed)
 }
 
 /* clang-format off */
+static const struct souk_feed_setting settings[] = {{.key = "days", .label = "Days"}};
 static const struct souk_feed_provider provider = {
     .size = sizeof(struct souk_feed_provider), .label = "A list", .type = "application/xml", .extension = "xml",
-    .begin = begin, .item = item, .end = end,
+    .settings = SOUK_TABLE(settings), .begin = begin, .item = item, .end = end, .check = check,
 };
 static const struct souk_option options[] = {{"wrong", SOUK_STRING, 0, "", "The rule to break"}};
 static const struct souk_provider providers[] = {{"feed", "wrong", &provider}};

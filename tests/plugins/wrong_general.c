@@ -1,7 +1,7 @@
 /*
  * wrong_general: a plugin that keeps the rules for all plugins, or breaks the one that its option
  * `wrong` names. What can only be wrong in the file itself has a file of its own that includes this
- * one: wrong_export, wrong_silent, wrong_table, wrong_call, wrong_mute, wrong_secret.
+ * one: wrong_export, wrong_silent, wrong_table, wrong_call, wrong_mute, wrong_secret, wrong_named.
  *
  * What it does wrong at run time it takes by dlsym, so that the file itself is without fault.
  */
@@ -66,7 +66,8 @@ static int init(struct souk_ctx *ctx)
 {
     pthread_t thread;
     static void *volatile leak;
-    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = libc("pthread_create");
+    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
+        libc("pthread_create");
     void (*(*handle)(int, void (*)(int)))(int) = libc("signal");
     int (*change)(const char *) = libc("chdir");
     char *(*speak)(int, const char *) = libc("setlocale");
@@ -97,6 +98,13 @@ static int hello(struct souk_ctx *ctx)
 {
     if (wrong(ctx, "answers"))
         return souk_fail(ctx, SOUK_ERROR, "it does not know what to say");
+    if (wrong(ctx, "names-known")) {
+        struct souk_rows *rows;
+        int code = souk_query(ctx, &rows, "SELECT key FROM v1_product UNION SELECT 'tea'");
+        if (code || souk_next(rows) != 1 || souk_option_text(ctx, "wrnog").len ||
+            souk_column_int(rows, 1))
+            return SOUK_ERROR;
+    }
     return souk_answer_text(ctx, 200, souk_str("café"));
 }
 
@@ -105,6 +113,10 @@ static int nightly(struct souk_ctx *ctx, const struct souk_value *payload)
     int64_t version = 0;
     if (wrong(ctx, "claims-minor") || SOUK_HAS(catalogue, version))
         souk_catalogue_version(ctx, &version);
+    if (wrong(ctx, "options-read"))
+        souk_option_int(ctx, "wrong");
+    if (wrong(ctx, "jobs-work"))
+        return souk_exec(ctx, NULL, "DELETE FROM p_wrong_general_row");
     if (wrong(ctx, "error-has-words"))
         return SOUK_UNAVAILABLE;
     if (wrong(ctx, "crash"))
@@ -126,8 +138,23 @@ static const struct souk_route routes[] = {{"GET", "/hello", SOUK_READ, SOUK_PUB
 static const struct souk_job jobs[] = {{"nightly", "0 3 * * *", nightly, WRONG_JOB}};
 static const struct souk_provider providers[] = {{"notify", "pigeon", &provider}};
 
+#ifdef WRONG_NAMED
+static const char hint[] = "<p>hint</p>";
+static int hear(struct souk_ctx *ctx, const struct souk_event *event) { return SOUK_OK; }
+static const struct souk_slot slots[] = {{"product.byu", "hint", NULL}};
+static const struct souk_listener events[] = {{"order.palced", SOUK_FACT, 0, hear}};
+static const struct souk_migration migrations[] = {{1, 0, "card", "CREATE TABLE p_wrong_named_card (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL) STRICT"}};
+static const struct souk_field fields[] = {{"nmae", "Name", SOUK_STRING, SOUK_FIELD_LIST}};
+static const struct souk_resource resources[] = {{"card", "Cards", "Card", "p_wrong_named_card", SOUK_TABLE(fields)}};
+static const struct souk_file files[] = {{"templates/hint.html", hint, hint + sizeof hint - 1}};
+#endif
+
 SOUK_PLUGIN = { /* SOUK_ABI, but that it claims to do with 0.1 */
     SOUK_ABI_OF(1),
     .name = WRONG_NAME, .version = "1.0.0", .summary = "Breaks the rule that it is told to, for tests",
     .contact = "plugins@example.org", .license = "MIT", .init = init,
-    .options = SOUK_TABLE(options), .routes = SOUK_TABLE(routes), .jobs = SOUK_TABLE(jobs), .providers = SOUK_TABLE(providers)};
+    .options = SOUK_TABLE(options), .routes = SOUK_TABLE(routes), .jobs = SOUK_TABLE(jobs), .providers = SOUK_TABLE(providers),
+#ifdef WRONG_NAMED
+    .slots = SOUK_TABLE(slots), .events = SOUK_TABLE(events), .migrations = SOUK_TABLE(migrations), .resources = SOUK_TABLE(resources), .files = SOUK_TABLE(files),
+#endif
+};

@@ -40,6 +40,20 @@ static int is_stored(struct souk_ctx *ctx, struct souk_str number)
     return code == SOUK_OK ? found : code;
 }
 
+/* Places smaller than a country stand in a table alone. */
+static int rate_there(struct souk_ctx *ctx, const struct souk_tax_terms *terms, int64_t *ppm)
+{
+    struct souk_rows *rows;
+    int code = souk_query(ctx, &rows,
+                          "SELECT ppm FROM p_wrong_tax_place WHERE region = $1 AND postcode = $2",
+                          SOUK_A_STR(terms->region), SOUK_A_STR(terms->postcode));
+    if (code == SOUK_OK && (code = souk_next(rows)) == 1) {
+        *ppm = souk_column_int(rows, 0);
+        return SOUK_OK;
+    }
+    return code < 0 ? code : SOUK_NOT_FOUND;
+}
+
 static int charge(struct souk_ctx *ctx, int64_t ppm, struct souk_tax_result *result)
 {
     struct souk_tax_rate *rate = souk_tax_rate_at(result, 0);
@@ -77,8 +91,9 @@ static int rates(struct souk_ctx *ctx, const struct souk_tax_terms *terms,
         return SOUK_NOT_FOUND;
     if (souk_str_is(terms->country, "FI"))
         result->until = terms->at < CHANGE ? CHANGE : 0;
-    if (terms->tax_number.len && (!home || wrong(ctx, "home-taxed"))) {
-        int stored = is_stored(ctx, terms->tax_number);
+    int anyone = wrong(ctx, "home-free");
+    if (terms->tax_number.len && (!home || anyone || wrong(ctx, "home-taxed"))) {
+        int stored = anyone ? 1 : is_stored(ctx, terms->tax_number);
         if (stored < 0)
             return stored;
         if (stored) {
@@ -87,7 +102,9 @@ static int rates(struct souk_ctx *ctx, const struct souk_tax_terms *terms,
             return SOUK_OK;
         }
     }
-    return charge(ctx, rate_of(ctx, terms), result);
+    int64_t ppm = rate_of(ctx, terms);
+    int code = terms->region.len ? rate_there(ctx, terms, &ppm) : SOUK_OK;
+    return code ? code : charge(ctx, ppm, result);
 }
 
 /* ---- numbers ---- */
@@ -164,7 +181,9 @@ static const struct souk_option options[] = {
 };
 static const struct souk_provider providers[] = {{"tax", "wrong", &provider}};
 static const struct souk_migration migrations[] = {
-    {1, 0, "number", "CREATE TABLE p_wrong_tax_number (number TEXT NOT NULL PRIMARY KEY)"},
+    {1, 0, "number",
+     "CREATE TABLE p_wrong_tax_number (number TEXT NOT NULL PRIMARY KEY);"
+     "CREATE TABLE p_wrong_tax_place (region TEXT NOT NULL, postcode TEXT NOT NULL, ppm INTEGER NOT NULL)"},
 };
 
 SOUK_PLUGIN = {

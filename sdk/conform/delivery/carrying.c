@@ -110,6 +110,41 @@ void delivery_send_once(struct scene *scene)
     EXPECT(scene, count <= 1, "one key made %d parcels at the carrier", count);
 }
 
+static void know(struct scene *scene, const char *function, const struct ship_answer *answer)
+{
+    EXPECT(scene, answer->state.len == 0 || ship_state_known(answer->state),
+           "%s() gives the state \"%.*s\", which is none of souk/delivery.h; a shop takes it for a "
+           "failure",
+           function, SOUK_PRI(answer->state));
+}
+
+void delivery_state_known(struct scene *scene)
+{
+    static const char *const moves[] = {"in_transit", "out_for_delivery", "attempt_failed",
+                                        "delivered"};
+    struct parcel parcel;
+    struct ship_answer answer;
+    SKIP_UNLESS(scene, ship_can(scene, SHIP_SEND) || ship_can(scene, SHIP_TRACK),
+                "it has no send() and no track()");
+    CHECK(scene, ship_parcel(scene, &parcel));
+    if (ship_can(scene, SHIP_SEND)) {
+        ship_call(scene, SHIP_SEND, &parcel, &answer);
+        CHECK(scene, know(scene, "send", &answer));
+    }
+    for (size_t i = 0; ship_can(scene, SHIP_TRACK) && i <= sizeof moves / sizeof *moves; i++) {
+        if (i > 0) { /* the first time as it was sent */
+            struct json *args = json_new(&scene->arena, JSON_ARRAY);
+            if (!scene_has(scene, "move"))
+                break;
+            json_add_str(&scene->arena, args, NULL, parcel.view.tracking);
+            json_add_cstr(&scene->arena, args, NULL, moves[i - 1]);
+            scene_ask(scene, "move", args);
+        }
+        ship_call(scene, SHIP_TRACK, &parcel, &answer);
+        CHECK(scene, know(scene, "track", &answer));
+    }
+}
+
 void delivery_unknown_not_failed(struct scene *scene)
 {
     static const enum peer_fault faults[] = {PEER_LOST, PEER_DOWN, PEER_BROKEN};

@@ -16,6 +16,7 @@ void delivery_book_capacity(struct scene *scene);
 void delivery_book_undone(struct scene *scene);
 void delivery_send_once(struct scene *scene);
 void delivery_unknown_not_failed(struct scene *scene);
+void delivery_state_known(struct scene *scene);
 void delivery_track_converges(struct scene *scene);
 void delivery_label_code(struct scene *scene);
 void delivery_path(struct scene *scene);

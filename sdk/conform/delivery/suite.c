@@ -23,6 +23,8 @@ static const struct rule rules[] = {
      delivery_send_once},
     {"unknown-not-failed", "a time-out of the carrier is SOUK_TIMEOUT or SOUK_UNAVAILABLE", 0,
      delivery_unknown_not_failed},
+    {"state-known", "the state that send() and track() give is a parcel's, or empty", 0,
+     delivery_state_known},
     {"track-converges", "the same reports in any order, also twice, end in one state", 0,
      delivery_track_converges},
     {"label-code", "the parcel_label's code is the tracking number, or holds it", 0,

@@ -20,6 +20,7 @@ void feed_empty(struct scene *scene);
 void feed_steady(struct scene *scene);
 void feed_one_pass(struct scene *scene);
 void feed_writes_nothing(struct scene *scene);
+void feed_settings_checked(struct scene *scene);
 void feed_path(struct scene *scene);
 void feed_provoke(struct scene *scene);
 

@@ -200,6 +200,48 @@ void feed_writes_nothing(struct scene *scene)
            made.noisy);
 }
 
+/* ---- settings ---- */
+
+/* One setting filled in with rubbish. */
+static void judge(struct scene *scene, const struct feed_terms *terms)
+{
+    struct feed_made made;
+    struct souk_str key = souk_str("");
+    struct err err = {0};
+    int code = feed_judge(scene, terms, &key, &err);
+    EXPECT(scene, code == SOUK_OK || code == SOUK_INVALID,
+           "check() with %s = \"%.20s\" gives %s: %s", terms->key, terms->value, code_name(code),
+           err.text);
+    EXPECT(scene, code == SOUK_OK || key.len > 0,
+           "check() refuses %s = \"%.20s\" and does not begin with the setting's key: %s",
+           terms->key, terms->value, err.text);
+    if (code != SOUK_OK)
+        return;
+    feed_make(scene, terms, NULL, 0, &made);
+    EXPECT(scene, made.code != SOUK_INVALID,
+           "begin() refuses %s = \"%.20s\" (%s), and check() does not: staff hear of it only when "
+           "the file is written",
+           terms->key, terms->value, made.err.text);
+}
+
+void feed_settings_checked(struct scene *scene)
+{
+    char many[400] = "";
+    const char *const rubbish[] = {"no such thing", "-1", "= | = | =", "99999999999999999999",
+                                   many};
+    const struct feed_terms usual = {0};
+    struct souk_str key = souk_str("");
+    struct err err = {0};
+    const char *name;
+    memset(many, 'x', sizeof many - 1);
+    int code = feed_judge(scene, &usual, &key, &err);
+    EXPECT(scene, code == SOUK_OK, "check() refuses the settings that conform.lua gives: %s",
+           err.text);
+    for (uint32_t i = 0; (name = feed_setting_key(scene, i)) != NULL; i++)
+        for (size_t k = 0; k < sizeof rubbish / sizeof *rubbish; k++)
+            CHECK(scene, judge(scene, &(struct feed_terms){.key = name, .value = rubbish[k]}));
+}
+
 /* ---- the ordinary way ---- */
 
 void feed_path(struct scene *scene)

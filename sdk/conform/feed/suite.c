@@ -24,6 +24,9 @@ static const struct rule rules[] = {
     {"one-pass", "memory does not grow with the number of items", RULE_CENSUS, feed_one_pass},
     {"writes-nothing", "begin, item and end write into the feed and nowhere else", 0,
      feed_writes_nothing},
+    {"settings-checked",
+     "settings that begin() refuses are refused by check(), which names the setting", 0,
+     feed_settings_checked},
 };
 
 const struct suite suite_feed = {"feed", rules, sizeof rules / sizeof *rules, feed_path,

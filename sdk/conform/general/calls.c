@@ -5,12 +5,6 @@
  */
 #include "conform/general/rules.h"
 
-#include <elf.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 struct kept { /* from plugins */
     const char *name, *instead;
 };
@@ -91,54 +85,23 @@ static const char *instead_of(const struct kept *list, size_t count, const char 
     return NULL;
 }
 
-static void check_symbols(struct scene *scene, const char *bytes, const Elf64_Shdr *parts,
-                          const Elf64_Shdr *part)
+static void check_call(struct scene *scene, const Elf64_Sym *symbol, const char *name)
 {
-    const Elf64_Sym *symbols = (const Elf64_Sym *)(const void *)(bytes + part->sh_offset);
-    const char *names = bytes + parts[part->sh_link].sh_offset;
-    for (size_t i = 0; i < part->sh_size / sizeof *symbols; i++) {
-        const char *name = names + symbols[i].st_name;
-        const char *instead =
-            symbols[i].st_shndx == SHN_UNDEF
-                ? instead_of(functions, sizeof functions / sizeof *functions, name, 0)
-                : NULL;
-        if (instead)
-            scene_no(scene, "it calls %s; %s", name, instead);
-    }
+    const char *instead = symbol->st_shndx == SHN_UNDEF
+                              ? instead_of(functions, sizeof functions / sizeof *functions, name, 0)
+                              : NULL;
+    if (instead)
+        scene_no(scene, "it calls %s; %s", name, instead);
 }
 
-static void check_needs(struct scene *scene, const char *bytes, const Elf64_Shdr *parts,
-                        const Elf64_Shdr *part)
+static void check_library(struct scene *scene, const char *name)
 {
-    const Elf64_Dyn *rows = (const Elf64_Dyn *)(const void *)(bytes + part->sh_offset);
-    const char *names = bytes + parts[part->sh_link].sh_offset;
-    for (size_t i = 0; i < part->sh_size / sizeof *rows && rows[i].d_tag != DT_NULL; i++) {
-        const char *name = names + rows[i].d_un.d_val;
-        const char *instead =
-            rows[i].d_tag == DT_NEEDED
-                ? instead_of(libraries, sizeof libraries / sizeof *libraries, name, 1)
-                : NULL;
-        if (instead)
-            scene_no(scene, "it links against %s; %s", name, instead);
-    }
+    const char *instead = instead_of(libraries, sizeof libraries / sizeof *libraries, name, 1);
+    if (instead)
+        scene_no(scene, "it links against %s; %s", name, instead);
 }
 
-/* The loader has read the same file before: it is sound. */
 void general_no_forbidden_call(struct scene *scene)
 {
-    struct stat info;
-    int fd = open(scene->world->plan->file, O_RDONLY | O_CLOEXEC);
-    EXPECT(scene, fd >= 0 && fstat(fd, &info) == 0, "souk-host: the file cannot be read");
-    const char *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    EXPECT(scene, bytes != MAP_FAILED, "souk-host: the file cannot be mapped");
-    const Elf64_Ehdr *head = (const Elf64_Ehdr *)(const void *)bytes;
-    const Elf64_Shdr *parts = (const Elf64_Shdr *)(const void *)(bytes + head->e_shoff);
-    for (int i = 0; i < head->e_shnum; i++) {
-        if (parts[i].sh_type == SHT_DYNSYM)
-            check_symbols(scene, bytes, parts, &parts[i]);
-        if (parts[i].sh_type == SHT_DYNAMIC)
-            check_needs(scene, bytes, parts, &parts[i]);
-    }
-    munmap((void *)(uintptr_t)bytes, (size_t)info.st_size);
+    elf_read(scene, &(struct elf_reader){check_call, check_library});
 }

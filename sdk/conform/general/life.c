@@ -121,6 +121,31 @@ void general_error_has_words(struct scene *scene)
            scene->mute);
 }
 
+/* What the log says of options that were read as what they are not: it goes on with nothing. */
+void general_options_read(struct scene *scene)
+{
+    static const char event[] = "event=option.mistyped";
+    struct souk_str line;
+    general_tour(scene);
+    scene->verdict = RULE_YES;
+    scene->words[0] = '\0';
+    struct souk_str log = scene_log(scene);
+    while (str_split(&log, '\n', &line)) {
+        const char *at = memmem(line.ptr, line.len, event, sizeof event - 1);
+        const char *key = at ? memmem(at, (size_t)(line.ptr + line.len - at), " key=", 5) : NULL;
+        EXPECT(scene, !key, "an option is read as another type than it has: %.*s",
+               (int)(line.ptr + line.len - key - 1), key + 1);
+    }
+}
+
+void general_jobs_work(struct scene *scene)
+{
+    general_tour(scene);
+    scene->verdict = RULE_YES;
+    scene->words[0] = '\0';
+    EXPECT(scene, !scene->job[0], "%s", scene->job);
+}
+
 void general_answers(struct scene *scene)
 {
     general_tour(scene); /* it says which */

@@ -3,12 +3,6 @@
  */
 #include "conform/general/rules.h"
 
-#include <elf.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 void general_loads(struct scene *scene)
 {
     uint32_t ticket; /* a plugin that is not loaded does not come this far */
@@ -101,33 +95,14 @@ static int is_export(const Elf64_Sym *symbol)
            (seen == STV_DEFAULT || seen == STV_PROTECTED);
 }
 
-/* The loader has read the same file before: it is sound. */
-static void check_symbols(struct scene *scene, const char *bytes)
+static void check_export(struct scene *scene, const Elf64_Sym *symbol, const char *name)
 {
-    const Elf64_Ehdr *head = (const Elf64_Ehdr *)(const void *)bytes;
-    const Elf64_Shdr *parts = (const Elf64_Shdr *)(const void *)(bytes + head->e_shoff);
-    for (int i = 0; i < head->e_shnum; i++) {
-        if (parts[i].sh_type != SHT_DYNSYM)
-            continue;
-        const Elf64_Sym *symbols = (const Elf64_Sym *)(const void *)(bytes + parts[i].sh_offset);
-        const char *names = bytes + parts[parts[i].sh_link].sh_offset;
-        for (size_t k = 0; k < parts[i].sh_size / sizeof *symbols; k++) {
-            const char *name = names + symbols[k].st_name;
-            if (is_export(&symbols[k]) && strcmp(name, "souk_plugin") != 0 &&
-                strncmp(name, "__", 2) != 0) /* of sanitizers */
-                scene_no(scene, "it exports %s too; build it with -fvisibility=hidden", name);
-        }
-    }
+    if (is_export(symbol) && strcmp(name, "souk_plugin") != 0 &&
+        strncmp(name, "__", 2) != 0) /* of sanitizers */
+        scene_no(scene, "it exports %s too; build it with -fvisibility=hidden", name);
 }
 
 void general_exports_one_symbol(struct scene *scene)
 {
-    struct stat info;
-    int fd = open(scene->world->plan->file, O_RDONLY | O_CLOEXEC);
-    EXPECT(scene, fd >= 0 && fstat(fd, &info) == 0, "souk-host: the file cannot be read");
-    const char *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    EXPECT(scene, bytes != MAP_FAILED, "souk-host: the file cannot be mapped");
-    check_symbols(scene, bytes);
-    munmap((void *)(uintptr_t)bytes, (size_t)info.st_size);
+    elf_read(scene, &(struct elf_reader){.symbol = check_export});
 }

@@ -22,6 +22,11 @@ static const struct rule rules[] = {
      RULE_OLD, general_claims_minor},
     {"answers", "its pages and its GET routes without parameters are not answered with 500", 0,
      general_answers},
+    {"options-read", "it reads each option as the type that it has", 0, general_options_read},
+    {"jobs-work", "its jobs by the clock come to their end, or say that it is to be later", 0,
+     general_jobs_work},
+    {"names-known", "the options, columns, slots and facts that it names are there", 0,
+     general_names_known},
     {"no-thread-left", "no thread of its own", RULE_CENSUS, general_no_thread_left},
     {"no-descriptor-left", "no descriptor stays open", RULE_CENSUS, general_no_descriptor_left},
     {"no-signal-change", "signal handlers stay as they are", RULE_CENSUS, general_no_signal_change},
@@ -34,6 +39,9 @@ static const struct rule rules[] = {
     {"stop-clean", "it can be switched off and on, and leaves nothing behind", RULE_CENSUS,
      general_stop_clean},
 };
+
+const struct rule general_note = {"spoken", "its texts are in each language that it brings", 0,
+                                  general_spoken};
 
 const struct suite suite_general = {"general", rules, sizeof rules / sizeof *rules, general_path,
                                     NULL};

@@ -90,36 +90,22 @@ static void try_routes(struct scene *scene, const struct descriptor *d)
         try_path(scene, "", d->pages[i].path);
 }
 
-/* As work.c runs them, but here. */
+/* A peer that is away, or nothing to do, is said with other codes: this one comes every night. */
+static void note_job(struct scene *scene, const char *name, int returned, const struct err *why)
+{
+    if ((returned == SOUK_ERROR || returned == SOUK_WRONG_KIND) && !scene->job[0])
+        snprintf(scene->job, sizeof scene->job, "job \"%s\" gives %s: %s", name,
+                 code_name(returned), why->text);
+}
+
 static void try_jobs(struct scene *scene, struct plugin_set *set, struct plugin *plugin)
 {
     const struct descriptor *d = &plugin->descriptor;
     for (size_t i = 0; i < d->jobs_count; i++) {
-        if (!d->jobs[i].cron)
-            continue; /* it wants a payload that only the plugin knows */
-        struct arena arena = {0};
-        struct souk_ctx ctx;
-        struct err err = {0};
-        struct call_start start = {.plugin = plugin,
-                                   .set = set,
-                                   .db = scene->world->db,
-                                   .arena = &arena,
-                                   .kind = SOUK_TASK,
-                                   .span =
-                                       scene->mode == MODE_SLOW ? SLOW_SPAN : 10 * CLOCK_SECOND};
-        struct call_place place = {call_intern("job %s", d->jobs[i].name), 0, 0};
-        call_begin(&ctx, &start);
-        ctx.may_step = 1;
-        struct board_mark mark = call_enter(&ctx, &place);
-        int returned = d->jobs[i].run(&ctx, (struct souk_value *)json_new(&arena, JSON_OBJECT));
-        call_leave(&ctx, mark);
-        scene_code_seen(scene, place.where, returned, ctx.failed);
-        call_finish(&ctx, returned, &place, &err);
-        call_end(&ctx, NULL);
-        if (scene->mode == MODE_POISON)
-            arena_scribble(&arena);
-        else
-            arena_free(&arena);
+        struct err why = {0};
+        if (d->jobs[i].cron) /* others want a payload that only the plugin knows */
+            note_job(scene, d->jobs[i].name, errand_run(scene, set, plugin, &d->jobs[i], &why),
+                     &why);
     }
 }
 

@@ -2,6 +2,7 @@
  * refusing.c: rules about a server that does not take the message, and words that must not get out.
  */
 #include "conform/notify/rules.h"
+#include "host/host.h"
 
 static int is_final(const struct post_answer *answer)
 {
@@ -65,6 +66,20 @@ void notify_delayed_again(struct scene *scene)
     }
 }
 
+void notify_wait_told(struct scene *scene)
+{
+    struct post_answer answer;
+    SKIP_UNLESS(scene, plan_minor(scene->world->plan) >= 2, "it claims ABI 0.1, which has no wait");
+    peer_said_clear();
+    try_reply(scene, NULL, PEER_BUSY, &answer);
+    SKIP_UNLESS(scene, peer_said().len > 0, "it asks nobody over HTTP");
+    EXPECT(scene, is_later(&answer), "429 is %s and would not be tried again",
+           code_name(answer.code));
+    EXPECT(scene, answer.wait >= PEER_WAIT,
+           "the server asks to wait %d s (Retry-After), and result->wait is %d", PEER_WAIT,
+           answer.wait);
+}
+
 void notify_unknown_suppressed(struct scene *scene)
 {
     static const struct {
@@ -85,12 +100,6 @@ void notify_unknown_suppressed(struct scene *scene)
     }
 }
 
-static void check_words(struct scene *scene, const char *where, struct souk_str text)
-{
-    const char *secret = scene_secret_in(scene, text);
-    EXPECT(scene, !secret, "the secret \"%.4s…\" stands in %s", secret, where);
-}
-
 void notify_no_secrets(struct scene *scene)
 {
     static const char *const replies[] = {NULL, "550 5.7.1 no", "451 4.7.1 later",
@@ -99,12 +108,11 @@ void notify_no_secrets(struct scene *scene)
     struct post_answer answer;
     for (size_t i = 0; i < 8; i++) {
         try_reply(scene, i < 4 ? replies[i] : NULL, i < 4 ? PEER_FINE : faults[i - 4], &answer);
-        CHECK(scene, check_words(scene, "a result", answer.message));
-        CHECK(scene, check_words(scene, "a result", answer.reference));
-        CHECK(scene, check_words(scene, "an error", souk_str(answer.words)));
+        CHECK(scene, scene_secret_seen(scene, "a result", answer.message));
+        CHECK(scene, scene_secret_seen(scene, "a result", answer.reference));
+        CHECK(scene, scene_secret_seen(scene, "an error", souk_str(answer.words)));
     }
-    CHECK(scene, check_words(scene, "the log", scene_log(scene)));
-    check_words(scene, "the database", scene_stored(scene));
+    scene_secret_kept(scene);
 }
 
 /* ---- the ordinary way through ---- */

@@ -12,6 +12,7 @@ void notify_text_exact(struct scene *scene);
 void notify_no_injection(struct scene *scene);
 void notify_refused_final(struct scene *scene);
 void notify_delayed_again(struct scene *scene);
+void notify_wait_told(struct scene *scene);
 void notify_unknown_suppressed(struct scene *scene);
 void notify_one_receiver(struct scene *scene);
 void notify_no_secrets(struct scene *scene);

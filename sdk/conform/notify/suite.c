@@ -13,6 +13,8 @@ static const struct rule rules[] = {
      notify_no_injection},
     {"refused-final", "a permanent refusal (5xx) is not tried again", 0, notify_refused_final},
     {"delayed-again", "a temporary one (4xx), or no connection, is", 0, notify_delayed_again},
+    {"wait-told", "how long a server asks to wait (429, Retry-After) reaches the core", 0,
+     notify_wait_told},
     {"unknown-suppressed",
      "an unknown mailbox is suppressed; a full one, or a refused content, is not", 0,
      notify_unknown_suppressed},

@@ -26,9 +26,9 @@ static const struct json *make(struct scene *scene, const char *kind, const stru
     return made && made->kind == JSON_OBJECT ? made : NULL;
 }
 
-static int post(struct scene *scene, const struct json *made, struct souk_str body)
+static struct reply post(struct scene *scene, const struct json *made, struct souk_str body)
 {
-    struct reply reply;
+    struct reply reply = {0};
     struct souk_str method = json_text(json_at(made, "method"));
     struct visit ask = {.method = method.len ? arena_cstr(&scene->arena, method) : "POST",
                         .path = arena_cstr(&scene->arena, json_text(json_at(made, "path"))),
@@ -36,9 +36,27 @@ static int post(struct scene *scene, const struct json *made, struct souk_str bo
                         .body = body};
     if (visit(scene, &ask, &reply) != SOUK_OK) {
         scene_no(scene, "there is no route %s %s", ask.method, ask.path);
-        return 0;
+        reply.status = 0;
     }
-    return reply.status;
+    return reply;
+}
+
+static int is_good(const struct reply *reply)
+{
+    return reply->status >= 200 && reply->status < 300;
+}
+
+/* What was answered, for the end of a finding: the plugin's own words tell which check it was. */
+static const char *said(struct scene *scene, const struct reply *reply)
+{
+    struct souk_str words = str_trim(reply->body);
+    size_t most = 160;
+    while (words.len > most && most && ((unsigned char)words.ptr[most] & 0xc0) == 0x80)
+        most--;
+    return words.len ? arena_printf(&scene->arena, " (%.*s)",
+                                    (int)(words.len < most ? words.len : most), words.ptr)
+                           .ptr
+                     : "";
 }
 
 static struct souk_str body_of(const struct json *made)
@@ -69,10 +87,10 @@ static void refuse(struct scene *scene, const struct pay *pay, const char *what,
 {
     struct report list[4];
     size_t before = reported(scene, pay, list, 4);
-    int status = post(scene, made, body);
+    struct reply reply = post(scene, made, body);
     EXPECT(scene, scene->verdict != RULE_NO, "%s", scene->words);
-    EXPECT(scene, status >= 400 && status < 500, "%s is answered with %d instead of 400", what,
-           status);
+    EXPECT(scene, reply.status >= 400 && reply.status < 500,
+           "%s is answered with %d instead of 400%s", what, reply.status, said(scene, &reply));
     EXPECT(scene, reported(scene, pay, list, 4) == before, "%s is reported all the same", what);
 }
 
@@ -101,8 +119,9 @@ void payment_webhook_signed(struct scene *scene)
         made = make(scene, "captured", &pay, event, PAYMENT_SUM, currency, now + CLOCK_HOUR, 0);
         CHECK(scene, refuse(scene, &pay, "an event from the next hour", made, body_of(made)));
     }
-    int status = post(scene, good, body_of(good));
-    EXPECT(scene, status >= 200 && status < 300, "a good event is answered with %d", status);
+    struct reply reply = post(scene, good, body_of(good));
+    EXPECT(scene, is_good(&reply), "a good event is answered with %d%s", reply.status,
+           said(scene, &reply));
     struct report list[4];
     EXPECT(scene, reported(scene, &pay, list, 4) > 0, "a good event is not reported");
 }
@@ -123,16 +142,16 @@ void payment_webhook_once(struct scene *scene)
     }
     SKIP_UNLESS(scene, count > 0, "conform.lua's webhook() makes none");
     for (size_t i = count; i-- > 0;) { /* the latest first */
-        int status = post(scene, events[i], body_of(events[i]));
-        EXPECT(scene, status >= 200 && status < 300, "an event out of order is answered with %d",
-               status);
+        struct reply reply = post(scene, events[i], body_of(events[i]));
+        EXPECT(scene, is_good(&reply), "an event out of order is answered with %d%s", reply.status,
+               said(scene, &reply));
     }
     size_t first = reported(scene, &pay, one, 16);
     EXPECT(scene, first > 0, "the events are not reported");
     for (size_t i = 0; i < count; i++) {
-        int status = post(scene, events[i], body_of(events[i]));
-        EXPECT(scene, status >= 200 && status < 300, "a repeated event is answered with %d",
-               status);
+        struct reply reply = post(scene, events[i], body_of(events[i]));
+        EXPECT(scene, is_good(&reply), "a repeated event is answered with %d%s", reply.status,
+               said(scene, &reply));
     }
     size_t second = reported(scene, &pay, other, 16);
     EXPECT(scene, first == second, "the same events again make %zu reports instead of %zu", second,
@@ -153,10 +172,10 @@ void payment_webhook_amount(struct scene *scene)
     const struct json *made =
         make(scene, "captured", &pay, scene_key(scene, "evt"), 777, "USD", clock_now(), 0);
     SKIP_UNLESS(scene, made, "conform.lua's webhook() makes no \"captured\"");
-    int status = post(scene, made, body_of(made));
-    EXPECT(scene, status >= 200 && status < 300,
-           "an event with another amount is answered with %d: it would come again for ever",
-           status);
+    struct reply reply = post(scene, made, body_of(made));
+    EXPECT(scene, is_good(&reply),
+           "an event with another amount is answered with %d: it would come again for ever%s",
+           reply.status, said(scene, &reply));
     EXPECT(scene, reported(scene, &pay, list, 4) == 1,
            "an event with another amount is not reported");
     EXPECT(scene, list[0].amount == 777 && str_equal_nocase(list[0].currency, souk_str("USD")),

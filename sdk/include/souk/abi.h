@@ -13,7 +13,7 @@
  *   0.1  first public surface (major 0: may still change)
  *   0.2  catalogue, price, cart, person, content, locale, time, crypto and file tables;
  *        order: list, step; event: record, recent; notify: send; value: set_html;
- *        the kinds tax, track and feed; the views v1_…
+ *        souk_message_result: wait; the kinds tax, track and feed; the views v1_…
  */
 #ifndef SOUK_ABI_H
 #define SOUK_ABI_H

@@ -13,7 +13,8 @@
  * expired. Reports may come late, twice and in any order: the state is that of the report with the
  * latest `at`; delivered, returned and cancelled give way only to returning and returned
  * (partially_delivered to delivered as well). A word that is none of these is kept with the code
- * and shown, and changes nothing.
+ * and shown, and changes nothing. In the result of send() or track() such a word is the plugin's
+ * slip: the call has failed and is tried again, and staff read why with the parcel.
  *
  * Rules (souk-host checks each by its name):
  *   option-codes     codes are [a-z0-9_-]{1,40}, unique, and the same for the same terms
@@ -26,6 +27,7 @@
  *   book-undone      a book() whose transaction failed has taken nothing; free() gives back once
  *   send-once        one key is one parcel, however often the call is repeated
  *   unknown-not-failed a time-out of the carrier is SOUK_TIMEOUT or SOUK_UNAVAILABLE
+ *   state-known      the state that send() and track() give is one of those above, or empty
  *   track-converges  the same reports in any order, also twice, end in one state
  *   label-code       the parcel_label's code is the tracking number, or holds it
  */

@@ -4,7 +4,8 @@
  * Facts ("noun.verbed") and filters ("noun.verbing") are called in the order of their priority,
  * then of the plugins' names: `souk hooks order.placing` prints it. The shop's own are listed in
  * souk/order.h; others: product.changed {"id", "key"}, page.viewed {"path", "locale", "views"},
- * person.registered, person.moved {"person", "from", "to"}, inquiry.received, promotion.switched.
+ * person.registered, person.moved {"person", "from", "to"}, person.merged, person.unmerged,
+ * person.erased {"person"}, inquiry.received, promotion.switched.
  *
  * souk_emit() in a WRITE handler or write step puts a fact into the outbox in the same transaction:
  * it is delivered at least once if the transaction commits, and never otherwise. In a READ handler

@@ -24,11 +24,14 @@
  *   steady             the same items give the same bytes, but for the moment at its head
  *   one-pass           memory does not grow with the number of items
  *   writes-nothing     begin, item and end write into the feed and nowhere else
+ *   settings-checked   settings that begin() refuses are refused by check(), and what check() says
+ *                      begins with a setting's key
  */
 #ifndef SOUK_FEED_H
 #define SOUK_FEED_H
 
 #include <souk/catalogue.h>
+#include <souk/text.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -79,6 +82,12 @@ struct souk_feed_provider {
      * taken back. Other codes end the feed. */
     int (*item)(struct souk_ctx *ctx, struct souk_feed *feed, const struct souk_value *item);
     int (*end)(struct souk_ctx *ctx, struct souk_feed *feed);
+    /* since 0.2 */
+    /* READ. May be NULL. When staff save a feed, so that they hear at once what begin() would say
+     * at night: settings, locale, currency and country are those to come; categories are empty, and
+     * nothing can be written. SOUK_INVALID with words: nothing is saved; souk_fail's text names the
+     * setting as "key: words". */
+    int (*check)(struct souk_ctx *ctx, const struct souk_feed *feed);
 };
 
 struct souk_feed_api { /* since 0.2 */
@@ -98,6 +107,29 @@ static inline int souk_feed_put(struct souk_feed *feed, const char *text) { retu
 static inline int souk_feed_xml(struct souk_feed *feed, struct souk_str text, uint32_t most) { return souk_api->feed->write_xml(feed->sink, text, most); }
 
 /* clang-format on */
+
+/* Text for a cell of a CSV file, in quotes, which are doubled within; control characters, line
+ * breaks among them, become blanks; cut to `most` letters (0: all). What stands between cells and
+ * lines is yours. [TASK; 0.2] */
+static inline int souk_feed_csv(struct souk_feed *feed, struct souk_str text, uint32_t most)
+{
+    size_t from = 0;
+    text = souk_cut(text, most);
+    souk_feed_put(feed, "\"");
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        struct souk_str before = {text.ptr + from, i - from};
+        if (c != '"' && c >= ' ' && c != 0x7f)
+            continue;
+        souk_feed_write(feed, before);
+        souk_feed_put(feed, c == '"' ? "\"\"" : " ");
+        from = i + 1;
+    }
+    text.ptr += from;
+    text.len -= from;
+    souk_feed_write(feed, text);
+    return souk_feed_put(feed, "\"");
+}
 
 #ifdef __cplusplus
 }

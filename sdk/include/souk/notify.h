@@ -7,7 +7,8 @@
  * What send() gives back decides what happens next: SOUK_OK: sent. SOUK_UNAVAILABLE, SOUK_TIMEOUT
  * or SOUK_BUSY: again later, with the same key. SOUK_INVALID or SOUK_DENIED: never again for this
  * message. result->suppress = 1 besides: this address is written to no more (a mailbox that does
- * not exist).
+ * not exist). result->wait: whoever is at the other end has said how long to wait; the core does
+ * not ask again before, were it for a day.
  *
  * Rules (souk-host checks each by its name):
  *   send-once          a repeat with the same key carries the same message id
@@ -16,6 +17,7 @@
  *   no-injection       line breaks in subject, name or address add no header and no receiver
  *   refused-final      a permanent refusal (5xx) is not tried again
  *   delayed-again      a temporary one (4xx), or no connection, is
+ *   wait-told          how long a server asks to wait (429, Retry-After) reaches the core
  *   unknown-suppressed an unknown mailbox is suppressed; a full one, or a refused content, is not
  *   one-receiver       exactly the given receiver gets it
  *   no-secrets         passwords and keys are in no result, log line or error
@@ -53,6 +55,10 @@ struct souk_message_result { /* host-allocated, cleared */
     int32_t suppress;
     struct souk_str reference; /* the channel's id of the message */
     struct souk_str message;   /* why not, for staff */
+    /* since 0.2 */
+    int32_t wait; /* with a code of later: seconds that the other end asks for (its Retry-After,
+                     souk_http_answer.wait); 0: as the core thinks fit */
+    int32_t reserved;
 };
 
 struct souk_notify_provider {
@@ -101,6 +107,8 @@ struct souk_letter {
     struct souk_str key;       /* one occasion: a second letter with it is not written */
     const char *name; /* of the plugin's templates: "notice" is templates/mail/notice.txt, its first
                          line the subject, and notice.html, which may be missing */
+    /* What the template sees. A member "order" with the id of an order: "link" and "path" are then
+     * the address of its page, if the receiver is who bought; else they are empty. */
     const struct souk_value *view;
 };
 

@@ -103,11 +103,11 @@ struct souk_payment { /* host-allocated; a view of the payment and its order */
     struct souk_str reference; /* the provider's name for the payment; empty until begin gave one */
     struct souk_str key;       /* idempotency key of begin: the same at every attempt */
     struct souk_str email, name, country, locale;
-    struct souk_str return_url; /* where a hosted page sends the shopper back to */
+    struct souk_str return_url; /* where a hosted page sends the shopper back to: it opens the
+                                   order's page, so it is for that peer and for no log */
     struct souk_str cancel_url;
-    const struct souk_value
-        *order; /* the order's document, as GET /api/v1/orders/{number} shows it */
-    const struct souk_value *data; /* what an earlier call put into result->data */
+    const struct souk_value *order; /* the order's document, as souk_order_get gives it */
+    const struct souk_value *data;  /* what an earlier call put into result->data */
 };
 
 struct souk_payment_move { /* host-allocated: one capture, cancel or refund */

@@ -77,7 +77,7 @@ static inline struct souk_str souk_address(struct souk_ctx *ctx) { return souk_a
 static inline struct souk_str souk_request_id(struct souk_ctx *ctx) { return souk_api->request->request_id(ctx); }
 /* The raw body. [serving; 0.1] */
 static inline struct souk_str souk_body(struct souk_ctx *ctx) { return souk_api->request->body(ctx); }
-/* The body as a tree; SOUK_INVALID when it is not JSON or not sent as such. [serving; 0.1] */
+/* The body as a tree; SOUK_INVALID when it is not JSON, or not sent as application/json. Many webhooks come without: souk_json_parse of souk_body asks for no type. [serving; 0.1] */
 static inline int souk_body_json(struct souk_ctx *ctx, const struct souk_value **out) { return souk_api->request->body_json(ctx, out); }
 /* A file of a multipart form, or NULL. [serving; 0.1] */
 static inline const struct souk_upload *souk_upload_of(struct souk_ctx *ctx, const char *field) { return souk_api->request->upload(ctx, field); }

@@ -10,6 +10,19 @@
  * the answer, and rates() rests on what was remembered. A number that could not be asked about
  * counts as none: tax is charged, and a note says so.
  *
+ * Region and postcode are as somebody typed them ("CA", "California", "90210-1234", " w1a 1aa"),
+ * and empty where no address is known yet: rates() reads them with patience. Where it cannot tell
+ * the place it says SOUK_NOT_FOUND (the shop's own rates hold) or, for a place that must be clear
+ * before anything is sold there, a listener of the filter order.placing vetoes with words for the
+ * buyer.
+ *
+ * Rates that are not compound are reckoned as one sum and rounded once (by line or total, as the
+ * shop says); their parts add up to it. Any other error of rates(), and an answer that cannot be,
+ * is logged and counts as the provider being away.
+ *
+ * Numbers may be certificates of exemption too: then one that number() found valid frees a sale at
+ * home as well, and conform.lua says exempt_at_home.
+ *
  * When the provider's plugin is away, its `role` decides (souk/plugin.h): SOUK_GATE sells nothing
  * meanwhile; otherwise the shop's own rates hold.
  *
@@ -72,7 +85,7 @@ struct souk_tax_result { /* host-allocated, cleared */
 };
 
 #define SOUK_TAX_VALID   1
-#define SOUK_TAX_WRONG   2 /* no such number */
+#define SOUK_TAX_WRONG   2 /* no such number: the checkout asks for another, or for none */
 #define SOUK_TAX_UNKNOWN 3 /* nobody could be asked just now */
 
 struct souk_tax_number { /* host-allocated: what was typed at the checkout */

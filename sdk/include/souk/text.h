@@ -50,6 +50,31 @@ static inline int souk_split(struct souk_str *rest, char sign, struct souk_str *
     return 1;
 }
 
+/* The first `letters` letters (0: all), never a part of one. [any; 0.2] */
+static inline struct souk_str souk_cut(struct souk_str text, uint32_t letters)
+{
+    size_t at = 0;
+    if (letters == 0)
+        return text;
+    while (at < text.len && (((unsigned char)text.ptr[at] & 0xC0) == 0x80 || letters-- > 0))
+        at++;
+    text.len = at;
+    return text;
+}
+
+/* A text of lines "key = value": the value of the first line with this key, trimmed; empty when
+ * there is none. Lines that begin with # are for people. What a feed's setting with SOUK_FEED_LINES
+ * holds. [any; 0.2] */
+static inline struct souk_str souk_mapped(struct souk_str lines, struct souk_str key)
+{
+    struct souk_str line, name;
+    while (souk_split(&lines, '\n', &line))
+        if (line.len && *line.ptr != '#' && souk_split(&line, '=', &name) && line.ptr &&
+            souk_str_equal(name, key))
+            return souk_trim(line);
+    return souk_str("");
+}
+
 /* "4.90" or "4,90" in units of ten to the minus `digits` (3: 4900): 1; 0 when it is no such number.
  * At most ten digits before the point; what is beyond `digits` behind it is no such number either.
  * [any; 0.1] */

@@ -11,6 +11,16 @@
  * rejected when the order was cancelled or all of it came back. What is left after refunds of a
  * part is a smaller amount in the same state.
  *
+ * The order is {"number", "currency", "totals": {"items", "discount", "delivery", "tax",
+ * "tax_included", "total", "refunded"}, "placed_at", "channel", "coupons": [codes], "lines"},
+ * without the person; a line is {"sku", "name", "options", "quantity", "unit_price", "discount",
+ * "total", "tax", "refunded" (units), "category" (key of the product's main one today, or ""),
+ * "counts"}. "counts" is what is left of the line within the amount: of net amounts they are all,
+ * of others all but delivery. A network that pays by category takes these.
+ *
+ * Who refused (on the page /privacy, by `Sec-GPC: 1` or `DNT: 1`, or consent "analytics" of their
+ * account) leaves no click: a provider need not ask.
+ *
  * What send() gives back decides what happens next: SOUK_OK: it is told. SOUK_UNAVAILABLE,
  * SOUK_TIMEOUT or SOUK_BUSY: again later, with the same key. SOUK_INVALID or SOUK_DENIED: never
  * again for this state; staff see the words.
@@ -58,7 +68,7 @@ struct souk_conversion { /* host-allocated */
     struct souk_str currency;
     struct souk_str number;         /* the order's */
     struct souk_str coupon;         /* the first code that was used; empty: none */
-    const struct souk_value *order; /* the order's document, without the person: lines, totals */
+    const struct souk_value *order; /* as above */
 };
 
 struct souk_conversion_result { /* host-allocated, cleared */

@@ -5,7 +5,7 @@
  *
  * What it must keep to stands at the head of souk/delivery.h, rule by rule. In short: options() and
  * check() say the same price; goods or places that do not fit give no option and no error; one key
- * is one parcel. A carrier with an API is asked in send() and track(), through souk_http.
+ * is one parcel. A carrier with an API is asked in send() and track(), through souk_http_json.
  */
 #include <souk.h>
 

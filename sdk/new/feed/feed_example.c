@@ -27,6 +27,15 @@ static void element(struct souk_feed *feed, const char *name, struct souk_str te
     souk_feed_put(feed, ">");
 }
 
+/* When staff save a feed, so that they hear at once what is wrong. "title: ": that setting. */
+static int check(struct souk_ctx *ctx, const struct souk_feed *feed)
+{
+    struct souk_str title = souk_text(souk_get(feed->settings, "title"));
+    if (souk_cut(title, NAME_MOST).len < title.len)
+        return souk_fail(ctx, SOUK_INVALID, "title: is longer than %d letters", NAME_MOST);
+    return SOUK_OK;
+}
+
 static int begin(struct souk_ctx *ctx, struct souk_feed *feed)
 {
     struct souk_str title = souk_text(souk_get(feed->settings, "title"));
@@ -128,7 +137,7 @@ static const struct souk_feed_provider provider = {
     .type = "application/xml",
     .extension = "xml",
     .settings = SOUK_TABLE(settings),
-    .begin = begin, .item = item, .end = end,
+    .begin = begin, .item = item, .end = end, .check = check,
 };
 static const struct souk_provider providers[] = {{"feed", "example", &provider}};
 static const struct souk_command commands[] = {{"skip", "SKU", "Keeps a product out of the feeds", skip}};

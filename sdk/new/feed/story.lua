@@ -29,6 +29,12 @@ story("the catalogue stands in the file, at the page's prices", function()
     expect(text:find('<offer id="MUG-1" available="false">', 1, true), "what is sold out says so")
 end)
 
+story("a setting that is wrong is refused when it is saved", function()
+    local refused = admin.post("/api/v1/admin/feeds", { json = { name = "offers", format = "example", settings = { title = ("x"):rep(121) } } })
+    expect_equal(refused.status, 422, "the answer")
+    expect_equal(refused.json.errors[1].pointer, "/settings/title", "the setting")
+end)
+
 story("what staff keep out is left out, and they read why", function()
     make_feed()
     expect_equal(command("skip", "MUG-1").code, 0, "the command")

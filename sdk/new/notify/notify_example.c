@@ -1,7 +1,7 @@
 /*
  * notify_example: carries the shop's text messages through Example, an SMS gateway with an HTTP
  * API. The core decides who gets which words and when, and asks again until they went out; here
- * they are only handed over. Written for a small API; make it yours in ask() and send():
+ * they are only handed over. Written for a small API; make it yours in send():
  *
  *     POST /messages  {"to": "+359…", "from": "Shop", "text": "…"}  → 2xx {"id"}
  *                     404: nobody has this number; other 4xx: not wanted; 429, 5xx: not now
@@ -12,6 +12,7 @@
  */
 #include <souk.h>
 
+SOUK_EMBED(placed_text, "templates/mail/placed.txt");
 SOUK_EMBED(test_text, "templates/mail/test.txt");
 SOUK_EMBED(bg, "locale/bg.mo");
 
@@ -27,30 +28,6 @@ static int is_number(struct souk_str text)
 }
 
 /* ---- sending ---- */
-
-static int ask(struct souk_ctx *ctx, const struct souk_message *message,
-               const struct souk_http_response **response)
-{
-    struct souk_value *body = souk_map(ctx);
-    struct souk_http_header headers[] = {
-        {SOUK_STR("Authorization"),
-         souk_printf(ctx, "Bearer %.*s", SOUK_PRI(souk_option_text(ctx, "key")))},
-        {SOUK_STR("Content-Type"), SOUK_STR("application/json")},
-        {SOUK_STR("Idempotency-Key"), message->key},
-    };
-    souk_set_str(ctx, body, "to", message->recipient);
-    souk_set_str(ctx, body, "from", souk_option_text(ctx, "sender"));
-    souk_set_str(ctx, body, "text", message->text);
-    struct souk_http_request request = {
-        .size = sizeof request,
-        .method = "POST",
-        .url = souk_printf(ctx, "%.*s/messages", SOUK_PRI(souk_option_text(ctx, "url"))),
-        .body = souk_json_print(ctx, body), /* escapes: no word of a text becomes another field */
-        .headers = headers,
-        .header_count = 3,
-    };
-    return souk_http(ctx, &request, response);
-}
 
 struct sent {
     const struct souk_message *message;
@@ -72,33 +49,61 @@ static int keep_sent(struct souk_ctx *ctx, void *arg)
 static int send(struct souk_ctx *ctx, const struct souk_message *message,
                 struct souk_message_result *result)
 {
-    const struct souk_http_response *response;
-    struct souk_value *answer = NULL;
+    struct souk_value *body = souk_map(ctx);
+    struct souk_http_answer answer;
     if (!is_number(message->recipient))
         return souk_fail(ctx, SOUK_INVALID,
                          "this is no telephone number: it begins with + and the country");
     if (souk_option_text(ctx, "key").len == 0)
         return souk_fail(ctx, SOUK_UNAVAILABLE,
                          "notify_example has no key; give it one in souk.lua");
-    int code = ask(ctx, message, &response);
-    if (code != SOUK_OK)
-        return code == SOUK_TIMEOUT || code == SOUK_BUSY
-                   ? code
-                   : souk_fail(ctx, SOUK_UNAVAILABLE, "Example cannot be reached");
-    if (response->status == 404) {
+    souk_set_str(ctx, body, "to", message->recipient);
+    souk_set_str(ctx, body, "from", souk_option_text(ctx, "sender"));
+    souk_set_str(ctx, body, "text", message->text);
+    struct souk_http_ask ask = {
+        .peer = "Example",
+        .url = souk_option_text(ctx, "url"),
+        .path = SOUK_STR("/messages"),
+        .json = body, /* escapes: no word of a text becomes another field */
+        .key = message->key,
+        .bearer = souk_option_text(ctx, "key"),
+    };
+    int code = souk_http_json(ctx, &ask, &answer);
+    result->wait = answer.wait; /* for as long as Example says, should it be asked again */
+    if (answer.status == 404) {
         result->suppress = 1;
         return souk_fail(ctx, SOUK_INVALID, "nobody has this number");
     }
-    if (response->status == 401 || response->status == 429 ||
-        response->status >= 500) /* mended soon */
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "Example says %d", response->status);
-    if (response->status < 200 || response->status > 299)
-        return souk_fail(ctx, SOUK_DENIED, "Example does not take it (%d)", response->status);
-    if (souk_json_parse(ctx, response->body, &answer) != SOUK_OK)
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "the answer of Example cannot be read");
-    struct sent sent = {message, souk_text(souk_get(answer, "id"))};
+    if (code != SOUK_OK)
+        return code; /* again later, or never: souk_http_json tells by the status */
+    struct sent sent = {message, souk_text(souk_get(answer.json, "id"))};
     result->reference = sent.reference;
     return souk_db_write(ctx, keep_sent, &sent);
+}
+
+/* ---- an order is placed: its telephone gets a message ---- */
+
+/* The shop keeps the letter and brings it to send(), in the language of the order; by the key it is
+ * one, however often the fact is told. shipment.sent and payment.captured go the same way. */
+static int placed(struct souk_ctx *ctx, const struct souk_event *event)
+{
+    const struct souk_value *order;
+    struct souk_letter letter = {
+        .size = sizeof letter, .channel = SOUK_STR("sms"), .name = "placed"};
+    struct souk_value *view = souk_map(ctx);
+    int64_t id = souk_int(souk_get(event->payload, "order"), 0);
+    int code = souk_order_get(ctx, id, &order);
+    if (code != SOUK_OK)
+        return code;
+    letter.recipient = souk_text(souk_get(order, "phone")); /* in E.164 */
+    if (letter.recipient.len == 0)
+        return SOUK_OK;
+    letter.locale = souk_text(souk_get(order, "locale"));
+    letter.key = souk_printf(ctx, "placed-%lld", (long long)id);
+    souk_set_str(ctx, view, "number", souk_text(souk_get(order, "number")));
+    letter.view = view;
+    code = souk_letter_send(ctx, &letter, NULL);
+    return code == SOUK_DENIED ? SOUK_OK : code; /* that number is written to no more */
 }
 
 /* ---- souk notify_example test +359888123456 ---- */
@@ -135,6 +140,7 @@ static const struct souk_option options[] = {
     {"key", SOUK_SECRET, 0, NULL, "The key of the account; without it messages wait"},
     {"sender", SOUK_STRING, 0, "Shop", "Who the messages are from: a number, or up to 11 letters"},
 };
+static const struct souk_listener events[] = {{"order.placed", SOUK_FACT, 0, placed}};
 static const struct souk_command commands[] = {{"test", "NUMBER", "Sends a message to try it", test}};
 static const struct souk_migration migrations[] = {
     {1, 0, "sent",
@@ -151,6 +157,7 @@ static const struct souk_resource resources[] = {
     {"sent", "Sent messages", "Message", "p_notify_example_sent", SOUK_TABLE(sent_fields)},
 };
 static const struct souk_file files[] = {
+    SOUK_FILE("templates/mail/placed.txt", placed_text),
     SOUK_FILE("templates/mail/test.txt", test_text), SOUK_FILE("locale/bg.mo", bg),
 };
 /* clang-format on */
@@ -163,6 +170,7 @@ SOUK_PLUGIN = {
     .contact = "you@shop.invalid",
     .license = "MIT",
     .options = SOUK_TABLE(options),
+    .events = SOUK_TABLE(events),
     .commands = SOUK_TABLE(commands),
     .migrations = SOUK_TABLE(migrations),
     .files = SOUK_TABLE(files),

@@ -20,6 +20,25 @@ story("a message arrives, once, as it was written", function()
     expect_equal(#rows("SELECT reference FROM p_notify_example_sent"), 1, "it is noted for staff")
 end)
 
+story("an order's telephone gets one message, in the language of the order", function()
+    local order = buy { sku = "TEA-100", phone = "0888 123 456" }
+    settled()
+    again()
+    local got = calls("gateway")
+    expect_equal(#got, 1, "requests to Example")
+    expect_equal(got[1].json.to, "+359888123456", "the receiver")
+    expect(got[1].json.text:find("Test shop: order " .. order.number .. " is here", 1, true), "the words: " .. got[1].json.text)
+end)
+
+story("who wants us to wait is not asked before", function()
+    peer("gateway", function() return { status = 429, headers = { ["Retry-After"] = "600" } } end)
+    command("test", "+359888123456")
+    settled()
+    expect_equal(#calls("gateway"), 1, "requests to Example")
+    local soon = rows("SELECT id FROM job WHERE kind = 'souk:letter' AND due < " .. clock() + 500 * 1000000)
+    expect_equal(#soon, 0, "tries in the next minutes")
+end)
+
 story("who is away is asked again, with the same key", function()
     local here = false
     peer("gateway", function(request) return here and { status = 202, body = { id = "m1" } } or { status = 503 } end)

@@ -1,4 +1,4 @@
--- The other end, for souk-host: an Example that takes charges, has a page to pay on, refunds, and sends events. When the real one
+-- The other end, for souk-host: the Example that takes charges, has a page to pay on, refunds, and sends events. When the real one
 -- behaves otherwise, say so here first; then let the rules tell what the plugin lacks.
 options = { key = "sk_test_51H8", webhook_secret = "whsec_41f", currencies = { "EUR", "JPY" } }
 

@@ -1,6 +1,6 @@
 /*
  * payment_example: takes money through Example, which has a page of its own where people pay. It is
- * written for a small API that many gateways resemble; make it yours in ask(), state_of() and
+ * written for a small API that many gateways resemble; make it yours in move(), state_of() and
  * is_signed():
  *
  *     POST /charges              {"amount", "currency", "number", "tag", "return_url"}
@@ -39,57 +39,32 @@ static int state_of(struct souk_str state)
                                              : SOUK_PAID_PENDING;
 }
 
-/* SOUK_OK: Example has said yes (2xx) or no (402), *status tells which. All else is an error: with
- * SOUK_UNAVAILABLE and SOUK_TIMEOUT the core asks again, with the same key. */
-static int ask(struct souk_ctx *ctx, struct souk_str path, const struct souk_value *body,
-               struct souk_str key, int32_t *status, struct souk_value **answer)
-{
-    struct souk_http_header headers[] = {
-        {SOUK_STR("Authorization"),
-         souk_printf(ctx, "Bearer %.*s", SOUK_PRI(souk_option_text(ctx, "key")))},
-        {SOUK_STR("Content-Type"), SOUK_STR("application/json")},
-        {SOUK_STR("Idempotency-Key"), key},
-    };
-    struct souk_http_request request = {
-        .size = sizeof request,
-        .method = body ? "POST" : "GET",
-        .url = souk_printf(ctx, "%.*s%.*s", SOUK_PRI(souk_option_text(ctx, "url")), SOUK_PRI(path)),
-        .body = body ? souk_json_print(ctx, body) : souk_str(""),
-        .headers = headers,
-        .header_count = body ? 3 : 1,
-    };
-    const struct souk_http_response *response;
-    int code = souk_http(ctx, &request, &response);
-    if (code != SOUK_OK)
-        return code; /* souk_http has said why */
-    *status = response->status;
-    if (*status == 409 || *status == 429 || *status >= 500)
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "Example says %d; it is asked again", *status);
-    if (*status != 402 && (*status < 200 || *status > 299))
-        return souk_fail(ctx, SOUK_ERROR, "Example says %d; look at url and key in the options",
-                         *status);
-    if (souk_json_parse(ctx, response->body, answer) != SOUK_OK)
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "the answer of Example cannot be read");
-    return SOUK_OK;
-}
-
-/* Asks, and fills in what it came to. */
+/* Asks, and fills in what it came to: yes (2xx), or no (402). All else is an error with a code that
+ * the core understands: with SOUK_UNAVAILABLE, _TIMEOUT, _BUSY it asks again, with the same key. */
 static int move(struct souk_ctx *ctx, struct souk_str path, const struct souk_value *body,
                 struct souk_str key, struct souk_payment_result *result)
 {
-    int32_t status = 0;
-    struct souk_value *answer = NULL;
-    int code = ask(ctx, path, body, key, &status, &answer);
-    if (code != SOUK_OK)
-        return code;
+    struct souk_http_ask ask = {
+        .peer = "Example",
+        .url = souk_option_text(ctx, "url"),
+        .path = path,
+        .json = body, /* NULL: GET */
+        .key = key,
+        .bearer = souk_option_text(ctx, "key"),
+    };
+    struct souk_http_answer answer;
+    int code = souk_http_json(ctx, &ask, &answer);
+    int declined = answer.status == 402 && answer.json;
+    if (code != SOUK_OK && !declined)
+        return code; /* souk_http_json has said why */
     result->state =
-        status == 402 ? SOUK_PAID_FAILED : state_of(souk_text(souk_get(answer, "state")));
-    result->reference = souk_text(souk_get(answer, "id"));
+        declined ? SOUK_PAID_FAILED : state_of(souk_text(souk_get(answer.json, "state")));
+    result->reference = souk_text(souk_get(answer.json, "id"));
     if (result->state == SOUK_PAID_FAILED)
         result->message =
             souk_t(ctx, "The payment was declined; please choose another way to pay.");
     else if (result->state == SOUK_PAID_PENDING)
-        result->redirect = souk_text(souk_get(answer, "url"));
+        result->redirect = souk_text(souk_get(answer.json, "url"));
     return SOUK_OK;
 }
 

@@ -60,6 +60,9 @@ story("Example is away for a while, and nobody pays twice", function()
     local answer = post("/api/v1/orders/" .. order.number .. "/pay?token=" .. order.token, { json = { payment = { method = "example" } } })
     expect_equal(answer.status, 409, "no second payment while the first may still go through")
     peer("gateway", gateway)
-    settled()
-    expect_equal(#rows("SELECT id FROM v1_payment"), 1, "payments; the shop asks again by itself, with the same key")
+    again() -- in a shop: by itself, minutes later
+    expect_equal(paid(order), "pending", "it is begun")
+    expect_equal(#rows("SELECT id FROM v1_payment"), 1, "payments")
+    local first, last = calls("gateway")[1], calls("gateway")[#calls("gateway")]
+    expect_equal(last.headers["idempotency-key"], first.headers["idempotency-key"], "the key of the second try")
 end)

@@ -16,6 +16,7 @@ story("at home, tax is in the price", function()
     local order = buy {}
     expect_equal(order.totals.total, 690 + 490, "the price of the page, and the courier's")
     expect_equal(order.totals.tax_included, 115 + 82, "20 % of it")
+    expect_equal(order.taxes, { { name = "VAT 20 %", rate_ppm = 200000, amount = 115 + 82, included = true } }, "by rate, that of delivery with it")
 end)
 
 story("a business abroad buys without tax, and its number is asked about once", function()

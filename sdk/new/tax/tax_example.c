@@ -180,26 +180,6 @@ static int remember(struct souk_ctx *ctx, void *arg)
         SOUK_A_STR(known->proof), SOUK_A_INT(souk_now(ctx)));
 }
 
-static int ask(struct souk_ctx *ctx, struct souk_str number, int32_t *status,
-               struct souk_value **answer)
-{
-    struct souk_http_header headers[] = {
-        {SOUK_STR("Authorization"),
-         souk_printf(ctx, "Bearer %.*s", SOUK_PRI(souk_option_text(ctx, "key")))}};
-    struct souk_http_request request = {
-        .size = sizeof request,
-        .url = souk_printf(ctx, "%.*s/numbers/%.*s", SOUK_PRI(souk_option_text(ctx, "url")),
-                           SOUK_PRI(number)), /* capitals and digits alone */
-        .headers = headers,
-        .header_count = 1};
-    const struct souk_http_response *response;
-    int code = souk_http(ctx, &request, &response);
-    if (code != SOUK_OK)
-        return code;
-    *status = response->status;
-    return *status == 200 ? souk_json_parse(ctx, response->body, answer) : SOUK_OK;
-}
-
 static int is_valid(const struct number *known, struct souk_tax_number_result *result)
 {
     result->state = SOUK_TAX_VALID;
@@ -214,8 +194,7 @@ static int number(struct souk_ctx *ctx, const struct souk_tax_number *given,
                   struct souk_tax_number_result *result)
 {
     struct number known = {0};
-    struct souk_value *answer = NULL;
-    int32_t status = 0;
+    struct souk_http_answer answer;
     result->state = SOUK_TAX_WRONG;
     result->message =
         souk_t(ctx, "This is no tax number: it begins with the letters of its country.");
@@ -225,17 +204,23 @@ static int number(struct souk_ctx *ctx, const struct souk_tax_number *given,
     if (code != SOUK_OK)
         return code < 0 ? code : is_valid(&known, result);
     result->number = known.number;
-    if (ask(ctx, known.number, &status, &answer) != SOUK_OK || (status != 200 && status != 404)) {
+    struct souk_http_ask ask = {
+        .peer = "Example",
+        .url = souk_option_text(ctx, "url"),
+        .path = souk_printf(ctx, "/numbers/%.*s", SOUK_PRI(known.number)), /* letters and digits */
+        .bearer = souk_option_text(ctx, "key"),
+    };
+    if (souk_http_json(ctx, &ask, &answer) != SOUK_OK && answer.status != 404) {
         result->state = SOUK_TAX_UNKNOWN;
         result->message =
             souk_t(ctx, "The number could not be checked just now, so tax is charged.");
         return SOUK_OK;
     }
     result->message = souk_t(ctx, "Nobody has this tax number.");
-    if (status == 404)
+    if (answer.status == 404)
         return SOUK_OK;
-    known.company = souk_text(souk_get(answer, "company"));
-    known.proof = souk_text(souk_get(answer, "receipt"));
+    known.company = souk_text(souk_get(answer.json, "company"));
+    known.proof = souk_text(souk_get(answer.json, "receipt"));
     code = souk_db_write(ctx, remember, &known);
     return code ? code : is_valid(&known, result);
 }

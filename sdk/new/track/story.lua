@@ -11,6 +11,7 @@ story("an order of a visitor that Example sent is told to it", function()
     expect_equal(got[1].json.click, "abc", "the click")
     expect_equal(got[1].json.order, order.number, "the order")
     expect_equal(got[1].json.state, "pending", "the state")
+    expect_equal(got[1].json.lines, { { sku = "TEA-100", category = "", amount = "6.90" } }, "what counts of its lines, delivery aside")
     expect_equal(#rows("SELECT id FROM p_track_example_told"), 1, "it is noted for staff")
 end)
 

@@ -1,7 +1,8 @@
 /*
  * track_example: tells Example, a network of partners, what became of the visitors that it sent:
  *
- *     POST /conversions  {"click", "order", "amount": "12.50", "currency", "state"}  → 2xx {"id"}
+ *     POST /conversions  {"click", "order", "amount": "12.50", "currency", "state",
+ *                         "lines": [{"sku", "category", "amount"}]}  → 2xx {"id"}
  *
  * The core catches the click's id, gives the order to it, and sees to it that each conversion is
  * told; here it is only put into Example's words. What it must keep to stands at the head of
@@ -38,55 +39,51 @@ static int keep_told(struct souk_ctx *ctx, void *arg)
                      SOUK_A_INT(souk_now(ctx)));
 }
 
-static int ask(struct souk_ctx *ctx, const struct souk_conversion *conversion,
-               const struct souk_http_response **response)
+/* What counts of each line, for a network that pays by category. */
+static void add_lines(struct souk_ctx *ctx, const struct souk_conversion *conversion,
+                      struct souk_value *body)
+{
+    struct souk_value *lines = souk_set_list(ctx, body, "lines");
+    struct souk_walk line = souk_walk(souk_get(conversion->order, "lines"));
+    while (souk_step(&line)) {
+        struct souk_value *item = souk_set_map(ctx, lines, NULL);
+        int64_t counts = souk_int(souk_get(line.value, "counts"), 0);
+        souk_set_str(ctx, item, "sku", souk_text(souk_get(line.value, "sku")));
+        souk_set_str(ctx, item, "category", souk_text(souk_get(line.value, "category")));
+        souk_set_str(ctx, item, "amount", souk_decimal_text(ctx, counts, conversion->currency));
+    }
+}
+
+static int send(struct souk_ctx *ctx, const struct souk_conversion *conversion,
+                struct souk_conversion_result *result)
 {
     struct souk_value *body = souk_map(ctx);
-    struct souk_http_header headers[] = {
-        {SOUK_STR("Authorization"),
-         souk_printf(ctx, "Bearer %.*s", SOUK_PRI(souk_option_text(ctx, "key")))},
-        {SOUK_STR("Content-Type"), SOUK_STR("application/json")},
-        {SOUK_STR("Idempotency-Key"),
-         /* a correction is another message: the state and the sum belong to its name */
-         souk_printf(ctx, "%.*s-%s-%lld", SOUK_PRI(conversion->key), state_of(conversion->state),
-                     (long long)conversion->amount)},
-    };
+    const char *state = state_of(conversion->state);
+    struct souk_http_answer answer;
     souk_set_str(ctx, body, "key", conversion->key); /* one conversion, however often it is told */
     souk_set_str(ctx, body, "click", conversion->click);
     souk_set_str(ctx, body, "order", conversion->number);
     souk_set_str(ctx, body, "amount",
                  souk_decimal_text(ctx, conversion->amount, conversion->currency));
     souk_set_str(ctx, body, "currency", conversion->currency);
-    souk_set_cstr(ctx, body, "state", state_of(conversion->state));
-    struct souk_http_request request = {
-        .size = sizeof request,
-        .method = "POST",
-        .url = souk_printf(ctx, "%.*s/conversions", SOUK_PRI(souk_option_text(ctx, "url"))),
-        .body = souk_json_print(ctx, body), /* escapes: a click's id cannot become another member */
-        .headers = headers,
-        .header_count = 3,
+    souk_set_cstr(ctx, body, "state", state);
+    add_lines(ctx, conversion, body);
+    struct souk_http_ask ask = {
+        .peer = "Example",
+        .url = souk_option_text(ctx, "url"),
+        .path = SOUK_STR("/conversions"),
+        .json = body, /* escapes: a click's id cannot become another member */
+        /* a correction is another message: the state and the sum belong to its name */
+        .key = souk_printf(ctx, "%.*s-%s-%lld", SOUK_PRI(conversion->key), state,
+                           (long long)conversion->amount),
+        .bearer = souk_option_text(ctx, "key"),
     };
-    return souk_http(ctx, &request, response);
-}
-
-static int send(struct souk_ctx *ctx, const struct souk_conversion *conversion,
-                struct souk_conversion_result *result)
-{
-    const struct souk_http_response *response;
-    struct souk_value *answer = NULL;
-    int code = ask(ctx, conversion, &response);
-    if (code != SOUK_OK)
-        return code == SOUK_TIMEOUT ? code
-                                    : souk_fail(ctx, SOUK_UNAVAILABLE, "Example cannot be reached");
-    if (response->status == 429 || response->status >= 500)
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "Example says %d", response->status);
-    if (response->status < 200 || response->status > 299) {
-        result->message = souk_printf(ctx, "Example refuses the conversion (%d)", response->status);
-        return souk_fail(ctx, SOUK_DENIED, "%.*s", SOUK_PRI(result->message));
+    int code = souk_http_json(ctx, &ask, &answer);
+    if (code != SOUK_OK) { /* again later, or never: souk_http_json tells by the status */
+        result->message = souk_copy(ctx, souk_failure(ctx)); /* for staff */
+        return code;
     }
-    if (souk_json_parse(ctx, response->body, &answer) != SOUK_OK)
-        return souk_fail(ctx, SOUK_UNAVAILABLE, "the answer of Example cannot be read");
-    struct told told = {conversion, souk_text(souk_get(answer, "id"))};
+    struct told told = {conversion, souk_text(souk_get(answer.json, "id"))};
     result->reference = told.reference;
     return souk_db_write(ctx, keep_told, &told);
 }

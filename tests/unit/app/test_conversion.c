@@ -201,6 +201,54 @@ static void happen(struct conversion_order *order, struct conversion_line *of, i
     }
 }
 
+/* What counts of the lines is the amount, or the amount without delivery; no line gives more than
+ * it is, and nothing of one that was refused counts. */
+static void shares(const struct conversion_order *order, int32_t flags, int64_t amount)
+{
+    int64_t counts[4], sum = 0;
+    conversion_share(order, flags, amount, counts);
+    for (size_t i = 0; i < order->count; i++) {
+        const struct conversion_line *line = &order->lines[i];
+        int64_t worth = line->total;
+        if (flags & SOUK_TRACK_NET)
+            worth -= order->include_tax ? line->tax : 0;
+        else
+            worth += order->include_tax ? 0 : line->tax;
+        assert_true(counts[i] >= 0 && counts[i] <= worth);
+        assert_true(line->refunded < line->quantity || counts[i] == 0);
+        sum += counts[i];
+    }
+    assert_true(sum <= amount);
+    if (flags & SOUK_TRACK_NET)
+        assert_int_equal(sum, amount);
+}
+
+static void test_shares(void **unused)
+{
+    struct conversion_order order = plain();
+    int64_t counts[2];
+    (void)unused;
+    conversion_share(&order, 0, 3000, counts); /* 5.00 of delivery are no line's */
+    assert_int_equal(counts[0], 2000);
+    assert_int_equal(counts[1], 500);
+    conversion_share(&order, SOUK_TRACK_NET, 1667 + 459, counts);
+    assert_int_equal(counts[0], 1667);
+    assert_int_equal(counts[1], 459);
+    lines[0].refunded = 1, lines[0].refunded_amount = 1000;
+    order.captured = 3000, order.refunded = 1000 + 500; /* and 5.00 for no unit at all */
+    int64_t amount = judge(&order, "pending", 0, NOW).amount;
+    assert_int_equal(amount, 1500);
+    conversion_share(&order, 0, amount, counts); /* 10.00 and 5.00 bear them as 2 to 1 */
+    assert_int_equal(counts[0], 1000 - 333);
+    assert_int_equal(counts[1], 500 - 167);
+    order.include_tax = 0; /* tax on top: it counts in gross amounts alone */
+    order.total = 3374;
+    order.refunded = order.captured = lines[0].refunded = lines[0].refunded_amount = 0;
+    conversion_share(&order, 0, 3374, counts);
+    assert_int_equal(counts[0], 2333);
+    assert_int_equal(counts[1], 541);
+}
+
 static void test_random(void **unused)
 {
     (void)unused;
@@ -229,6 +277,7 @@ static void test_random(void **unused)
             if (flags & SOUK_TRACK_NET && strcmp(a.state, "rejected") != 0)
                 assert_true(a.amount <= judge(&order, state, flags & ~SOUK_TRACK_NET, now).amount ||
                             order.refunded > 0);
+            shares(&order, flags, a.amount);
             last = a.amount;
             state = a.state;
         }
@@ -262,7 +311,7 @@ int main(void)
         cmocka_unit_test(test_life),       cmocka_unit_test(test_at_once),
         cmocka_unit_test(test_money_back), cmocka_unit_test(test_door),
         cmocka_unit_test(test_net),        cmocka_unit_test(test_random),
-        cmocka_unit_test(test_any_order),
+        cmocka_unit_test(test_any_order),  cmocka_unit_test(test_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,7 +264,7 @@ static int die(void *(*start)(void *), void (*what)(void))
     assert_true(pid >= 0);
     if (pid == 0) {
         pthread_t thread;
-        alarm(20);
+        alarm(300);
         board_catch_faults();
         board_thread_begin("main");
         body = what;
@@ -427,7 +427,7 @@ static void hang_is_ended_and_attributed(void **state)
     if (pid == 0) {
         pthread_t thread;
         pthread_barrier_t marked;
-        alarm(20);
+        alarm(300);
         board_catch_faults();
         pthread_barrier_init(&marked, NULL, 2);
         pthread_create(&thread, NULL, run_hanging, &marked);
@@ -466,7 +466,7 @@ static void crashes_at_once_make_one_record(void **state)
         if (pid == 0) {
             pthread_t thread[4];
             pthread_barrier_t together;
-            alarm(20);
+            alarm(300);
             board_catch_faults();
             pthread_barrier_init(&together, NULL, 5);
             for (size_t i = 0; i < 4; i++)

@@ -6,45 +6,6 @@
 #include "fixture.h"
 
 #include <string.h>
-#include "shop/market.h"
-
-static struct db *db;
-static struct plugin *plugin;
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    static const struct market_shop shop = {.name = "Test shop",
-                                            .url = "https://shop.example",
-                                            .currency = "EUR",
-                                            .locales = {"en", "bg"},
-                                            .country = "BG",
-                                            .prices_include_tax = 1};
-    (void)state;
-    db = fixture_open();
-    market_setup(&shop);
-    log_setup(LOG_ERROR + 1, 0);
-    plugin = fixture_plugin("t");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    db_thread_end(db);
-    db_shut(db);
-    arena_free(&arena);
-    fixture_plugin_free(plugin);
-    return 0;
-}
-
-static const struct souk_value *json(struct souk_ctx *ctx, const char *text)
-{
-    struct souk_value *value = NULL;
-    if (souk_json_parse(ctx, souk_str(text), &value) != SOUK_OK)
-        fail_msg("%s", text);
-    return value;
-}
 
 static int64_t save(struct souk_ctx *ctx, const char *key, int64_t amount)
 {
@@ -55,7 +16,7 @@ static int64_t save(struct souk_ctx *ctx, const char *key, int64_t amount)
              "\"variants\": [{\"sku\": \"%s\", \"stock\": 5, \"prices\": [{\"list\": \"base\", "
              "\"amount\": %lld, \"compare_at\": 9999}]}]}",
              key, key, key, (long long)amount);
-    if (souk_product_save(ctx, json(ctx, text), &result) != SOUK_OK)
+    if (souk_product_save(ctx, fixture_json(ctx, text), &result) != SOUK_OK)
         fail_msg("%s", souk_failure(ctx).ptr);
     return result.id;
 }
@@ -80,7 +41,7 @@ static void bad_texts_are_not_read(void **state)
 {
     (void)state;
     static const struct souk_str bad[] = {{NULL, 3}, {"x", SIZE_MAX}, {"\xff\xfe", 2}, {"\xc3", 1}};
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     const struct souk_value *value;
     struct souk_price price = {.size = sizeof price};
     int64_t id;
@@ -105,7 +66,7 @@ static void bad_texts_are_not_read(void **state)
 static void no_place_for_the_result(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     const struct souk_value *value;
     int64_t number = 0;
     REFUSED(SOUK_INVALID, souk_product_get(&ctx, 1, NULL));
@@ -124,7 +85,7 @@ static void no_place_for_the_result(void **state)
     REFUSED(SOUK_INVALID, souk_price_of(&ctx, 1, 1, NULL, NULL));
     REFUSED(SOUK_INVALID, souk_price_explain(&ctx, 1, 1, NULL, NULL));
     REFUSED(SOUK_INVALID, souk_quote(&ctx, NULL, &value));
-    REFUSED(SOUK_INVALID, souk_quote(&ctx, json(&ctx, "{}"), NULL));
+    REFUSED(SOUK_INVALID, souk_quote(&ctx, fixture_json(&ctx, "{}"), NULL));
     REFUSED(SOUK_INVALID, souk_tax_rates(&ctx, souk_str("standard"), NULL, NULL));
     REFUSED(SOUK_INVALID, souk_stock_move(&ctx, 1, INT64_MAX, souk_str("")));
     REFUSED(SOUK_INVALID, souk_stock_move(&ctx, 1, INT64_MIN, souk_str("")));
@@ -142,14 +103,15 @@ static void each_keeps_to_its_kinds(void **state)
     const struct souk_value *value;
     int64_t a = 0, b;
     for (size_t i = 0; i < 2; i++) {
-        struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, kinds[i]);
-        REFUSED(SOUK_WRONG_KIND, souk_product_save(&ctx, json(&ctx, "{\"key\": \"x\"}"), NULL));
+        struct souk_ctx ctx = fixture_ctx(kinds[i]);
+        REFUSED(SOUK_WRONG_KIND,
+                souk_product_save(&ctx, fixture_json(&ctx, "{\"key\": \"x\"}"), NULL));
         REFUSED(SOUK_WRONG_KIND, souk_stock_move(&ctx, 1, 1, souk_str("")));
         REFUSED(SOUK_WRONG_KIND, souk_stock_count(&ctx, 1, 1));
-        REFUSED(SOUK_WRONG_KIND, souk_quote(&ctx, json(&ctx, "{}"), &value));
+        REFUSED(SOUK_WRONG_KIND, souk_quote(&ctx, fixture_json(&ctx, "{}"), &value));
         call_end(&ctx, NULL);
     }
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, CALL_INIT);
+    struct souk_ctx ctx = fixture_ctx(CALL_INIT);
     REFUSED(SOUK_WRONG_KIND, souk_product_get(&ctx, 1, &value));
     REFUSED(SOUK_WRONG_KIND, souk_product_find(&ctx, "key", souk_str("x"), &a, NULL));
     REFUSED(SOUK_WRONG_KIND, souk_product_view(&ctx, 1, NULL, &value));
@@ -173,7 +135,7 @@ static int in_write(struct souk_ctx *from, void *arg)
     (void)arg;
     ctx.guards = NULL;
     REFUSED(SOUK_WRONG_KIND, souk_item_walk(&ctx, NULL, &after, 1, &value));
-    REFUSED(SOUK_WRONG_KIND, souk_quote(&ctx, json(&ctx, "{}"), &value));
+    REFUSED(SOUK_WRONG_KIND, souk_quote(&ctx, fixture_json(&ctx, "{}"), &value));
     /* an open query is closed by a save, not led astray */
     assert_int_equal(souk_query(&ctx, &rows, "SELECT key FROM v1_product"), SOUK_OK);
     save(&ctx, "inside", 700);
@@ -188,10 +150,42 @@ static int in_write(struct souk_ctx *from, void *arg)
 static void in_a_write(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     assert_int_equal(souk_db_write(&ctx, in_write, NULL), SOUK_CONFLICT);
     call_end(&ctx, NULL);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM product"), 0);
+    assert_int_equal(fixture_int("SELECT count(*) FROM product"), 0);
+}
+
+/* ---- a step that fails, a column that there is not ---- */
+
+static void step_has_words(void **state)
+{
+    (void)state;
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
+    struct souk_rows *rows;
+    assert_int_equal(
+        souk_query(&ctx, &rows, "SELECT abs(-9223372036854775807 - $1)", SOUK_A_INT(1)), SOUK_OK);
+    int code = souk_next(rows);
+    assert_true(code < 0);
+    assert_int_equal(ctx.failure.code, code);
+    assert_non_null(strstr(ctx.failure.text, "integer overflow"));
+    assert_non_null(strstr(ctx.failure.text, "SELECT abs"));
+    assert_int_equal(souk_next(rows), 0);
+    call_end(&ctx, NULL);
+}
+
+static void column_is_missed(void **state)
+{
+    (void)state;
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
+    struct souk_rows *rows;
+    assert_int_equal(souk_query(&ctx, &rows, "SELECT 7"), SOUK_OK);
+    assert_int_equal(souk_next(rows), 1);
+    assert_int_equal(souk_column_int(rows, 0), 7);
+    assert_int_equal(rows->blamed, 0);
+    assert_int_equal(souk_column_int(rows, 1), 0);
+    assert_int_equal(rows->blamed, 1);
+    call_end(&ctx, NULL);
 }
 
 /* ---- sizes of structs ---- */
@@ -199,7 +193,7 @@ static void in_a_write(void **state)
 static void sizes_are_respected(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     save(&ctx, "tea", 700);
     int64_t id = variant_of(&ctx, "tea");
     struct souk_price price = {.size = sizeof price};
@@ -224,7 +218,7 @@ static void sizes_are_respected(void **state)
         terms.size = size;
         REFUSED(SOUK_INVALID, souk_price_of(&ctx, id, 1, NULL, &price));
         REFUSED(SOUK_INVALID, souk_price_of(&ctx, id, 1, &terms, &(struct souk_price){.size = 40}));
-        REFUSED(SOUK_INVALID, souk_product_save(&ctx, json(&ctx, "{}"), &result));
+        REFUSED(SOUK_INVALID, souk_product_save(&ctx, fixture_json(&ctx, "{}"), &result));
     }
     call_end(&ctx, NULL);
 }
@@ -234,7 +228,7 @@ static void sizes_are_respected(void **state)
 static void pieces_are_forgotten(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     char key[32];
     int64_t after = 0;
     size_t most = 0, count = 0;
@@ -282,7 +276,7 @@ static struct souk_str next_title(struct souk_ctx *ctx, int64_t *after)
 static void a_walk_holds_no_snapshot(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     struct souk_rows *rows;
     struct err err = {0};
     int64_t after = 0;
@@ -301,15 +295,14 @@ static void a_walk_holds_no_snapshot(void **state)
     call_end(&ctx, NULL);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(bad_texts_are_not_read),   T(no_place_for_the_result),
-        T(each_keeps_to_its_kinds),  T(in_a_write),
-        T(sizes_are_respected),      T(pieces_are_forgotten),
-        T(a_walk_holds_no_snapshot),
+        BRIDGE_TEST(bad_texts_are_not_read),   BRIDGE_TEST(no_place_for_the_result),
+        BRIDGE_TEST(each_keeps_to_its_kinds),  BRIDGE_TEST(in_a_write),
+        BRIDGE_TEST(sizes_are_respected),      BRIDGE_TEST(pieces_are_forgotten),
+        BRIDGE_TEST(a_walk_holds_no_snapshot), BRIDGE_TEST(step_has_words),
+        BRIDGE_TEST(column_is_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

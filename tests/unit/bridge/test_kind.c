@@ -7,29 +7,6 @@
 #include <string.h>
 #include "web/metrics.h"
 
-static struct db *db;
-static struct plugin *plugin;
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    db = fixture_open();
-    log_setup(LOG_ERROR + 1, 0);
-    plugin = fixture_plugin("t");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    db_thread_end(db);
-    db_shut(db);
-    arena_free(&arena);
-    fixture_plugin_free(plugin);
-    return 0;
-}
-
 static int says(struct souk_ctx *ctx, const char *words)
 {
     return strstr(souk_failure(ctx).ptr, words) != NULL;
@@ -52,17 +29,17 @@ static int add_then_fail(struct souk_ctx *ctx, void *name)
 static void write_only_in_write(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
+    struct souk_ctx ctx = fixture_ctx(SOUK_READ);
     assert_int_equal(add(&ctx, "Ada"), SOUK_WRONG_KIND);
     assert_true(says(&ctx, "SOUK_WRITE"));
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_WRONG_KIND);
     assert_int_equal(souk_then_write(&ctx, add, "Ada"), SOUK_WRONG_KIND);
     call_end(&ctx, NULL);
 
-    ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    ctx = fixture_ctx(SOUK_TASK);
     assert_int_equal(add(&ctx, "Ada"), SOUK_WRONG_KIND);
     assert_true(says(&ctx, "souk_then_write"));
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_t_guest"), 0);
+    assert_int_equal(fixture_int("SELECT count(*) FROM p_t_guest"), 0);
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_OK);
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_CONFLICT);
     assert_int_equal(souk_db_write(&ctx, add_then_fail, "Bob"), SOUK_CONFLICT);
@@ -70,23 +47,23 @@ static void write_only_in_write(void **state)
     assert_int_equal(souk_then_write(&ctx, add, "Eve"),
                      SOUK_OK); /* nobody runs steps here: at once */
     call_end(&ctx, NULL);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_t_guest"), 2);
+    assert_int_equal(fixture_int("SELECT count(*) FROM p_t_guest"), 2);
 }
 
 static void step_is_left(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     ctx.may_step = 1;
     assert_int_equal(souk_then_write(&ctx, add, "Ada"), SOUK_OK);
     assert_ptr_equal(ctx.then_fn, add);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_t_guest"), 0);
+    assert_int_equal(fixture_int("SELECT count(*) FROM p_t_guest"), 0);
 }
 
 static void snapshot_on_demand(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     struct souk_rows *rows = NULL;
     assert_int_equal(souk_db_write(&ctx, add, "Ada"), SOUK_OK);
     assert_int_equal(souk_db_write(&ctx, add, "Bob"), SOUK_OK);
@@ -115,7 +92,7 @@ static void own_tables_only(void **state)
 {
     (void)state;
     struct plugin *other = fixture_plugin("other");
-    struct souk_ctx ctx = fixture_ctx(other, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_call(other, SOUK_TASK);
     struct souk_rows *rows = NULL;
     assert_int_equal(souk_query(&ctx, &rows, "SELECT name FROM p_t_guest"), SOUK_DENIED);
     assert_null(rows);
@@ -128,7 +105,7 @@ static void own_tables_only(void **state)
 static void arguments_are_checked(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
+    struct souk_ctx ctx = fixture_ctx(SOUK_READ);
     struct souk_rows *rows = NULL;
     struct souk_arg odd = souk_arg_of(77, 0, souk_str(NULL));
     struct souk_arg torn = souk_arg_of(SOUK_ARG_TEXT, 0, (struct souk_str){NULL, 9});
@@ -147,7 +124,7 @@ static void arguments_are_checked(void **state)
 static void no_database_in_init(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, CALL_INIT);
+    struct souk_ctx ctx = fixture_ctx(CALL_INIT);
     struct souk_rows *rows = NULL;
     int thing;
     assert_int_equal(souk_query(&ctx, &rows, "SELECT 1"), SOUK_WRONG_KIND);
@@ -155,7 +132,7 @@ static void no_database_in_init(void **state)
     assert_int_equal(souk_emit(&ctx, "t.signed", souk_str("s"), NULL), SOUK_WRONG_KIND);
     souk_state_set(&ctx, &thing);
     assert_ptr_equal(souk_state(&ctx), &thing);
-    struct souk_ctx late = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx late = fixture_ctx(SOUK_TASK);
     souk_state_set(&late, NULL);
     assert_ptr_equal(souk_state(&late), &thing);
 }
@@ -163,7 +140,7 @@ static void no_database_in_init(void **state)
 static void key_values(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     struct souk_str value;
     assert_int_equal(souk_kv_get(&ctx, "a", &value), SOUK_NOT_FOUND);
     assert_int_equal(value.len, 0);
@@ -174,7 +151,7 @@ static void key_values(void **state)
     assert_int_equal(souk_kv_delete(&ctx, "a"), SOUK_OK);
     assert_int_equal(souk_kv_get(&ctx, "a", &value), SOUK_NOT_FOUND);
     call_end(&ctx, NULL);
-    ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
+    ctx = fixture_ctx(SOUK_READ);
     assert_int_equal(souk_kv_put(&ctx, "a", souk_str("b")), SOUK_WRONG_KIND);
     call_end(&ctx, NULL);
 }
@@ -185,7 +162,7 @@ static void task_only(void **state)
     struct souk_http_request request = {.size = sizeof(request),
                                         .url = {"https://example.org", 19}};
     const struct souk_http_response *response;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
+    struct souk_ctx ctx = fixture_ctx(SOUK_READ);
     assert_int_equal(souk_http(&ctx, &request, &response), SOUK_WRONG_KIND);
     assert_int_equal(souk_filter(&ctx, "t.asking", souk_str("s"), souk_map(&ctx)), SOUK_WRONG_KIND);
     ctx.kind = SOUK_WRITE;
@@ -209,30 +186,30 @@ static void facts(void **state)
 {
     (void)state;
     static const char *const waiting = "SELECT count(*) FROM outbox";
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     struct souk_value *payload = souk_map(&ctx);
     souk_set_int(&ctx, payload, "n", 1);
     assert_int_equal(souk_emit(&ctx, "Bad Name", souk_str("s"), payload), SOUK_INVALID);
     assert_int_equal(souk_emit(&ctx, "t.signed", souk_str("s"), payload), SOUK_OK);
-    assert_int_equal(fixture_int(db, waiting), 1);
+    assert_int_equal(fixture_int(waiting), 1);
     assert_int_equal(souk_emit(&ctx, "t.ignored", souk_str("s"), payload),
                      SOUK_OK); /* nobody listens */
-    assert_int_equal(fixture_int(db, waiting), 1);
+    assert_int_equal(fixture_int(waiting), 1);
     ctx.kind = SOUK_READ;
     assert_int_equal(souk_emit(&ctx, "t.signed", souk_str("s"), payload), SOUK_OK);
-    assert_int_equal(fixture_int(db, waiting), 1); /* in memory still */
+    assert_int_equal(fixture_int(waiting), 1); /* in memory still */
     event_queue_turn(db);
     ctx.kind = SOUK_TASK;
     assert_int_equal(souk_db_write(&ctx, settle, NULL),
                      SOUK_OK); /* the writer has passed the batch */
-    assert_int_equal(fixture_int(db, waiting), 2);
+    assert_int_equal(fixture_int(waiting), 2);
     call_end(&ctx, NULL);
 }
 
 static void queue_is_bounded(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
+    struct souk_ctx ctx = fixture_ctx(SOUK_READ);
     int kept = 0;
     while (souk_emit(&ctx, "t.ignored", souk_str("s"), NULL) == SOUK_OK && kept < 10000)
         kept++;
@@ -250,7 +227,7 @@ static void queue_is_bounded(void **state)
 static void counters(void **state)
 {
     (void)state;
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_READ);
+    struct souk_ctx ctx = fixture_ctx(SOUK_READ);
     struct buf out = {.arena = &arena};
     souk_count(&ctx, "cups", 2);
     souk_count(&ctx, "cups", 3);
@@ -271,7 +248,7 @@ static void jobs(void **state)
 {
     (void)state;
     static const struct souk_job rows[] = {{.name = "later", .run = run_nothing}};
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     plugin->descriptor.jobs = rows;
     plugin->descriptor.jobs_count = 1;
     assert_int_equal(souk_job_add(&ctx, "never", souk_str(""), NULL, 0), SOUK_NOT_FOUND);
@@ -280,27 +257,25 @@ static void jobs(void **state)
     assert_true(says(&ctx, "waits already"));
     ctx.kind = SOUK_READ;
     assert_int_equal(souk_job_add(&ctx, "later", souk_str(""), NULL, 0), SOUK_WRONG_KIND);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:later'"), 1);
+    assert_int_equal(fixture_int("SELECT count(*) FROM job WHERE kind = 't:later'"), 1);
     call_end(&ctx, NULL);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(write_only_in_write),
-        TEST(step_is_left),
-        TEST(snapshot_on_demand),
-        TEST(own_tables_only),
-        TEST(arguments_are_checked),
-        TEST(no_database_in_init),
-        TEST(key_values),
-        TEST(task_only),
-        TEST(facts),
-        TEST(queue_is_bounded),
-        TEST(jobs),
-        TEST(counters),
+        BRIDGE_TEST(write_only_in_write),
+        BRIDGE_TEST(step_is_left),
+        BRIDGE_TEST(snapshot_on_demand),
+        BRIDGE_TEST(own_tables_only),
+        BRIDGE_TEST(arguments_are_checked),
+        BRIDGE_TEST(no_database_in_init),
+        BRIDGE_TEST(key_values),
+        BRIDGE_TEST(task_only),
+        BRIDGE_TEST(facts),
+        BRIDGE_TEST(queue_is_bounded),
+        BRIDGE_TEST(jobs),
+        BRIDGE_TEST(counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

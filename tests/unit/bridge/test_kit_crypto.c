@@ -4,25 +4,13 @@
  */
 #include "fixture.h"
 
-static struct plugin *plugin;
-static struct arena arena;
 static struct souk_ctx ctx;
 
 static int set_up(void **state)
 {
     (void)state;
-    log_setup(LOG_ERROR + 1, 0);
-    souk_api = bridge_api();
-    plugin = fixture_plugin("t");
-    ctx = fixture_ctx(plugin, NULL, &arena, SOUK_READ);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    fixture_plugin_free(plugin);
+    fixture_begin();
+    ctx = fixture_ctx(SOUK_READ);
     return 0;
 }
 
@@ -222,12 +210,12 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(hashes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(keyed_hashes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(verifies, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(encodes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(round_trips, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(hashes, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(keyed_hashes, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(verifies, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(encodes, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(round_trips, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(refuses, set_up, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,18 +12,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static struct plugin *plugin;
-static struct arena arena;
 static struct souk_ctx ctx;
 static char data[64];
 
 static int set_up(void **state)
 {
     (void)state;
-    log_setup(LOG_ERROR + 1, 0);
-    souk_api = bridge_api();
-    plugin = fixture_plugin("t");
-    ctx = fixture_ctx(plugin, NULL, &arena, SOUK_TASK);
+    fixture_begin();
+    ctx = fixture_ctx(SOUK_TASK);
     snprintf(data, sizeof data, "/tmp/souk-kit-XXXXXX");
     assert_non_null(mkdtemp(data));
     assert_int_equal(bridge_files_use(data, NULL), 0);
@@ -33,15 +29,12 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     char path[128];
-    (void)state;
     call_end(&ctx, NULL);
     bridge_files_purge("t", NULL);
     snprintf(path, sizeof path, "%s/files", data);
     rmdir(path);
     rmdir(data);
-    arena_free(&arena);
-    fixture_plugin_free(plugin);
-    return 0;
+    return fixture_teardown(state);
 }
 
 static const char *path_of(const char *name)
@@ -252,14 +245,14 @@ static void kinds(void **state)
     (void)state;
     put("a", "x");
     for (int kind = SOUK_READ; kind <= SOUK_WRITE; kind++) {
-        struct souk_ctx other = fixture_ctx(plugin, NULL, &arena, kind);
+        struct souk_ctx other = fixture_ctx(kind);
         assert_int_equal(souk_file_begin(&other, souk_str("a"), &writer), SOUK_WRONG_KIND);
         assert_int_equal(souk_file_remove(&other, souk_str("a")), SOUK_WRONG_KIND);
         assert_int_equal(souk_file_info(&other, souk_str("a"), &info), 0);
         assert_int_equal(souk_answer_file(&other, souk_str("a"), "text/plain", souk_str("")),
                          SOUK_WRONG_KIND);
     }
-    struct souk_ctx init = fixture_ctx(plugin, NULL, &arena, CALL_INIT);
+    struct souk_ctx init = fixture_ctx(CALL_INIT);
     assert_int_equal(souk_file_info(&init, souk_str("a"), &info), SOUK_WRONG_KIND);
 }
 

@@ -6,26 +6,14 @@
 #include "fixture.h"
 #include "base/zone.h"
 
-static struct plugin *plugin;
-static struct arena arena;
 static struct souk_ctx ctx;
 
 static int set_up(void **state)
 {
     (void)state;
-    log_setup(LOG_ERROR + 1, 0);
-    souk_api = bridge_api();
-    plugin = fixture_plugin("t");
-    ctx = fixture_ctx(plugin, NULL, &arena, SOUK_READ);
+    fixture_begin();
+    ctx = fixture_ctx(SOUK_READ);
     assert_int_equal(zone_setup("Europe/Sofia", NULL), 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    fixture_plugin_free(plugin);
     return 0;
 }
 
@@ -191,11 +179,11 @@ static void writes_for_people(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(reads_and_writes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(shows_the_wall, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(joins, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(writes_for_people, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_and_writes, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(shows_the_wall, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(joins, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(refuses, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(writes_for_people, set_up, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,44 +6,6 @@
 #include "fixture.h"
 
 #include <string.h>
-#include "shop/market.h"
-
-static struct db *db;
-static struct plugin *plugin;
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    static const struct market_shop shop = {.name = "Test shop",
-                                            .url = "https://shop.example",
-                                            .currency = "EUR",
-                                            .locales = {"en", "bg"},
-                                            .country = "BG"};
-    (void)state;
-    db = fixture_open();
-    market_setup(&shop);
-    log_setup(LOG_ERROR + 1, 0);
-    plugin = fixture_plugin("t");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    db_thread_end(db);
-    db_shut(db);
-    arena_free(&arena);
-    fixture_plugin_free(plugin);
-    return 0;
-}
-
-static const struct souk_value *json(struct souk_ctx *ctx, const char *text)
-{
-    struct souk_value *value = NULL;
-    if (souk_json_parse(ctx, souk_str(text), &value) != SOUK_OK)
-        fail_msg("%s", text);
-    return value;
-}
 
 static const char good_page[] =
     "{\"key\": \"good\", \"status\": \"active\", \"text\": {\"en\": {\"title\": \"G\"}}}";
@@ -58,17 +20,17 @@ static int put_guest(struct souk_ctx *ctx, const char *name)
 
 static int64_t guests(void)
 {
-    return fixture_int(db, "SELECT count(*) FROM p_t_guest");
+    return fixture_int("SELECT count(*) FROM p_t_guest");
 }
 
 static int64_t pages(void)
 {
-    return fixture_int(db, "SELECT count(*) FROM page");
+    return fixture_int("SELECT count(*) FROM page");
 }
 
 static int run(souk_write_fn fn, void *arg)
 {
-    struct souk_ctx ctx = fixture_ctx(plugin, db, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     int code = souk_db_write(&ctx, fn, arg);
     call_end(&ctx, NULL);
     return code;
@@ -79,9 +41,9 @@ static int run(souk_write_fn fn, void *arg)
 static int careless(struct souk_ctx *ctx, void *arg)
 {
     int *refused = arg;
-    if (souk_content_save(ctx, json(ctx, good_page), NULL) != SOUK_OK)
+    if (souk_content_save(ctx, fixture_json(ctx, good_page), NULL) != SOUK_OK)
         return SOUK_ERROR;
-    *refused = souk_content_save(ctx, json(ctx, bad_page), NULL);
+    *refused = souk_content_save(ctx, fixture_json(ctx, bad_page), NULL);
     return put_guest(ctx, "after");
 }
 
@@ -102,7 +64,7 @@ static int in_a_loop(struct souk_ctx *ctx, void *arg)
     int code = souk_query(ctx, &rows, "SELECT name FROM p_t_guest ORDER BY id");
     while (code == SOUK_OK && (more = souk_next(rows)) == 1) {
         ++*seen;
-        if (souk_content_save(ctx, json(ctx, bad_page), NULL) != SOUK_INVALID ||
+        if (souk_content_save(ctx, fixture_json(ctx, bad_page), NULL) != SOUK_INVALID ||
             souk_record(ctx, "t.seen", 0, souk_column_text(rows, 0), NULL) != SOUK_OK)
             return SOUK_ERROR;
     }
@@ -123,7 +85,7 @@ static void a_plugin_s_rows_go_on(void **state)
     assert_int_equal(run(two_guests, NULL), SOUK_OK);
     assert_int_equal(run(in_a_loop, &seen), SOUK_OK);
     assert_int_equal(seen, 2);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM event WHERE kind = 't.seen'"), 2);
+    assert_int_equal(fixture_int("SELECT count(*) FROM event WHERE kind = 't.seen'"), 2);
     assert_int_equal(pages(), 0);
 }
 
@@ -135,7 +97,7 @@ static int over_returning(struct souk_ctx *ctx, void *arg)
         souk_query(ctx, &rows, "INSERT INTO p_t_guest (id, name) VALUES (7, 'seven') RETURNING id");
     if (code != SOUK_OK || souk_next(rows) != 1 || souk_column_int(rows, 0) != 7)
         return SOUK_ERROR;
-    souk_content_save(ctx, json(ctx, page), NULL);
+    souk_content_save(ctx, fixture_json(ctx, page), NULL);
     return souk_column_int(rows, 0) == 7 ? SOUK_OK : SOUK_ERROR;
 }
 
@@ -172,8 +134,9 @@ static int stubborn(struct souk_ctx *ctx, void *arg)
         return SOUK_ERROR;
     codes->saved = souk_product_save(
         ctx,
-        json(ctx, "{\"key\": \"boom\", \"text\": {\"en\": {\"name\": \"B\"}}, \"variants\": "
-                  "[{\"sku\": \"BOOM\"}]}"),
+        fixture_json(ctx,
+                     "{\"key\": \"boom\", \"text\": {\"en\": {\"name\": \"B\"}}, \"variants\": "
+                     "[{\"sku\": \"BOOM\"}]}"),
         NULL);
     codes->later = put_guest(ctx, "later");
     codes->recorded = souk_record(ctx, "t.seen", 0, souk_str(""), NULL);
@@ -191,8 +154,8 @@ static void a_destroyed_write_fails_though_its_handler_says_done(void **state)
     assert_int_equal(codes.later, SOUK_UNAVAILABLE);
     assert_int_equal(codes.recorded, SOUK_UNAVAILABLE);
     assert_int_equal(guests(), 0);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM event"), 0);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM product"), 0);
+    assert_int_equal(fixture_int("SELECT count(*) FROM event"), 0);
+    assert_int_equal(fixture_int("SELECT count(*) FROM product"), 0);
     assert_int_equal(run(two_guests, NULL), SOUK_OK);
     assert_int_equal(guests(), 2);
 }
@@ -200,12 +163,10 @@ static void a_destroyed_write_fails_though_its_handler_says_done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_was_refused_half_way_is_undone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_plugin_s_rows_go_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(over_rows_that_write_the_whole_write_goes, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_destroyed_write_fails_though_its_handler_says_done,
-                                        set_up, tear_down),
+        BRIDGE_TEST(what_was_refused_half_way_is_undone),
+        BRIDGE_TEST(a_plugin_s_rows_go_on),
+        BRIDGE_TEST(over_rows_that_write_the_whole_write_goes),
+        BRIDGE_TEST(a_destroyed_write_fails_though_its_handler_says_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,8 +10,6 @@
 
 #define SECRET "sk_test_of_the_shop"
 
-static struct plugin *plugin;
-static struct arena arena;
 static struct plugin_set *set;
 static const char *facts;  /* JSON that the provider gives; NULL: none */
 static const char *offers; /* the offer as JSON */
@@ -72,13 +70,9 @@ static int set_up(void **state)
     (void)state;
     struct problems problems;
     struct err err = {0};
-    log_setup(LOG_ERROR + 1, 0);
-    souk_api = bridge_api();
-    if (!board_current())
-        board_use(board_create());
+    fixture_begin();
     setenv("T_SECRET", SECRET, 1);
     setenv("T_SHORT", "42", 1);
-    plugin = fixture_plugin("t");
     plugin->descriptor.providers = providers;
     plugin->descriptor.providers_count = 1;
     plugin->descriptor.options = options;
@@ -97,11 +91,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    (void)state;
     set_free(set);
-    fixture_plugin_free(plugin);
-    arena_free(&arena);
-    return 0;
+    return fixture_teardown(state);
 }
 
 static int call(enum payment_verb verb, int in_page, const char *given,
@@ -194,7 +185,7 @@ static void refuses_what_is_no_map_of_short_texts(void **state)
     struct souk_payment payment = {.in_page = 1};
     struct souk_payment_result result = {.state = SOUK_PAID_PENDING,
                                          .client = (struct souk_value *)client};
-    struct souk_ctx ctx = fixture_ctx(plugin, NULL, &arena, SOUK_TASK);
+    struct souk_ctx ctx = fixture_ctx(SOUK_TASK);
     assert_null(payment_client_fault(&ctx, PAYMENT_BEGIN, &payment, &result));
     client->first->value.text = souk_str(torn);
     assert_non_null(payment_client_fault(&ctx, PAYMENT_BEGIN, &payment, &result));

@@ -13,7 +13,6 @@
         (path), (text), (text) + sizeof(text) - 1                                                  \
     }
 
-static struct db *db;
 static struct plugin *one, *two;
 
 static int answer(struct souk_ctx *ctx)
@@ -117,9 +116,7 @@ static void setup_site(const char *theme_dir)
 
 static int set_up(void **state)
 {
-    (void)state;
-    db = fixture_open();
-    log_setup(LOG_ERROR + 1, 0);
+    fixture_setup(state);
     one = fixture_plugin("one");
     two = fixture_plugin("two");
     one->descriptor.files = two->descriptor.files = files;
@@ -130,12 +127,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    (void)state;
-    db_thread_end(db);
-    db_shut(db);
     fixture_plugin_free(one);
     fixture_plugin_free(two);
-    return 0;
+    return fixture_teardown(state);
 }
 
 static int build(struct plugin_set **set, struct err *err)
@@ -148,13 +142,11 @@ static int build(struct plugin_set **set, struct err *err)
 
 static const struct web_route *find(struct plugin_set *set, const char *method, const char *path)
 {
-    struct arena arena = {0};
     struct site *site = set->web;
     struct souk_str params[ROUTER_PARAMS], allow;
     int status = 0;
     const struct web_route *route = router_find(site->web.router, &arena, souk_str(method),
                                                 souk_str(path), params, &status, &allow);
-    arena_free(&arena);
     return route;
 }
 

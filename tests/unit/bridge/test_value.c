@@ -4,25 +4,13 @@
  */
 #include "fixture.h"
 
-static struct plugin *plugin;
-static struct arena arena;
 static struct souk_ctx ctx;
 
 static int set_up(void **state)
 {
     (void)state;
-    log_setup(LOG_ERROR + 1, 0);
-    souk_api = bridge_api();
-    plugin = fixture_plugin("t");
-    ctx = fixture_ctx(plugin, NULL, &arena, SOUK_READ);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    fixture_plugin_free(plugin);
+    fixture_begin();
+    ctx = fixture_ctx(SOUK_READ);
     return 0;
 }
 
@@ -156,14 +144,14 @@ static void says_why(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(builds_and_prints, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(replaces_and_copies, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(mends_text, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(forgives_wrong_parents, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reads_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(parses_and_walks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reads_numbers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(says_why, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(builds_and_prints, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(replaces_and_copies, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(mends_text, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(forgives_wrong_parents, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(reads_nothing, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(parses_and_walks, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(reads_numbers, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(says_why, set_up, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

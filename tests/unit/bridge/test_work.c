@@ -6,8 +6,6 @@
 #include <string.h>
 #include "store/outbox.h"
 
-static struct db *db;
-static struct plugin *plugin;
 static struct plugin_set *set, *before;
 
 static struct {
@@ -63,12 +61,9 @@ static const struct souk_command commands[] = {
 
 static int set_up(void **state)
 {
-    (void)state;
     struct err err = {0};
-    db = fixture_open();
-    log_setup(LOG_ERROR + 1, 0);
+    fixture_setup(state);
     memset(&seen, 0, sizeof(seen));
-    plugin = fixture_plugin("t");
     plugin->descriptor.jobs = jobs;
     plugin->descriptor.jobs_count = 2;
     plugin->descriptor.events = events;
@@ -83,17 +78,13 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    (void)state;
     struct plugin_set *old;
     struct err err = {0};
     /* An empty set takes over; it stays published for the next test. */
     assert_int_equal(set_publish(set_new(NULL, 0), &old, &err), SOUK_OK);
-    assert_int_equal(set_wait(old, clock_mono() + 5 * CLOCK_SECOND), SOUK_OK);
+    assert_int_equal(set_wait(old, clock_mono() + 2 * CLOCK_MINUTE), SOUK_OK);
     set_free(old);
-    db_thread_end(db);
-    db_shut(db);
-    fixture_plugin_free(plugin);
-    return 0;
+    return fixture_teardown(state);
 }
 
 static int add_work(struct db_conn *conn, void *arg)
@@ -121,7 +112,6 @@ static int add_fact(struct db_conn *conn, void *arg)
 /* Claims what is due, runs it as the clock would, says how many there were. */
 static int run_due(void)
 {
-    struct arena arena = {0};
     struct job *list = NULL;
     struct err err = {0};
     int count = 0;
@@ -130,7 +120,6 @@ static int run_due(void)
         SOUK_OK);
     for (int i = 0; i < count; i++)
         work_run(NULL, db, &list[i]);
-    arena_free(&arena);
     return count;
 }
 
@@ -142,8 +131,7 @@ static void job_is_done(void **state)
     assert_int_equal(run_due(), 1);
     assert_int_equal(seen.runs, 1);
     assert_int_equal(seen.number, 7);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_t_guest"),
-                     1); /* the step was written */
+    assert_int_equal(fixture_int("SELECT count(*) FROM p_t_guest"), 1); /* the step was written */
     assert_int_equal(run_due(), 0);
 }
 
@@ -155,8 +143,8 @@ static void job_comes_back(void **state)
     assert_int_equal(db_write(db, add_work, NULL, &err), SOUK_OK);
     assert_int_equal(run_due(), 1);
     assert_int_equal(run_due(), 0); /* later, not at once */
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM p_t_guest"), 0);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:work'"), 1);
+    assert_int_equal(fixture_int("SELECT count(*) FROM p_t_guest"), 0);
+    assert_int_equal(fixture_int("SELECT count(*) FROM job WHERE kind = 't:work'"), 1);
 }
 
 static void unknown_job_fails(void **state)
@@ -166,7 +154,7 @@ static void unknown_job_fails(void **state)
     assert_int_equal(db_write(db, add_lost, NULL, &err), SOUK_OK);
     assert_int_equal(run_due(), 1);
     assert_int_equal(seen.runs, 0);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:gone'"), 1);
+    assert_int_equal(fixture_int("SELECT count(*) FROM job WHERE kind = 't:gone'"), 1);
 }
 
 static void fact_is_delivered(void **state)
@@ -178,16 +166,16 @@ static void fact_is_delivered(void **state)
     assert_int_equal(db_write(db, add_fact, &id, &err), SOUK_OK);
     assert_int_equal(run_due(), 1);
     assert_int_equal(seen.deliveries, 1);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM outbox"), 1); /* not heard yet: kept */
+    assert_int_equal(fixture_int("SELECT count(*) FROM outbox"), 1); /* not heard yet: kept */
     seen.result = SOUK_OK;
-    int64_t job = fixture_int(db, "SELECT id FROM job");
+    int64_t job = fixture_int("SELECT id FROM job");
     assert_int_equal(job_retry(db, job, clock_now(), &err), SOUK_OK);
     assert_int_equal(run_due(), 1);
     assert_int_equal(seen.deliveries, 2);
     assert_true(seen.event_id == id && id > 0);
     assert_int_equal(seen.number, 9);
     assert_string_equal(seen.subject, "guest:1");
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM outbox"), 0);
+    assert_int_equal(fixture_int("SELECT count(*) FROM outbox"), 0);
 }
 
 static void runs_what_is_on(void **state)
@@ -206,7 +194,7 @@ static void cron_is_planned(void **state)
     struct err err = {0};
     assert_int_equal(work_plan(db, &err), SOUK_OK);
     assert_int_equal(work_plan(db, &err), SOUK_OK);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:nightly'"), 1);
+    assert_int_equal(fixture_int("SELECT count(*) FROM job WHERE kind = 't:nightly'"), 1);
     assert_int_equal(run_due(), 0);
 }
 
@@ -216,23 +204,22 @@ static void cron_comes_again(void **state)
     (void)state;
     struct err err = {0};
     assert_int_equal(work_plan(db, &err), SOUK_OK);
-    int64_t job = fixture_int(db, "SELECT id FROM job");
+    int64_t job = fixture_int("SELECT id FROM job");
     assert_int_equal(job_retry(db, job, clock_now(), &err), SOUK_OK);
     assert_int_equal(run_due(), 1);
     assert_int_equal(seen.runs, 1);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job WHERE kind = 't:nightly'"), 1);
-    assert_true(fixture_int(db, "SELECT id FROM job") != job);
-    assert_true(fixture_int(db, "SELECT due FROM job") > clock_now());
+    assert_int_equal(fixture_int("SELECT count(*) FROM job WHERE kind = 't:nightly'"), 1);
+    assert_true(fixture_int("SELECT id FROM job") != job);
+    assert_true(fixture_int("SELECT due FROM job") > clock_now());
     plugin->descriptor.jobs_count = 1;
     assert_int_equal(work_plan(db, &err), SOUK_OK);
-    assert_int_equal(fixture_int(db, "SELECT count(*) FROM job"), 0);
+    assert_int_equal(fixture_int("SELECT count(*) FROM job"), 0);
 }
 
 /* Switched off between the claim and its turn: it waits for the plugin, with all its attempts. */
 static void a_job_waits_for_its_plugin(void **state)
 {
     (void)state;
-    struct arena arena = {0};
     struct job *list = NULL;
     struct err err = {0};
     struct plugin_set *old;
@@ -246,8 +233,7 @@ static void a_job_waits_for_its_plugin(void **state)
     work_run(NULL, db, &list[0]);
     assert_int_equal(run_due(), 0);
     assert_int_equal(seen.runs, 0);
-    assert_int_equal(fixture_int(db, "SELECT attempt FROM job WHERE state = 'waiting'"), 0);
-    arena_free(&arena);
+    assert_int_equal(fixture_int("SELECT attempt FROM job WHERE state = 'waiting'"), 0);
     assert_int_equal(set_publish(old, &before, &err), SOUK_OK);
     assert_int_equal(run_due(), 1);
     assert_int_equal(seen.runs, 1);
@@ -257,7 +243,6 @@ static void a_job_waits_for_its_plugin(void **state)
 static void a_long_job_keeps_its_lease(void **state)
 {
     (void)state;
-    struct arena arena = {0};
     struct job *list = NULL, *again = NULL;
     struct err err = {0};
     int count = 0;
@@ -272,7 +257,6 @@ static void a_long_job_keeps_its_lease(void **state)
     assert_int_equal(seen.runs, 0);
     work_run(NULL, db, again);
     assert_int_equal(seen.runs, 1);
-    arena_free(&arena);
 }
 
 static void commands_print(void **state)

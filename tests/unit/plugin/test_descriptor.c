@@ -41,6 +41,24 @@ static int command(struct souk_ctx *ctx, int32_t argc, const struct souk_str *ar
     return 0;
 }
 
+static int ways(struct souk_ctx *ctx, const struct souk_delivery_terms *terms,
+                struct souk_value *options)
+{
+    (void)ctx;
+    (void)terms;
+    (void)options;
+    return 0;
+}
+
+static int told(struct souk_ctx *ctx, const struct souk_conversion *conversion,
+                struct souk_conversion_result *result)
+{
+    (void)ctx;
+    (void)conversion;
+    (void)result;
+    return 0;
+}
+
 static const char *const colours[] = {"red", "blue", NULL};
 static const char page[] = "<p>";
 static const struct {
@@ -393,6 +411,28 @@ static void test_later(void **state)
     BAD(w.providers[1].name = "card", "stands there twice");
 }
 
+/* Without these it could do nothing, and the first customer would find out. */
+static void test_provider_members(void **state)
+{
+    static struct souk_delivery_provider way;
+    static struct souk_notify_provider channel;
+    struct souk_payment_provider empty = {.size = sizeof(empty)};
+    (void)state;
+    way = (struct souk_delivery_provider){.size = sizeof(way)};
+    BAD(w.providers[0].table = &empty, "payment \"card\" has no .begin: no payment could be begun");
+    BAD((w.providers[0].kind = "delivery", w.providers[0].table = &way), "has no .options");
+    way.options = ways;
+    BAD((w.providers[0].kind = "delivery", w.providers[0].table = &way),
+        "delivery \"card\" has no .check: no choice could be priced");
+    channel = (struct souk_notify_provider){.size = sizeof(channel), .channel = "sms"};
+    BAD((w.providers[0].kind = "notify", w.providers[0].table = &channel), "has no .send");
+    channel.size = offsetof(struct souk_notify_provider, send);
+    reset();
+    w.providers[0].kind = "notify";
+    w.providers[0].table = &channel;
+    assert_int_equal(read_it(), 0); /* what its table does not cover is not looked at */
+}
+
 /* Options that a provider's table names. */
 static void test_track(void **state)
 {
@@ -400,7 +440,8 @@ static void test_track(void **state)
     static const char *const more[] = {"net", "gross", NULL};
     static struct souk_track_provider track;
     (void)state;
-    track = (struct souk_track_provider){.size = sizeof(track), .flags_option = "name"};
+    track =
+        (struct souk_track_provider){.size = sizeof(track), .send = told, .flags_option = "name"};
 #define TRACK(spoil)                                                                               \
     (w.options[0].type = SOUK_LIST, w.options[0].choices = both, w.providers[0].kind = "track",    \
      w.providers[0].table = &track, spoil)
@@ -413,11 +454,14 @@ static void test_track(void **state)
     BAD(TRACK(w.options[0].key = "other"), "flags_option names \"name\"");
     BAD(TRACK(w.options[0].choices = NULL), "must be \"net\" and \"at_once\"");
     BAD(TRACK(w.options[0].choices = more), "must be \"net\" and \"at_once\"");
-    track = (struct souk_track_provider){.size = sizeof(track), .params_option = "colour"};
+    track = (struct souk_track_provider){
+        .size = sizeof(track), .send = told, .params_option = "colour"};
     BAD(TRACK((void)0), "params_option names \"colour\"");
-    track = (struct souk_track_provider){.size = sizeof(track), .window_option = "name"};
+    track =
+        (struct souk_track_provider){.size = sizeof(track), .send = told, .window_option = "name"};
     BAD(TRACK((void)0), "window_option names \"name\", which is no option of type SOUK_DURATION");
     track = (struct souk_track_provider){.size = offsetof(struct souk_track_provider, flags_option),
+                                         .send = told,
                                          .flags_option = "none"};
     reset();
     TRACK((void)0);
@@ -439,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_pages_and_files),
         cmocka_unit_test(test_later),
+        cmocka_unit_test(test_provider_members),
         cmocka_unit_test(test_track),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,14 @@
 
 #include <cmocka.h>
 
+/* A tick is a signal, and ThreadSanitizer holds signals back until the thread asks the system for
+ * something, which a loop in the interpreter never does: it is killed there, not interrupted. */
+#ifdef __SANITIZE_THREAD__
+#define TICKS 0
+#else
+#define TICKS 1
+#endif
+
 struct bench {
     struct arena arena;
     struct script_host *host;
@@ -199,6 +207,8 @@ static int starts(const char *text, const char *with)
 static void loops_are_interrupted(void **state)
 {
     struct bench *bench = *state;
+    if (!TICKS)
+        skip();
     BODIES(bench, "while true do end", "return 7",
            "while true do pcall(function() while true do end end) end", "return (\"x\"):rep(1e8)",
            "pcall(string.rep, \"x\", 1e9) return \"caught\"",
@@ -316,6 +326,8 @@ static void calls_leave_nothing_behind(void **state)
 static void mistakes_are_all_told(void **state)
 {
     struct bench *bench = *state;
+    if (!TICKS)
+        skip();
     struct script_source files[] = {
         source("promotions/a.lua", "promotion {\n id = 'x',\n give = }\n"),
         source("promotions/b.lua", "\nlocal x = nil + 1\n"),
@@ -615,6 +627,8 @@ static void a_chunk_runs_alone(void **state)
         {"x = = 1", "denied s.lua:1: unexpected symbol near '='"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct script_call call = {0};
+        if (!TICKS && strncmp(cases[i].wanted, "budget", 6) == 0)
+            continue;
         struct script_source one = source("s.lua", cases[i].text);
         script_run(bench->host, &bench->arena, &one, &call);
         assert_string_equal(said(bench, &call), cases[i].wanted);

@@ -179,6 +179,20 @@ static void test_order_of_a_subject(void **state)
     assert_non_null(strstr(err.text, "running"));
 }
 
+static void test_not_before(void **state)
+{
+    struct db *db = *state;
+    add(db, "t:a", "", "", 0);
+    assert_int_equal(claim(db, 1, NOW), 1);
+    assert_int_equal(job_failed_until(db, &jobs[0], souk_str("wait"), NOW + CLOCK_HOUR, NOW), 0);
+    assert_true(job_next_due(db, NOW) == NOW + CLOCK_HOUR);
+    assert_int_equal(claim(db, 1, NOW + CLOCK_HOUR - 1), 0);
+    assert_int_equal(claim(db, 1, NOW + CLOCK_HOUR),
+                     1); /* sooner than its own steps is not heard */
+    assert_int_equal(job_failed_until(db, &jobs[0], souk_str("wait"), NOW, NOW + CLOCK_HOUR), 0);
+    assert_true(job_next_due(db, NOW) > NOW + CLOCK_HOUR + 4 * CLOCK_SECOND);
+}
+
 static void test_back_off(void **state)
 {
     static const int64_t delays[] = {CLOCK_SECOND,     5 * CLOCK_SECOND,  30 * CLOCK_SECOND,
@@ -362,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order_of_a_subject, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_not_before, setup, teardown),
         cmocka_unit_test_setup_teardown(test_back_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_kinds_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(test_by_hand, setup, teardown),

@@ -33,7 +33,7 @@
 #include "web/server.h"
 #include "web/session.h"
 
-#define PATIENCE 10000 /* ms that a test waits before it fails */
+#define PATIENCE 120000 /* ms that a test waits before it fails */
 
 struct stage { /* everything one test runs against */
     struct server *server;
@@ -199,8 +199,16 @@ static const struct web_route stage_routes[] = {
      .flags = ROUTE_API,
      .handle = fail_as_asked},
     {.method = "POST", .path = "/color", .kind = SOUK_WRITE, .handle = put_color},
-    {.method = "POST", .path = "/wait", .kind = SOUK_WRITE, .handle = wait_here},
-    {.method = "POST", .path = "/wait/task", .kind = SOUK_TASK, .handle = wait_here},
+    {.method = "POST",
+     .path = "/wait",
+     .kind = SOUK_WRITE,
+     .handle = wait_here,
+     .deadline = CLOCK_HOUR}, /* whoever is to be late, it is not this one */
+    {.method = "POST",
+     .path = "/wait/task",
+     .kind = SOUK_TASK,
+     .handle = wait_here,
+     .deadline = CLOCK_HOUR},
     {.method = "POST", .path = "/task", .kind = SOUK_TASK, .handle = task_then_write},
     {.method = "POST", .path = "/task/alone", .kind = SOUK_TASK, .handle = task_alone},
     {.method = "POST", .path = "/session", .kind = SOUK_WRITE, .handle = start_session},
@@ -317,7 +325,7 @@ static void stage_remove_files(void)
 
 static void stage_down(void)
 {
-    server_drain(stage.server, 2 * CLOCK_SECOND);
+    server_drain(stage.server, PATIENCE * CLOCK_MS);
     assert_int_equal(server_in_flight(stage.server), 0);
     worker_stop(stage.tasks);
     server_stop(stage.server);

@@ -379,18 +379,18 @@ static void test_limits(void **state)
     request = (struct client_request){.timeout = 150 * CLOCK_MS};
     int64_t from = clock_mono();
     assert_int_equal(call("127.0.0.1", "/slow", request, &response, &err), SOUK_TIMEOUT);
-    assert_true(clock_mono() - from < 5 * CLOCK_SECOND);
+    assert_true(clock_mono() - from < 15 * CLOCK_SECOND);
     /* a call that names no time has the policy's, and no call outlasts its deadline */
     request = (struct client_request){0};
     from = clock_mono();
     client_setup(&(struct client_policy){.allow = loopback, .timeout = 150 * CLOCK_MS});
     assert_int_equal(call("127.0.0.1", "/slow", request, &response, &err), SOUK_TIMEOUT);
-    assert_true(clock_mono() - from < 5 * CLOCK_SECOND);
+    assert_true(clock_mono() - from < 15 * CLOCK_SECOND);
     request = (struct client_request){.timeout = CLOCK_MINUTE};
     request.deadline = clock_mono() + 150 * CLOCK_MS;
     from = clock_mono();
     assert_int_equal(call("127.0.0.1", "/slow", request, &response, &err), SOUK_TIMEOUT);
-    assert_true(clock_mono() - from < 5 * CLOCK_SECOND);
+    assert_true(clock_mono() - from < 15 * CLOCK_SECOND);
 }
 
 static void test_nobody_there(void **state)
