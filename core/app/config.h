@@ -14,10 +14,10 @@ struct chunk_line;
 struct config {
     const char *path; /* absolute */
     const char *dir;
-    struct json *values;                                            /* the file's values */
+    struct json *values; /* the file's values */
     struct option_values *shop, *http, *limits, *log, *http_client,
-        *promotions; /* the core's sections */
-    const char *const *plugins;                                     /* NULL-terminated names */
+        *promotions;            /* the core's sections */
+    const char *const *plugins; /* NULL-terminated names */
     size_t plugin_count;
     const char *const *plugin_path; /* NULL-terminated folders, absolute */
     const char *theme;              /* folder, absolute; NULL: none */

@@ -17,6 +17,7 @@
 #include "shop/cart.h"
 #include "shop/market.h"
 #include "shop/person.h"
+#include "store/turn.h"
 #include "web/session.h"
 
 #define ATTEMPTS  18 /* the last after three days */
@@ -130,6 +131,21 @@ int conversion_settle(struct db_conn *conn, struct arena *arena, int64_t id, int
     return set(conn, arena, id, &head, &judged, now);
 }
 
+int conversion_counts(struct db_conn *conn, struct arena *arena, int64_t id, int64_t **counts,
+                      size_t *count)
+{
+    struct head head;
+    int code = read_head(conn, arena, id, &head);
+    if (code == SOUK_OK)
+        code = read_lines(conn, arena, &head);
+    if (code != SOUK_OK)
+        return code;
+    *count = head.order.count;
+    *counts = arena_array(arena, int64_t, head.order.count + 1);
+    conversion_share(&head.order, head.flags, head.amount, *counts);
+    return SOUK_OK;
+}
+
 /* ---- made ---- */
 
 /* The click that the order belongs to; 0: none. */
@@ -226,13 +242,12 @@ int conversion_from_fact(struct db_conn *conn, struct arena *arena, const struct
 
 /* ---- the clock's turn ---- */
 
-static int due_write(struct db_conn *conn, void *arg)
+static int due_write(struct db_conn *conn)
 {
     struct db_rows rows;
     struct arena arena = {0};
     int64_t ids[SLICE], now = clock_now();
     size_t count;
-    (void)arg;
     int code =
         read_ids(&rows, db_query(conn, &sql_conversion_due, &rows, DB_INT(now), DB_INT(SLICE)), ids,
                  SLICE, &count);
@@ -242,38 +257,17 @@ static int due_write(struct db_conn *conn, void *arg)
     return code;
 }
 
-static struct {
-    struct db_write write;
-    _Atomic int busy;
-    int64_t next;
-} turn;
-
-static void looked(struct db_write *write)
-{
-    (void)write;
-    turn.busy = 0;
-}
-
-static int is_due(struct db *db, int64_t now)
+static int is_due(struct db_conn *conn)
 {
     int64_t id;
-    struct db_conn *conn = db_read_begin(db, 0);
-    int due = conn && db_get_int(conn, &sql_conversion_due, &id, DB_INT(now), DB_INT(1)) == SOUK_OK;
-    if (conn)
-        db_read_end(conn);
-    return due;
+    return db_get_int(conn, &sql_conversion_due, &id, DB_INT(clock_now()), DB_INT(1)) == SOUK_OK;
 }
 
-void conversion_turn(struct db *db, int64_t now)
+void conversion_turn(struct db *db)
 {
+    static struct turn turn = {
+        .waits = is_due, .fn = due_write, .failed = "conversion.not_settled", .every = LOOK};
     conversion_click_turn(db);
-    if (!conversion_any() || turn.busy || (now < turn.next && turn.next - now < 2 * LOOK))
-        return;
-    turn.next = now + LOOK;
-    if (!is_due(db, now))
-        return;
-    turn.busy = 1;
-    turn.write = (struct db_write){.fn = due_write, .done = looked};
-    if (db_write_push(db, &turn.write) != SOUK_OK)
-        turn.busy = 0;
+    if (conversion_any())
+        turn_take(db, &turn);
 }

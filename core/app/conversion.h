@@ -52,7 +52,7 @@ int conversion_from_fact(struct db_conn *conn, struct arena *arena, const struct
 /* In a write: state and amount of one as they follow from its order now. */
 int conversion_settle(struct db_conn *conn, struct arena *arena, int64_t id, int64_t now);
 /* The clock's turn: clicks to be written, times that are over. Does not wait. */
-void conversion_turn(struct db *db, int64_t now);
+void conversion_turn(struct db *db);
 
 /* ---- conversion_send.c: telling ---- */
 

@@ -115,8 +115,10 @@ SELECT number, currency, items, discount, delivery - delivery_discount, tax, tax
     quote FROM shop_order WHERE id = $1
 
 -- name: conversion_order_lines
-SELECT sku, name, options, quantity, unit_price, discount, total, tax, refunded FROM order_line
-WHERE order_id = $1 ORDER BY position, id
+SELECT l.sku, l.name, l.options, l.quantity, l.unit_price, l.discount, l.total, l.tax, l.refunded,
+    coalesce((SELECT c.key FROM product_category p JOIN category c ON c.id = p.category_id
+        WHERE p.product_id = l.product_id ORDER BY p.position, c.id LIMIT 1), '')
+FROM order_line l WHERE l.order_id = $1 ORDER BY l.position, l.id
 
 -- ---- for staff ----
 

@@ -104,11 +104,13 @@ static int write_batch(struct db_conn *conn, void *arg)
     return code;
 }
 
-/* The lock is held. Up to BATCH_MOST of the oldest, for one write. */
+/* The lock is held. Up to BATCH_MOST of the oldest, for one write; NULL when nothing waits. */
 static struct click *take_some(size_t *count)
 {
     *count = memory.count < BATCH_MOST ? memory.count : BATCH_MOST;
-    struct click *taken = mem_alloc((*count ? *count : 1) * sizeof *taken);
+    if (!*count)
+        return NULL;
+    struct click *taken = mem_alloc(*count * sizeof *taken);
     memcpy(taken, memory.at, *count * sizeof *taken);
     memory.count -= *count;
     memmove(memory.at, memory.at + *count, memory.count * sizeof *memory.at);

@@ -32,6 +32,11 @@ struct conversion_judged {
 void conversion_judge(const struct conversion_order *order, struct souk_str before, int32_t flags,
                       int64_t returns, int64_t now, struct conversion_judged *judged);
 
+/* What counts of each line of such an amount, in the order of the lines: net, they are the amount;
+ * gross, the amount without what counts of delivery. */
+void conversion_share(const struct conversion_order *order, int32_t flags, int64_t amount,
+                      int64_t *counts);
+
 /* In a write: the job that tells is alive, and due. */
 int conversion_ask(struct db_conn *conn, struct arena *arena, int64_t id, struct souk_str provider,
                    int64_t now);
@@ -42,8 +47,11 @@ void conversion_any_set(void);
 struct souk_str conversion_token(struct request *request);
 int conversion_refused(struct request *request);
 void conversion_click_turn(struct db *db);
+/* What counts of each line of a conversion's order now; in the arena. */
+int conversion_counts(struct db_conn *conn, struct arena *arena, int64_t id, int64_t **counts,
+                      size_t *count);
 /* The order without the person, for providers. */
-int conversion_document(struct db_conn *conn, struct arena *arena, int64_t order_id,
+int conversion_document(struct db_conn *conn, struct arena *arena, int64_t id, int64_t order_id,
                         struct json **doc, struct souk_str *coupon);
 
 #endif

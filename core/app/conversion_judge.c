@@ -74,16 +74,27 @@ static int64_t part_of(int64_t amount, int64_t part, int64_t whole)
     return (int64_t)((product + whole / 2) / whole);
 }
 
+/* A line without what came back or never went; with tax in it unless net. */
+static int64_t line_left(const struct conversion_order *order, const struct conversion_line *line,
+                         int32_t flags)
+{
+    int64_t mine = line->total;
+    if (flags & SOUK_TRACK_NET)
+        mine -= order->include_tax ? line->tax : 0;
+    else
+        mine += order->include_tax ? 0 : line->tax;
+    int64_t back = gone(line) + line->cancelled;
+    return mine - (back ? quote_units(mine, line->quantity, 0, back) : 0);
+}
+
 static int64_t net(const struct conversion_order *order)
 {
     int64_t left = 0, whole = 0, all = 0, with_units = 0;
     for (size_t i = 0; i < order->count; i++) {
         const struct conversion_line *line = &order->lines[i];
-        int64_t mine = order->include_tax ? line->total - line->tax : line->total;
-        int64_t back = gone(line) + line->cancelled;
-        left += mine - (back ? quote_units(mine, line->quantity, 0, back) : 0);
+        left += line_left(order, line, SOUK_TRACK_NET);
         whole += order->include_tax ? line->total : line->total + line->tax;
-        all += mine;
+        all += order->include_tax ? line->total - line->tax : line->total;
         with_units += line->refunded_amount;
     }
     int64_t bare =
@@ -91,6 +102,30 @@ static int64_t net(const struct conversion_order *order)
     if (bare > 0 && whole > 0)
         left -= part_of(all, smaller(bare, whole), whole);
     return at_least_0(left);
+}
+
+static int64_t delivery_left(const struct conversion_order *order)
+{
+    int64_t delivery = order->total;
+    for (size_t i = 0; i < order->count; i++)
+        delivery -= order->lines[i].total + (order->include_tax ? 0 : order->lines[i].tax);
+    return at_least_0(delivery - order->delivery_refunded);
+}
+
+/* What went back without units is borne by all lines in proportion, at borders that meet. */
+void conversion_share(const struct conversion_order *order, int32_t flags, int64_t amount,
+                      int64_t *counts)
+{
+    int64_t left = 0, before = 0;
+    int64_t delivery = flags & SOUK_TRACK_NET ? 0 : smaller(delivery_left(order), amount);
+    for (size_t i = 0; i < order->count; i++)
+        left += counts[i] = line_left(order, &order->lines[i], flags);
+    int64_t less = smaller(left, at_least_0(left + delivery - amount));
+    for (size_t i = 0; less > 0 && i < order->count; i++) {
+        int64_t after = before + counts[i];
+        counts[i] -= part_of(less, after, left) - part_of(less, before, left);
+        before = after;
+    }
 }
 
 static int is_paid(const struct conversion_order *order)

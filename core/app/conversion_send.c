@@ -59,25 +59,31 @@ static void add_coupons(struct arena *arena, struct souk_str quote, struct json 
     }
 }
 
-static int add_lines(struct db_conn *conn, struct arena *arena, int64_t order_id, struct json *doc)
+static int add_lines(struct db_conn *conn, struct arena *arena, int64_t id, int64_t order_id,
+                     struct json *doc)
 {
     static const char *const texts[] = {"sku", "name", "options"};
     static const char *const numbers[] = {"quantity", "unit_price", "discount",
                                           "total",    "tax",        "refunded"};
     struct json *list = json_add(arena, doc, "lines", JSON_ARRAY);
     struct db_rows rows;
-    int more = 0, code = db_query(conn, &sql_conversion_order_lines, &rows, DB_INT(order_id));
-    while (code == SOUK_OK && (more = db_next(&rows)) == 1) {
+    int64_t *counts = NULL;
+    size_t count = 0;
+    int more = 0, code = conversion_counts(conn, arena, id, &counts, &count);
+    code = code ? code : db_query(conn, &sql_conversion_order_lines, &rows, DB_INT(order_id));
+    for (size_t n = 0; code == SOUK_OK && (more = db_next(&rows)) == 1; n++) {
         struct json *line = json_add(arena, list, NULL, JSON_OBJECT);
         for (int i = 0; i < 3; i++)
             json_add_str(arena, line, texts[i], arena_str(arena, db_text(&rows, i)));
         for (int i = 0; i < 6; i++)
             json_add_int(arena, line, numbers[i], db_int(&rows, 3 + i));
+        json_add_str(arena, line, "category", arena_str(arena, db_text(&rows, 9)));
+        json_add_int(arena, line, "counts", n < count ? counts[n] : 0);
     }
     return code ? code : more < 0 ? more : SOUK_OK;
 }
 
-int conversion_document(struct db_conn *conn, struct arena *arena, int64_t order_id,
+int conversion_document(struct db_conn *conn, struct arena *arena, int64_t id, int64_t order_id,
                         struct json **doc, struct souk_str *coupon)
 {
     static const char *const sums[] = {"items",        "discount", "delivery", "tax",
@@ -97,7 +103,7 @@ int conversion_document(struct db_conn *conn, struct arena *arena, int64_t order
     struct souk_str quote = arena_str(arena, db_text(&rows, 11));
     db_close(&rows);
     add_coupons(arena, quote, *doc, coupon);
-    return add_lines(conn, arena, order_id, *doc);
+    return add_lines(conn, arena, id, order_id, *doc);
 }
 
 /* ---- what is told ---- */
@@ -150,7 +156,7 @@ static int read_all(struct sending *s)
     if (code == SOUK_OK)
         code = read_row(conn, s, id);
     if (code == SOUK_OK)
-        code = conversion_document(conn, &s->arena, s->view.order_id, &doc, &s->view.coupon);
+        code = conversion_document(conn, &s->arena, id, s->view.order_id, &doc, &s->view.coupon);
     s->view.order = (const struct souk_value *)doc;
     db_read_end(conn);
     return code;

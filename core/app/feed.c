@@ -295,6 +295,69 @@ static int check_format(struct edit *edit, struct souk_str before)
     return code ? refuse(edit, "format", name.len ? why.text : "a feed needs a format") : SOUK_OK;
 }
 
+static struct souk_str print(struct arena *arena, const struct json *value)
+{
+    struct buf text = {.arena = arena};
+    json_print(&text, value);
+    return buf_str(&text);
+}
+
+struct json *feed_settings(struct arena *arena, const struct feed_format *format,
+                           const struct json *doc)
+{
+    struct json *settings = json_new(arena, JSON_OBJECT);
+    const struct json *saved = json_at(doc, "settings");
+    struct souk_feed_setting setting;
+    for (uint32_t i = 0; feed_format_setting(format, i, &setting); i++) {
+        const struct json *text = json_at(saved, setting.key);
+        json_add_str(arena, settings, setting.key,
+                     text ? json_text(text) : souk_str(setting.initial));
+    }
+    return settings;
+}
+
+static int same(struct edit *edit, const struct json *before, const char *key)
+{
+    return before && souk_str_equal(print(edit->arena, json_at(before, key)),
+                                    print(edit->arena, json_at(edit->doc, key)));
+}
+
+/* What the format itself says of it: when that is what changes, so that a feed which has become
+ * wrong by itself can still be switched off. */
+static int ask_format(struct edit *edit, struct db_conn *conn, const struct json *before)
+{
+    const struct json *doc = edit->doc;
+    struct feed_format format;
+    struct souk_str key = souk_str("");
+    if (same(edit, before, "format") && same(edit, before, "settings") &&
+        same(edit, before, "locale") && same(edit, before, "currency") &&
+        same(edit, before, "country"))
+        return SOUK_OK;
+    struct provider_scope scope = {.db = db_of(conn),
+                                   .arena = edit->arena,
+                                   .conn = conn,
+                                   .locale = market_locale(json_text(json_at(doc, "locale"))),
+                                   .kind = SOUK_READ};
+    scope.set = set_pin(&scope.ticket);
+    int code = feed_format(scope.set, json_text(json_at(doc, "format")), &format, NULL);
+    if (code == SOUK_OK) {
+        struct souk_feed view = {.at = clock_now(),
+                                 .name = json_text(json_at(doc, "name")),
+                                 .locale = souk_str(scope.locale),
+                                 .currency = json_text(json_at(doc, "currency")),
+                                 .country = json_text(json_at(doc, "country"))};
+        view.settings =
+            (const struct souk_value *)(const void *)feed_settings(edit->arena, &format, doc);
+        code = feed_check(&scope, format.name, &view, &key, edit->err);
+    } else {
+        code = SOUK_OK; /* it is away; who chose it anew has heard so */
+    }
+    provider_scope_end(&scope);
+    if (code == SOUK_INVALID)
+        snprintf(edit->pointer, 80, key.len ? "/settings/%.*s" : "/settings", SOUK_PRI(key));
+    return code;
+}
+
 static int check_terms(struct edit *edit)
 {
     struct souk_str currency = json_text(json_at(edit->doc, "currency"));
@@ -316,8 +379,9 @@ static int check_terms(struct edit *edit)
     return SOUK_OK;
 }
 
-static int check(struct edit *edit, struct souk_str format_before)
+static int check(struct edit *edit, struct db_conn *conn, const struct json *before)
 {
+    struct souk_str format_before = json_text(json_at(before, "format"));
     int code = check_terms(edit);
     if (code == SOUK_OK)
         code = check_format(edit, format_before);
@@ -329,7 +393,9 @@ static int check(struct edit *edit, struct souk_str format_before)
         code = check_price(edit, "price_from");
     if (code == SOUK_OK)
         code = check_price(edit, "price_to");
-    return code ? code : check_settings(edit);
+    if (code == SOUK_OK)
+        code = check_settings(edit);
+    return code ? code : ask_format(edit, conn, before);
 }
 
 /* ---- changing ---- */
@@ -383,13 +449,6 @@ static struct json *merged(struct arena *arena, const struct json *before, const
     return doc;
 }
 
-static struct souk_str print(struct arena *arena, const struct json *value)
-{
-    struct buf text = {.arena = arena};
-    json_print(&text, value);
-    return buf_str(&text);
-}
-
 static struct db_arg number_or_null(const struct json *value)
 {
     return value->kind == JSON_INT ? DB_INT(value->number) : DB_NULL;
@@ -440,7 +499,7 @@ int feed_save(struct db_conn *conn, struct arena *arena, const struct json *doc,
     if (code != SOUK_OK)
         return err_set(err, code, "there is no such feed");
     edit.doc = merged(arena, before, doc);
-    code = check(&edit, json_text(json_at(before, "format")));
+    code = check(&edit, conn, before);
     if (code != SOUK_OK)
         return code;
     code = feed_find(conn, json_text(json_at(edit.doc, "name")), &other);

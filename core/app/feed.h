@@ -25,8 +25,9 @@ int feed_list(struct db_conn *conn, struct arena *arena, struct json *items);
 struct json *feed_initial(struct arena *arena);
 int feed_find(struct db_conn *conn, struct souk_str name, int64_t *id);
 /* In a write. `*id` 0: makes one. Members that are absent stay as they are, null is the initial
- * value. SOUK_INVALID, SOUK_CONFLICT (the name is taken): words in err, and `pointer` (80 bytes)
- * names the place. Its job is asked for in the same write. */
+ * value; the format is asked whether it can be written so. SOUK_INVALID, SOUK_CONFLICT (the name is
+ * taken): words in err, and `pointer` (80 bytes) names the place. Its job is asked for in the same
+ * write. */
 int feed_save(struct db_conn *conn, struct arena *arena, const struct json *doc, int64_t now,
               int64_t *id, char *pointer, struct err *err);
 int feed_remove(struct db_conn *conn, int64_t id, int64_t now);

@@ -8,6 +8,13 @@
 #include "app/feed.h"
 #include "web/file_write.h"
 
+/* ---- feed.c ---- */
+
+/* The settings that the format declares, as the feed has them or as they begin. */
+struct feed_format;
+struct json *feed_settings(struct arena *arena, const struct feed_format *format,
+                           const struct json *doc);
+
 /* ---- feed_file.c ---- */
 
 int feed_file_begin(struct file_write **file, int64_t id, struct err *err);

@@ -24,6 +24,7 @@
 #include "base/str.h"
 #include "bridge/feed.h"
 #include "shop/item.h"
+#include "store/turn.h"
 
 #define PIECE        200
 #define REJECTS_MOST 5000
@@ -147,20 +148,6 @@ static int set_market(struct writing *w)
     if (json_text(json_at(w->doc, "country")).len)
         w->market.country = json_text(json_at(w->doc, "country"));
     return check_currency(w);
-}
-
-/* Those that the format declares, as the feed has them or as they begin. */
-static struct json *settings_of(struct writing *w)
-{
-    struct json *settings = json_new(&w->arena, JSON_OBJECT);
-    const struct json *saved = json_at(w->doc, "settings");
-    struct souk_feed_setting setting;
-    for (uint32_t i = 0; feed_format_setting(&w->format, i, &setting); i++) {
-        const struct json *text = json_at(saved, setting.key);
-        json_add_str(&w->arena, settings, setting.key,
-                     text ? json_text(text) : souk_str(setting.initial));
-    }
-    return settings;
 }
 
 /* ---- what the run tells ---- */
@@ -322,7 +309,8 @@ static int run_provider(struct writing *w)
         w->run.view.locale = souk_str(w->market.locale);
         w->run.view.currency = souk_str(w->market.currency);
         w->run.view.country = w->market.country;
-        w->run.view.settings = (const struct souk_value *)(const void *)settings_of(w);
+        w->run.view.settings =
+            (const struct souk_value *)(const void *)feed_settings(&w->arena, &w->format, w->doc);
         code = write_file(w);
         feed_run_free(&w->run);
     }
@@ -409,6 +397,8 @@ static int work(struct writing *w)
     code = set_market(w);
     if (code == SOUK_OK)
         code = run_provider(w);
+    if (code == SOUK_ERROR && w->run.worded)
+        code = SOUK_INVALID; /* the format says no: nothing is wrong with the shop */
     if (code != SOUK_OK && stopping())
         return code; /* nobody's fault; it is due again after the start */
     code = settle(w, code);
@@ -476,7 +466,7 @@ static struct souk_str makers_now(struct arena *arena)
     return buf_str(&text);
 }
 
-static int ask_due(struct db_conn *conn, void *arg)
+static int ask_due(struct db_conn *conn)
 {
     int64_t ids[DUE_MOST], now = clock_now();
     struct arena arena = {0};
@@ -484,7 +474,6 @@ static int ask_due(struct db_conn *conn, void *arg)
     size_t count = 0;
     int more = 0,
         code = db_query(conn, &sql_feed_due, &rows, DB_INT(now), DB_TEXT(makers_now(&arena)));
-    (void)arg;
     while (code == SOUK_OK && count < DUE_MOST && (more = db_next(&rows)) == 1)
         ids[count++] = db_int(&rows, 0);
     if (code == SOUK_OK)
@@ -496,28 +485,18 @@ static int ask_due(struct db_conn *conn, void *arg)
     return code;
 }
 
-static struct db_write turn_write; /* with the writer while turn_busy */
-static _Atomic int turn_busy;
-
-static void turn_done(struct db_write *write)
+static int is_due(struct db_conn *conn)
 {
-    (void)write;
-    atomic_store(&turn_busy, 0);
+    int64_t id;
+    struct arena arena = {0};
+    int code =
+        db_get_int(conn, &sql_feed_due, &id, DB_INT(clock_now()), DB_TEXT(makers_now(&arena)));
+    arena_free(&arena);
+    return code == SOUK_OK;
 }
 
 void feed_turn(struct db *db)
 {
-    int64_t id;
-    struct arena arena = {0};
-    struct db_conn *conn = atomic_load(&turn_busy) ? NULL : db_read_begin(db, 0);
-    int due = conn && db_get_int(conn, &sql_feed_due, &id, DB_INT(clock_now()),
-                                 DB_TEXT(makers_now(&arena))) == SOUK_OK;
-    if (conn)
-        db_read_end(conn);
-    arena_free(&arena);
-    if (!due || atomic_exchange(&turn_busy, 1))
-        return;
-    turn_write = (struct db_write){.fn = ask_due, .done = turn_done};
-    if (db_write_push(db, &turn_write) != SOUK_OK)
-        atomic_store(&turn_busy, 0);
+    static struct turn turn = {.waits = is_due, .fn = ask_due, .failed = "feed.not_asked"};
+    turn_take(db, &turn);
 }

@@ -61,8 +61,10 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
         return help(stdout, CLI_DONE);
+    /* every program answers to --version */
+    const char *name = strcmp(argv[1], "--version") == 0 ? command_version.name : argv[1];
     for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i]->name) != 0)
+        if (strcmp(name, commands[i]->name) != 0)
             continue;
         int code = commands[i]->run(&arena, argc - 2, argv + 2);
         arena_free(&arena);

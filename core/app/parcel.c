@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "shop/market.h"
 #include "store/job.h"
+#include "store/turn.h"
 
 #define LOOK     (10 * CLOCK_MINUTE)
 #define EVERY    (4 * CLOCK_HOUR)
@@ -109,12 +110,21 @@ static int write_tracked(struct db_conn *conn, void *arg)
                                  .text = p->result.message,
                                  .at = now,
                                  .actor = souk_str("souk")};
+    if (code == SOUK_OK)
+        code = db_run(conn, &sql_parcel_note, NULL, DB_INT(p->id), DB_CSTR(""));
     if (code == SOUK_OK && p->result.state.len && !souk_str_equal(p->result.state, p->state))
         code = shipment_apply(conn, &arena, &news, now, &fresh, &err);
     if (code != SOUK_OK && err.text[0])
         db_refuse(conn, code, "%s", err.text);
     arena_free(&arena);
     return code;
+}
+
+/* For staff, who see the parcel wait. */
+static int write_note(struct db_conn *conn, void *arg)
+{
+    struct parcel_job *p = arg;
+    return db_run(conn, &sql_parcel_note, NULL, DB_INT(p->id), DB_TEXT(p->result.message));
 }
 
 static int write_done(struct db_conn *conn, void *arg)
@@ -131,6 +141,16 @@ static int settle(struct parcel_job *p, db_fn fn)
     return err_set(&p->err, code, "%s", err.text);
 }
 
+/* It is asked again: this is why. */
+static int later(struct parcel_job *p, int code)
+{
+    if (p->result.message.len == 0)
+        p->result.message = arena_str(&p->arena, souk_str(p->err.text));
+    struct err err = {0};
+    db_write(p->db, write_note, p, &err); /* when it fails the log has the words */
+    return code;
+}
+
 static int register_parcel(struct parcel_job *p)
 {
     if (!souk_str_is(p->registering, "asked"))
@@ -138,7 +158,7 @@ static int register_parcel(struct parcel_job *p)
     p->code = delivery_call(&p->scope, DELIVERY_SEND, p->method, &p->view, &p->result, &p->err);
     int last = p->job->attempt >= p->job->attempts;
     if (p->code != SOUK_OK && !is_final(p->code) && !last)
-        return p->code;
+        return later(p, p->code);
     if (p->code != SOUK_OK && p->result.message.len == 0)
         p->result.message = arena_str(&p->arena, souk_str(p->err.text));
     return settle(p, write_registered);
@@ -158,7 +178,7 @@ static int cancel_parcel(struct parcel_job *p)
 static int track_parcel(struct parcel_job *p)
 {
     int code = delivery_call(&p->scope, DELIVERY_TRACK, p->method, &p->view, &p->result, &p->err);
-    return code ? code : settle(p, write_tracked);
+    return code ? later(p, code) : settle(p, write_tracked);
 }
 
 /* "17", or "cancel 17" */
@@ -224,12 +244,11 @@ static int add_track(struct db_conn *conn, int64_t id, int64_t now)
     return code == SOUK_CONFLICT ? SOUK_OK : code; /* the last one is still being tried */
 }
 
-static int look(struct db_conn *conn, void *arg)
+static int look(struct db_conn *conn)
 {
     int64_t ids[SLICE], now = clock_now();
     size_t count = 0;
     struct db_rows rows;
-    (void)arg;
     int more = 0,
         code = db_query(conn, &sql_parcel_due, &rows, DB_INT(now - EVERY), DB_INT(now - LONG_AGO));
     while (code == SOUK_OK && count < SLICE && (more = db_next(&rows)) == 1)
@@ -242,25 +261,8 @@ static int look(struct db_conn *conn, void *arg)
     return code;
 }
 
-static struct {
-    struct db_write write;
-    _Atomic int busy;
-    int64_t next;
-} turn;
-
-static void looked(struct db_write *write)
+void parcel_turn(struct db *db)
 {
-    (void)write;
-    turn.busy = 0;
-}
-
-void parcel_turn(struct db *db, int64_t now)
-{
-    if (turn.busy || (now < turn.next && turn.next - now < 2 * LOOK))
-        return;
-    turn.next = now + LOOK;
-    turn.busy = 1;
-    turn.write = (struct db_write){.fn = look, .done = looked};
-    if (db_write_push(db, &turn.write) != SOUK_OK)
-        turn.busy = 0;
+    static struct turn turn = {.fn = look, .failed = "parcel.not_asked", .every = LOOK};
+    turn_take(db, &turn);
 }

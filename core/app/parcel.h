@@ -12,7 +12,8 @@
 void parcel_setup(void); /* before the first write: what the shop floor asks about ways to pay */
 int parcel_owns(struct souk_str kind);
 void parcel_run(struct db *db, const struct job *job);
-void parcel_turn(struct db *db, int64_t now);
+/* The clock's turn, at most once in 10 minutes: parcels on their way get a job. Does not wait. */
+void parcel_turn(struct db *db);
 /* TASK. The file; SOUK_NOT_FOUND: no such parcel or order, SOUK_UNAVAILABLE: no document plugin is
  * on. */
 int parcel_label_file(const struct provider_scope *scope, int64_t shipment_id, const char **type,

@@ -8,6 +8,10 @@ WHERE state IN ('registered', 'in_transit', 'out_for_delivery', 'available_for_p
     AND registering = 'done' AND unpacked_at IS NULL AND tracked_at < $1 AND created_at > $2
 ORDER BY tracked_at, id LIMIT 100
 
+-- What stands between the shop and the carrier, in the carrier's own words; empty: nothing any more.
+-- name: parcel_note
+UPDATE shipment SET why = $2 WHERE id = $1 AND why <> $2
+
 -- name: parcel_tracked
 UPDATE shipment SET tracked_at = $2 WHERE id = $1
 

@@ -115,12 +115,10 @@ static void say_later(const struct config *old, const struct config *new)
     const struct {
         const char *section;
         const struct option_values *old, *new;
-    } rows[] = {{"shop", old->shop, new->shop},
-                {"http", old->http, new->http},
-                {"limits", old->limits, new->limits},
-                {"promotions", old->promotions, new->promotions},
-                {"log", old->log, new->log},
-                {"http_client", old->http_client, new->http_client}};
+    } rows[] = {
+        {"shop", old->shop, new->shop},       {"http", old->http, new->http},
+        {"limits", old->limits, new->limits}, {"promotions", old->promotions, new->promotions},
+        {"log", old->log, new->log},          {"http_client", old->http_client, new->http_client}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!options_same_but(rows[i].old, rows[i].new, "maintenance")) /* that one holds now */
             log_warn("config.needs_restart", LOG_S("section", rows[i].section),

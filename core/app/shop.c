@@ -302,8 +302,8 @@ static void turn_orders(struct shop *shop, int64_t mono)
         return;
     next = mono + LOOK_ORDERS;
     chore_turn(shop->db);
-    money_turn(shop->db, clock_now());
-    parcel_turn(shop->db, clock_now());
+    money_turn(shop->db);
+    parcel_turn(shop->db);
 }
 
 /* The files of promotions and offers. */
@@ -333,7 +333,7 @@ static void turn(struct shop *shop, int64_t mono)
     turn_orders(shop, mono);
     turn_feeds(shop, mono);
     visit_flush(shop->db);
-    conversion_turn(shop->db, clock_now());
+    conversion_turn(shop->db);
     board_watch(mono, say_late);
     server_turn(shop->server, mono);
     switch_retire(shop->host);

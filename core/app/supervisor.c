@@ -59,7 +59,7 @@ struct supervisor {
     int stopping;
     int announced;
     int64_t started;        /* clock_mono of the shop's start */
-    int64_t looked;         /* clock_mono of the last look at its heart */
+    int64_t looked;         /* clock_mono of the last look at its heart, or of the start */
     int64_t excused;        /* clock_mono: what it missed before, we did not see either */
     int64_t stop_until;     /* when a stop becomes a kill */
     int64_t deaths[16];     /* clock_mono of the last deaths, newest first */
@@ -211,7 +211,7 @@ static int start_shop(struct supervisor *self)
     pid_t parent = getpid();
     board_reset(self->board);
     atomic_fetch_add(&self->board->generation, 1);
-    self->started = clock_mono();
+    self->started = self->looked = clock_mono();
     self->shop = fork();
     if (self->shop == 0)
         run_shop(self, parent);
@@ -367,7 +367,7 @@ static void read_signals(struct supervisor *self)
 static void watch_heart(struct supervisor *self)
 {
     int64_t now = clock_mono();
-    if (self->looked && now - self->looked > AWAY)
+    if (now - self->looked > AWAY)
         self->excused = now;
     self->looked = now;
     int64_t beat = atomic_load(&self->board->heartbeat);

@@ -10,10 +10,10 @@
 #include "base/str.h"
 #include "script/pool.h"
 
-#define WHOLE_MOST 4 /* hard limits that all calls may take together in one worker */
+#define WHOLE_MOST 4  /* hard limits that all calls may take together in one worker */
 #define WAIT_MOST  20 /* hard limits that a free worker is waited for */
-#define LOST_MOST  4 /* workers that an evaluation may bring down */
-#define ORPHANS    3 /* workers that died before they ran anything */
+#define LOST_MOST  4  /* workers that an evaluation may bring down */
+#define ORPHANS    3  /* workers that died before they ran anything */
 #define WORDS_MOST 480
 #define NO_TURN    "the rules before it used up the time"
 

@@ -335,8 +335,16 @@ static int job_failed_write(struct db_conn *conn, void *arg)
 
 int job_failed(struct db *db, const struct job *job, struct souk_str why, int64_t now)
 {
+    return job_failed_until(db, job, why, now, now);
+}
+
+int job_failed_until(struct db *db, const struct job *job, struct souk_str why, int64_t earliest,
+                     int64_t now)
+{
     struct job_ending ending = {
         .job = job, .now = now, .due = now + job_delay(job->attempt), .why = why};
+    if (ending.due < earliest)
+        ending.due = earliest;
     if (ending.why.len > JOB_WHY)
         ending.why.len = JOB_WHY;
     while (ending.why.len < why.len && ending.why.len > 0 &&

@@ -41,6 +41,9 @@ int job_done(struct db *db, const struct job *job,
 int job_finish(struct db_conn *conn,
                const struct job *job); /* job_done inside a write, together with its effect */
 int job_failed(struct db *db, const struct job *job, struct souk_str why, int64_t now);
+/* The same, but not again before that moment. */
+int job_failed_until(struct db *db, const struct job *job, struct souk_str why, int64_t earliest,
+                     int64_t now);
 /* A lease that would run out before the work can end is made longer. SOUK_CONFLICT: it was lost. */
 int job_extend(struct db *db, const struct job *job, int64_t until, int64_t now);
 /* Claimed, but not begun: as if it had not been claimed. */

@@ -46,7 +46,7 @@ struct driver_conn {
                       its own */
     struct driver_statement *collect; /* gets the tables while preparing */
     const char *principal;            /* while preparing */
-    uint32_t viewed[DRIVER_TABLES];   /* the same: tables of which a public view has shown columns */
+    uint32_t viewed[DRIVER_TABLES]; /* the same: tables of which a public view has shown columns */
     int viewed_count;
     int64_t deadline;
     int frames; /* of the log, at the last commit */

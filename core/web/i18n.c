@@ -211,6 +211,12 @@ static const struct catalogue *look_up(const struct i18n *i18n, const char *doma
     return NULL;
 }
 
+int i18n_has(const struct i18n *i18n, const char *domain, const char *locale, struct souk_str id)
+{
+    struct souk_str text;
+    return look_up(i18n, domain, locale, id, &text) != NULL;
+}
+
 /* An id without its context: what is shown when there is no translation. */
 static struct souk_str bare(struct souk_str id)
 {

@@ -22,6 +22,8 @@ struct souk_str i18n_text(const struct i18n *i18n, const char *domain, const cha
                           struct souk_str id);
 struct souk_str i18n_plural(const struct i18n *i18n, const char *domain, const char *locale,
                             struct souk_str one, struct souk_str many, int64_t n);
+/* 1 when there is a text for it, the domain's or "souk"'s. */
+int i18n_has(const struct i18n *i18n, const char *domain, const char *locale, struct souk_str id);
 /* The best of `offered` (NULL-terminated) for an Accept-Language header (RFC 4647 lookup with q
  * values); the first when none fits. */
 const char *i18n_negotiate(const char *const *offered, struct souk_str accept_language);

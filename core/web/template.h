@@ -47,6 +47,9 @@ void template_set_free(struct template_set *set);
  * shadowed. */
 int template_add(struct template_set *set, const char *name, struct souk_str text, const char *file,
                  const char *domain, struct err *err);
+/* Hears each text that templates have translated, with its domain, when they are compiled; NULL:
+ * nobody does. For souk-host, set before the first template. */
+extern void (*template_heard)(const char *domain, struct souk_str id);
 /* After the last add: every name in layout and render must exist, without cycles. */
 int template_link(struct template_set *set, struct err *err);
 int template_has(const struct template_set *set, const char *name);

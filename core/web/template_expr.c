@@ -282,6 +282,8 @@ static int read_message_argument(struct template_compiler *c, struct message *me
     return template_expr_value(c);
 }
 
+void (*template_heard)(const char *domain, struct souk_str id);
+
 int template_expr_translate(struct template_compiler *c, struct souk_str id, int literal)
 {
     struct message message = {.plural = -1};
@@ -306,7 +308,10 @@ int template_expr_translate(struct template_compiler *c, struct souk_str id, int
         struct souk_str key =
             arena_printf(&c->set->arena, "%.*s\004%.*s", SOUK_PRI(message.context), SOUK_PRI(id));
         c->template->ops.at[at].a = template_constant_text(c, key);
+        id = key;
     }
+    if (literal && template_heard)
+        template_heard(c->template->domain, id);
     int32_t first = (int32_t)c->template->constants.len;
     for (int i = 0; i < message.count; i++)
         vec_push(&c->template->constants,

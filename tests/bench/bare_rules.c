@@ -111,6 +111,7 @@ int main(int argc, char **argv)
         return ping((size_t)strtoul(argv[2], NULL, 10), strtod(argv[3], NULL));
     if (argc == 4)
         return rules(argv[1], argv[2], strtod(argv[3], NULL));
-    fprintf(stderr, "usage: bare_rules RULES.lua CART.lua SECONDS | bare_rules ping BYTES SECONDS\n");
+    fprintf(stderr,
+            "usage: bare_rules RULES.lua CART.lua SECONDS | bare_rules ping BYTES SECONDS\n");
     return 2;
 }

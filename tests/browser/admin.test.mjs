@@ -5,7 +5,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { demoShop, chromium, why } from './shop.mjs';
+import { openBrowser, demoShop, why } from './shop.mjs';
 import { until } from '../e2e/souk.mjs';
 import { add, password, totp } from '../e2e/browser.mjs';
 import { putOrders } from '../e2e/orders.mjs';
@@ -225,15 +225,14 @@ async function prepare() {
   return boss;
 }
 
-test('admin pages: axe, html-validate and layout', { skip: why, timeout: 1200000 }, async (t) => {
-  const { chromium: driver } = await import('playwright-core');
+test('admin pages: axe, html-validate and layout', { skip: why, timeout: 3600000 }, async (t) => {
   const { HtmlValidate } = await import('html-validate');
   axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
   validator = new HtmlValidate({ extends: ['html-validate:recommended'], rules: { 'long-title': 'off', 'void-style': 'off', 'doctype-style': 'off', 'no-trailing-whitespace': 'off',
     // rows of a list are chosen by boxes of one name, and a box has a hidden field beside it that says that it was asked
     'form-dup-name': 'off' } });
   shop = await demoShop({ plugins: ['hello', 'feed_market'], config: 'log = { access = "off" }\nshop = { name = "The souk", url = "http://shop.example" }', before: (made) => { orders = putOrders(made, stock); putRules(made); } });
-  browser = await driver.launch({ executablePath: chromium, args: ['--no-sandbox'] });
+  browser = await openBrowser();
   try {
     const { recovery } = await prepare();
     await t.test('pages are valid', () => valid(recovery));

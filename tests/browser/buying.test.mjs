@@ -7,7 +7,7 @@ import { readFileSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createServer } from 'node:http';
 import { build, run, souk, Shop } from '../e2e/souk.mjs';
-import { demoShop, chromium, why } from './shop.mjs';
+import { openBrowser, demoShop, why } from './shop.mjs';
 
 const plugins = ['delivery_courier', 'payment_cod', 'probe_sell'].filter((name) => existsSync(join(build, 'plugins', `${name}.so`)) || existsSync(join(build, 'tests/plugins', `${name}.so`)));
 const person = { email: 'ana@example.org', name: 'Ana Petrova', postcode: '1000', city: 'Sofia', line1: 'Vitosha 1' };
@@ -17,15 +17,14 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 let shop, browser, axe, validator, said;
 const sample = resolve(import.meta.dirname, '../../../shared/catalogs/shopify/apparel.csv');
 
-test('buying', { skip: why || (plugins.includes('probe_sell') ? false : 'probe_sell.so is not there'), timeout: 1200000 }, async (t) => {
-  const { chromium: driver } = await import('playwright-core');
+test('buying', { skip: why || (plugins.includes('probe_sell') ? false : 'probe_sell.so is not there'), timeout: 3600000 }, async (t) => {
   const { HtmlValidate } = await import('html-validate');
   axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
   validator = new HtmlValidate({ extends: ['html-validate:recommended'], rules: { 'long-title': 'off', 'void-style': 'off', 'doctype-style': 'off', 'no-trailing-whitespace': 'off' } });
   const provider = createServer((request, response) => { response.setHeader('content-type', 'application/json'); response.end(JSON.stringify(said)); });
   await new Promise((listens) => provider.listen(0, '127.0.0.1', listens));
   shop = await demoShop({ plugins: ['probe_sell'], config: `log = { access = "off" }\nshop = { name = "The souk" }\nprobe_sell = { peer = "http://127.0.0.1:${provider.address().port}" }\nhttp_client = { allow = { "127.0.0.1" } }` });
-  browser = await driver.launch({ executablePath: chromium, args: ['--no-sandbox'] });
+  browser = await openBrowser();
   try {
     for (const locale of locales) await t.test(`without script, 320 px, ${locale || '/en'}`, () => walk({ locale, width: 320, script: false }));
     await t.test('by keyboard alone', () => byKeyboard());
@@ -278,7 +277,7 @@ async function imported() {
   const other = new Shop({ plugins: ['probe_sell'], config: 'log = { access = "off" }\nshop = { name = "Anbar" }' });
   const before = shop;
   try {
-    const done = await run(souk, ['import', '--data', other.data, '-c', other.file, '--format', 'shopify', sample, '--json'], { timeout: 120000 });
+    const done = await run(souk, ['import', '--data', other.data, '-c', other.file, '--format', 'shopify', sample, '--json'], { timeout: 600000 });
     assert.equal(done.code, 0, done.stderr);
     shop = await other.up();
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, javaScriptEnabled: false });

@@ -9,7 +9,7 @@ import { Browser } from '../e2e/browser.mjs';
 export async function scores(url, only = '', cookie = '') {
   const cli = new URL('node_modules/lighthouse/cli/index.js', import.meta.url).pathname;
   const got = await run(process.execPath, [cli, url, '--output=json', '--quiet', '--chrome-flags=--headless=new --no-sandbox --disable-gpu', ...(only ? [`--only-categories=${only}`] : []), ...(cookie ? [`--extra-headers=${JSON.stringify({ cookie })}`, '--disable-storage-reset'] : [])],
-    { env: { ...process.env, CHROME_PATH: chromium }, timeout: 180000 });
+    { env: { ...process.env, CHROME_PATH: chromium }, timeout: 600000 });
   if (got.code !== 0) throw new Error(`lighthouse failed: ${got.stderr.slice(-1500)}`);
   const report = JSON.parse(got.stdout);
   const failed = Object.values(report.audits).filter((audit) => audit.score !== null && audit.score < 0.9 && audit.scoreDisplayMode === 'binary').map((audit) => `${audit.id}: ${audit.title}`);
@@ -30,7 +30,7 @@ export async function bought(shop) {
   return { cookie: b.cookie, pages: [['cart', '/cart'], ['checkout', '/checkout'], ['order', sent.location]] };
 }
 
-test('Lighthouse', { skip: why, timeout: 900000 }, async (t) => {
+test('Lighthouse', { skip: why, timeout: 3600000 }, async (t) => {
   const shop = await demoShop({ plugins: ['probe_sell'] });
   try {
     // Buying is behind a cookie: a browser with something in its cart, and an order of its own.

@@ -9,11 +9,11 @@ export const catalogue = resolve('core/app/demo/catalogue.jsonl');
 
 export async function demoShop(options = {}) {
   const shop = new Shop({ plugins: [], config: 'log = { access = "off" }\nshop = { name = "The souk" }', ...options });
-  const imported = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', catalogue, '--json'], { timeout: 120000 });
+  const imported = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', catalogue, '--json'], { timeout: 600000 });
   if (imported.code !== 0) throw new Error(`the demo catalogue was not imported:\n${imported.stderr}${imported.stdout}`);
   options.before?.(shop); // while it is not running yet
   await shop.up();
-  await until('the pictures', async () => /\/media\/[0-9a-f]{32}/.test((await shop.get('/')).text), 60000);
+  await until('the pictures', async () => /\/media\/[0-9a-f]{32}/.test((await shop.get('/')).text));
   return shop;
 }
 
@@ -46,6 +46,19 @@ export async function pagesOf(shop) {
     ['product in Hungarian', link(hu, /^\/hu\/p\//)], ['product in Bulgarian', link(bg, /^\/bg\/p\//)],
     ['admin sign in', '/admin/sign-in'],
   ].filter(([, path]) => path);
+}
+
+// How long something takes on a busy machine is nothing that these tests look at.
+export async function openBrowser() {
+  const { chromium: driver } = await import('playwright-core');
+  const browser = await driver.launch({ executablePath: chromium, args: ['--no-sandbox'], timeout: 600000 });
+  const open = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await open(options);
+    context.setDefaultTimeout(600000);
+    return context;
+  };
+  return browser;
 }
 
 export const ready = existsSync(join('tests/browser/node_modules/playwright-core')) && Boolean(chromium) && existsSync(catalogue) && existsSync(goodPlugins);

@@ -10,7 +10,7 @@ import { goods } from '../e2e/buying.mjs';
 import { Stripe, secretKey, publicKey, hookSecret } from '../e2e/stripe.mjs';
 
 let stripe, market, library, number;
-const status = (wanted) => until(wanted, async () => (await market.order(number).catch(() => ({}))).payment_status === wanted, 30000);
+const status = (wanted) => until(wanted, async () => (await market.order(number).catch(() => ({}))).payment_status === wanted);
 
 // One of each request: a page that is closed, then one that is paid, held, taken in part and paid back; and one that is let go. Then two that a
 // front end finishes in its page, with the card alone and with all that the account has on.

@@ -28,7 +28,7 @@ test('an installed souk: plugins, kit, examples, unit', { skip: sanitized && 'th
       assert.ok(existsSync(join(dest, 'usr/share/souk/docs', name)), name);
     // the demo shop fills from what is installed, with its pictures
     const demo = await run(souk, ['import', '--data', join(dest, 'data'), '-c', join(dest, 'souk.lua'), '--format', 'souk',
-      join(dest, 'usr/share/souk/demo/catalogue.jsonl'), '--json'], { cwd: '/', timeout: 120000 });
+      join(dest, 'usr/share/souk/demo/catalogue.jsonl'), '--json'], { cwd: '/', timeout: 600000 });
     assert.equal(demo.code, 0, demo.stderr + demo.stdout);
     assert.deepEqual(readdirSync(join(dest, 'usr/share/souk/demo/pictures')).sort(), readdirSync('core/app/demo/pictures').sort());
     // and finds its rules: the same files, and their tests pass there

@@ -333,3 +333,38 @@ test('from a real checkout to the last cent paid back, and the books are whole',
     await shop.down();
   }
 });
+
+test('what cannot be paid back says why, how much can be, and what to do instead, in the language of who reads', async () => {
+  const shop = await Shop.start({ plugins: [], config: 'shop = { name = "Words", currency = "EUR", country = "BG", locales = { "en", "bg" } }' });
+  try {
+    const file = `${shop.dir}/seed.jsonl`;
+    writeFileSync(file, seed);
+    assert.equal((await shop.souk('import', '-c', shop.file, '--format', 'souk', file, '--json')).code, 0);
+    const [order] = putOrders(shop, [{ status: 'confirmed', payment_status: 'paid', payment: 'captured', captured: 3500 }]);
+    sql(shop, `UPDATE order_line SET total = 0, subtotal = 0, tax = 0, gift = 1 WHERE id = ${order.lines[1]}`);
+    const boss = await staff(shop), path = `${order.path}/refund`;
+    const { json } = await shop.souk('admin', 'token', '--scope', '*', '--json');
+    const wanted = [
+      [{ [`units-${order.lines[1]}`]: '1' }, { lines: [{ line: order.lines[1], quantity: 1 }] }, /^what was chosen cost nothing, as a gift does.*record a return.*write a sum$/, /^избраното не е струвало нищо, както подарък/],
+      [{ amount: '35.01' }, { amount: 3501 }, /^more was asked for than is left of what was paid; pay back at most that \(€35\.00\)$/, /^поискано е повече.*най-много толкова \(€35\.00\)$/],
+      [{ delivery: '5.01' }, { delivery: 501 }, /^more of the delivery was chosen.*choose at most that \(€5\.00\)$/, /^от доставката.*\(€5\.00\)$/],
+      [{ [`units-${order.lines[0]}`]: '3' }, { lines: [{ line: order.lines[0], quantity: 3 }] }, /^more units were chosen.*at most that many \([A-Z]+-1: 2\)$/, /^избрани са повече бройки.*\([A-Z]+-1: 2\)$/],
+    ];
+    for (const [form, body, english, bulgarian] of wanted) {
+      const page = await send(boss, path, path, form);
+      assert.equal(page.status, 409);
+      assert.match(problem(page.text), english);
+      const fields = await boss.form(path, path);
+      for (const [key, value] of Object.entries(form)) fields.set(key, value);
+      const other = await boss.post(path, fields, { 'accept-language': 'bg' });
+      assert.equal(other.status, 409);
+      assert.match(problem(other.text), bulgarian);
+      const api = await shop.post(`/api/v1/admin/orders/${order.number}/refund`, body, { authorization: `Bearer ${json.token}` });
+      assert.equal(api.status, 409);
+      assert.match(api.json.detail, english);
+    }
+    assert.equal(sql(shop, "SELECT count(*) FROM payment_move WHERE kind = 'refund'"), '0');
+  } finally {
+    await shop.down();
+  }
+});

@@ -117,6 +117,12 @@ export class Peer {
     return peer;
   }
 
+  // What it did of this sort for an order: asked again under the same key it does it once.
+  done(verb, number) {
+    const asked = this.calls.filter((call) => call.verb === verb && (!number || call.number === number));
+    return [...new Map(asked.map((call) => [call.key, call])).values()];
+  }
+
   // What was really charged, by key.
   charged() { return [...this.known].filter(([name]) => name.startsWith('begin:')); }
 

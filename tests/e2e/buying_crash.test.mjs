@@ -65,13 +65,13 @@ test(`orders survive kill -9 at random moments (seed ${SEED}, ${ROUNDS} rounds)`
     buyers.forEach((buyer) => buyer.catch(() => {}));
     for (let round = 0; round < ROUNDS; round++) {
       const before = acknowledged.size;
-      await until('orders to come in', () => acknowledged.size > before + 3, 60000);
+      await until('orders to come in', () => acknowledged.size > before + 3);
       await pause(next() * 120); // the random moment itself
       const pid = shop.shopPid();
       if (pid) process.kill(pid, 'SIGKILL');
       await until('the shop to be back', async () => {
         try { return shop.shopPid() !== pid && (await ask(`${shop.url}/readyz`)).status === 200; } catch { return false; }
-      }, 30000);
+      });
     }
     stopping = true;
     await Promise.all(buyers);
@@ -88,9 +88,9 @@ test(`orders survive kill -9 at random moments (seed ${SEED}, ${ROUNDS} rounds)`
     assert.equal(there.size, all.length);
     for (const number of numbers) assert.ok(there.has(number), `order ${number} was acknowledged and is gone`);
     await until('every payment to be begun', async () => {
-      const open = (await ask(`${shop.url}/api/v1/admin/jobs?state=waiting`, { headers: market.auth })).json.items.filter((job) => /begin|payment|report/.test(job.kind));
+      const open = (await ask(`${shop.url}/api/v1/admin/jobs`, { headers: market.auth })).json.items.filter((job) => job.state !== 'dead' && /begin|payment|report/.test(job.kind));
       return open.length === 0;
-    }, 60000);
+    });
     assert.deepEqual(await market.verify(), []);
     // one order, one key; a repeat came with the same key and charged nothing more
     const keys = peer.charged().map(([name]) => name);
@@ -129,7 +129,7 @@ test(`refunds, news of payments and parcels survive kill -9 (seed ${SEED})`, asy
     }
   }
   async function read(number, good) {
-    return until(`order ${number}`, async () => { try { const order = await market.order(number); return order && good(order) && order; } catch { return false; } }, 60000);
+    return until(`order ${number}`, async () => { try { const order = await market.order(number); return order && good(order) && order; } catch { return false; } });
   }
   async function life(made, i) {
     const { number } = made, steps = `/api/v1/admin/orders/${number}`;
@@ -156,13 +156,13 @@ test(`refunds, news of payments and parcels survive kill -9 (seed ${SEED})`, asy
     lives.catch(() => { killing = false; }).then(() => { killing = false; });
     for (let round = 0; round < ROUNDS && killing; round++) {
       const before = done;
-      await until('some of it to happen', () => !killing || done > before + 3, 60000);
+      await until('some of it to happen', () => !killing || done > before + 3);
       await pause(next() * 100);
       const pid = shop.shopPid();
       if (pid) process.kill(pid, 'SIGKILL');
       await until('the shop to be back', async () => {
         try { return shop.shopPid() !== pid && (await ask(`${shop.url}/readyz`)).status === 200; } catch { return false; }
-      }, 30000);
+      });
     }
     await lives;
     const refunds = new Map(peer.calls.filter((call) => call.verb === 'refund').map((call) => [call.key, call.amount]));

@@ -52,7 +52,7 @@ for (const [name, size] of [['with a page cache', '16M'], ['without a page cache
     const add = async (...docs) => {
       const file = join(shop.dir, 'docs.jsonl');
       writeFileSync(file, docs.map((doc) => JSON.stringify(doc)).join('\n') + '\n');
-      const answer = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 60000 });
+      const answer = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 600000 });
       assert.equal(answer.code, 0, answer.stderr + answer.stdout);
     };
     // what /pages/delivery shows of categories, and lists of content pages, is in the part that all share

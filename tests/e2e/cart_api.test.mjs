@@ -200,3 +200,22 @@ test('two hundred clicks at once lose nothing', async () => {
   assert.equal(cart.lines.length, 1);
   assert.equal(cart.lines[0].quantity, 200);
 });
+
+test('what is misspelt is not taken for something else: members of a line, countries, orders without their token', async () => {
+  const { id } = await make();
+  const typo = await shop.post(`/api/v1/carts/${id}/lines`, { sku: 'CUP', qty: 3 });
+  assert.equal(typo.status, 400);
+  assert.equal(typo.json.errors[0].pointer, '/qty');
+  assert.equal((await shop.post('/api/v1/carts', { lines: [{ sku: 'CUP', quantity: 1 }, { sku: 'CUP', quantitiy: 3 }] })).json.errors[0].pointer, '/lines/1/quantitiy');
+  for (const list of ['delivery-options', 'payment-methods']) {
+    const answer = await shop.get(`/api/v1/carts/${id}/${list}?country=Bulgaria`);
+    assert.equal(answer.status, 400, list);
+    assert.equal(answer.json.errors[0].pointer, '/country');
+    assert.match((await shop.get(`/api/v1/carts/nope/${list}`)).json.detail, /POST \/api\/v1\/carts/);
+  }
+  for (const path of ['/api/v1/orders/1001', '/api/v1/orders/1001?token=x']) {
+    const answer = await shop.get(path);
+    assert.equal(answer.status, 404);
+    assert.match(answer.json.detail, /\?token=/);
+  }
+});

@@ -58,7 +58,7 @@ test('broken Lua names the line', () => check('plugins = {\n  "hello",\n', (erro
 }));
 
 test('serve with a wrong configuration starts nothing', () => check('plugins = { "nothere" }', async (errors, { dir, file }) => {
-  const answer = await run(souk, ['serve', '-c', file, '--data', join(dir, 'data'), '--listen', '127.0.0.1:0'], { timeout: 20000 });
+  const answer = await run(souk, ['serve', '-c', file, '--data', join(dir, 'data'), '--listen', '127.0.0.1:0'], { timeout: 600000 });
   assert.equal(answer.code, 1);
   assert.equal(answer.stdout, '');
   assert.match(answer.stderr, /nothere/);

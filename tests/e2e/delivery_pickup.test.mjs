@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Shop, until } from './souk.mjs';
-import { Market, goods } from './buying.mjs';
+import { Market, buyer, goods } from './buying.mjs';
 import { staff } from './browser.mjs';
 import { sql } from './orders.mjs';
 
@@ -157,9 +157,9 @@ test('50,000 points: read in seconds, looked through in milliseconds, and the ne
   const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
   const many = Array.from({ length: 50000 }, (_, i) => ({ code: `P${i}`, city: 'Град', postcode: String(2000 + (i % 7000)).padStart(4, '0'),
     lat: (41.3 + random() * 2.8).toFixed(6), lon: (22.5 + random() * 6).toFixed(6) }));
-  const began = Date.now();
+  const began = shop.spent();
   const made = await load([...near, ...many], '--force');
-  const took = Date.now() - began;
+  const took = shop.spent() - began;
   assert.equal(made.code, 0, made.stderr);
   assert.equal(made.json.points, 50009);
   assert.ok(took < 60000, `${took} ms`);
@@ -167,14 +167,13 @@ test('50,000 points: read in seconds, looked through in milliseconds, and the ne
   const want = [...near.filter((p) => p.lat && p.status !== 'closed'), ...many].map((p) => ({ code: p.code, far: metres(middle, [Number(p.lat), Number(p.lon)]) }))
     .sort((a, b) => a.far - b.far).slice(0, 20);
   const cart = await market.cart([['TEA', 1]]);
-  const times = [];
+  const start = shop.spent();
   for (let i = 0; i < 11; i++) {
-    const start = performance.now();
     const answer = await shop.get(`/api/v1/carts/${cart}/delivery-options?country=BG&postcode=1000`);
-    times.push(performance.now() - start);
     assert.deepEqual(codes(answer.json.items.find((o) => o.method === 'pickup:point')), want.map((p) => p.code));
   }
-  assert.ok(times.sort((a, b) => a - b)[5] < 150, `median ${times[5]} ms`);
+  const look = (shop.spent() - start) / 11;
+  assert.ok(look < 150, `${look} ms each`);
   const shrunk = await load(near, '--force');
   assert.equal(shrunk.json.vanished, 50000);
   assert.equal(sql(shop, 'SELECT count(*) FROM p_delivery_pickup_point'), '9', 'the old list is swept away');
@@ -208,10 +207,11 @@ test('a point that closed between look and order; a parcel that is fetched for i
   assert.equal((await step('arrived')).status, 409, 'once');
   assert.equal(sql(shop, `SELECT state FROM shipment WHERE id = ${parcel}`), 'available_for_pickup');
   assert.match(sql(shop, `SELECT text FROM shipment_event WHERE shipment_id = ${parcel} AND state = 'available_for_pickup'`), new RegExp(code));
-  assert.match((await shop.get(`/order/${placed.json.number}?token=${placed.json.token}`)).text, new RegExp(`Pickup code: ${code}; kept until \\d{4}-\\d\\d-\\d\\d`));
+  assert.match((await shop.get(`/order/${placed.json.number}?token=${placed.json.token}`)).text, new RegExp(`Pickup code: ${code}; kept until \\d+ [A-Z][a-z]+ 20\\d\\d`));
   const remind = async (days, reminded) => {
-    sql(shop, `UPDATE p_delivery_pickup_parcel SET arrived_at = arrived_at - ${days} * 86400000000 WHERE number = '${number}'; UPDATE job SET due = 1 WHERE kind = 'delivery_pickup:remind' AND state = 'waiting'`);
-    await until('the reminder', () => sql(shop, `SELECT reminded FROM p_delivery_pickup_parcel WHERE number = '${number}'`) === reminded);
+    sql(shop, `UPDATE p_delivery_pickup_parcel SET arrived_at = arrived_at - ${days} * 86400000000 WHERE number = '${number}'`);
+    await until('the reminder', () => // the job of the last one may not be over yet: it is called until it has come
+      sql(shop, `UPDATE job SET due = 1 WHERE kind = 'delivery_pickup:remind' AND state = 'waiting' AND due > 1; SELECT reminded FROM p_delivery_pickup_parcel WHERE number = '${number}'`) === reminded);
   };
   await remind(1, '1');
   await remind(2, '3');
@@ -262,4 +262,22 @@ test('tables that cannot be read refuse the plugin with their line', async () =>
     try { await other.up(); } catch (error) { assert.match(String(error), /ended before it was ready/); } finally { await other.down(); }
     assert.match(other.stderr, words);
   }
+});
+
+test('what the counter writes to the customer is in the language of the order, not in that of the staff', async () => {
+  const cart = await market.cart([['TEA', 1]]);
+  const placed = await shop.post(`/api/v1/carts/${cart}/checkout?locale=bg`, { ...buyer, ...fetchAt('showroom', 'center', { payment: { method: 'cod' } }) });
+  assert.equal(placed.status, 201, placed.text);
+  const { number, token } = placed.json;
+  assert.equal((await market.step(number, 'pack')).status, 200);
+  const parcel = sql(shop, `SELECT id FROM shipment WHERE number = '${number}-1'`);
+  assert.equal((await shop.post(`/api/v1/admin/shipments/${parcel}/register`, {}, market.auth)).status < 300, true);
+  await until('it to be registered', () => sql(shop, `SELECT registering FROM shipment WHERE id = ${parcel}`) === 'done');
+  assert.equal((await market.step(number, 'ship')).status, 200);
+  const answer = await boss.post('/admin/p/delivery_pickup/arrived', { number: `${number}-1` }, { 'accept-language': 'en' });
+  assert.equal(answer.status, 303, answer.text);
+  const code = sql(shop, `SELECT pickup_code FROM p_delivery_pickup_parcel WHERE number = '${number}-1'`);
+  const { json } = await shop.get(`/api/v1/orders/${number}?token=${token}`);
+  assert.match(json.notes.at(-1).text, new RegExp(`^Код за получаване: ${code}; пази се до \\d+ [а-я]+ 20\\d\\d`));
+  assert.equal(json.shipments[0].events.at(-1).text, json.notes.at(-1).text);
 });

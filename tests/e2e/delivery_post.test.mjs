@@ -171,7 +171,7 @@ test('numbers have their check digit, are never given twice, and end with words;
   assert.equal(refused.registering, 'failed');
   assert.match(refused.why, /CP.*used up/);
   assert.equal(sql(shop, 'SELECT count(*), count(DISTINCT tracking) FROM p_delivery_post_parcel'), '4|4');
-  assert.match(shop.stderr, /2 tracking numbers CP are left/);
+  await shop.says(/2 tracking numbers CP are left/);
   assert.match((await boss.get('/admin/p/delivery_post')).text, /47312482–47312484 GB<\/td><td class="number">0</);
 });
 

@@ -2,7 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import net from 'node:net';
-import { Shop, withShop, until } from './souk.mjs';
+import { Shop, alive, withShop, until } from './souk.mjs';
 
 // Writes with keep-alive connections until told to stop; remembers every name whose write was answered with success.
 function signers(shop, connections) {
@@ -49,7 +49,7 @@ test('kill -9 of everything under a write load: the same after a new start', asy
   process.kill(pid, 'SIGKILL');
   shop.child.kill('SIGKILL');
   const acknowledged = await load.stop();
-  await until('both to be gone', () => { try { process.kill(shop.shopPid() || pid, 0); return false; } catch { return true; } });
+  await until('both to be gone', () => !alive(pid) && !alive(shop.child.pid));
   await withShop({ dir: shop.dir, plugins: ['hello'] }, async (again) => {
     const there = await guests(again);
     assert.deepEqual(acknowledged.filter((name) => !there.has(name)), []);

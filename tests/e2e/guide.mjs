@@ -111,7 +111,7 @@ export class Guide {
     this.log = '';
     let out = '';
     this.shop.stderr.on('data', (data) => { this.log += data; writeFileSync(this.file('shop.log'), this.log); });
-    this.ended = new Promise((done) => this.shop.on('exit', done));
+    this.ended = new Promise((done) => this.shop.on('close', done));
     const ready = new Promise((done) => this.shop.stdout.on('data', (data) => { out += data; if (/^ready /m.test(out)) done(true); }));
     assert.ok(await Promise.race([ready, this.ended.then(() => false)]), `${where}: the shop does not start:\n${this.log}`);
   }
@@ -126,7 +126,7 @@ export class Guide {
       this.env[exported[1]] = (await run('bash', ['-c', `echo ${exported[2]}`], { cwd: this.dir, env: this.env })).stdout.trim();
       return undefined;
     }
-    const done = await run('bash', ['-c', command.replaceAll('127.0.0.1:8080', `127.0.0.1:${this.port}`)], { cwd: this.dir, env: this.env, timeout: 120000 });
+    const done = await run('bash', ['-c', command.replaceAll('127.0.0.1:8080', `127.0.0.1:${this.port}`)], { cwd: this.dir, env: this.env, timeout: 600000 });
     this.printed = done.stdout + done.stderr;
     if (expected === '') return undefined;
     if (expected === undefined) assert.equal(done.code, 0, `${where}: ${command}\n${this.printed}\n${this.log ?? ''}`);
@@ -146,7 +146,8 @@ export class Guide {
       const known = readFileSync(existsSync(this.file(step.what)) ? this.file(step.what) : step.what, 'utf8').split('\n').map((line) => line.trim());
       for (const line of step.text.split('\n').map((text) => text.trim()).filter((text) => text && text !== '…'))
         assert.ok(known.includes(line), `${where}: ${step.what} has no line "${line}"`);
-    } else if (step.how === 'output') assert.ok(says(this.printed, step.text), `${where}: should be printed:\n${step.text}is:\n${this.printed}`);
+    } else if (step.how === 'log') await until(`${where}: in the log`, () => says(this.log, step.text));
+    else if (step.how === 'output') assert.ok(says(this.printed, step.text), `${where}: should be printed:\n${step.text}is:\n${this.printed}`);
     else if (step.lang === 'sh') for (const one of commands(step.text)) await this.type(one, where);
   }
 

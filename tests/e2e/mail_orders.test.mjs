@@ -142,10 +142,11 @@ for (const [name, locale] of [...locales.map((locale) => ['euro', locale]), ['ye
     const { email, ...placed } = await buy(market, locale, 'peer', name === 'yen' ? [['TEA', 1], ['CUP', 1]] : [['CUP', 1]]);
     const order = await show(market, placed);
     const failed = order.totals.total % 2 === 1;
-    const second = await mail(email, 2);
-    tells(second, order, [order.totals.total], locale);
+    await mail(email, 2);
+    for (const one of mailsTo(email)) tells(one, order, [order.totals.total], locale);
     assert.equal((await market.order(order.number)).payment_status, failed ? 'failed' : 'paid');
-    if (failed && locale === 'en') assert.match(second.subject, /did not work/);
+    // both are under way at once, so either may come first
+    if (failed && locale === 'en') assert.equal(mailsTo(email).filter((one) => /did not work/.test(one.subject)).length, 1);
     await step(market, order.number, 'cancel', { reason: 'asked for' });
     const cancelled = await until('the cancelling', () => mailsTo(email).find((one, i) => i > 1 && /cancelled|отменена|töröl|չեղարկ|বাতিল/i.test(one.subject)));
     tells(cancelled, order, [order.totals.total], locale);
@@ -166,7 +167,7 @@ test('what is refused at the door asks nobody to send it back', async () => {
   const answer = await boss.post(`/admin/shipments/${parcel}/deliver`, { ...form, [`accepted-${lines[0].id}`]: '1', reason: 'too large' });
   assert.equal(answer.status, 303, answer.text);
   await mail(email, 4);
-  await until('the facts are told', () => sql(market.shop, "SELECT count(*) FROM job WHERE kind LIKE 'event:%'") === '0');
+  await until('the facts are told', () => sql(market.shop, "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM job WHERE kind LIKE 'event:%')") === '0');
   assert.equal(sql(market.shop, `SELECT count(*) FROM order_return WHERE order_id = ${id}`), '1');
   assert.equal(sql(market.shop, `SELECT count(*) FROM message WHERE order_id = ${id} AND kind = 'return_approved'`), '0');
 });
@@ -198,6 +199,7 @@ test('a mail fits narrow and wide screens', async (t) => {
   const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox'] });
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(600000); // a busy machine is no defect
     const seen = new Set();
     for (const one of smtp.mails) {
       const kind = one.subject.replace(/\d+/g, '').trim();

@@ -29,7 +29,7 @@ const make = (bytes) => new Promise((done) => {
   const child = spawn(join(build, 'souk-image'), { stdio: ['pipe', 'pipe', 'ignore'] });
   const out = [];
   child.stdout.on('data', (data) => out.push(data));
-  child.on('exit', (code, signal) => done({ code, signal, out: Buffer.concat(out) }));
+  child.on('close', (code, signal) => done({ code, signal, out: Buffer.concat(out) }));
   child.stdin.on('error', () => {});
   child.stdin.end(bytes);
 });

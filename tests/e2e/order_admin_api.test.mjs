@@ -16,7 +16,7 @@ before(async () => {
   shop = new Shop({ plugins: ['probe_sell', 'probe_order'], config: 'shop = { name = "Orders", currency = "EUR", country = "BG", locales = { "en" }, order_prefix = "S-" }\nlog = { access = "off" }' });
   const file = join(shop.dir, 'goods.jsonl');
   writeFileSync(file, [good('TEA', 1000, 500), good('MUG', 550, 500), good('LAST', 300, 1)].map((one) => JSON.stringify(one)).join('\n') + '\n');
-  const done = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 60000 });
+  const done = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 600000 });
   assert.equal(done.code, 0, done.stderr + done.stdout);
   await shop.up();
   for (const [name, scope] of [['all', 'order.*'], ['read', 'order.read'], ['ship', 'order.read,order.ship'], ['edit', 'order.read,order.edit']]) {
@@ -30,7 +30,7 @@ after(async () => {
 });
 
 function sql(text) {
-  return execFileSync('sqlite3', [`${shop.data}/souk.db`], { input: `.timeout 5000\n${text}`, encoding: 'utf8' }).trim();
+  return execFileSync('sqlite3', [`${shop.data}/souk.db`], { input: `.timeout 60000\n${text}`, encoding: 'utf8' }).trim();
 }
 async function send(method, path, body, headers) {
   const answer = await ask(shop.url + path, { method, body: body === undefined ? undefined : JSON.stringify(body), headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers } });
@@ -265,4 +265,26 @@ test('the books are right after all of it', async () => {
   assert.deepEqual(json.checks.filter((check) => !check.ok), []);
   const ids = new Set(json.checks.map((check) => check.id));
   for (const id of ['I-1', 'I-2', 'I-3', 'I-7', 'I-9', 'I-13']) assert.ok(ids.has(id), id);
+});
+
+test('asking how the money stands: the right of editing, the version, and nothing to ask is no mistake', async () => {
+  const order = await place();
+  const path = `/api/v1/admin/orders/${order.number}/check`;
+  const jobs = () => sql("SELECT count(*) FROM job WHERE kind = 'souk:check'");
+  const before = jobs();
+  assert.equal((await send('POST', path, {})).status, 401);
+  for (const name of ['read', 'ship']) assert.equal((await send('POST', path, {}, tokens[name])).status, 403, name);
+  assert.equal((await send('POST', '/api/v1/admin/orders/S-9999/check', {}, tokens.edit)).status, 404);
+  const shown = await admin('GET', `/${order.number}`);
+  const etag = shown.headers.get('etag');
+  assert.equal((await step(order, 'check', {}, { 'if-match': 'x' })).status, 400);
+  assert.equal((await step(order, 'check', {}, { 'if-match': '"1"' })).status, etag === '"1"' ? 200 : 412);
+  assert.equal(jobs(), before, 'who may not, or asks of nobody, sets nothing going');
+  // Money that comes by bank is nobody's to be asked: no open payment, no change, the order as it stands.
+  sql(`UPDATE payment SET check_at = NULL WHERE order_id = (SELECT id FROM shop_order WHERE number = '${order.number}')`);
+  const asked = await send('POST', path, {}, { ...tokens.edit, 'if-match': etag });
+  assert.equal(asked.status, 200, asked.text);
+  assert.equal(asked.json.number, order.number);
+  assert.equal(asked.headers.get('etag'), etag, 'nothing has changed');
+  assert.equal(jobs(), before);
 });

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 const quote = JSON.stringify({ basis: { delivery: [{ method: 'courier:standard', label: 'Courier, 1–2 days', amount: 500, discount: 0, rates: [] }] } });
 
 export function sql(shop, text) {
-  return execFileSync('sqlite3', [`${shop.data}/souk.db`], { input: `.timeout 5000\n${text}`, encoding: 'utf8' }).trim();
+  return execFileSync('sqlite3', [`${shop.data}/souk.db`], { input: `.timeout 60000\n${text}`, encoding: 'utf8' }).trim();
 }
 
 const quoted = (text) => `'${String(text).replaceAll("'", "''")}'`;

@@ -26,9 +26,17 @@ const buy = async (lines = [['TEA', 1]]) => {
   assert.equal(status, 201, text);
   return json;
 };
-const rows = (text) => JSON.parse(execFileSync('sqlite3', ['-json', '-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, text], { encoding: 'utf8' }) || '[]');
+const rows = (text) => JSON.parse(execFileSync('sqlite3', ['-json', '-cmd', '.timeout 60000', `${market.shop.data}/souk.db`, text], { encoding: 'utf8' }) || '[]');
 const order = (number) => until(`order ${number}`, () => market.order(number).catch(() => undefined));
-const paid = (number, status, limit = 30000) => until(`${number} ${status}`, async () => (await order(number)).payment_status === status, limit);
+const paid = (number, status, limit) => until(`${number} ${status}`, async () => (await order(number)).payment_status === status, limit);
+// The shop asks now how payments stand; `seen` says that what it was told has come of it. What it asked before may still be on its way, and puts
+// the next time to ask off when it comes: so it is said again.
+const due = (what, seen) => until(what, async () => {
+  if (await seen()) return true;
+  execFileSync('sqlite3', ['-cmd', '.timeout 60000', `${market.shop.data}/souk.db`, "UPDATE payment SET check_at = 1 WHERE state IN ('pending', 'authorised') AND check_at IS NOT 1"]);
+  return false;
+});
+const asked = (number, status) => due(`${number} ${status}`, async () => (await order(number)).payment_status === status);
 const moves = (kind) => rows(`SELECT state, amount, reference, why FROM payment_move WHERE kind = '${kind}' ORDER BY id`);
 const worked = () => until('all reports are worked on', () => rows('SELECT 1 FROM inbox WHERE done_at IS NULL').length === 0);
 // How often the shop has told others of this.
@@ -45,7 +53,7 @@ const only = () => { assert.equal(stripe.sessions.size, 1); return [...stripe.se
 const settled = async () => {
   assert.deepEqual(await market.verify(), []);
   for (const word of [secretKey, hookSecret, 'CANARY']) assert.ok(!market.shop.stderr.includes(word), `${word} stands in the log`);
-  assert.ok(!execFileSync('sqlite3', [`${market.shop.data}/souk.db`, '.dump'], { encoding: 'utf8', maxBuffer: 1 << 28 }).includes('CANARY'), 'a secret is stored');
+  assert.ok(!execFileSync('sqlite3', [`${market.shop.data}/souk.db`, '.timeout 60000', '.dump'], { encoding: 'utf8', maxBuffer: 1 << 28 }).includes('CANARY'), 'a secret is stored');
 };
 // What Stripe tells of a session that was paid.
 const told = (session, intent) => [['payment_intent.succeeded', intent], ['charge.succeeded', stripe.charge(intent)], ['checkout.session.completed', session]];
@@ -81,8 +89,7 @@ test('not told of anything, the shop asks', async () => {
   await shop();
   const { number } = await buy();
   stripe.pay(only().id);
-  execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, 'UPDATE payment SET check_at = 1']);
-  await paid(number, 'paid');
+  await asked(number, 'paid');
   await tell('payment_intent.succeeded', [...stripe.intents.values()][0]);
   await worked();
   assert.equal(moves('capture').length, 1, 'what is told after that is known');
@@ -94,8 +101,7 @@ test('asked first and told afterwards that the money is held: it is held once', 
   await listen();
   const { number } = await buy();
   const intent = stripe.pay(only().id);
-  execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, 'UPDATE payment SET check_at = 1']);
-  await paid(number, 'authorised');
+  await asked(number, 'authorised');
   await tell('payment_intent.amount_capturable_updated', intent);
   await worked();
   assert.equal(await facts('payment.authorised'), 1);
@@ -117,7 +123,7 @@ test('held and taken later: 60 of 100; refunds of 25 and 35, and one cent more i
   await tell('payment_intent.succeeded', intent);
   for (const [amount, status] of [[2500, 'part_refunded'], [3500, 'refunded']]) {
     assert.ok((await market.step(number, 'refund', { amount })).status < 300);
-    await until('it is paid back', async () => (await order(number)).payment_status === status && !rows("SELECT 1 FROM payment_move WHERE state = 'asked'").length, 30000);
+    await until('it is paid back', async () => (await order(number)).payment_status === status && !rows("SELECT 1 FROM payment_move WHERE state = 'asked'").length);
   }
   const before = stripe.requests.length;
   assert.equal((await market.step(number, 'refund', { amount: 1 })).status, 409);
@@ -158,7 +164,7 @@ test('events in any order end the same', async () => {
     const refund = stripe.makeRefund({ payment_intent: intent.id, amount: '400' }).body; // by hand, at Stripe
     const events = [['payment_intent.succeeded', intent], ['checkout.session.completed', session], ['refund.updated', refund], ['charge.refunded', stripe.charge(intent)]];
     for (const at of sequence) await tell(...events[at]);
-    await paid(number, 'part_refunded', 60000);
+    await paid(number, 'part_refunded');
     const { captured, refunded, payment_status } = await order(number);
     ends.add(JSON.stringify([captured, refunded, payment_status]));
   }
@@ -247,9 +253,9 @@ test('nobody pays: the order is cancelled, its page is closed and the goods are 
   const { number } = await buy([['TEA', 7]]);
   const reserved = () => rows('SELECT sum(reserved) AS n FROM stock')[0].n;
   assert.equal(reserved(), 7);
-  execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, 'UPDATE shop_order SET expires_at = 1']);
-  await until('it is cancelled', async () => (await order(number)).status === 'cancelled', 90000);
-  await until('its page is closed', () => only().status === 'expired', 30000);
+  execFileSync('sqlite3', ['-cmd', '.timeout 60000', `${market.shop.data}/souk.db`, 'UPDATE shop_order SET expires_at = 1']);
+  await until('it is cancelled', async () => (await order(number)).status === 'cancelled');
+  await until('its page is closed', () => only().status === 'expired');
   assert.equal(reserved(), 0);
   await tell('checkout.session.expired', only());
   await worked();
@@ -304,7 +310,7 @@ test('a wrong key: the log says so without it, and with the right one the paymen
   assert.equal(stripe.sessions.size, 0);
   market.shop.options.env.STRIPE_KEY = secretKey;
   await market.restart();
-  await until('a session', () => stripe.sessions.size === 1, 60000);
+  await until('a session', () => stripe.sessions.size === 1);
   await settled();
 });
 
@@ -323,8 +329,7 @@ test('a slow way to pay fails in the end: the payment does, by the event or aske
   };
   assert.equal((await paying().then(async ({ number, session }) => { await tell('checkout.session.async_payment_failed', session); await paid(number, 'failed'); return session.status; })), 'complete');
   const { number } = await paying();
-  execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, "UPDATE payment SET check_at = 1 WHERE state = 'pending'"]);
-  await paid(number, 'failed');
+  await asked(number, 'failed');
   assert.deepEqual(stripe.of('/v1/checkout/sessions').map(({ form }) => [form['allowed_payment_method_types[0]'], form['allowed_payment_method_types[1]']]), [['card', 'sepa_debit'], ['card', 'sepa_debit']]);
   await settled();
 });
@@ -351,13 +356,13 @@ test(`a peer that ${Object.keys(troubles).join(', or ')}: the same key again, an
     const { number } = await buy();
     const mine = () => [...stripe.sessions.values()].find((one) => one.metadata.souk_order === number);
     const begun = () => rows(`SELECT 1 FROM payment JOIN shop_order o ON o.id = order_id WHERE number = '${number}' AND state = 'pending'`).length;
-    const session = await until('a session', () => begun() && mine(), 60000);
+    const session = await until('a session', () => begun() && mine());
     await tell('payment_intent.amount_capturable_updated', stripe.pay(session.id));
     await paid(number, 'authorised');
     assert.ok((await market.step(number, 'capture', {})).status < 300);
-    await paid(number, 'paid', 60000);
+    await paid(number, 'paid');
     assert.ok((await market.step(number, 'refund', { amount: 500 })).status < 300);
-    await paid(number, 'part_refunded', 60000);
+    await paid(number, 'part_refunded');
     for (const verb of ['/v1/checkout/sessions', '/capture', '/v1/refunds']) {
       const asked = stripe.of(verb, session), what = `${kind.get(number)}: ${verb}`;
       assert.ok(asked.length >= 2, what);
@@ -378,9 +383,9 @@ test('a 500 that Stripe keeps under the key: what really happened is looked up',
   stripe.fail = ({ method, path, key }) => (method === 'POST' && /capture|refunds/.test(path) && !stripe.keys.has(key)
     ? { status: 500, body: { error: { type: 'api_error' } }, after: true, kept: true } : undefined);
   assert.ok((await market.step(number, 'capture', {})).status < 300);
-  await paid(number, 'paid', 60000);
+  await paid(number, 'paid');
   assert.ok((await market.step(number, 'refund', { amount: 700 })).status < 300);
-  await paid(number, 'part_refunded', 60000);
+  await paid(number, 'part_refunded');
   assert.deepEqual([stripe.taken(), stripe.refunds.size], [1500, 1]);
   await settled();
 });
@@ -398,13 +403,13 @@ test('killed between the answer and the commit of each request: one of each, the
     return { after: true, cut: true };
   };
   await market.buy([['TEA', 1]], { payment: { method: 'stripe' } }).catch(() => {});
-  const [{ number }] = await until('the order is begun', () => { const found = rows("SELECT number FROM shop_order JOIN payment ON order_id = shop_order.id WHERE state = 'pending'"); return found.length && found; }, 60000);
+  const [{ number }] = await until('the order is begun', () => { const found = rows("SELECT number FROM shop_order JOIN payment ON order_id = shop_order.id WHERE state = 'pending'"); return found.length && found; });
   const session = only(), intent = stripe.pay(session.id);
   await tell('payment_intent.amount_capturable_updated', intent);
   await paid(number, 'authorised');
   for (const [verb, body, status] of [['capture', {}, 'paid'], ['refund', { amount: 400 }, 'part_refunded']]) {
     assert.ok((await market.step(number, verb, body)).status < 300);
-    await paid(number, status, 60000);
+    await paid(number, status);
   }
   assert.deepEqual([...killed], ['sessions', 'capture', 'refunds']);
   for (const verb of ['/v1/checkout/sessions', '/capture', '/v1/refunds']) {
@@ -489,7 +494,6 @@ const mine = async ({ number, token }) => {
   assert.match(answer.headers.get('cache-control'), /no-store/);
   return answer.json;
 };
-const due = () => execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, "UPDATE payment SET check_at = 1 WHERE state IN ('pending', 'authorised')"]);
 
 test('in the page: the front end gets a secret and the key, and the order is paid', async () => {
   await pageShop();
@@ -522,12 +526,10 @@ test('in the page, told of nothing: the shop asks, and what is told after that i
   await pageShop(', methods = {}');
   const bought = await buyInPage();
   assert.equal(stripe.of('/v1/payment_intents')[0].form['automatic_payment_methods[enabled]'], 'true');
-  due();
-  await until('it was asked for', () => stripe.requests.some(({ method, path }) => method === 'GET' && path.startsWith('/v1/payment_intents/')));
+  await due('it was asked for', () => stripe.requests.some(({ method, path }) => method === 'GET' && path.startsWith('/v1/payment_intents/')));
   assert.equal((await mine(bought)).payment_status, 'pending');
   const intent = stripe.confirm(bought.payment.next.client.secret);
-  due();
-  await paid(bought.number, 'paid');
+  await asked(bought.number, 'paid');
   await tell('payment_intent.succeeded', intent);
   await worked();
   assert.equal(moves('capture').length, 1);
@@ -538,8 +540,7 @@ test('in the page a card is declined and the next one is not: the same secret, o
   await pageShop();
   const bought = await buyInPage(), { secret } = bought.payment.next.client;
   await tell('payment_intent.payment_failed', stripe.confirm(secret, 'insufficient_funds'));
-  due();
-  await until('it was asked for', () => stripe.requests.some(({ method }) => method === 'GET'));
+  await due('it was asked for', () => stripe.requests.some(({ method }) => method === 'GET'));
   await worked();
   const after = await mine(bought);
   assert.deepEqual([after.payment_status, after.payment.next.client.secret], ['pending', secret]);
@@ -562,7 +563,7 @@ test('in the page, held and taken later: a part, refunds to the cent and no more
   await tell('payment_intent.succeeded', intent);
   for (const [amount, status] of [[2500, 'part_refunded'], [3500, 'refunded']]) {
     assert.ok((await market.step(number, 'refund', { amount })).status < 300);
-    await until('it is paid back', async () => (await order(number)).payment_status === status && !rows("SELECT 1 FROM payment_move WHERE state = 'asked'").length, 30000);
+    await until('it is paid back', async () => (await order(number)).payment_status === status && !rows("SELECT 1 FROM payment_move WHERE state = 'asked'").length);
   }
   assert.equal((await market.step(number, 'refund', { amount: 1 })).status, 409);
   for (const refund of stripe.refunds.values()) await tell('refund.created', refund);
@@ -596,9 +597,9 @@ test('in the page, paid while the order is being cancelled: the money goes back'
   const intent = stripe.confirm(secret);
   assert.ok((await market.step(bought.number, 'cancel', { reason: 'no' })).status < 300);
   await tell('payment_intent.succeeded', intent);
-  await until('it went back', () => [...stripe.refunds.values()].reduce((sum, { amount }) => sum + amount, 0) === 1500, 60000);
+  await until('it went back', () => [...stripe.refunds.values()].reduce((sum, { amount }) => sum + amount, 0) === 1500);
   await worked();
-  await until('all is done', () => !rows("SELECT 1 FROM payment_move WHERE state = 'asked'").length, 60000);
+  await until('all is done', () => !rows("SELECT 1 FROM payment_move WHERE state = 'asked'").length);
   await settled();
 });
 
@@ -638,8 +639,8 @@ test('in the page, the same key twice, and an answer of Stripe that is lost: one
   let lost = 0;
   stripe.fail = ({ method, path }) => (method === 'POST' && path === '/v1/payment_intents' && !lost++ ? { after: true, cut: true } : undefined);
   const late = await buyInPage();
+  const client = await until('the secret', async () => (await mine(late)).payment.next?.client);
   assert.equal(stripe.of('/v1/payment_intents').length >= 3, true, 'it was asked again');
-  const client = await until('the secret', async () => (await mine(late)).payment.next?.client, 60000);
   assert.equal(stripe.intents.size, 2);
   assert.equal(client.secret, [...stripe.intents.values()][1].client_secret);
   assert.equal(new Set(stripe.of('/v1/payment_intents').slice(1).map(({ key, body }) => `${key} ${body}`)).size, 1);
@@ -719,7 +720,7 @@ test('without a publishable key, or with a wrong one: said at once, and nothing 
   await market.down();
   for (const [key, words] of [[secretKey, /begins with pk_/], ['pk_live_51HqLyjWDarjtT1z', /of one mode/]]) {
     await shop(`, publishable_key = "${key}"`);
-    assert.match(market.shop.stderr, words);
+    await market.shop.says(words);
     assert.equal((await market.buy([['TEA', 1]], { payment: { method: 'stripe' } })).status, 422, 'the shop goes on without it');
     await market.down();
   }

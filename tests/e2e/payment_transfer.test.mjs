@@ -27,7 +27,7 @@ const reference = (number) => {
   return `RF${String(98n - (BigInt(value) % 97n)).padStart(2, '0')}${number}`;
 };
 const paid = (number, status) => until(`${number} ${status}`, async () => (await market.order(number)).payment_status === status);
-const matches = () => JSON.parse(execFileSync('sqlite3', ['-json', `${market.shop.data}/souk.db`, 'SELECT * FROM payment_match ORDER BY id'], { encoding: 'utf8' }) || '[]');
+const matches = () => JSON.parse(execFileSync('sqlite3', ['-json', '-cmd', '.timeout 60000', `${market.shop.data}/souk.db`, 'SELECT * FROM payment_match ORDER BY id'], { encoding: 'utf8' }) || '[]');
 
 function entry({ amount, currency = 'EUR', side = 'CRDT', status = 'BOOK', id, details = '' }) {
   return `<Ntry><Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>${side}</CdtDbtInd><Sts><Cd>${status}</Cd></Sts><BookgDt><Dt>2026-11-20</Dt></BookgDt><AcctSvcrRef>${id}</AcctSvcrRef>${details}</Ntry>`;
@@ -58,7 +58,7 @@ test('the customer is told the account, the sum and a reference; the code reads 
   assert.equal(read.trim(), `BCD\n002\n1\nSCT\nCOBADEFFXXX\nЧайная Tea House\nDE89370400440532013000\nEUR25.00\n\n${ref}`);
   for (const wrong of [picture.replace(ref, ref.replace('RF', 'RG')), picture.replace(ref, `${ref}1`), picture.replace('2500', '0'), picture.replace('2500', '100000000000'), picture.replace('.svg', '')])
     assert.equal((await market.shop.get(wrong)).status, 404, wrong);
-  const row = execFileSync('sqlite3', [`${market.shop.data}/souk.db`, `SELECT (expires_at - placed_at) / 86400000000 FROM shop_order WHERE number = '${placed.number}'`], { encoding: 'utf8' });
+  const row = execFileSync('sqlite3', ['-cmd', '.timeout 60000', `${market.shop.data}/souk.db`, `SELECT (expires_at - placed_at) / 86400000000 FROM shop_order WHERE number = '${placed.number}'`], { encoding: 'utf8' });
   assert.equal(row.trim(), '3');
 });
 
@@ -96,7 +96,7 @@ test('a CAMT.053 statement: by reference, by number and sum, in parts, over; onc
 });
 
 test('files that are not whole change nothing', async () => {
-  const count = () => execFileSync('sqlite3', [`${market.shop.data}/souk.db`, 'SELECT count(*) FROM p_payment_transfer_entry'], { encoding: 'utf8' });
+  const count = () => execFileSync('sqlite3', ['-cmd', '.timeout 60000', `${market.shop.data}/souk.db`, 'SELECT count(*) FROM p_payment_transfer_entry'], { encoding: 'utf8' });
   const before = count();
   const good = entry({ amount: '15.00', id: 'X-1', details: `<NtryDtls>${transfer({ text: 'x' })}</NtryDtls>` });
   for (const [name, text, words] of [

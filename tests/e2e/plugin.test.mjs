@@ -6,7 +6,7 @@ import { withShop, load, until, sanitized, Shop } from './souk.mjs';
 test('10 reloads and 5 rounds of disable and enable under load: not one failed request, nothing left behind', () =>
   withShop({ plugins: ['hello', 'visits'], copy: ['hello', 'visits'] }, async (shop) => {
     const warm = load(shop, '/x/hello/greet?name=Ada');
-    await until('the warm-up', () => warm.state.ok > 3000, 60000);
+    await until('the warm-up', () => warm.state.ok > 3000);
     await warm.stop();
     for (let i = 0; i < 5; i++) await shop.souk('plugin', 'reload', 'visits'); // the heap has room for a set beside another
     const before = shop.census();
@@ -42,7 +42,12 @@ test('disable and enable outlive a restart and win over souk.lua', async () => {
   await withShop({ dir: shop.dir, plugins: ['hello'], keep: true }, async (again) => {
     assert.equal((await again.get('/x/hello/greet')).status, 404);
   });
-  assert.equal((await shop.souk('plugin', 'enable', 'hello')).code, 0); // stopped: holds from the next start
+  const misspelt = await shop.souk('plugin', 'enable', 'helo');
+  assert.equal(misspelt.code, 1, 'a name that no plugin has is not kept for the next start');
+  assert.match(misspelt.stderr, /helo/);
+  const on = await shop.souk('plugin', 'enable', 'hello');
+  assert.equal(on.code, 0, on.stderr);
+  assert.match(on.stdout, /holds from the next start/);
   await withShop({ dir: shop.dir, plugins: ['hello'] }, async (again) => {
     assert.equal((await again.get('/x/hello/greet')).status, 200);
   });

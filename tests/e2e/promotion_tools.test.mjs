@@ -26,7 +26,7 @@ function put(dir, files) {
   }
 }
 async function promo(cwd, ...args) {
-  const answer = await run(souk, ['promo', ...args], { cwd, timeout: 60000 });
+  const answer = await run(souk, ['promo', ...args], { cwd, timeout: 600000 });
   try { answer.json = JSON.parse(answer.stdout.trim().split('\n').pop()); } catch { answer.json = undefined; }
   return answer;
 }
@@ -369,7 +369,7 @@ test('a simulation that is interrupted says how far it came', () => withMarket(a
   let out = '', err = '';
   child.stdout.on('data', (data) => { out += data; });
   child.stderr.on('data', (data) => { err += data; });
-  const ended = new Promise((done) => child.on('exit', done));
+  const ended = new Promise((done) => child.on('close', done));
   child.kill('SIGINT');
   const code = await ended;
   // Either it was over before the signal came, or it says how far it came.

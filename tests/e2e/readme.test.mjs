@@ -35,7 +35,7 @@ async function build(guide, names, fn) {
   }
 }
 
-test('a plugin is made, tried, told, installed and switched on as the README says', { timeout: 300000 }, async () => {
+test('a plugin is made, tried, told, installed and switched on as the README says', { timeout: 3600000 }, async () => {
   const blocks = [...readFileSync('README.md', 'utf8').matchAll(/<!-- run -->\n```sh\n([\s\S]*?)```/g)].flatMap((m) => m[1].trim().split('\n'));
   assert.ok(blocks.length >= 7);
   const dir = mkdtempSync(join(tmpdir(), 'souk-'));
@@ -43,7 +43,7 @@ test('a plugin is made, tried, told, installed and switched on as the README say
   try {
     await withShop({ path: [join(dir, 'plugins')] }, async (shop) => {
       for (const line of blocks) {
-        const done = await run('bash', ['-c', line.replaceAll('DIR', shop.data)], { cwd: dir, env: typing({ SOUK_SDK: join(process.cwd(), 'sdk') }), timeout: 120000 });
+        const done = await run('bash', ['-c', line.replaceAll('DIR', shop.data)], { cwd: dir, env: typing({ SOUK_SDK: join(process.cwd(), 'sdk') }), timeout: 600000 });
         assert.equal(done.code, 0, `${line}\n${done.stdout}${done.stderr}`);
       }
       assert.equal((await shop.get('/greeter', { accept: 'text/html' })).status, 200);

@@ -5,7 +5,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync, readFileSync, readdirSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import net from 'node:net';
 
 export const build = resolve(process.env.BUILD || 'build');
@@ -22,21 +22,30 @@ export function run(file, args, options = {}) {
   });
 }
 
-// Asks until `fn` gives something true; the wait between two questions is short and the whole is bounded.
-export async function until(what, fn, limit = 15000) {
+// Is there such a process, and is it more than a row that its parent has not read yet?
+export function alive(pid) {
+  try { return !/State:\s+Z/.test(readFileSync(`/proc/${pid}/status`, 'utf8')); } catch { return false; }
+}
+
+// Asks until `fn` gives something true; the wait between two questions is short and the whole is bounded. The bound is for what never comes:
+// it is no measure of time, and a machine may be slow. Between two questions whoever talks to this process is heard, also where several ask at
+// once and asking takes longer than the wait: with timers alone node would go from one to the next and never look at its sockets.
+export async function until(what, fn, limit = 180000) {
   const end = Date.now() + limit;
   for (;;) {
+    const began = Date.now();
     const got = await fn();
     if (got) return got;
     if (Date.now() > end) throw new Error(`waited too long for ${what}`);
-    await pause(5);
+    await pause(5 + Date.now() - began);
+    await turn();
   }
 }
 
 // One request on a connection of its own (a kept one may have died with a shop that was killed); never throws for an HTTP status.
 export async function ask(url, options = {}) {
   const { body, headers, method = 'GET' } = options;
-  const answer = await fetch(url, { method, body, headers: { ...headers, connection: 'close' }, redirect: 'manual', signal: AbortSignal.timeout(options.limit ?? 30000) });
+  const answer = await fetch(url, { method, body, headers: { ...headers, connection: 'close' }, redirect: 'manual', signal: AbortSignal.timeout(options.limit ?? 90000) });
   const text = await answer.text();
   let json;
   try { json = JSON.parse(text); } catch { json = undefined; }
@@ -44,7 +53,7 @@ export async function ask(url, options = {}) {
 }
 
 // Bytes in, bytes out, until the peer closes or `enough` says so.
-export function raw(shop, bytes, enough = () => false, limit = 15000) {
+export function raw(shop, bytes, enough = () => false, limit = 90000) {
   return new Promise((done, fail) => {
     const socket = net.connect(shop.port, '127.0.0.1');
     let got = '';
@@ -93,7 +102,8 @@ export class Shop {
   async up() {
     const args = ['serve', '-c', this.file, '--data', this.data, ...(this.options.args ?? ['--listen', '127.0.0.1:0'])];
     this.child = spawn(souk, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.options.env } });
-    this.ended = new Promise((done) => this.child.on('exit', (code, signal) => done({ code, signal })));
+    // 'close', not 'exit': by then all that it has said was heard
+    this.ended = new Promise((done) => this.child.on('close', (code, signal) => done({ code, signal })));
     this.child.stderr.on('data', (data) => { this.stderr += data; });
     const lines = createInterface({ input: this.child.stdout });
     const ready = new Promise((done) => lines.on('line', (line) => line.startsWith('ready ') && done(line.slice(6))));
@@ -122,9 +132,14 @@ export class Shop {
     return answer;
   }
 
+  // What stands in its log: a line comes by a pipe, at any time after the answer to the request that it is about.
+  async says(words) {
+    return until(`${words} in the log`, () => this.stderr.slice(0, this.stderr.lastIndexOf('\n') + 1).split('\n').find((line) => words.test(line)));
+  }
+
   // `souk …` on this shop.
   async souk(...args) {
-    const answer = await run(souk, [...args, '--data', this.data], { timeout: 60000 });
+    const answer = await run(souk, [...args, '--data', this.data], { timeout: 600000 });
     try { answer.json = JSON.parse(answer.stdout.trim().split('\n').pop()); } catch { answer.json = undefined; }
     return answer;
   }
@@ -153,6 +168,12 @@ export class Shop {
       descriptors: readdirSync(`/proc/${pid}/fd`).length };
   }
 
+  // Processor time of the shop process in ms: how much work something was, however busy the machine is.
+  spent() {
+    const [user, system] = readFileSync(`/proc/${this.shopPid()}/stat`, 'utf8').split(') ').pop().split(' ').slice(11, 13);
+    return (Number(user) + Number(system)) * 10;
+  }
+
   async stop() {
     this.child.kill('SIGTERM');
     return this.ended;
@@ -161,8 +182,9 @@ export class Shop {
   async down() {
     if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
       this.child.kill('SIGTERM');
-      const ended = await Promise.race([this.ended, pause(50000, undefined, { ref: false })]);
-      if (!ended) this.child.kill('SIGKILL');
+      const { child } = this, late = setTimeout(() => child.kill('SIGKILL'), 120000);
+      await this.ended;
+      clearTimeout(late);
     }
     if (!this.options.keep) rmSync(this.dir, { recursive: true, force: true });
   }

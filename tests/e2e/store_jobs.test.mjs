@@ -1,6 +1,7 @@
 // Jobs from outside: they outlive the process, wait for their plugin, die after their attempts and come back by hand.
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { sql } from './orders.mjs';
 import { until, withShop } from './souk.mjs';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -32,9 +33,13 @@ test('failures rest, die, and are retried or cancelled by hand', () => withShop(
   assert.equal((await runs(shop)).length, 2);
   assert.match((await shop.souk('jobs')).stdout, new RegExp(`^${dead.id} +dead +probe_jobs:work +2 tries +.*: the peer does not answer$`, 'm'));
   assert.equal((await shop.souk('jobs', 'retry', dead.id)).code, 0);
-  await until('a third run', async () => (await runs(shop)).length === 3);
-  await until('a rest', async () => (await work(shop))[0]?.state === 'waiting');
+  await until('its second death, after as many tries', async () => (await runs(shop)).length === 4 && (await work(shop))[0]?.state === 'dead');
   assert.equal((await shop.souk('jobs', 'cancel', dead.id)).code, 0);
+  assert.deepEqual(await work(shop), []);
+  await add(shop, { what: 'ok', due: (Date.now() + 3600e3) * 1000 });
+  const [waits] = await work(shop);
+  assert.equal(waits.state, 'waiting');
+  assert.equal((await shop.souk('jobs', 'cancel', waits.id)).code, 0);
   assert.deepEqual(await work(shop), []);
   const gone = await shop.souk('jobs', 'retry', dead.id);
   assert.equal(gone.code, 1);
@@ -42,15 +47,16 @@ test('failures rest, die, and are retried or cancelled by hand', () => withShop(
 }));
 
 test('the jobs of a plugin that is off wait, and go on at once when it is on', () => withShop({ plugins: ['probe_jobs'] }, async (shop) => {
-  const due = (Date.now() + 400) * 1000;
-  await add(shop, { what: 'ok', due });
+  await add(shop, { what: 'ok', due: (Date.now() + 3600e3) * 1000 });
   assert.equal((await shop.souk('plugin', 'disable', 'probe_jobs')).code, 0);
-  await until('it to be due', () => Date.now() * 1000 > due + 300000);
+  sql(shop, "UPDATE job SET due = 1 WHERE kind = 'probe_jobs:work'"); // an hour later
+  const from = Date.now();
+  await until('the worker to look', () => Date.now() - from > 1500);
   const [waiting] = await work(shop);
   assert.equal(waiting.state, 'waiting');
   assert.equal(waiting.attempt, 0);
   assert.equal((await shop.souk('plugin', 'enable', 'probe_jobs')).code, 0);
-  await until('the run', async () => (await runs(shop)).length === 1, 3000);
+  await until('the run', async () => (await runs(shop)).length === 1);
 }));
 
 test('a stop and a start leave a waiting job as it is', () => withShop({ plugins: ['probe_jobs'] }, async (shop) => {

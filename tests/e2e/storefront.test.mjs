@@ -32,7 +32,7 @@ let shop;
 async function add(docs, name) {
   const file = join(shop.dir, `${name}.jsonl`);
   writeFileSync(file, docs.map((doc) => JSON.stringify(doc)).join('\n') + '\n');
-  const answer = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 60000 });
+  const answer = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 600000 });
   assert.equal(answer.code, 0, answer.stderr + answer.stdout);
   const report = JSON.parse(answer.stdout.trim().split('\n').pop());
   assert.deepEqual(report.rejects ?? [], []);

@@ -28,7 +28,7 @@ after(() => shop?.down());
 async function load(documents) {
   const file = join(shop.dir, 'goods.jsonl');
   writeFileSync(file, documents.map((one) => JSON.stringify(one)).join('\n') + '\n');
-  const done = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 60000 });
+  const done = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 600000 });
   assert.equal(done.code, 0, done.stderr + done.stdout);
 }
 

@@ -26,7 +26,7 @@ after(() => shop?.down());
 async function load(documents) {
   const file = join(shop.dir, 'goods.jsonl');
   writeFileSync(file, documents.map((one) => JSON.stringify(one)).join('\n') + '\n');
-  const done = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 60000 });
+  const done = await run(souk, ['import', '--data', shop.data, '-c', shop.file, '--format', 'souk', file, '--json'], { timeout: 600000 });
   assert.equal(done.code, 0, done.stderr + done.stdout);
 }
 
@@ -313,7 +313,7 @@ test('a provider that has not answered: the order is kept, the page looks again,
     assert.match(tired.text, /has not answered yet\./);
     assert.doesNotMatch(tired.text, /http-equiv="refresh"/, 'not for ever');
     awake = true;
-    const leave = await until('the provider', async () => { const t = (await b.get(unescape(next))).text; return /content="0;url=https:\/\/pay\.example\/session\/1"/.test(t) && t; }, 90000);
+    const leave = await until('the provider', async () => { const t = (await b.get(unescape(next))).text; return /content="0;url=https:\/\/pay\.example\/session\/1"/.test(t) && t; });
     assert.match(leave, /Go on to the payment/);
   } finally {
     shop = before;

@@ -55,7 +55,7 @@ const bought = async (lines, body) => {
 };
 const settled = async () => assert.deepEqual(await market.verify(), []);
 const patch = (number, body) => ask(`${market.shop.url}/api/v1/admin/orders/${number}`, { method: 'PATCH', headers: { ...market.auth, 'content-type': 'application/json' }, body: JSON.stringify(body) });
-const sql = (text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', `${market.shop.data}/souk.db`, text], { encoding: 'utf8' }).trim();
+const sql = (text) => execFileSync('sqlite3', ['-cmd', '.timeout 60000', `${market.shop.data}/souk.db`, text], { encoding: 'utf8' }).trim();
 
 // What the document says adds up.
 function adds(order) {

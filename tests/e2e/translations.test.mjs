@@ -70,6 +70,14 @@ function sourceIds(file) {
     // What cannot be done with a cart: whole sentences, without numbers put in ("only %d" is worded by the page itself).
     for (const [, words] of text.matchAll(/err_set\((?:apply->)?err, SOUK_(?:INVALID|NOT_FOUND|CONFLICT),\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)\)/g)) ids.push(joined(words));
   }
+  if (/shop\/(?:payment|payment_ask|payment_apply|payment_report|order_return|order_return_step|order_step)\.c$/.test(file)) {
+    // Why money or goods do not go back: a sentence, and in brackets what it is about. A place before it is for programs; so are sentences
+    // that name members of a body.
+    for (const [, words] of text.matchAll(/(?:err_set\([^;"]*?(?:SOUK_\w+|code),|_refuse\([^;"]*?order,|refuse\(arena, &order, SOUK_\w+,|complain\(a,[^;"]*?(?:souk_str\("[^"]*"\)|at|arena_printf\([^)]*\)),)\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g)) {
+      const id = joined(words).replace(/^\/(?:lines|delivery|fee|inspection): (?=no more|more|the fee|this note)/, '').replace(/ \([^()]*%[^()]*\)$/, '');
+      if (!/%|^\/|^there is no such order$/.test(id)) ids.push(id);
+    }
+  }
   if (/shop\/(?:account|contact|address)\.c$/.test(file)) {
     for (const [, words] of text.matchAll(/err_set\(err, SOUK_INVALID,\s*((?:"(?:[^"\\\n]|\\.)*"\s*)+)\)/g)) ids.push(joined(words));
     for (const [, words] of text.matchAll(/\{"\w+", \d+, "([^"]+)"\}/g)) ids.push(words);

@@ -28,7 +28,7 @@ const settled = async (shop, least = 0) => {
   return until('the log', async () => {
     const all = await events(shop), marks = all.filter(is);
     return marks.length === shop.marks && all.length >= least && [...all.filter((e) => e !== marks.at(-1)), marks.at(-1)];
-  }, 8000);
+  });
 };
 const post = (shop, path, fields, headers) => shop.post(path, new URLSearchParams(fields).toString(),
   { 'user-agent': agent, origin: shop.url, 'content-type': 'application/x-www-form-urlencoded', ...headers });

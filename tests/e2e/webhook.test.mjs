@@ -110,15 +110,13 @@ test('a slow receiver delays nobody', () => withHooks(async (shop, api) => {
   const slow = [];
   for (let i = 0; i < 6; i++) slow.push(await api.hook(() => never.then(() => 200), ['webhook.test']));
   const quick = await api.hook(() => 200, ['person.*']);
-  for (const hook of slow) for (let i = 0; i < 3; i++) await api.post(`/${hook.id}/test`, {});
+  for (const hook of slow) await api.post(`/${hook.id}/test`, {});
   await until('some of the slow ones are on', () => slow.filter((hook) => hook.got.length).length >= 3);
-  const begun = Date.now();
+  for (const hook of slow.slice(0, 3)) await api.post(`/${hook.id}/test`, {});
   await fact(shop, 'ada@x.example');
   await until('the quick one', () => quick.got.length === 1);
-  const took = Date.now() - begun;
+  assert.ok(slow.every((hook) => hook.got.length <= 1), 'before any of the slow ones was given up, and one at a time for each');
   free();
-  assert.ok(took < 12000, `${took} ms`);
-  assert.ok(slow.every((hook) => hook.got.length <= 1 || hook.got[1].at - hook.got[0].at > 500), 'one at a time for each');
 }));
 
 test('what is no receiver is refused, and private addresses are not called', () => withShop({ plugins: [] }, async (shop) => {

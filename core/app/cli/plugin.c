@@ -40,23 +40,6 @@ static int write_wish(struct db_conn *conn, void *arg)
                        clock_now());
 }
 
-static int switch_stopped(const char *data, const char *name, const char *step, struct err *err)
-{
-    struct db *db = NULL;
-    struct wish wish = {name, strcmp(step, "enable") == 0 ? "on" : "off"};
-    if (strcmp(step, "enable") != 0 && strcmp(step, "disable") != 0)
-        return err_set(err, SOUK_UNAVAILABLE,
-                       "no shop is running on %s; start it with: souk serve --data %s", data, data);
-    int code = control_open_stopped(data, &db, err);
-    if (code != SOUK_OK)
-        return code;
-    code = db_write(db, write_wish, &wish, err);
-    if (code == SOUK_OK && wish.value[1] == 'n')
-        code = quarantine_clear(data, name, clock_now(), err);
-    db_shut(db);
-    return code;
-}
-
 /* The configuration that the shop was last started with: its path stands in the database. */
 static int stopped_config(struct arena *arena, struct stopped *shop, struct err *err)
 {
@@ -96,6 +79,40 @@ int stopped_info(struct arena *arena, struct stopped *shop, const char *name, st
 {
     return switch_info_stopped(shop->db, shop->data, shop->config.plugin_path, &shop->wanted, name,
                                arena, info, err);
+}
+
+/* A name that is no plugin's is said now: at the next start nobody looks at what was typed. Of a
+ * shop that was never started nothing is known but its folder. */
+static int is_known(struct arena *arena, const char *data, const char *name, struct err *err)
+{
+    struct stopped shop;
+    struct err unknown = {0};
+    if (stopped_open(arena, data, &shop, &unknown) != SOUK_OK)
+        return SOUK_OK;
+    int code = stopped_info(arena, &shop, name, json_new(arena, JSON_OBJECT), err);
+    db_shut(shop.db);
+    return code == SOUK_NOT_FOUND ? code : SOUK_OK;
+}
+
+static int switch_stopped(struct arena *arena, const char *data, const char *name, const char *step,
+                          struct err *err)
+{
+    struct db *db = NULL;
+    struct wish wish = {name, strcmp(step, "enable") == 0 ? "on" : "off"};
+    if (strcmp(step, "enable") != 0 && strcmp(step, "disable") != 0)
+        return err_set(err, SOUK_UNAVAILABLE,
+                       "no shop is running on %s; start it with: souk serve --data %s", data, data);
+    int code = wish.value[1] == 'n' ? is_known(arena, data, name, err) : SOUK_OK;
+    if (code == SOUK_OK)
+        code = control_open_stopped(data, &db, err);
+    if (code != SOUK_OK)
+        return code;
+    *err = (struct err){0};
+    code = db_write(db, write_wish, &wish, err);
+    if (code == SOUK_OK && wish.value[1] == 'n')
+        code = quarantine_clear(data, name, clock_now(), err);
+    db_shut(db);
+    return code;
 }
 
 static struct json *new_list(struct arena *arena, struct json **items)
@@ -232,10 +249,12 @@ static int take_step(struct arena *arena, const struct cli_args *args, const cha
     const struct json *answer = NULL;
     const char *step = args->rest[0], *name = args->rest[1];
     const char *const path[] = {"plugins", name, step, NULL};
+    int stopped = 0;
     int code = control_call(arena, data, "POST", control_path(arena, path), NULL, &answer, &err);
     if (code == SOUK_UNAVAILABLE) {
         err = (struct err){0};
-        code = switch_stopped(data, name, step, &err);
+        code = switch_stopped(arena, data, name, step, &err);
+        stopped = 1;
     } else if (code == SOUK_BUSY) {
         err = (struct err){0};
         err_set(
@@ -252,7 +271,8 @@ static int take_step(struct arena *arena, const struct cli_args *args, const cha
         json_add_cstr(arena, done, "done", step);
         cli_print_json(arena, done);
     } else {
-        printf("%s: %s done\n", name, step);
+        printf("%s: %s done%s\n", name, step,
+               stopped ? "; no shop runs here, it holds from the next start" : "");
     }
     return CLI_DONE;
 }

@@ -210,6 +210,21 @@ static void print_data(const struct json *info)
 
 /* ---- what it asks for ---- */
 
+/* Where an option of the type url leads: what it is in this shop, or what it is unless somebody
+ * sets it. */
+static void add_target(struct buf *out, const struct json *row)
+{
+    struct souk_str initial = text_of(row, "initial"), is = text_of(row, "value");
+    buf_printf(out, "%soption %.*s", out->len ? ", " : "", SOUK_PRI(text_of(row, "key")));
+    if (is.len)
+        buf_printf(out, " (is %.*s)", SOUK_PRI(is));
+    else if (initial.len)
+        buf_printf(out, " (%.*s when not given)", SOUK_PRI(initial));
+    else
+        buf_add_cstr(out, json_true(json_at(row, "required")) ? " (must be given)"
+                                                              : " (nobody when not given)");
+}
+
 /* Nothing in a descriptor forbids the network to TASK code; these are the signs that it is used. */
 static struct souk_str network(struct arena *arena, const struct json *info)
 {
@@ -223,9 +238,11 @@ static struct souk_str network(struct arena *arena, const struct json *info)
                         souk_str_is(kind, "chat"))
             buf_printf(&out, "%s%.*s provider", out.len ? ", " : "", SOUK_PRI(kind));
     }
-    json_each(at, json_at(info, "options")) if (souk_str_is(text_of(&at->value, "type"), "url"))
-        buf_printf(&out, "%soption %.*s %.*s", out.len ? ", " : "",
-                   SOUK_PRI(text_of(&at->value, "key")), SOUK_PRI(text_of(&at->value, "initial")));
+    json_each(at, json_at(info, "options"))
+    {
+        if (souk_str_is(text_of(&at->value, "type"), "url"))
+            add_target(&out, &at->value);
+    }
     json_each(at, json_at(info, "routes"))
     {
         if (souk_str_is(text_of(&at->value, "surface"), "webhook")) {

@@ -1,6 +1,7 @@
 /*
- * old: a plugin as it was written for the ABI 0.1, kept with the headers of that minor. It has to load
- * and work in every later souk of the same major: tables have grown behind what it knows, structs too.
+ * old: a plugin as it was written for the ABI 0.1, kept with the headers of that minor. It has to
+ * load and work in every later souk of the same major: tables have grown behind what it knows,
+ * structs too.
  */
 #include <souk.h>
 
@@ -41,7 +42,8 @@ static int cups(struct souk_ctx *ctx)
 static int later(struct souk_ctx *ctx)
 {
     const struct souk_http_response *response;
-    struct souk_http_request request = {.size = sizeof request, .url = souk_str("http://127.0.0.1:1/")};
+    struct souk_http_request request = {.size = sizeof request,
+                                        .url = souk_str("http://127.0.0.1:1/")};
     int code = souk_http(ctx, &request, &response); /* not allowed by the shop's configuration */
     return souk_answer_text(ctx, 200, souk_printf(ctx, "%d", code));
 }
@@ -65,7 +67,8 @@ static int send_message(struct souk_ctx *ctx, const struct souk_message *message
     return SOUK_OK;
 }
 
-static const struct souk_notify_provider notify = {sizeof notify, 0, "pigeon", "Pigeon", send_message};
+static const struct souk_notify_provider notify = {sizeof notify, 0, "pigeon", "Pigeon",
+                                                   send_message};
 static const struct souk_provider providers[] = {{"notify", "pigeon", &notify}};
 static const struct souk_listener events[] = {{"old.poured", SOUK_FACT, 0, on_poured}};
 static const struct souk_route routes[] = {
