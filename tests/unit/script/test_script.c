@@ -226,7 +226,9 @@ static void loops_are_interrupted(void **state)
                         "memory promotions/f.lua:5: needs more than 4096 KiB of memory");
     assert_true(starts(said(bench, &call[5]), "budget promotions/f.lua:6: took longer"));
     assert_true(starts(said(bench, &call[6]), "budget promotions/f.lua:7: took longer"));
-    assert_true(call[7].outcome == SCRIPT_MEMORY || call[7].outcome == SCRIPT_FAILED);
+    /* too deep, too large or, on a slow machine, first of all too long */
+    assert_true(call[7].outcome == SCRIPT_MEMORY || call[7].outcome == SCRIPT_FAILED ||
+                call[7].outcome == SCRIPT_LATE);
     assert_string_equal(said(bench, &call[8]), "ok [4500]");
 }
 
