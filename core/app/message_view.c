@@ -19,8 +19,7 @@
  *
  *   name, email, before: of an account
  *
- *   unsubscribe: of news that plugins send (message_letter.c): the whole address of the way to
- * leave
+ *   unsubscribe: of news that plugins send (message_letter.c): the address of the way to leave
  *
  * The first line of the text template is the subject. A snapshot is begun for reading and ended
  * before anything else is asked.
