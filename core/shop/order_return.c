@@ -517,16 +517,8 @@ int return_load(struct db_conn *conn, struct arena *arena, int64_t id, int staff
 
 int return_list(struct db_conn *conn, struct arena *arena, const struct order_slots *lists)
 {
-    struct buf ids = {.arena = arena};
-    struct db_rows rows;
-    size_t count = 0;
-    int more, code = db_query(conn, &sql_return_ids, &rows, DB_TEXT(lists->ids));
-    if (code != SOUK_OK)
-        return code;
-    while ((more = db_next(&rows)) == 1)
-        buf_printf(&ids, "%s%lld", count++ ? "," : "[", (long long)db_int(&rows, 0));
-    if (more < 0 || count == 0)
-        return more;
-    buf_add_char(&ids, ']');
-    return list_ids(conn, arena, buf_str(&ids), count, lists, NULL, lists->view);
+    struct souk_str ids;
+    size_t count;
+    int code = order_slots_gather(conn, arena, &sql_return_ids, lists, &ids, &count);
+    return code || !count ? code : list_ids(conn, arena, ids, count, lists, NULL, lists->view);
 }

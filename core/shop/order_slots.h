@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "store/db.h"
 
 enum order_view {
     ORDER_BUYER, /* with the token that opens its page */
@@ -48,6 +49,26 @@ static inline struct souk_str order_slots_ids(struct arena *arena, const int64_t
         buf_printf(&text, "%s%lld", i ? "," : "", (long long)ids[i]);
     buf_add_char(&text, ']');
     return buf_str(&text);
+}
+
+/* The ids (going up, as a JSON list) of what hangs on the orders, by a statement that asks for
+ * them; *count: how many. */
+static inline int order_slots_gather(struct db_conn *conn, struct arena *arena,
+                                     const struct db_statement *asks,
+                                     const struct order_slots *slots, struct souk_str *ids,
+                                     size_t *count)
+{
+    struct buf text = {.arena = arena};
+    struct db_rows rows;
+    int more, code = db_query(conn, asks, &rows, DB_TEXT(slots->ids));
+    *count = 0;
+    if (code != SOUK_OK)
+        return code;
+    while ((more = db_next(&rows)) == 1)
+        buf_printf(&text, "%s%lld", (*count)++ ? "," : "[", (long long)db_int(&rows, 0));
+    buf_add_char(&text, ']');
+    *ids = buf_str(&text);
+    return more;
 }
 
 /* A list named `key` in each order's document. */

@@ -79,7 +79,7 @@ static char folder[64], path[80];
 static int setup(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/souk-disk-XXXXXX");
+    snprintf(folder, sizeof folder, P_tmpdir "/souk-disk-XXXXXX");
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/thing", folder);
     assert_int_equal(disk_put(path, souk_str("old"), 0600, NULL), SOUK_OK);
